@@ -1,0 +1,107 @@
+"""What can go wrong, each with its exit code, a slug for the JSON output, and what to do about it."""
+
+from __future__ import annotations
+
+
+class DigitsError(Exception):
+    """Base of every error that is the user's to mend. `exit_code` is the process's, `code` the JSON record's."""
+
+    exit_code = 70
+    code = "error"
+    hint = ""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = self.hint if hint is None else hint
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class UsageError(DigitsError):
+    """The command line cannot be followed."""
+
+    exit_code = 2
+    code = "usage"
+    hint = "see python run_pipeline.py --help"
+
+
+class SettingsError(UsageError):
+    """A settings file, or a value in it, cannot be used."""
+
+    code = "settings"
+    hint = "python -m pipeline.settings prints every setting with its range"
+
+
+class InputError(DigitsError):
+    """One input cannot be read; the run goes on with the others."""
+
+    exit_code = 1
+    code = "unreadable"
+
+
+class MissingInputError(InputError):
+    """There is nothing at that path."""
+
+    code = "missing"
+    hint = "check the path"
+
+
+class EmptyInputError(InputError):
+    """The file has no bytes, or the folder has no pictures."""
+
+    code = "empty"
+    hint = "check that the file was copied completely"
+
+
+class NotAPictureError(InputError):
+    """The bytes are not a picture that can be decoded."""
+
+    code = "not-a-picture"
+    hint = "give a JPEG, PNG, WebP, TIFF or BMP"
+
+
+class DamagedPictureError(InputError):
+    """The file begins as a picture and then breaks off or turns to noise."""
+
+    code = "damaged"
+    hint = "copy it from its source again"
+
+
+class PictureSizeError(InputError):
+    """The picture has too many pixels to decode safely, or too few to hold a digit."""
+
+    code = "size"
+
+
+class NoInputError(DigitsError):
+    """No input at all could be read."""
+
+    exit_code = 3
+    code = "no-input"
+    hint = "see the lines above for the reason of each"
+
+
+class ModelError(DigitsError):
+    """The model is missing, damaged or of the wrong shape."""
+
+    exit_code = 4
+    code = "model"
+    hint = "--model takes a name under models/, a folder, a .tflite or a .keras file"
+
+
+class OutputError(DigitsError):
+    """A result cannot be written."""
+
+    exit_code = 5
+    code = "output"
+    hint = "choose a folder that exists and that you may write to"
+
+
+class StrictError(DigitsError):
+    """`--strict` was given and a number was rejected."""
+
+    exit_code = 6
+    code = "strict"
+    hint = "look at the rejected numbers, or run without --strict"

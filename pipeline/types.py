@@ -1,0 +1,257 @@
+"""The frozen values that cross a seam between two stages.
+
+Every class checks what it is given, so that a wrong shape is reported where it was made and not three stages later.
+Arrays are marked read-only. Coordinates are pixels, origin at the top left, boxes half-open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Status = Literal["accepted", "rejected"]
+
+N_DIGITS = 10
+"""Number of digit classes; an eleventh class, when a model has one, means "not a digit"."""
+
+SIDE_PX = 28
+"""Side of the network's input, as in MNIST."""
+
+
+def _freeze(array: NDArray) -> None:
+    array.setflags(write=False)
+
+
+def _expect(condition: bool, owner: object, expected: str, received: object) -> None:
+    if not condition:
+        raise ValueError(f"{type(owner).__name__}: expected {expected}, received {received}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Box:
+    """A rectangle of pixels: columns left..right-1 and rows top..bottom-1."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def __post_init__(self) -> None:
+        _expect(self.left < self.right and self.top < self.bottom, self, "left < right and top < bottom", self.as_list())
+
+    @property
+    def width(self) -> int:
+        """Columns covered, in px."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows covered, in px."""
+        return self.bottom - self.top
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """Center (x, y) in px."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Row and column slices that cut this box out of an image array."""
+        return slice(self.top, self.bottom), slice(self.left, self.right)
+
+    def union(self, other: Box) -> Box:
+        """The smallest box that holds both."""
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+    def as_list(self) -> list[int]:
+        """[left, top, right, bottom], as the JSON output has it."""
+        return [self.left, self.top, self.right, self.bottom]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """One upright picture to read.
+
+    Attributes
+    ----------
+    gray : uint8 (H, W), 0 black .. 255 white
+    source : where it came from, as the user named it
+    number : page within the source, from 1
+    to_source : float64 (3, 3), maps page px (x, y, 1) to px of the upright original
+    source_size_px : (width, height) of the upright original
+    decode_s : seconds spent in decoding
+    """
+
+    gray: NDArray[np.uint8]
+    source: str = "<array>"
+    number: int = 1
+    to_source: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
+    source_size_px: tuple[int, int] = (0, 0)
+    decode_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        gray = self.gray
+        _expect(isinstance(gray, np.ndarray) and gray.ndim == 2 and gray.size > 0, self, "gray (H, W)", np.shape(gray))
+        _expect(gray.dtype == np.uint8, self, "uint8 gray", gray.dtype)
+        _expect(np.shape(self.to_source) == (3, 3), self, "to_source (3, 3)", np.shape(self.to_source))
+        _expect(self.number >= 1, self, "number >= 1", self.number)
+        if self.source_size_px == (0, 0):
+            object.__setattr__(self, "source_size_px", (gray.shape[1], gray.shape[0]))
+        _freeze(gray)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InkMask:
+    """Where the ink is: uint8 (H, W), 255 ink and 0 paper, whatever the polarity of the paper."""
+
+    ink: NDArray[np.uint8]
+
+    def __post_init__(self) -> None:
+        _expect(self.ink.ndim == 2 and self.ink.dtype == np.uint8, self, "uint8 (H, W)", (self.ink.dtype, self.ink.shape))
+        _freeze(self.ink)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Component:
+    """One piece of connected ink.
+
+    Attributes
+    ----------
+    box : where it lies on the page
+    mask : uint8 (box.height, box.width), 255 on this component's ink
+    area_px : ink pixels
+    stroke_width_px : mean width of its pen stroke, px
+    contrast : mean darkness against the paper, 0..1
+    """
+
+    box: Box
+    mask: NDArray[np.uint8]
+    area_px: int
+    stroke_width_px: float
+    contrast: float = 1.0
+
+    def __post_init__(self) -> None:
+        shape = (self.box.height, self.box.width)
+        _expect(self.mask.shape == shape and self.mask.dtype == np.uint8, self, f"uint8 mask {shape}", self.mask.shape)
+        _expect(self.area_px > 0, self, "area_px > 0", self.area_px)
+        _freeze(self.mask)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberGroup:
+    """Components that stand together as one number, left to right.
+
+    `line` and `group` count from 1 in reading order: lines of the page, groups of the line.
+    """
+
+    components: tuple[Component, ...]
+    line: int
+    group: int
+
+    def __post_init__(self) -> None:
+        _expect(len(self.components) > 0, self, "at least one component", 0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Span:
+    """A candidate digit: the ink between cut `first` and cut `last` of a lattice."""
+
+    first: int
+    last: int
+    box: Box
+    mask: NDArray[np.uint8]
+    stroke_width_px: float
+
+    def __post_init__(self) -> None:
+        _expect(0 <= self.first < self.last, self, "0 <= first < last", (self.first, self.last))
+        _expect(self.mask.shape == (self.box.height, self.box.width), self, "mask of the box's shape", self.mask.shape)
+        _freeze(self.mask)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """Every way that a number group may be cut into digits: a graph over cuts 0..n_cuts-1, its edges the spans."""
+
+    group: NumberGroup
+    n_cuts: int
+    spans: tuple[Span, ...]
+
+    def __post_init__(self) -> None:
+        _expect(self.n_cuts >= 2, self, "at least two cuts", self.n_cuts)
+        _expect(all(s.last < self.n_cuts for s in self.spans), self, "spans within the cuts", self.n_cuts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DigitScores:
+    """Calibrated class probabilities: float32 (N, K), K = 10, or 11 with "not a digit" last; rows sum to 1."""
+
+    probabilities: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        p = self.probabilities
+        _expect(p.ndim == 2 and p.shape[1] in (N_DIGITS, N_DIGITS + 1), self, "(N, 10) or (N, 11)", p.shape)
+        _expect(bool(np.allclose(p.sum(axis=1), 1, atol=1e-3)), self, "rows that sum to 1", "other sums")
+        _freeze(p)
+
+    @property
+    def digits(self) -> NDArray[np.float32]:
+        """Probabilities of the ten digits, (N, 10); rows may sum to less than 1."""
+        return self.probabilities[:, :N_DIGITS]
+
+    @property
+    def not_digit(self) -> NDArray[np.float32]:
+        """Probability that the crop is no digit, (N,); zeros for a model of ten classes."""
+        if self.probabilities.shape[1] == N_DIGITS:
+            return np.zeros(len(self.probabilities), np.float32)
+        return self.probabilities[:, N_DIGITS]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Digit:
+    """One digit as read: `alternatives` are (text, probability) of the next best classes."""
+
+    text: str
+    confidence: float
+    box: Box
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        _expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """One number as read; `text` is the best guess also where it was rejected, and `reason` then says why."""
+
+    text: str
+    confidence: float
+    box: Box
+    digits: tuple[Digit, ...]
+    status: Status = "accepted"
+    reason: str | None = None
+    line: int = 1
+
+    def __post_init__(self) -> None:
+        _expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
+        _expect(self.status in ("accepted", "rejected"), self, "status accepted or rejected", self.status)
+        _expect((self.reason is None) == (self.status == "accepted"), self, "a reason if and only if rejected", self.reason)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageReading:
+    """All numbers of one page in reading order; boxes are in px of the upright original."""
+
+    source: str
+    number: int
+    size_px: tuple[int, int]
+    readings: tuple[Reading, ...]
+    model: str
+    seconds: dict[str, float]

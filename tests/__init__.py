@@ -1,0 +1,1 @@
+"""Tests, one file per room of the project; `bench/` holds the benchmarks."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,70 @@ class _Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class IlluminationSettings(_Checked):
+    """Evening out the light."""
+
+    background_side_px: int = _knob(320, 64, 2000, "px", "long side at which the paper is estimated; light changes slowly")
+    background_window_frac: float = _knob(0.2, 0.02, 1, "of the short side", "dark things narrower than this are ink")
+    polarity_window_frac: float = _knob(0.2, 0.02, 1, "of the short side", "width of the median that stands for the paper")
+
+
+@dataclass(frozen=True, slots=True)
+class BinarizeSettings(_Checked):
+    """Ink or paper."""
+
+    peak_frac: float = _knob(0.42, 0.1, 0.9, "of the local peak", "edge of a stroke, as a share of its own darkness")
+    window_frac: float = _knob(0.03, 0.002, 0.5, "of the long side", "how far a dark stroke overrules what is pale")
+    grain_sigmas: float = _knob(4.0, 0, 20, "standard deviations", "paper grain and sensor noise stay below this")
+    least_contrast_frac: float = _knob(0.06, 0, 0.5, "of full contrast", "paler than this is no ink on any paper")
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentSettings(_Checked):
+    """Which connected components may be ink of a digit."""
+
+    least_side_px: int = _knob(6, 1, 100, "px", "smaller than this is a speck")
+    longest_frac: float = _knob(0.9, 0.1, 1, "of the page", "what spans the page is no digit")
+    rim_frac: float = _knob(0.25, 0, 1, "of the long side", "longer along the rim is the edge of the sheet or the desk")
+    blot_frac: float = _knob(0.7, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
+    pale_frac: float = _knob(0.35, 0, 1, "of the median contrast", "much paler than the page's ink: grain, show-through")
+    most_components: int = _knob(2000, 1, 100_000, "components", "the largest are kept; bounds the work on a noisy page")
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings(_Checked):
+    """Components into lines and numbers."""
+
+    reach_heights: float = _knob(4.0, 0.5, 20, "heights", "farther than this is no neighbor")
+    least_overlap_frac: float = _knob(0.3, 0, 1, "of the smaller height", "neighbors in a line share this much height")
+    join_overlap_frac: float = _knob(0.5, 0, 1, "of the smaller height", "chains of one line share this much height")
+    least_gap_frac: float = _knob(0.35, 0, 5, "of the height", "gaps below this count as this: no number ends there")
+    gap_ratio: float = _knob(1.8, 1, 10, "times", "a gap so much wider than the next narrower one ends a number")
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentSettings(_Checked):
+    """Candidate cuts."""
+
+    most_atoms: int = _knob(4, 1, 8, "atoms", "pieces that one digit may consist of")
+    most_cuts: int = _knob(12, 0, 100, "cuts", "per component; bounds the work on scribbles")
+    split_width_frac: float = _knob(0.7, 0.1, 5, "of the height", "narrower components are not cut")
+    widest_digit_frac: float = _knob(1.6, 0.3, 5, "of the height", "wider spans are no digit")
+    join_gap_frac: float = _knob(0.25, 0, 2, "of the height", "pieces of one digit lie no farther apart")
+    least_piece_frac: float = _knob(0.12, 0.01, 1, "of the height", "no digit is narrower between two cuts")
+    deepest_cut_strokes: float = _knob(2.5, 0.5, 20, "stroke widths", "a cut crosses at most this much ink")
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeSettings(_Checked):
+    """Best path and reject option."""
+
+    reject_below: float = _knob(0.5, 0, 1, "probability", "less probable numbers are rejected")
+    skip_price: float = _knob(0.5, 0, 20, "nats", "ink is left unread only when it clearly is no digit")
+    n_alternatives: int = _knob(2, 0, 9, "classes", "next best classes reported with each digit")
+
+
+@dataclass(frozen=True, slots=True)
 class NormalizeSettings(_Checked):
     """Crop -> 28x28."""
 
@@ -53,4 +117,66 @@ class NormalizeSettings(_Checked):
 class Settings:
     """All stages' settings; `Settings()` holds the defaults that the shipped figures were measured with."""
 
+    illumination: IlluminationSettings = field(default_factory=IlluminationSettings)
+    binarize: BinarizeSettings = field(default_factory=BinarizeSettings)
+    components: ComponentSettings = field(default_factory=ComponentSettings)
+    lines: LineSettings = field(default_factory=LineSettings)
+    segment: SegmentSettings = field(default_factory=SegmentSettings)
     normalize: NormalizeSettings = field(default_factory=NormalizeSettings)
+    decode: DecodeSettings = field(default_factory=DecodeSettings)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Settings:
+        """Return the defaults with `values` ({stage: {knob: value}}) put in.
+
+        Raises
+        ------
+        SettingsError
+            For an unknown stage or knob, a value of the wrong type or out of its range.
+        """
+        stages = {f.name: f.default_factory for f in fields(cls)}
+        for stage, knobs in values.items():
+            if stage not in stages or not isinstance(knobs, Mapping):
+                raise SettingsError(f"settings: unknown stage [{stage}]; the stages are {', '.join(stages)}")
+            names = [f.name for f in fields(stages[stage])]  # type: ignore[arg-type]
+            if unknown := sorted(set(knobs) - set(names)):
+                raise SettingsError(f"settings: [{stage}] has no {unknown[0]!r}; it has {', '.join(names)}")
+        return cls(**{stage: stages[stage](**knobs) for stage, knobs in values.items()})  # type: ignore[misc]
+
+    @classmethod
+    def from_file(cls, path: str | Path) -> Settings:
+        """Return the settings in a TOML or JSON file; what it does not name keeps its default.
+
+        Raises
+        ------
+        SettingsError
+            If the file is missing, is neither TOML nor JSON, or holds a wrong value.
+        """
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+            values = json.loads(text) if str(path).lower().endswith(".json") else tomllib.loads(text)
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"settings file {path}: {error}") from error
+        if not isinstance(values, dict):
+            raise SettingsError(f"settings file {path}: expected a table of stages, received {type(values).__name__}")
+        return cls.from_dict(values)
+
+    def to_dict(self) -> dict[str, dict[str, float]]:
+        """Return {stage: {knob: value}}, the inverse of `from_dict`."""
+        return asdict(self)
+
+    def to_toml(self) -> str:
+        """Return the settings as TOML, each knob with its unit, range and reason in a comment."""
+        parts = []
+        for stage in fields(self):
+            parts.append(f"[{stage.name}]")
+            for knob in fields(getattr(self, stage.name)):
+                told = knob.metadata
+                value = getattr(getattr(self, stage.name), knob.name)
+                parts.append(f"{knob.name} = {value}  # {told['unit']}, {told['low']}..{told['high']}: {told['reason']}")
+            parts.append("")
+        return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    print(Settings().to_toml())

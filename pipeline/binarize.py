@@ -1,0 +1,49 @@
+"""Threshold the evened-out page into an InkMask."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.settings import BinarizeSettings
+from pipeline.types import InkMask
+
+
+def binarize(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> InkMask:
+    """Return the ink of an evened-out page.
+
+    A pixel is ink when it is darker than the grain of the paper and at least a fraction as dark as the darkest ink
+    near it. The second rule puts the edge of every stroke at the same share of its own darkness, so that pencil and
+    marker on one page both keep their width, and drops what is pale beside a dark stroke (halos, grid lines).
+
+    Parameters
+    ----------
+    darkness : uint8 (H, W), 0 paper .. 255 black, from `flatten_light`
+    settings : the two fractions, the window, and the least contrast
+    """
+    smooth = cv2.GaussianBlur(darkness, (3, 3), 0)
+    floor = measure_grain(smooth, settings)
+    local = np.maximum(_local_peak(smooth, settings) * settings.peak_frac, floor).astype(np.uint8)
+    return InkMask(cv2.compare(smooth, local, cv2.CMP_GT))
+
+
+def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> float:
+    """Return the darkness (0..255) that bare paper hardly ever reaches: its median plus a multiple of its spread.
+
+    The spread is taken from below the median, where no ink can widen it.
+    """
+    quarter, middle = np.percentile(darkness[::2, ::2], (25, 50))
+    spread = (middle - quarter) / 0.6745
+    return float(min(middle + max(settings.grain_sigmas * spread, 255 * settings.least_contrast_frac), 254))
+
+
+def _local_peak(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> NDArray[np.float32]:
+    """Return the darkest value in the window around each pixel, float32 (H, W), blended between neighbors."""
+    height, width = darkness.shape
+    step = max(1, round(max(height, width) * settings.window_frac / 4))
+    peak = cv2.dilate(darkness, np.ones((step, step), np.uint8))[step // 2 :: step, step // 2 :: step]
+    if peak.size == 0:
+        peak = darkness.max(keepdims=True)
+    peak = cv2.dilate(peak, np.ones((5, 5), np.uint8))
+    return cv2.resize(peak, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)

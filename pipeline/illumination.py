@@ -1,0 +1,70 @@
+"""Even out the light: paper background estimate, shadow removal, polarity (dark on light or light on dark)."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.settings import IlluminationSettings
+
+
+def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) -> bool:
+    """Return True where the ink is darker than the paper, False for chalk on a board and the like.
+
+    Ink is the minority that stands out from its surroundings on one side only: the sign of the third moment of the
+    difference from a wide median tells which. A page without contrast counts as dark on light.
+
+    Parameters
+    ----------
+    gray : uint8 (H, W)
+    settings : side of the reduced picture that is looked at, and the width of the median
+    """
+    small = _reduce(gray, settings.background_side_px)
+    width = _odd(min(small.shape) * settings.polarity_window_frac)
+    padded = cv2.copyMakeBorder(small, width, width, width, width, cv2.BORDER_REFLECT_101 if width < min(small.shape) else cv2.BORDER_REPLICATE)
+    paper = cv2.medianBlur(padded, width)[width:-width, width:-width]
+    difference = small.astype(np.float32) - paper
+    return float(np.mean(difference**3)) <= 0
+
+
+def flatten_light(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
+    """Return the darkness of each pixel relative to the paper around it: uint8 (H, W), 0 paper .. 255 black.
+
+    The paper is a gray closing of a reduced picture: whatever is dark and narrower than the closing is ink, whatever is
+    dark and wider is shadow, desk or border. Dividing by it (rather than subtracting) makes the same pen equally dark
+    in shadow and in light.
+
+    Parameters
+    ----------
+    gray : uint8 (H, W), ink darker than paper
+    settings : side of the reduced picture and size of the closing
+    """
+    paper = cv2.resize(estimate_paper(gray, settings), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    ratio = cv2.divide(gray, paper, scale=255)
+    return cv2.bitwise_not(ratio)
+
+
+def estimate_paper(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
+    """Return the brightness of the bare paper, uint8 (h, w), reduced to at most `background_side_px` on the long side.
+
+    The border is replicated outward before the closing, so that a corner darkened by the lens counts as shadow.
+    """
+    small = _reduce(gray, settings.background_side_px)
+    side = _odd(min(small.shape) * settings.background_window_frac)
+    padded = cv2.copyMakeBorder(small, side, side, side, side, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    smooth = cv2.blur(closed, (_odd(side / 4), _odd(side / 4)))[side:-side, side:-side]
+    return np.maximum(smooth, 1)
+
+
+def _reduce(gray: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    scale = side_px / max(gray.shape)
+    if scale >= 1:
+        return gray
+    height, width = (max(1, round(n * scale)) for n in gray.shape)
+    return cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def _odd(size: float) -> int:
+    return max(3, int(size) | 1)

@@ -41,6 +41,15 @@ class _Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageSettings(_Checked):
+    """Decoding."""
+
+    work_side_px: int = _knob(1800, 200, 20_000, "px", "larger pictures shrink by 2, 3, 4 ... while the long side stays this")
+    most_mpx: int = _knob(200, 1, 1000, "megapixels", "a header that promises more is refused before decoding")
+    least_side_px: int = _knob(8, 1, 100, "px", "a side shorter than this holds no digit")
+
+
+@dataclass(frozen=True, slots=True)
 class IlluminationSettings(_Checked):
     """Evening out the light."""
 
@@ -117,6 +126,7 @@ class NormalizeSettings(_Checked):
 class Settings:
     """All stages' settings; `Settings()` holds the defaults that the shipped figures were measured with."""
 
+    images: ImageSettings = field(default_factory=ImageSettings)
     illumination: IlluminationSettings = field(default_factory=IlluminationSettings)
     binarize: BinarizeSettings = field(default_factory=BinarizeSettings)
     components: ComponentSettings = field(default_factory=ComponentSettings)

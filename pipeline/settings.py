@@ -44,7 +44,7 @@ class _Checked:
 class ImageSettings(_Checked):
     """Decoding."""
 
-    work_side_px: int = _knob(1800, 200, 20_000, "px", "larger pictures shrink by 2, 3, 4 ... while the long side stays this")
+    work_side_px: int = _knob(1800, 200, 20_000, "px", "larger pictures shrink by 2, 3, 4 ... down to this long side")
     most_mpx: int = _knob(200, 1, 1000, "megapixels", "a header that promises more is refused before decoding")
     least_side_px: int = _knob(8, 1, 100, "px", "a side shorter than this holds no digit")
 
@@ -54,8 +54,8 @@ class IlluminationSettings(_Checked):
     """Evening out the light."""
 
     background_side_px: int = _knob(320, 64, 2000, "px", "long side at which the paper is estimated; light changes slowly")
-    background_window_frac: float = _knob(0.2, 0.02, 1, "of the short side", "dark things narrower than this are ink")
-    polarity_window_frac: float = _knob(0.2, 0.02, 1, "of the short side", "width of the median that stands for the paper")
+    background_window_frac: float = _knob(0.2, 0.02, 1, "of the short side", "what is dark and narrower than this is ink")
+    stroke_window_frac: float = _knob(0.06, 0.005, 1, "of the short side", "polarity: wider than a stroke, narrower than a desk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ class BinarizeSettings(_Checked):
 
     peak_frac: float = _knob(0.42, 0.1, 0.9, "of the local peak", "edge of a stroke, as a share of its own darkness")
     window_frac: float = _knob(0.03, 0.002, 0.5, "of the long side", "how far a dark stroke overrules what is pale")
+    grain_tiles: int = _knob(16, 1, 200, "tiles along the long side", "grain is measured in tiles about this fine")
+    least_tile_px: int = _knob(64, 8, 1000, "px", "smaller tiles hold too little bare paper")
     grain_sigmas: float = _knob(4.0, 0, 20, "standard deviations", "paper grain and sensor noise stay below this")
     least_contrast_frac: float = _knob(0.06, 0, 0.5, "of full contrast", "paler than this is no ink on any paper")
 

@@ -35,10 +35,15 @@ class SettingsError(UsageError):
 
 
 class InputError(DigitsError):
-    """One input cannot be read; the run goes on with the others."""
+    """One input cannot be read; the run goes on with the others. `source` is its name, once that is known."""
 
     exit_code = 1
     code = "unreadable"
+    source = ""
+
+    def __str__(self) -> str:
+        told = super().__str__()
+        return f"{self.source}: {told}" if self.source else told
 
 
 class MissingInputError(InputError):
@@ -59,7 +64,7 @@ class NotAPictureError(InputError):
     """The bytes are not a picture that can be decoded."""
 
     code = "not-a-picture"
-    hint = "give a JPEG, PNG, WebP, TIFF or BMP"
+    hint = "give a JPEG, PNG, WebP, TIFF, BMP or GIF"
 
 
 class DamagedPictureError(InputError):

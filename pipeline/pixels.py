@@ -1,0 +1,153 @@
+"""Stored pixels of any kind -> 8 bits, opaque, gray or color, shrunk and upright.
+
+Files hold 1 to 64 bits per sample, whole or floating, with transparency, lying on their side. Reading wants one kind.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+_DRAWING_SHARE = 0.5
+"""A drawing on nothing covers less of its picture than this; a sheet that was cut out of its background covers more."""
+
+_FLIPS = {1: None, 2: 1, 3: -1, 4: 0, 5: None, 6: 1, 7: -1, 8: 0}
+"""EXIF orientation -> `cv2.flip` code, after the transposition that orientations 5 to 8 ask for."""
+
+
+def convert_to_8bit(pixels: NDArray) -> NDArray[np.uint8]:
+    """Return samples of any number type as uint8, the order of brightness kept.
+
+    Unsigned whole numbers are scaled by the bits in use, so that a 12-bit camera's picture in a 16-bit file is not
+    black, and a blank page stays blank. Floating and signed samples are taken as 0..1 if they lie there, and are
+    stretched from their least to their greatest value if not; what is not finite counts as 0.
+
+    Parameters
+    ----------
+    pixels : (h, w) or (h, w, c), bool or any number type
+
+    Returns
+    -------
+    uint8, the shape of `pixels`
+    """
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.bool_:
+        return pixels.astype(np.uint8) * 255
+    if pixels.dtype.kind == "u":
+        bits = max(8, int(pixels.max()).bit_length())
+        return cv2.convertScaleAbs(pixels.astype(np.float32), alpha=255 / (2**bits - 1))
+    finite = np.nan_to_num(pixels.astype(np.float32), nan=0, posinf=0, neginf=0)
+    low, high = min(0.0, float(finite.min())), max(1.0, float(finite.max()))
+    if (low, high) != (0.0, 1.0):
+        low, high = float(finite.min()), float(finite.max())
+    return cv2.convertScaleAbs(finite - low, alpha=255 / max(high - low, 1e-12))
+
+
+def flatten(pixels: NDArray, is_color: bool) -> NDArray[np.uint8]:
+    """Return stored pixels as opaque 8-bit gray or color.
+
+    Parameters
+    ----------
+    pixels : (h, w) gray, (h, w, 2) gray and alpha, (h, w, 3) BGR or (h, w, 4) BGRA, of any number type
+    is_color : whether to return BGR rather than gray
+
+    Returns
+    -------
+    uint8 (h, w), or (h, w, 3) in BGR
+    """
+    n_channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    opaque = convert_to_8bit(pixels if n_channels in (1, 3) else pixels[..., : n_channels - 1])
+    opaque = np.ascontiguousarray(opaque.squeeze(2) if opaque.ndim == 3 and opaque.shape[2] == 1 else opaque)
+    gray = cv2.cvtColor(opaque, cv2.COLOR_BGR2GRAY) if opaque.ndim == 3 else opaque
+    shown = gray if not is_color else opaque if opaque.ndim == 3 else cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
+    if n_channels in (1, 3):
+        return shown
+    alpha = pixels[..., -1].astype(np.float32) / _find_full_alpha(pixels.dtype)
+    return _composite(shown, alpha, _choose_paper(gray, alpha))
+
+
+def _find_full_alpha(dtype: np.dtype) -> float:
+    return 1.0 if dtype.kind == "f" else float(np.iinfo(dtype).max)
+
+
+def _choose_paper(gray: NDArray[np.uint8], alpha: NDArray[np.float32]) -> int:
+    """Return the gray, 0 or 255, to lay under the transparent parts: white, or black if what is drawn is bright."""
+    solid = alpha > 0.5
+    if not solid.any() or solid.mean() > _DRAWING_SHARE:
+        return 255
+    # Nearly all of it must be bright: a white sheet with dark writing, cut out, is no white drawing.
+    return 0 if np.percentile(gray[solid], 5) > 127 else 255
+
+
+def _composite(shown: NDArray[np.uint8], alpha: NDArray[np.float32], paper: int) -> NDArray[np.uint8]:
+    if alpha.min() >= 1:
+        return shown
+    weight = alpha if shown.ndim == 2 else alpha[..., None]
+    return np.rint(shown * weight + np.float32(paper) * (1 - weight)).astype(np.uint8)
+
+
+def shrink(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """Return `pixels` shrunk by a whole number, each new pixel the mean of factor x factor old ones.
+
+    Rows and columns past the last whole square, `factor` - 1 at most, are cut off at the bottom and the right.
+    """
+    if factor == 1:
+        return pixels
+    height, width = pixels.shape[0] // factor, pixels.shape[1] // factor
+    return cv2.resize(pixels[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA)
+
+
+def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Return stored pixels turned and mirrored as an EXIF orientation, 1..8, asks for."""
+    turned = cv2.transpose(pixels) if orientation >= 5 else pixels
+    flip = _FLIPS[orientation]
+    return turned if flip is None else cv2.flip(turned, flip)
+
+
+def map_to_upright(orientation: int, width: int, height: int) -> NDArray[np.float64]:
+    """Return the matrix of `turn_upright`: pixel centers as stored -> upright.
+
+    Parameters
+    ----------
+    orientation : EXIF orientation, 1..8
+    width, height : stored size, px
+
+    Returns
+    -------
+    float64 (3, 3)
+    """
+    flip = _FLIPS[orientation]
+    matrix = np.eye(3)
+    if orientation >= 5:
+        matrix = matrix[[1, 0, 2]]
+        width, height = height, width
+    if flip in (1, -1):
+        matrix[0] = (width - 1) * matrix[2] - matrix[0]
+    if flip in (0, -1):
+        matrix[1] = (height - 1) * matrix[2] - matrix[1]
+    return matrix
+
+
+def map_to_source(
+    orientation: int, size: tuple[int, int], shrunk_size: tuple[int, int], factor: int
+) -> NDArray[np.float64]:
+    """Return the matrix from the centers of upright shrunk pixels to those of the upright original.
+
+    A shrunk pixel stands for factor x factor of the stored ones, counted from the stored top left corner; where the
+    orientation brings another corner to the top left, what the last column or row stands for makes a difference.
+
+    Parameters
+    ----------
+    orientation : EXIF orientation, 1..8
+    size, shrunk_size : (width, height) as stored, px, before and after shrinking
+    factor : how many stored pixels make one, along each axis
+
+    Returns
+    -------
+    float64 (3, 3)
+    """
+    center = (factor - 1) / 2
+    grow = np.array([[factor, 0, center], [0, factor, center], [0, 0, 1]], np.float64)
+    return map_to_upright(orientation, *size) @ grow @ np.linalg.inv(map_to_upright(orientation, *shrunk_size))

@@ -1,0 +1,257 @@
+"""Load a model; one batch in, calibrated digit scores out.
+
+A `.tflite` runs in LiteRT, which loads in milliseconds. A `.keras` file works too and brings Keras and TensorFlow with
+it, several seconds, so they are imported only then.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import ModelError
+from pipeline.types import N_DIGITS, SIDE_PX, DigitScores
+
+MODELS_DIR = Path(__file__).resolve().parents[1] / "models"
+"""Where the shipped models lie, a folder each."""
+
+_FILES = ("model.tflite", "model.keras")
+"""What a model's folder is searched for, the faster one first."""
+
+_N_THREADS = min(2, os.cpu_count() or 1)
+_MOST_AT_ONCE = 64
+"""LiteRT is no faster in larger batches (measured: 13,900 digits/s at 32, 12,300 at 1000) and allocates for them."""
+
+_LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)
+"""Stands for zero where its logarithm is taken."""
+
+_ROUNDING = 1e-3
+"""A softmax may pass 0 or 1 by a little."""
+
+Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""What a loaded file is to this room: float32 (N, 28, 28, 1) in, float32 (N, K) out, N at least 1."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classifier:
+    """A loaded model.
+
+    Attributes
+    ----------
+    name : of the model's folder or file
+    n_classes : 10, or 11 with "not a digit" last
+    temperature : divides the logits; 1 leaves the scores as the network gave them (Guo et al. 2017, arXiv 1706.04599)
+    has_logits : True where the network's last layer has no softmax
+    network : the network itself
+    """
+
+    name: str
+    n_classes: int
+    temperature: float
+    has_logits: bool
+    network: Network
+
+    def classify(self, batch: NDArray[np.float32]) -> DigitScores:
+        """Return calibrated class probabilities.
+
+        Parameters
+        ----------
+        batch : float32 (N, 28, 28, 1), 0 paper .. 1 ink; N may be 0
+
+        Returns
+        -------
+        DigitScores of N rows, each of sum 1
+
+        Raises
+        ------
+        ValueError
+            If the batch has another shape.
+        """
+        if batch.ndim != 4 or batch.shape[1:] != (SIDE_PX, SIDE_PX, 1):
+            raise ValueError(f"batch: expected (N, {SIDE_PX}, {SIDE_PX}, 1), received {batch.shape}")
+        if len(batch) == 0:
+            return DigitScores(np.zeros((0, self.n_classes), np.float32))
+        outputs = self.network(np.ascontiguousarray(batch, np.float32))
+        return DigitScores(calibrate(outputs, self.temperature, self.has_logits))
+
+
+def calibrate(outputs: NDArray[np.float32], temperature: float, has_logits: bool) -> NDArray[np.float32]:
+    """Return the softmax of logits / temperature, or of log(probabilities) / temperature, which is the same.
+
+    Parameters
+    ----------
+    outputs : float (N, K), the network's last layer: logits, or probabilities that need not sum to 1 (sigmoids)
+    temperature : > 1 makes the scores less sure, < 1 surer
+    has_logits : whether `outputs` are logits
+
+    Returns
+    -------
+    float32 (N, K), rows of sum 1
+    """
+    wide = outputs.astype(np.float64)
+    logits = wide if has_logits else np.log(np.maximum(wide, _LEAST_PROBABILITY))
+    logits = (logits - logits.max(axis=1, keepdims=True)) / temperature
+    weights = np.exp(logits)
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def load_classifier(name_or_path: str | os.PathLike[str] = "digits", models_dir: Path | None = None) -> Classifier:
+    """Return the model, loaded and tried out.
+
+    Parameters
+    ----------
+    name_or_path : a name under `models_dir`, a folder that holds model.tflite or model.keras, or such a file;
+        beside a file called model.* a card.json may state the `temperature`
+    models_dir : the folder of named models; the project's own by default
+
+    Raises
+    ------
+    ModelError
+        If it is missing or damaged, takes anything but float32 (N, 28, 28, 1), or gives anything but (N, 10 or 11).
+    """
+    path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
+    name = path.parent.name if path.name in _FILES else path.stem
+    network = _load_litert(path) if path.suffix.lower() == ".tflite" else _load_keras(path)
+    outputs = _try_out(network, path)
+    has_logits = bool((outputs < -_ROUNDING).any() or (outputs > 1 + _ROUNDING).any())
+    return Classifier(name, outputs.shape[1], _read_temperature(path), has_logits, network)
+
+
+def _find_model(name_or_path: str, models_dir: Path) -> Path:
+    """Return the model file that is meant; a plain name means one of `models_dir` first."""
+    given = Path(name_or_path)
+    for folder in (models_dir / given, given):
+        for file in _FILES:
+            if (folder / file).is_file():
+                return folder / file
+    if not given.exists():
+        names = ", ".join(sorted(p.parent.name for p in models_dir.glob("*/model.*") if p.name in _FILES)) or "none"
+        raise ModelError(f"there is no model {name_or_path!r} (under models/: {names})")
+    if given.is_dir():
+        raise ModelError(f"{given}: expected a folder with {' or '.join(_FILES)}, received one without")
+    if given.suffix.lower() not in (".tflite", ".keras"):
+        raise ModelError(f"{given}: expected a .tflite or .keras file, received {given.suffix or 'no ending'}")
+    return given
+
+
+def _load_litert(path: Path) -> Network:
+    from ai_edge_litert.interpreter import Interpreter
+
+    raw = _read_model(path)
+    if raw[4:8] != b"TFL3":  # the interpreter's own message is about error codes
+        raise ModelError(f"{path}: expected a LiteRT model, received other bytes")
+    try:
+        interpreter = Interpreter(model_content=raw, num_threads=_N_THREADS)
+        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: the LiteRT model is damaged ({error})") from error
+    _check_signature(path, [_signature(d) for d in inputs], [_signature(d) for d in outputs])
+    if inputs[0]["dtype"] != np.float32 or outputs[0]["dtype"] != np.float32:
+        raise ModelError(f"{path}: expected float32 in and out, received {inputs[0]['dtype'].__name__}")
+    return _LiteRt(interpreter, inputs[0]["index"], outputs[0]["index"], outputs[0]["shape"][-1])
+
+
+def _read_model(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _signature(details: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(int(n) for n in details.get("shape_signature", details["shape"]))
+
+
+class _LiteRt:
+    """A LiteRT interpreter as a `Network`."""
+
+    def __init__(self, interpreter: Any, input_index: int, output_index: int, n_classes: int) -> None:
+        self._interpreter = interpreter
+        self._input, self._output, self._n_classes = input_index, output_index, n_classes
+        self._n_allocated = 0
+
+    def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        outputs = np.empty((len(batch), self._n_classes), np.float32)
+        for first in range(0, len(batch), _MOST_AT_ONCE):
+            part = batch[first : first + _MOST_AT_ONCE]
+            outputs[first : first + len(part)] = self._run(part)
+        return outputs
+
+    def _run(self, part: NDArray[np.float32]) -> NDArray[np.float32]:
+        if len(part) != self._n_allocated:
+            self._interpreter.resize_tensor_input(self._input, part.shape)
+            self._interpreter.allocate_tensors()
+            self._n_allocated = len(part)
+        self._interpreter.set_tensor(self._input, part)
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._output)
+
+
+def _load_keras(path: Path) -> Network:
+    _read_model(path)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        import keras
+    except ImportError as error:
+        raise ModelError(f"{path}: a .keras file needs Keras and TensorFlow", "pip install tensorflow") from error
+    try:
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises whatever its file formats and the model's layers raise
+        raise ModelError(f"{path}: the Keras model cannot be loaded ({str(error).splitlines()[0]})") from error
+    _check_signature(path, [t.shape for t in model.inputs], [t.shape for t in model.outputs])
+
+    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        # Calling the model costs some milliseconds; `predict` would cost 45 to 170, whatever the batch.
+        return np.asarray(keras.ops.convert_to_numpy(model(batch, training=False)), np.float32)
+
+    return run
+
+
+def _check_signature(path: Path, inputs: list[Any], outputs: list[Any]) -> None:
+    """Check that the model takes (N, 28, 28, 1) and gives (N, 10) or (N, 11), whatever N."""
+    expected_in, expected_out = (SIDE_PX, SIDE_PX, 1), [(N_DIGITS,), (N_DIGITS + 1,)]
+    if len(inputs) != 1 or tuple(inputs[0][1:]) != expected_in:
+        raise ModelError(f"{path}: expected one input (N, 28, 28, 1), received {_tell_shapes(inputs)}")
+    if len(outputs) != 1 or tuple(outputs[0][1:]) not in expected_out:
+        raise ModelError(f"{path}: expected one output (N, 10) or (N, 11), received {_tell_shapes(outputs)}")
+
+
+def _tell_shapes(shapes: list[Any]) -> str:
+    told = ["(" + ", ".join("N" if n in (None, -1) else str(n) for n in shape) + ")" for shape in shapes]
+    return " and ".join(told) or "none"
+
+
+def _try_out(network: Network, path: Path) -> NDArray[np.float32]:
+    """Return the network's output for a blank, a full and a gray input; so a model that cannot run fails here."""
+    gray = np.random.default_rng(0).random((SIDE_PX, SIDE_PX, 1), np.float32)
+    batch = np.stack([np.zeros_like(gray), np.ones_like(gray), gray])
+    try:
+        outputs = network(batch)
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: the model does not run on a batch of 3 ({error})") from error
+    if not np.isfinite(outputs).all():
+        raise ModelError(f"{path}: expected finite scores, received {outputs[~np.isfinite(outputs)][0]}")
+    return outputs
+
+
+def _read_temperature(path: Path) -> float:
+    """Return the temperature that card.json beside a model.* states; 1 where there is no card, or none in it."""
+    card = path.with_name("card.json")
+    if path.name not in _FILES or not card.is_file():
+        return 1.0
+    try:
+        temperature = json.loads(card.read_text(encoding="utf-8")).get("temperature", 1.0)
+    except (OSError, ValueError, AttributeError) as error:
+        raise ModelError(f"{card}: the model's card cannot be read ({error})") from error
+    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not (is_number and math.isfinite(temperature) and temperature > 0):
+        raise ModelError(f"{card}: expected a temperature above 0, received {temperature!r}")
+    return float(temperature)

@@ -23,19 +23,30 @@ def binarize(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> InkMask
     settings : the two fractions, the window, and the least contrast
     """
     smooth = cv2.GaussianBlur(darkness, (3, 3), 0)
-    floor = measure_grain(smooth, settings)
+    floor = cv2.resize(measure_grain(smooth, settings), smooth.shape[::-1], interpolation=cv2.INTER_LINEAR)
     local = np.maximum(_local_peak(smooth, settings) * settings.peak_frac, floor).astype(np.uint8)
     return InkMask(cv2.compare(smooth, local, cv2.CMP_GT))
 
 
-def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> float:
-    """Return the darkness (0..255) that bare paper hardly ever reaches: its median plus a multiple of its spread.
+def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> NDArray[np.float32]:
+    """Return, per tile of the page, the darkness (0..255) that its bare paper hardly ever reaches: float32 (rows, cols).
 
-    The spread is taken from below the median, where no ink can widen it.
+    It is the tile's median plus a multiple of its spread, which is taken from below the median, where no ink can
+    widen it. Per tile, because a creased corner or a wooden desk has more grain than the sheet beside it; a tile that
+    differs from all around it is ink, and takes their grain (an opening over tiles).
     """
-    quarter, middle = np.percentile(darkness[::2, ::2], (25, 50))
-    spread = (middle - quarter) / 0.6745
-    return float(min(middle + max(settings.grain_sigmas * spread, 255 * settings.least_contrast_frac), 254))
+    side = max(settings.least_tile_px, round(max(darkness.shape) / settings.grain_tiles))
+    step = max(1, side // 24)
+    sampled = darkness[::step, ::step]
+    rows, cols = (max(1, n * step // side) for n in sampled.shape)
+    height, width = sampled.shape[0] // rows, sampled.shape[1] // cols
+    tiles = sampled[: rows * height, : cols * width].reshape(rows, height, cols, width)
+    tiles = tiles.transpose(0, 2, 1, 3).reshape(rows, cols, height * width)
+    quarter, middle = np.percentile(tiles, (25, 50), axis=2)
+    least = 255 * settings.least_contrast_frac
+    floor = middle + np.maximum(settings.grain_sigmas * (middle - quarter) / 0.6745, least)
+    floor = np.minimum(floor, 254).astype(np.float32)
+    return cv2.morphologyEx(floor, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
 
 
 def _local_peak(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> NDArray[np.float32]:

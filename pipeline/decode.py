@@ -2,81 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.settings import DecodeSettings
-from pipeline.types import Box, Digit, DigitScores, Lattice, Reading, Span
+from pipeline.numbers import split_numbers
+from pipeline.settings import DecodeSettings, NumberSettings
+from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
 
 _LEAST = 1e-6
 """Floor of a probability before its logarithm."""
 
 
-def decode(lattice: Lattice, scores: DigitScores, settings: DecodeSettings) -> Reading | None:
-    """Return the number that a lattice most probably holds, or None if it holds no digit.
+def decode(
+    lattice: Lattice, scores: DigitScores, settings: DecodeSettings, number_settings: NumberSettings
+) -> list[Reading]:
+    """Return the numbers on a line, left to right; none where it holds no digit.
 
     The path that maximizes the summed log-probability of its spans (Viterbi). A span is either read as its best digit
-    or, at a price, skipped as "not a digit". The reading is rejected when it is less probable than `reject_below`
+    or, at a price, skipped as "not a digit". A number is rejected when it is less probable than `reject_below`
     (Chow, "On optimum recognition error and reject tradeoff", 1970, doi 10.1109/TIT.1970.1054406).
 
     Parameters
     ----------
-    lattice : cuts and spans of one number group
+    lattice : cuts and spans of one text line
     scores : (len(lattice.spans), K), in the order of the spans
     settings : price of skipping, reject threshold, number of alternatives
+    number_settings : where one number ends and the next begins
     """
     path = find_best_path(lattice, scores, settings)
-    digits = tuple(_digit(span, row, settings) for span, row in path)
-    if not digits:
-        return None
-    confidence = float(np.prod([d.confidence for d in digits]))
-    box = _bounds([d.box for d in digits])
-    text = "".join(d.text for d in digits)
-    doubt = _find_doubt(digits, confidence, settings)
-    status = "rejected" if doubt else "accepted"
-    return Reading(text, confidence, box, digits, status, doubt, lattice.group.line)
+    digits = [_digit(lattice.spans[i].box, scores.digits[i], settings) for i, is_digit in path if is_digit]
+    signs = [lattice.spans[i].box for i, is_digit in path if not is_digit]
+    numbers = split_numbers([d.box for d in digits], signs, number_settings)
+    return [_reading([digits[i] for i in number], lattice.line.number, settings) for number in numbers]
 
 
-def find_best_path(
-    lattice: Lattice, scores: DigitScores, settings: DecodeSettings
-) -> list[tuple[Span, NDArray[np.float32]]]:
-    """Return the spans read as digits on the best path, left to right, each with its row of probabilities (10,)."""
+def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettings) -> list[tuple[int, bool]]:
+    """Return the best path, left to right: (index of the span, whether it is read as a digit or skipped)."""
+    as_digit = np.log(np.maximum(scores.digits.max(axis=1), _LEAST))
+    as_sign = np.log(np.maximum(scores.not_digit, _LEAST)) - settings.skip_price
     best = np.full(lattice.n_cuts, -np.inf)
     best[0] = 0
-    back: list[tuple[int, bool]] = [(-1, False)] * lattice.n_cuts
-    as_digit = np.log(np.maximum(scores.digits.max(axis=1), _LEAST)) if lattice.spans else np.zeros(0)
-    as_junk = np.log(np.maximum(scores.not_digit, _LEAST)) - settings.skip_price
+    back = [(-1, False)] * lattice.n_cuts
     for i in sorted(range(len(lattice.spans)), key=lambda i: lattice.spans[i].first):
         span = lattice.spans[i]
-        for gain, is_digit in ((as_digit[i], True), (as_junk[i], False)):
+        for gain, is_digit in ((as_digit[i], True), (as_sign[i], False)):
             if best[span.first] + gain > best[span.last]:
                 best[span.last] = best[span.first] + gain
                 back[span.last] = (i, is_digit)
     path, at = [], lattice.n_cuts - 1
     while at > 0:
-        i, is_digit = back[at]
-        if is_digit:
-            path.append((lattice.spans[i], scores.digits[i]))
-        at = lattice.spans[i].first
+        path.append(back[at])
+        at = lattice.spans[back[at][0]].first
     return path[::-1]
 
 
-def _digit(span: Span, row: NDArray[np.float32], settings: DecodeSettings) -> Digit:
+def _reading(digits: Sequence[Digit], line: int, settings: DecodeSettings) -> Reading:
+    confidence = float(np.prod([d.confidence for d in digits]))
+    box = digits[0].box
+    for digit in digits[1:]:
+        box = box.union(digit.box)
+    doubt = _find_doubt(digits, confidence, settings)
+    text = "".join(d.text for d in digits)
+    return Reading(text, confidence, box, tuple(digits), "rejected" if doubt else "accepted", doubt, line)
+
+
+def _digit(box: Box, row: NDArray[np.float32], settings: DecodeSettings) -> Digit:
     order = np.argsort(-row, kind="stable")
     others = tuple((str(i), float(row[i])) for i in order[1 : 1 + settings.n_alternatives])
-    return Digit(str(order[0]), min(1.0, float(row[order[0]])), span.box, others)
+    return Digit(str(order[0]), min(1.0, float(row[order[0]])), box, others)
 
 
-def _find_doubt(digits: tuple[Digit, ...], confidence: float, settings: DecodeSettings) -> str | None:
+def _find_doubt(digits: Sequence[Digit], confidence: float, settings: DecodeSettings) -> str | None:
     """Return why the number is rejected, or None if it is accepted."""
     if confidence >= settings.reject_below:
         return None
-    worst = min(digits, key=lambda d: d.confidence)
-    return f"digit {digits.index(worst) + 1} ({worst.text}) is uncertain: {worst.confidence:.2f}"
-
-
-def _bounds(boxes: list[Box]) -> Box:
-    box = boxes[0]
-    for other in boxes[1:]:
-        box = box.union(other)
-    return box
+    position, worst = min(enumerate(digits, start=1), key=lambda numbered: numbered[1].confidence)
+    return f"digit {position} ({worst.text}) is uncertain: {worst.confidence:.2f}"

@@ -12,20 +12,22 @@ from pipeline.settings import IlluminationSettings
 def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) -> bool:
     """Return True where the ink is darker than the paper, False for chalk on a board and the like.
 
-    Ink is the minority that stands out from its surroundings on one side only: the sign of the third moment of the
-    difference from a wide median tells which. A page without contrast counts as dark on light.
+    A pen stroke is thin and stands out from the paper, which is the median of a wide window. What is both darker than
+    that median and filled by a narrow closing is thin and dark; what is both brighter and removed by a narrow opening
+    is thin and bright. Ink is whichever has more energy: wide things (desk, window, shadow) count for neither, and the
+    white inside a loop is no brighter than the paper.
 
     Parameters
     ----------
     gray : uint8 (H, W)
-    settings : side of the reduced picture that is looked at, and the width of the median
+    settings : side of the reduced picture that is looked at, and the two windows
     """
     small = _reduce(gray, settings.background_side_px)
-    width = _odd(min(small.shape) * settings.polarity_window_frac)
-    padded = cv2.copyMakeBorder(small, width, width, width, width, cv2.BORDER_REFLECT_101 if width < min(small.shape) else cv2.BORDER_REPLICATE)
-    paper = cv2.medianBlur(padded, width)[width:-width, width:-width]
-    difference = small.astype(np.float32) - paper
-    return float(np.mean(difference**3)) <= 0
+    thin = np.ones((_odd(min(small.shape) * settings.stroke_window_frac),) * 2, np.uint8)
+    paper = _wide_median(small, _odd(min(small.shape) * settings.background_window_frac))
+    dark = np.minimum(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, thin), cv2.subtract(paper, small))
+    bright = np.minimum(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, thin), cv2.subtract(small, paper))
+    return float(np.sum(dark.astype(np.float32) ** 2)) >= float(np.sum(bright.astype(np.float32) ** 2))
 
 
 def flatten_light(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
@@ -68,3 +70,8 @@ def _reduce(gray: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
 
 def _odd(size: float) -> int:
     return max(3, int(size) | 1)
+
+
+def _wide_median(gray: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    padded = cv2.copyMakeBorder(gray, width, width, width, width, cv2.BORDER_REPLICATE)
+    return cv2.medianBlur(padded, width)[width:-width, width:-width]

@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 
 from pipeline.components import measure_stroke_width
 from pipeline.settings import SegmentSettings
-from pipeline.types import Box, Component, Lattice, NumberGroup, Span
+from pipeline.types import Box, Component, Lattice, TextLine, Span
 
 
-def build_lattice(group: NumberGroup, settings: SegmentSettings) -> Lattice:
-    """Return the lattice of a number group.
+def build_lattice(line: TextLine, settings: SegmentSettings) -> Lattice:
+    """Return the lattice of a text line.
 
     The ink is split into atoms: whole components, or the pieces of a wide one between its candidate cuts. A span joins
     up to `most_atoms` neighboring atoms; so a span can cut touching digits and can join the pieces of a broken one.
     """
-    height = float(np.median([c.box.height for c in group.components]))
-    atoms = [piece for c in group.components for piece in _split(c, height, settings)]
+    height = line.height_px
+    atoms = [piece for c in line.components for piece in _split(c, height, settings)]
     spans = []
     for first in range(len(atoms)):
         for last in range(first + 1, min(first + settings.most_atoms, len(atoms)) + 1):
             if last == first + 1 or _may_join(atoms[first:last], height, settings):
                 spans.append(_join(atoms[first:last], first, last))
-    return Lattice(group, len(atoms) + 1, tuple(spans))
+    return Lattice(line, len(atoms) + 1, tuple(spans))
 
 
 def find_cuts(ink: NDArray[np.uint8], stroke_width_px: float, settings: SegmentSettings) -> list[int]:

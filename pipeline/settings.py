@@ -71,6 +71,22 @@ class BinarizeSettings(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class RulingSettings(_Checked):
+    """Finding ruled lines and taking them out."""
+
+    least_run_px: int = _knob(16, 3, 500, "px", "shortest straight run that may belong to a ruling")
+    run_frac: float = _knob(0.015, 0.001, 0.5, "of the page's width", "the same on large pages; bounds slope and bend")
+    least_length_frac: float = _knob(0.4, 0.05, 1, "of the page", "shorter lines may be a digit's bar")
+    least_slenderness: float = _knob(15.0, 2, 200, "times", "length over thickness; a digit's bar is stouter")
+    least_cover_frac: float = _knob(0.8, 0, 1, "of its length", "a line broken more than that is a row of bars")
+    roughness_thicknesses: float = _knob(0.5, 0, 10, "line thicknesses", "a line strays no farther from a smooth bow")
+    wall_frac: float = _knob(0.7, 0.1, 1, "of the rulings' spacing", "a wall between two rulings is at least this long")
+    whole_page_frac: float = _knob(0.85, 0.2, 1, "of the page", "an upright line this long is no digit 1")
+    least_equals: int = _knob(4, 2, 50, "lines", "upright lines of one length that make a grid")
+    crossing_thicknesses: float = _knob(2.0, 1, 10, "line thicknesses", "ink taller than this crosses the line and stays")
+
+
+@dataclass(frozen=True, slots=True)
 class ComponentSettings(_Checked):
     """Which connected components may be ink of a digit."""
 
@@ -79,7 +95,7 @@ class ComponentSettings(_Checked):
     rim_frac: float = _knob(0.25, 0, 1, "of the long side", "longer along the rim is the edge of the sheet or the desk")
     blot_frac: float = _knob(0.7, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
     pale_frac: float = _knob(0.35, 0, 1, "of the median contrast", "much paler than the page's ink: grain, show-through")
-    most_components: int = _knob(2000, 1, 100_000, "components", "the largest are kept; bounds the work on a noisy page")
+    most_components: int = _knob(800, 1, 10_000, "components", "the largest are kept; bounds the work on a noisy page")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +105,15 @@ class LineSettings(_Checked):
     reach_heights: float = _knob(4.0, 0.5, 20, "heights", "farther than this is no neighbor")
     least_overlap_frac: float = _knob(0.3, 0, 1, "of the smaller height", "neighbors in a line share this much height")
     join_overlap_frac: float = _knob(0.5, 0, 1, "of the smaller height", "chains of one line share this much height")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSettings(_Checked):
+    """Digits of a line into numbers."""
+
     least_gap_frac: float = _knob(0.35, 0, 5, "of the height", "gaps below this count as this: no number ends there")
     gap_ratio: float = _knob(1.8, 1, 10, "times", "a gap so much wider than the next narrower one ends a number")
+    sign_height_frac: float = _knob(0.35, 0, 2, "of the height", "a skipped sign at least this tall ends a number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +154,12 @@ class Settings:
     images: ImageSettings = field(default_factory=ImageSettings)
     illumination: IlluminationSettings = field(default_factory=IlluminationSettings)
     binarize: BinarizeSettings = field(default_factory=BinarizeSettings)
+    rulings: RulingSettings = field(default_factory=RulingSettings)
     components: ComponentSettings = field(default_factory=ComponentSettings)
     lines: LineSettings = field(default_factory=LineSettings)
     segment: SegmentSettings = field(default_factory=SegmentSettings)
     normalize: NormalizeSettings = field(default_factory=NormalizeSettings)
+    numbers: NumberSettings = field(default_factory=NumberSettings)
     decode: DecodeSettings = field(default_factory=DecodeSettings)
 
     @classmethod

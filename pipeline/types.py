@@ -146,18 +146,19 @@ class Component:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NumberGroup:
-    """Components that stand together as one number, left to right.
-
-    `line` and `group` count from 1 in reading order: lines of the page, groups of the line.
-    """
+class TextLine:
+    """Components that stand on one line, left to right; `number` counts lines from 1 in reading order."""
 
     components: tuple[Component, ...]
-    line: int
-    group: int
+    number: int = 1
 
     def __post_init__(self) -> None:
         _expect(len(self.components) > 0, self, "at least one component", 0)
+
+    @property
+    def height_px(self) -> float:
+        """Median height of the components, px."""
+        return float(np.median([c.box.height for c in self.components]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,9 +179,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lattice:
-    """Every way that a number group may be cut into digits: a graph over cuts 0..n_cuts-1, its edges the spans."""
+    """Every way that a text line may be cut into digits: a graph over cuts 0..n_cuts-1, its edges the spans."""
 
-    group: NumberGroup
+    line: TextLine
     n_cuts: int
     spans: tuple[Span, ...]
 

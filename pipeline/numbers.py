@@ -1,0 +1,58 @@
+"""Digits of a line -> the numbers they form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.settings import NumberSettings
+from pipeline.types import Box
+
+
+def split_numbers(digits: Sequence[Box], signs: Sequence[Box], settings: NumberSettings) -> list[list[int]]:
+    """Return the numbers of a line, each a list of indices into `digits`, left to right.
+
+    A number ends at a gap clearly wider than the gaps between its digits, and at a sign or letter.
+
+    Parameters
+    ----------
+    digits : boxes of the digits of one line, left to right
+    signs : boxes of the ink between them that was read as no digit
+    """
+    if not digits:
+        return []
+    height = float(np.median([b.height for b in digits]))
+    limit = find_gap_limit(measure_gaps(digits), height, settings)
+    tall = [b for b in signs if b.height >= settings.sign_height_frac * height]
+    numbers = [[0]]
+    for i, gap in enumerate(measure_gaps(digits), start=1):
+        if gap > limit or any(_stands_between(sign, digits[i - 1], digits[i]) for sign in tall):
+            numbers.append([])
+        numbers[-1].append(i)
+    return numbers
+
+
+def measure_gaps(boxes: Sequence[Box]) -> NDArray[np.float64]:
+    """Return the white space in px before each box but the first, (N - 1,); negative where boxes overlap."""
+    rights = np.maximum.accumulate([b.right for b in boxes[:-1]]) if len(boxes) > 1 else np.zeros(0)
+    return np.array([b.left for b in boxes[1:]], np.float64) - rights
+
+
+def find_gap_limit(gaps: NDArray[np.float64], height_px: float, settings: NumberSettings) -> float:
+    """Return the gap in px above which a new number begins; infinity where all gaps are alike.
+
+    The gaps between digits and those between numbers are two clusters: the limit lies at the widest step, as a ratio,
+    between one sorted gap and the next, if that step is wide enough to be no accident of handwriting.
+    """
+    ordered = np.sort(np.maximum(gaps, settings.least_gap_frac * height_px))
+    ratios = ordered[1:] / np.maximum(ordered[:-1], 1e-9)
+    if len(ratios) == 0 or ratios.max() < settings.gap_ratio:
+        return float("inf")
+    step = int(np.argmax(ratios))
+    return float(np.sqrt(ordered[step] * ordered[step + 1]))
+
+
+def _stands_between(sign: Box, before: Box, after: Box) -> bool:
+    return before.center[0] < sign.center[0] < after.center[0]

@@ -1,0 +1,133 @@
+"""Ruled lines, grids, boxes and margins: found, and taken out without cutting the digits that cross them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.settings import RulingSettings
+from pipeline.types import InkMask
+
+
+def remove_rulings(mask: InkMask, settings: RulingSettings) -> InkMask:
+    """Return the mask without its ruled lines.
+
+    Horizontal rulings are long, thin and reach across much of the page. Upright ones could be the digit 1: they count
+    only when they cross the whole page, reach from one horizontal ruling to another, or come in rows of equals.
+    """
+    height, width = mask.ink.shape
+    lying = find_rulings(mask.ink, settings.least_length_frac * width, settings.least_slenderness, settings)
+    upright = _find_upright(np.ascontiguousarray(mask.ink.T), lying, settings)
+    if not lying and not upright:
+        return mask
+    cleared = mask.ink.copy()
+    for ruling in lying:
+        _erase(cleared, mask.ink, ruling, settings)
+    for ruling in upright:
+        _erase(cleared.T, mask.ink.T, ruling, settings)
+    return InkMask(cleared)
+
+
+class Ruling:
+    """A line found in the ink: its pixels within a box, its length and its mean thickness in px."""
+
+    __slots__ = ("left", "length_px", "pixels", "thickness_px", "top")
+
+    def __init__(self, left: int, top: int, pixels: NDArray[np.uint8], length_px: int) -> None:
+        self.left, self.top, self.pixels, self.length_px = left, top, pixels, length_px
+        self.thickness_px = cv2.countNonZero(pixels) / length_px
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Row and column slices of the box that holds the line."""
+        height, width = self.pixels.shape
+        return slice(self.top, self.top + height), slice(self.left, self.left + width)
+
+
+def find_rulings(
+    ink: NDArray[np.uint8], least_length_px: float, least_slenderness: float, settings: RulingSettings
+) -> list[Ruling]:
+    """Return the long thin lines of `ink`, uint8 (H, W), that run within a few degrees of the horizontal.
+
+    Short horizontal runs are opened out of the ink, after one pixel of widening so that a sloping line keeps its runs,
+    and chained: a ruling may bend, slope and break, a digit's bar ends soon.
+    """
+    run = max(settings.least_run_px, round(ink.shape[1] * settings.run_frac))
+    if ink.shape[1] < 2 * run:
+        return []
+    taller = cv2.dilate(ink, np.ones((3, 1), np.uint8))
+    runs = cv2.bitwise_and(cv2.morphologyEx(taller, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), ink)
+    gap = run // 2
+    chained = cv2.dilate(runs, np.ones((3, gap), np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(chained, connectivity=8, ltype=cv2.CV_32S)
+    found = []
+    for label in range(1, count):
+        left, top, width, height, _ = (int(n) for n in stats[label])
+        if width - gap < least_length_px:
+            continue
+        box = (slice(top, top + height), slice(left, left + width))
+        pixels = cv2.bitwise_and(runs[box], cv2.compare(labels[box], float(label), cv2.CMP_EQ))
+        ruling = Ruling(left, top, pixels, width - gap)
+        if ruling.length_px >= least_slenderness * ruling.thickness_px and _is_straight(ruling, settings):
+            found.append(ruling)
+    return found
+
+
+def _is_straight(ruling: Ruling, settings: RulingSettings) -> bool:
+    """Return whether the line is nearly unbroken and follows a smooth bow, as bars of neighboring digits do not."""
+    columns = np.flatnonzero(ruling.pixels.any(axis=0))
+    if len(columns) < settings.least_cover_frac * ruling.length_px:
+        return False
+    rows = np.arange(ruling.pixels.shape[0])
+    inked = ruling.pixels[:, columns] > 0
+    centers = (rows @ inked) / inked.sum(axis=0)
+    bow = np.polynomial.Polynomial.fit(columns, centers, 3)
+    return float(np.median(np.abs(centers - bow(columns)))) <= settings.roughness_thicknesses * ruling.thickness_px
+
+
+def _find_upright(
+    transposed: NDArray[np.uint8], lying: list[Ruling], settings: RulingSettings
+) -> list[Ruling]:
+    """Return the upright rulings, in the coordinates of the transposed page."""
+    height = transposed.shape[1]
+    least = settings.least_length_frac * height
+    rows = sorted(r.top for r in lying)
+    spacings = [b - a for a, b in zip(rows[:-1], rows[1:], strict=True) if b - a >= settings.least_run_px]
+    least = min([least, *(settings.wall_frac * spacing for spacing in spacings)])
+    found = find_rulings(transposed, least, settings.least_slenderness / 3, settings)
+    return [r for r in found if _is_upright_ruling(r, found, lying, height, settings)]
+
+
+def _is_upright_ruling(
+    ruling: Ruling, upright: list[Ruling], lying: list[Ruling], height: int, settings: RulingSettings
+) -> bool:
+    """Return whether an upright line (transposed) is a ruling rather than a digit 1."""
+    x, top, bottom = ruling.top + ruling.pixels.shape[0] // 2, ruling.left, ruling.left + ruling.pixels.shape[1]
+    near = max(3.0, 0.12 * ruling.length_px)
+    if sum(_passes(r, x, top - near, bottom + near) for r in lying) >= 2:
+        return True
+    if ruling.length_px < settings.least_slenderness * ruling.thickness_px:
+        return False
+    alike = sum(abs(r.length_px - ruling.length_px) <= 0.1 * ruling.length_px for r in upright)
+    is_one_of_many = alike >= settings.least_equals and ruling.length_px >= settings.least_length_frac * height
+    return is_one_of_many or ruling.length_px >= settings.whole_page_frac * height
+
+
+def _passes(ruling: Ruling, x: int, top: float, bottom: float) -> bool:
+    """Return whether a horizontal ruling passes column x between the rows top and bottom."""
+    column = min(max(x - ruling.left, 0), ruling.pixels.shape[1] - 1)
+    rows = np.flatnonzero(ruling.pixels[:, max(0, column - 8) : column + 9].any(axis=1))
+    return len(rows) > 0 and ruling.top + rows[-1] >= top and ruling.top + rows[0] <= bottom
+
+
+def _erase(cleared: NDArray[np.uint8], ink: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings) -> None:
+    """Clear the line's pixels in `cleared`, except where a stroke taller than the line crosses or touches it."""
+    tallest = max(3, round(settings.crossing_thicknesses * ruling.thickness_px)) | 1
+    rows, columns = ruling.slices
+    above = max(0, rows.start - tallest)
+    around = (slice(above, rows.stop + tallest), columns)
+    strokes = cv2.morphologyEx(np.ascontiguousarray(ink[around]), cv2.MORPH_OPEN, np.ones((tallest, 1), np.uint8))
+    own = strokes[rows.start - above : rows.start - above + ruling.pixels.shape[0]]
+    view = cleared[ruling.slices]
+    view[(ruling.pixels > 0) & (own == 0)] = 0

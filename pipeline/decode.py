@@ -16,6 +16,27 @@ _LEAST = 1e-6
 
 
 def decode(
+    lattices: Sequence[Lattice], scores: DigitScores, settings: DecodeSettings, number_settings: NumberSettings
+) -> tuple[Reading, ...]:
+    """Return the numbers of a page in reading order, boxes in page px.
+
+    Parameters
+    ----------
+    lattices : one per text line, top to bottom
+    scores : float32 (N, K), of the spans of all lattices in their order
+    settings : price of skipping, reject threshold, number of alternatives
+    number_settings : where one number ends and the next begins
+    """
+    readings: list[Reading] = []
+    start = 0
+    for lattice in lattices:
+        end = start + len(lattice.spans)
+        readings += decode_line(lattice, DigitScores(scores.probabilities[start:end]), settings, number_settings)
+        start = end
+    return _drop_strays(readings, settings)
+
+
+def decode_line(
     lattice: Lattice, scores: DigitScores, settings: DecodeSettings, number_settings: NumberSettings
 ) -> list[Reading]:
     """Return the numbers on a line, left to right; none where it holds no digit.
@@ -24,18 +45,30 @@ def decode(
     or, at a price, skipped as "not a digit". A number is rejected when it is less probable than `reject_below`
     (Chow, "On optimum recognition error and reject tradeoff", 1970, doi 10.1109/TIT.1970.1054406).
 
-    Parameters
-    ----------
-    lattice : cuts and spans of one text line
-    scores : (len(lattice.spans), K), in the order of the spans
-    settings : price of skipping, reject threshold, number of alternatives
-    number_settings : where one number ends and the next begins
+    `scores` are float32 (len(lattice.spans), K), in the order of the spans.
     """
     path = find_best_path(lattice, scores, settings)
     digits = [_digit(lattice.spans[i].box, scores.digits[i], settings) for i, is_digit in path if is_digit]
     signs = [lattice.spans[i].box for i, is_digit in path if not is_digit]
     numbers = split_numbers([d.box for d in digits], signs, number_settings)
     return [_reading([digits[i] for i in number], lattice.line.number, settings) for number in numbers]
+
+
+def _drop_strays(readings: Sequence[Reading], settings: DecodeSettings) -> tuple[Reading, ...]:
+    """Return the readings without those much smaller than the page's digits: specks that look like a 1 or a 0.
+
+    The page's digit height is a median, each digit weighted by its area and its confidence, so that one large digit
+    outweighs all the dust around it.
+    """
+    digits = [d for reading in readings for d in reading.digits]
+    if not digits:
+        return ()
+    heights = np.array([d.box.height for d in digits], float)
+    weights = heights**2 * np.array([d.confidence for d in digits]) ** 2
+    order = np.argsort(heights)
+    typical = heights[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
+    least = settings.least_height_frac * typical
+    return tuple(r for r in readings if max(d.box.height for d in r.digits) >= least)
 
 
 def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettings) -> list[tuple[int, bool]]:

@@ -87,6 +87,15 @@ class RulingSettings(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class SkewSettings(_Checked):
+    """Measuring the skew of the writing and taking it out."""
+
+    least_components: int = _knob(4, 2, 50, "components", "shorter lines slant by chance")
+    most_stray_frac: float = _knob(0.2, 0, 2, "of the height", "a line whose components stray more has no sure slope")
+    least_deg: float = _knob(4.0, 0, 45, "degrees", "less skew than this costs nothing and is left")
+
+
+@dataclass(frozen=True, slots=True)
 class ComponentSettings(_Checked):
     """Which connected components may be ink of a digit."""
 
@@ -135,6 +144,7 @@ class DecodeSettings(_Checked):
 
     reject_below: float = _knob(0.5, 0, 1, "probability", "less probable numbers are rejected")
     skip_price: float = _knob(0.5, 0, 20, "nats", "ink is left unread only when it clearly is no digit")
+    least_height_frac: float = _knob(0.3, 0, 1, "of the page's digit height", "smaller numbers are dust on the page")
     n_alternatives: int = _knob(2, 0, 9, "classes", "next best classes reported with each digit")
 
 
@@ -155,6 +165,7 @@ class Settings:
     illumination: IlluminationSettings = field(default_factory=IlluminationSettings)
     binarize: BinarizeSettings = field(default_factory=BinarizeSettings)
     rulings: RulingSettings = field(default_factory=RulingSettings)
+    skew: SkewSettings = field(default_factory=SkewSettings)
     components: ComponentSettings = field(default_factory=ComponentSettings)
     lines: LineSettings = field(default_factory=LineSettings)
     segment: SegmentSettings = field(default_factory=SegmentSettings)

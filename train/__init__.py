@@ -1,0 +1,1 @@
+"""Makes what is in `models/`: data, augmentation, networks, fitting, calibration, evaluation. Imports `pipeline`."""

@@ -1,0 +1,124 @@
+"""What the network is shown: batches of digits and junk, drawn afresh for every epoch and the same for equal seeds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.types import N_DIGITS, SIDE_PX
+from train.augment import AugmentSettings, augment_digit, shift_digit
+from train.data import DigitSet
+from train.extras import frame_digit
+from train.fonts import DIGITS, NOT_DIGITS, draw_glyphs, find_fonts
+from train.junk import JunkSource, make_junk
+
+NOT_A_DIGIT = N_DIGITS
+"""The label of the eleventh class."""
+
+
+def _share(default: float, reason: str) -> Any:
+    return field(default=default, metadata={"reason": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Shares of a batch; what is left over are MNIST digits as the front end sees them."""
+
+    plain: float = _share(0.20, "MNIST all but as it is, so that its own test set stays in distribution")
+    extra: float = _share(0.14, "other hands write other 1s, 4s, 7s and 9s; dropped where there are none")
+    printed: float = _share(0.05, "forms mix print and pen")
+    junk: float = _share(0.22, "not a digit: enough to weigh as two to three of the ten digits")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sources:
+    """Where examples come from: MNIST digits, extra digits (may be none), printed ones, and what junk is made of."""
+
+    digits: DigitSet
+    extras: DigitSet
+    printed: DigitSet
+    junk: JunkSource
+
+
+def collect_sources(digits: DigitSet, extras: DigitSet, fonts: list[Path] | None = None) -> Sources:
+    """Return the sources of one split, with printed characters drawn from `fonts` (None: all that are at hand)."""
+    fonts = find_fonts() if fonts is None else fonts
+    pictures = draw_glyphs(DIGITS, fonts)
+    images = np.stack([frame_digit(mask) for masks in pictures for mask in masks])
+    labels = np.repeat(np.arange(N_DIGITS, dtype=np.uint8), [len(masks) for masks in pictures])
+    glyphs = [mask for masks in draw_glyphs(NOT_DIGITS, fonts) for mask in masks]
+    return Sources(digits, extras, DigitSet(images, labels), JunkSource(digits.images, digits.labels, glyphs))
+
+
+def draw_batch(
+    sources: Sources, chosen: NDArray[np.int64], rng: np.random.Generator, mixture: Mixture, knobs: AugmentSettings
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return one batch.
+
+    Parameters
+    ----------
+    sources : where examples come from
+    chosen : int64 (N,), rows of `sources.digits`, for as many examples; the mixture replaces some by other kinds
+    rng : the source of all chance
+    mixture : shares of the kinds
+    knobs : how far a digit may depart from its source
+
+    Returns
+    -------
+    float32 (N, 28, 28, 1), 0 paper .. 1 ink, and int64 (N,) labels, 0..9 and 10 for "not a digit"
+    """
+    images = np.empty((len(chosen), SIDE_PX, SIDE_PX, 1), np.float32)
+    labels = np.empty(len(chosen), np.int64)
+    shares = (mixture.junk, mixture.plain, mixture.printed, mixture.extra)
+    kinds = np.searchsorted(np.cumsum(shares), rng.random(len(chosen)), side="right")
+    for at, (kind, row) in enumerate(zip(kinds, chosen, strict=True)):
+        images[at, :, :, 0], labels[at] = _draw_example(sources, int(kind), int(row), rng, knobs)
+    return images, labels
+
+
+def _draw_example(
+    sources: Sources, kind: int, row: int, rng: np.random.Generator, knobs: AugmentSettings
+) -> tuple[NDArray[np.float32], int]:
+    """One example of a kind in the order of `draw_batch`'s shares: junk, plain, printed, extra, else a seen digit."""
+    if kind == 0:
+        return make_junk(sources.junk, rng, knobs), NOT_A_DIGIT
+    if kind == 1:
+        return shift_digit(sources.digits.images[row], rng), int(sources.digits.labels[row])
+    digits = {2: sources.printed, 3: sources.extras}.get(kind, sources.digits)
+    if digits is not sources.digits and len(digits.labels):
+        row = int(rng.integers(len(digits.labels)))
+    elif not len(digits.labels):
+        digits = sources.digits
+    return augment_digit(digits.images[row], rng, knobs), int(digits.labels[row])
+
+
+class FreshBatches(keras.utils.PyDataset):
+    """Batches for `fit`, new in each epoch; batch i of epoch e depends on the seed, e and i alone, not on threads."""
+
+    def __init__(self, sources: Sources, batch_size: int, seed: int, first_epoch: int = 0, workers: int = 2) -> None:
+        super().__init__(workers=workers, use_multiprocessing=False, max_queue_size=16)
+        self._sources, self._batch_size, self._seed = sources, batch_size, seed
+        self._epoch = first_epoch
+        self._mixture, self._knobs = Mixture(), AugmentSettings()
+        cv2.setNumThreads(1)  # pictures this small only lose by OpenCV's own threads
+
+    def __len__(self) -> int:
+        return -(-len(self._sources.digits.labels) // self._batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Batch `index` of this epoch: images (N, 28, 28, 1) and one-hot labels float32 (N, 11)."""
+        order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._sources.digits.labels))
+        chosen = order[index * self._batch_size : (index + 1) * self._batch_size]
+        rng = np.random.default_rng([self._seed, self._epoch, index])
+        images, labels = draw_batch(self._sources, chosen, rng, self._mixture, self._knobs)
+        return images, np.eye(NOT_A_DIGIT + 1, dtype=np.float32)[labels]
+
+    def on_epoch_end(self) -> None:
+        """Move on to the next epoch's examples."""
+        self._epoch += 1

@@ -1,0 +1,117 @@
+"""The files of a model folder: `model.keras` (the format of record), `model.tflite` (what is shipped), `card.json`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.classify import load_classifier
+from pipeline.errors import ModelError, OutputError
+from pipeline.types import N_DIGITS, SIDE_PX
+
+KERAS_NAME, LITERT_NAME, CARD_NAME = "model.keras", "model.tflite", "card.json"
+CLASSES = [str(digit) for digit in range(N_DIGITS)] + ["not a digit"]
+_MOST_DISAGREEMENT = 1e-3
+
+Card = dict[str, Any]
+
+
+def export_model(model: keras.Model, folder: Path) -> None:
+    """Write `model` into `folder` for Keras and for LiteRT, and check that both say the same.
+
+    Raises
+    ------
+    OutputError : the folder cannot be written
+    ModelError : the two files disagree, so that the exported one must not be used
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        model.save(folder / KERAS_NAME)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error})") from error
+    model.export(str(folder / LITERT_NAME), format="litert", verbose=False)
+    images = np.random.default_rng(0).random((7, SIDE_PX, SIDE_PX, 1), np.float32)
+    gap = float(np.abs(predict_litert(folder / LITERT_NAME, images) - model.predict(images, verbose=0)).max())
+    if gap > _MOST_DISAGREEMENT:
+        raise ModelError(f"{folder / LITERT_NAME}: differs from the Keras model by {gap:.4f}", "report this as a bug")
+
+
+def predict_litert(path: Path, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the raw probabilities, float32 (N, K), of `images` (N, 28, 28, 1) by a .tflite file; not calibrated.
+
+    Raises
+    ------
+    ModelError : the file is missing or is no LiteRT model
+    """
+    return load_classifier(path).network(images)
+
+
+def describe_model(model: keras.Model, folder: Path) -> Card:
+    """Return the facts of a card that the files themselves tell."""
+    return {
+        "schema": 1,
+        "name": folder.name,
+        "classes": CLASSES,
+        "input": {"shape": [SIDE_PX, SIDE_PX, 1], "dtype": "float32", "range": [0, 1], "meaning": "0 paper .. 1 ink"},
+        "n_parameters": model.count_params(),
+        "n_multiplications": count_multiplications(model),
+        "bytes": {name: (folder / name).stat().st_size for name in (KERAS_NAME, LITERT_NAME)},
+    }
+
+
+def count_multiplications(model: keras.Model) -> int:
+    """Return the multiplications that the convolutions and dense layers of `model` do for one digit."""
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            _, height, width, _ = layer.output.shape
+            total += height * width * int(np.prod(layer.kernel.shape))
+        elif isinstance(layer, keras.layers.Dense):
+            total += int(np.prod(layer.kernel.shape))
+    return total
+
+
+def read_card(folder: Path) -> Card:
+    """Return the card of a model folder.
+
+    Raises
+    ------
+    ModelError : there is none, or it is no JSON object
+    """
+    path = folder / CARD_NAME
+    try:
+        card = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error})", "python -m train.fit makes one") from error
+    if not isinstance(card, dict):
+        raise ModelError(f"{path}: expected a JSON object, received {type(card).__name__}", "")
+    return card
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write the card of a model folder.
+
+    Raises
+    ------
+    OutputError : the folder cannot be written
+    """
+    try:
+        (folder / CARD_NAME).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
+    except OSError as error:
+        raise OutputError(f"{folder / CARD_NAME}: cannot be written ({error})") from error
+
+
+def find_commit() -> str:
+    """Return the commit that this code stands at, with "+" if it was changed since; "unknown" outside git."""
+    try:
+        described = ["git", "describe", "--always", "--abbrev=40", "--match=", "--dirty=+"]
+        done = subprocess.run(described, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()

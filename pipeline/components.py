@@ -15,8 +15,8 @@ def find_components(
 ) -> tuple[Component, ...]:
     """Return the pieces of ink that may be a digit or part of one, in no particular order.
 
-    Dropped are specks, hair lines much longer than a digit is wide, what fills its box like a blot, what spans most of
-    the page, and what lies along the rim (the edge of the sheet, the desk, a binding).
+    Dropped are specks, solid blots, thin frames around other ink, what lies along the rim (the edge of the sheet, the
+    desk, a binding) and what is much paler than the page's ink.
 
     Parameters
     ----------
@@ -28,7 +28,9 @@ def find_components(
     kept = np.flatnonzero(_is_plausible(stats, mask.ink.shape, settings))
     kept = kept[np.argsort(-stats[kept, cv2.CC_STAT_AREA], kind="stable")][: settings.most_components]
     found = [_measure(labels, darkness, stats[label], int(label)) for label in kept if label != 0]
-    return _drop_pale([c for c in found if not _is_blot(c, settings)], settings)
+    boxes = np.array([c.box.as_list() for c in found], np.float64).reshape(-1, 4)
+    inked = [c for c in found if not _is_blot(c, settings) and not _is_frame(c, boxes, settings)]
+    return _drop_pale(inked, settings)
 
 
 def measure_stroke_width(ink: NDArray[np.uint8]) -> float:
@@ -46,12 +48,25 @@ def _is_plausible(stats: NDArray[np.int32], shape: tuple[int, ...], settings: Co
     """Return which rows of connected-component statistics may be ink of a digit, bool (N,)."""
     left, top, width, height = (stats[:, i].astype(np.int64) for i in range(4))
     page_height, page_width = shape[:2]
-    longest = np.maximum(width, height)
-    rim = (left <= 1) | (top <= 1) | (left + width >= page_width - 1) | (top + height >= page_height - 1)
-    ok = longest >= settings.least_side_px
-    ok &= width <= settings.longest_frac * page_width
-    ok &= ~((height > settings.longest_frac * page_height) & (width > settings.longest_frac * page_width))
-    return ok & ~(rim & (longest > settings.rim_frac * max(page_height, page_width)))
+    least = np.maximum(width, height) >= settings.least_side_px
+    beside = (left <= 1) | (left + width >= page_width - 1)
+    below = (top <= 1) | (top + height >= page_height - 1)
+    along_side = beside & (height > settings.rim_frac * page_height) & (width < settings.rim_depth_frac * height)
+    along_top = below & (width > settings.rim_frac * page_width) & (height < settings.rim_depth_frac * width)
+    return least & ~along_side & ~along_top
+
+
+def _is_frame(component: Component, others: NDArray[np.float64], settings: ComponentSettings) -> bool:
+    """Return whether the component is a thin line drawn around others: a frame, a sheet's edge, a binding.
+
+    `others` are the boxes of all components, float64 (N, 4).
+    """
+    box = component.box
+    if component.area_px > settings.frame_fill_frac * box.width * box.height:
+        return False
+    left, top, right, bottom = others.T
+    inside = (left > box.left) & (top > box.top) & (right < box.right) & (bottom < box.bottom)
+    return bool(np.any(inside & (bottom - top >= settings.framed_height_frac * box.height)))
 
 
 def _is_blot(component: Component, settings: ComponentSettings) -> bool:

@@ -55,20 +55,20 @@ def decode_line(
 
 
 def _drop_strays(readings: Sequence[Reading], settings: DecodeSettings) -> tuple[Reading, ...]:
-    """Return the readings without those much smaller than the page's digits: specks that look like a 1 or a 0.
+    """Return the readings without those much smaller than the page's digits (dust) or much larger (a sheet's edge).
 
-    The page's digit height is a median, each digit weighted by its area and its confidence, so that one large digit
-    outweighs all the dust around it.
+    The page's digit height is a median, each digit weighted by its height and its confidence, so that one large digit
+    outweighs the dust around it.
     """
     digits = [d for reading in readings for d in reading.digits]
     if not digits:
         return ()
     heights = np.array([d.box.height for d in digits], float)
-    weights = heights**2 * np.array([d.confidence for d in digits]) ** 2
+    weights = heights * np.array([d.confidence for d in digits]) ** 2
     order = np.argsort(heights)
     typical = heights[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
-    least = settings.least_height_frac * typical
-    return tuple(r for r in readings if max(d.box.height for d in r.digits) >= least)
+    least, most = settings.least_height_frac * typical, settings.most_height_ratio * typical
+    return tuple(r for r in readings if least <= max(d.box.height for d in r.digits) <= most)
 
 
 def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettings) -> list[tuple[int, bool]]:

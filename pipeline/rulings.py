@@ -30,13 +30,14 @@ def remove_rulings(mask: InkMask, settings: RulingSettings) -> InkMask:
 
 
 class Ruling:
-    """A line found in the ink: its pixels within a box, its length and its mean thickness in px."""
+    """A line found in the ink: its pixels within a box, its length and its median thickness in px."""
 
     __slots__ = ("left", "length_px", "pixels", "thickness_px", "top")
 
     def __init__(self, left: int, top: int, pixels: NDArray[np.uint8], length_px: int) -> None:
         self.left, self.top, self.pixels, self.length_px = left, top, pixels, length_px
-        self.thickness_px = cv2.countNonZero(pixels) / length_px
+        per_column = np.count_nonzero(pixels, axis=0)
+        self.thickness_px = float(np.median(per_column[per_column > 0]))
 
     @property
     def slices(self) -> tuple[slice, slice]:
@@ -79,11 +80,12 @@ def _is_straight(ruling: Ruling, settings: RulingSettings) -> bool:
     columns = np.flatnonzero(ruling.pixels.any(axis=0))
     if len(columns) < settings.least_cover_frac * ruling.length_px:
         return False
-    rows = np.arange(ruling.pixels.shape[0])
     inked = ruling.pixels[:, columns] > 0
-    centers = (rows @ inked) / inked.sum(axis=0)
-    bow = np.polynomial.Polynomial.fit(columns, centers, 3)
-    return float(np.median(np.abs(centers - bow(columns)))) <= settings.roughness_thicknesses * ruling.thickness_px
+    centers = (np.arange(len(inked)) @ inked) / inked.sum(axis=0)
+    bow = np.polynomial.Polynomial.fit(columns, centers, 2)(columns)
+    chord = np.linspace(bow[0], bow[-1], len(bow))
+    is_smooth = np.median(np.abs(centers - bow)) <= settings.roughness_thicknesses * ruling.thickness_px
+    return bool(is_smooth and np.abs(bow - chord).max() <= settings.most_bow_frac * ruling.length_px)
 
 
 def _find_upright(
@@ -105,7 +107,7 @@ def _is_upright_ruling(
     """Return whether an upright line (transposed) is a ruling rather than a digit 1."""
     x, top, bottom = ruling.top + ruling.pixels.shape[0] // 2, ruling.left, ruling.left + ruling.pixels.shape[1]
     near = max(3.0, 0.12 * ruling.length_px)
-    if sum(_passes(r, x, top - near, bottom + near) for r in lying) >= 2:
+    if _passes(lying, x, top - near, top + near) and _passes(lying, x, bottom - near, bottom + near):
         return True
     if ruling.length_px < settings.least_slenderness * ruling.thickness_px:
         return False
@@ -114,11 +116,14 @@ def _is_upright_ruling(
     return is_one_of_many or ruling.length_px >= settings.whole_page_frac * height
 
 
-def _passes(ruling: Ruling, x: int, top: float, bottom: float) -> bool:
+def _passes(lying: list[Ruling], x: int, top: float, bottom: float) -> bool:
     """Return whether a horizontal ruling passes column x between the rows top and bottom."""
-    column = min(max(x - ruling.left, 0), ruling.pixels.shape[1] - 1)
-    rows = np.flatnonzero(ruling.pixels[:, max(0, column - 8) : column + 9].any(axis=1))
-    return len(rows) > 0 and ruling.top + rows[-1] >= top and ruling.top + rows[0] <= bottom
+    for ruling in lying:
+        column = min(max(x - ruling.left, 0), ruling.pixels.shape[1] - 1)
+        rows = np.flatnonzero(ruling.pixels[:, max(0, column - 8) : column + 9].any(axis=1))
+        if len(rows) and ruling.top + rows[-1] >= top and ruling.top + rows[0] <= bottom:
+            return True
+    return False
 
 
 def _erase(cleared: NDArray[np.uint8], ink: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings) -> None:

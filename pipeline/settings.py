@@ -76,7 +76,8 @@ class RulingSettings(_Checked):
 
     least_run_px: int = _knob(16, 3, 500, "px", "shortest straight run that may belong to a ruling")
     run_frac: float = _knob(0.015, 0.001, 0.5, "of the page's width", "the same on large pages; bounds slope and bend")
-    least_length_frac: float = _knob(0.4, 0.05, 1, "of the page", "shorter lines may be a digit's bar")
+    least_length_frac: float = _knob(0.5, 0.05, 1, "of the page", "shorter lines may be a digit's bar")
+    most_bow_frac: float = _knob(0.03, 0, 1, "of its length", "a digit's arc bends more")
     least_slenderness: float = _knob(15.0, 2, 200, "times", "length over thickness; a digit's bar is stouter")
     least_cover_frac: float = _knob(0.8, 0, 1, "of its length", "a line broken more than that is a row of bars")
     roughness_thicknesses: float = _knob(0.5, 0, 10, "line thicknesses", "a line strays no farther from a smooth bow")
@@ -100,8 +101,10 @@ class ComponentSettings(_Checked):
     """Which connected components may be ink of a digit."""
 
     least_side_px: int = _knob(6, 1, 100, "px", "smaller than this is a speck")
-    longest_frac: float = _knob(0.9, 0.1, 1, "of the page", "what spans the page is no digit")
-    rim_frac: float = _knob(0.25, 0, 1, "of the long side", "longer along the rim is the edge of the sheet or the desk")
+    rim_frac: float = _knob(0.25, 0, 1, "of the page's side", "ink along the rim for longer than this is the sheet's edge")
+    rim_depth_frac: float = _knob(0.35, 0, 5, "of its length", "unless it reaches this far into the page")
+    frame_fill_frac: float = _knob(0.15, 0, 1, "of its box", "ink that fills more of its box is no thin frame")
+    framed_height_frac: float = _knob(0.12, 0, 1, "of its height", "a frame holds something at least this tall")
     blot_frac: float = _knob(0.7, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
     pale_frac: float = _knob(0.35, 0, 1, "of the median contrast", "much paler than the page's ink: grain, show-through")
     most_components: int = _knob(800, 1, 10_000, "components", "the largest are kept; bounds the work on a noisy page")
@@ -145,6 +148,7 @@ class DecodeSettings(_Checked):
     reject_below: float = _knob(0.5, 0, 1, "probability", "less probable numbers are rejected")
     skip_price: float = _knob(0.5, 0, 20, "nats", "ink is left unread only when it clearly is no digit")
     least_height_frac: float = _knob(0.3, 0, 1, "of the page's digit height", "smaller numbers are dust on the page")
+    most_height_ratio: float = _knob(5.0, 1, 100, "times the page's digit height", "taller numbers are a sheet's edge")
     n_alternatives: int = _knob(2, 0, 9, "classes", "next best classes reported with each digit")
 
 

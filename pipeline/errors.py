@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class DigitsError(Exception):
     """Base of every error that is the user's to mend. `exit_code` is the process's, `code` the JSON record's."""
@@ -17,6 +19,13 @@ class DigitsError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class SetupError(DigitsError):
+    """Something that this program stands on is not installed."""
+
+    code = "setup"
+    hint = "on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"
 
 
 class UsageError(DigitsError):
@@ -110,3 +119,26 @@ class StrictError(DigitsError):
     exit_code = 6
     code = "strict"
     hint = "look at the rejected numbers, or run without --strict"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An input, or one page of it, that could not be read, as data: the failed record of the output.
+
+    `number` is the page, from 1, or None where not even the pages are known.
+    """
+
+    source: str
+    number: int | None
+    code: str
+    message: str
+    hint: str
+
+    @classmethod
+    def of(cls, error: InputError, source: str, number: int | None = None) -> Failure:
+        """Return the record of an error."""
+        return cls(source, number, error.code, error.message, error.hint)
+
+    def __str__(self) -> str:
+        page = f" page {self.number}" if self.number and self.number > 1 else ""
+        return f"{self.source}{page}: {self.message}" + (f"; {self.hint}" if self.hint else "")

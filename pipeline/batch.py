@@ -1,0 +1,113 @@
+"""Inputs as the user names them -> pages -> outcomes, one after the other; a bad one is data and the run goes on."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.classify import Classifier
+from pipeline.errors import EmptyInputError, Failure, InputError
+from pipeline.images import SUFFIXES, Picture, open_picture
+from pipeline.read import read_page
+from pipeline.settings import Settings
+from pipeline.trace import Trace
+from pipeline.types import Page, PageReading
+
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageResult:
+    """One page read: the picture that it is of, the page itself, what it says, and a name for what is made of it."""
+
+    picture: Picture
+    page: Page
+    reading: PageReading
+    stem: str
+
+
+def find_pictures(folder: str | os.PathLike[str]) -> list[str]:
+    """Return the paths of all pictures in a folder and the folders in it, sorted; hidden ones are left out.
+
+    Raises
+    ------
+    EmptyInputError
+        If there are none.
+    """
+    found: list[str] = []
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [
+            os.path.join(parent, name)  # noqa: PTH118 - the user's own spelling: Path would drop a leading "./"
+            for name in files
+            if name.lower().endswith(SUFFIXES) and not name.startswith(".")
+        ]
+    if not found:
+        raise EmptyInputError("there is no picture in this folder", f"pictures end in {', '.join(SUFFIXES)}")
+    return sorted(found)
+
+
+def list_inputs(inputs: Sequence[str]) -> list[str | Failure]:
+    """Return the inputs with each folder replaced by its pictures; a folder without any by its failure."""
+    listed: list[str | Failure] = []
+    for given in inputs:
+        if given == STDIN or not Path(given).is_dir():
+            listed.append(given)
+            continue
+        try:
+            listed += find_pictures(given)
+        except InputError as error:
+            listed.append(Failure.of(error, given))
+    return listed
+
+
+class Stems:
+    """Names for what is made of each page: the file's own, with its page, never the same one twice."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def claim(self, page: Page, n_pages: int) -> str:
+        """Return a name for this page's files: ``a``, ``a-2`` if another input had it, ``a.page3`` in a longer file."""
+        name = {STDIN: "stdin"}.get(page.source, Path(page.source).stem)
+        name += f".page{page.number}" if n_pages > 1 else ""
+        stem, n = name, 1
+        while stem.lower() in self._taken:  # Windows and macOS do not tell A from a
+            n += 1
+            stem = f"{name}-{n}"
+        self._taken.add(stem.lower())
+        return stem
+
+
+def read_input(
+    given: str | Failure, classifier: Classifier, settings: Settings, stems: Stems, trace_dir: Path | None = None
+) -> Iterator[PageResult | Failure]:
+    """Yield the outcome of each page of one file, or of stdin.
+
+    Parameters
+    ----------
+    given : path of a picture, or "-"; a failure is passed on
+    classifier, settings : as for `read_page`
+    stems : names taken so far
+    trace_dir : where to put pictures of every stage; None for nowhere
+    """
+    if isinstance(given, Failure):
+        yield given
+        return
+    try:
+        picture = open_picture(sys.stdin.buffer.read() if given == STDIN else given, settings.images, name=given)
+    except InputError as error:
+        yield Failure.of(error, given)
+        return
+    for number in range(1, picture.n_pages + 1):
+        try:
+            page = picture.load_page(number)
+        except InputError as error:
+            yield Failure.of(error, given, number)
+            continue
+        stem = stems.claim(page, picture.n_pages)
+        trace = Trace(trace_dir, stem) if trace_dir else None
+        yield PageResult(picture, page, read_page(page, classifier, settings, trace), stem)

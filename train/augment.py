@@ -37,7 +37,7 @@ class AugmentSettings:
     """How far a digit may depart from MNIST's; (low, high) are drawn evenly, `_share` is a probability."""
 
     rotation_deg: Range = _knob((-15, 15), "a page is deskewed to within a few degrees; single digits lean further")
-    slant: Range = _knob((-0.35, 0.35), "columns per row; writers lean up to 20 deg, and a 1 is nothing but its slant")
+    slant: Range = _knob((-0.38, 0.38), "columns per row; writers lean up to 20 deg, and a 1 is nothing but its slant")
     aspect: Range = _knob((0.72, 1.35), "width over height: forms squeeze digits, whiteboards widen them")
     scale: Range = _knob((3.2, 3.8), "canvas px per MNIST px; its size is normalized away, its sampling is not")
     perspective: Range = _knob((-0.12, 0.12), "one side up to an eighth larger: a page seen from an angle")
@@ -47,9 +47,11 @@ class AugmentSettings:
     stroke_px: Range = _knob((1.3, 5.0), "px of 20: fine pen to marker, log-evenly; NIST's are 2 to 4")
     stroke_change_px: float = _knob(1.8, "px of 20: further, an 8's holes close and it is no 8 any more")
     height_px: Range = _knob((11, 64), "rows that the camera gave the digit, log-evenly; under 11 people doubt too")
-    noise: Range = _knob((0, 0.22), "of full ink, at the camera's pixels: ragged edges of the binarized stroke")
-    gap_share: float = _knob(0.15, "digits whose pen skipped, or whose ink was broken by the threshold")
+    noise: Range = _knob((0, 0.2), "of the stroke's ink, at the camera's pixels: ragged edges when binarized")
+    gap_share: float = _knob(0.13, "digits whose pen skipped, or whose ink was broken by the threshold")
     gap_px: Range = _knob((0.8, 2.5), "px of 20: size of such a gap")
+    stub_share: float = _knob(0.1, "digits with the end of a neighbor's stroke on them, left there by a cut")
+    stub_px: Range = _knob((1.0, 3.5), "px of 20: length of that end; longer, and a 1 is a 7")
     speck_share: float = _knob(0.08, "digits with dust that touches or was joined to them")
     ruling_share: float = _knob(0.06, "digits with a piece of a ruled line left on them")
     cut_share: float = _knob(0.05, "digits through which a ruled line was erased")
@@ -79,10 +81,12 @@ def augment_digit(image: NDArray[np.uint8], rng: np.random.Generator, knobs: Aug
 
 
 def shift_digit(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return a digit all but as MNIST has it: turned by up to 8 deg, scaled by up to 6 %, shifted by up to 1 px.
+    """Return a digit as MNIST has it, or turned by up to 8 deg, scaled by up to 6 % and shifted by up to 1 px.
 
     `image` is uint8 (28, 28); the result float32 (28, 28), 0 paper .. 1 ink.
     """
+    if rng.random() < 0.5:
+        return image.astype(np.float32) / 255
     matrix = cv2.getRotationMatrix2D((13.5, 13.5), rng.uniform(-8, 8), rng.uniform(0.94, 1.06))
     matrix[:, 2] += rng.uniform(-1, 1, 2)
     return cv2.warpAffine(image, matrix, (SIDE_PX, SIDE_PX)).astype(np.float32) / 255
@@ -107,7 +111,7 @@ def warp_digit(image: NDArray[np.uint8], rng: np.random.Generator, knobs: Augmen
 
 
 def _inverse_affine(rng: np.random.Generator, knobs: AugmentSettings) -> NDArray[np.float32]:
-    """Return the map (2, 2) from canvas px to MNIST px, both from their middle, for a drawn slant, turn, aspect and scale."""
+    """Return the map (2, 2) from canvas px to MNIST px, both from their middle: slant, turn, aspect and scale drawn."""
     turn, slant = np.deg2rad(rng.uniform(*knobs.rotation_deg)), rng.uniform(*knobs.slant)
     stretch = np.sqrt(rng.uniform(*knobs.aspect))
     rotate = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
@@ -164,13 +168,8 @@ def crop_ink(mask: Mask) -> Mask:
 
 def _damage(mask: Mask, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
     """Return `mask` with what pens, rulings, dust and box rims do to some digits; as it was if no ink would be left."""
-    gap, speck, ruling, cut, clip = rng.random(5) < (
-        knobs.gap_share,
-        knobs.speck_share,
-        knobs.ruling_share,
-        knobs.cut_share,
-        knobs.clip_share,
-    )
+    shares = knobs.gap_share, knobs.stub_share, knobs.speck_share, knobs.ruling_share, knobs.cut_share, knobs.clip_share
+    gap, stub, speck, ruling, cut, clip = rng.random(len(shares)) < shares
     whole, px = mask, max(mask.shape) / CORE_PX
     if gap or speck or ruling or cut:
         mask = mask.copy()
@@ -178,6 +177,8 @@ def _damage(mask: Mask, rng: np.random.Generator, knobs: AugmentSettings) -> Mas
         _dab(mask, rng.uniform(*knobs.gap_px) * px, 0, rng)
     if cut:
         _rule(mask, rng.uniform(0.2, 0.8), rng.uniform(0.4, 1.0) * px, 0, rng)
+    if stub:
+        mask = _add_stub(mask, rng.uniform(*knobs.stub_px) * px, rng)
     if ruling:
         mask = _rule_beside(mask, px, rng)
     if speck:
@@ -193,6 +194,20 @@ def _dab(mask: Mask, size_px: float, ink: int, rng: np.random.Generator) -> None
     at = rng.integers(len(rows))
     axes = (int(size_px / 2 * rng.uniform(0.7, 1.4)) + 1, int(size_px / 2) + 1)
     cv2.ellipse(mask, (int(columns[at]), int(rows[at])), axes, rng.uniform(0, 180), 0, 360, ink, -1)
+
+
+def _add_stub(mask: Mask, length_px: float, rng: np.random.Generator) -> Mask:
+    """Return `mask` with a short stroke that runs out of its left or right side, or comes near it."""
+    room = int(length_px) + 1
+    mask = cv2.copyMakeBorder(mask, 0, 0, room, room, cv2.BORDER_CONSTANT)
+    rows, columns = np.nonzero(mask)
+    is_left = rng.random() < 0.5
+    row = int(rng.choice(rows))
+    inked = columns[rows == row]
+    start = int(inked.min() if is_left else inked.max()), row
+    end = start[0] + round(-length_px if is_left else length_px), row + round(rng.uniform(-0.8, 0.8) * length_px)
+    cv2.line(mask, start, end, 255, max(1, round(measure_stroke_width(mask) * rng.uniform(0.7, 1.1))))
+    return mask
 
 
 def _rule(mask: Mask, at_frac: float, width_px: float, ink: int, rng: np.random.Generator) -> None:
@@ -228,6 +243,7 @@ def _shrink(mask: Mask, height_px: float, rng: np.random.Generator, knobs: Augme
         return mask
     size = tuple(max(3, round(side * factor)) for side in mask.shape[::-1])
     gray = cv2.resize(mask, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    gray += rng.standard_normal(gray.shape, np.float32) * np.float32(255 * rng.uniform(*knobs.noise))
-    level = min(255 * rng.uniform(*knobs.ink_level), float(gray.max()) - 1)
+    full = 255 * min(1.0, measure_stroke_width(mask) * factor)  # a stroke under 1 px is nowhere quite black
+    gray += rng.standard_normal(gray.shape, np.float32) * np.float32(full * rng.uniform(*knobs.noise))
+    level = min(full * rng.uniform(*knobs.ink_level), float(gray.max()) - 1)
     return cv2.threshold(gray, level, 255, cv2.THRESH_BINARY)[1].astype(np.uint8)

@@ -31,7 +31,7 @@ from train.scripts import add_common_flags, run_script
 
 BATCH_SIZE = 256
 PEAK_RATE = 2e-3
-WEIGHT_DECAY = 1e-3
+WEIGHT_DECAY = 0.02
 LABEL_SMOOTHING = 0.02
 """Junk and digits overlap a little (half an 8 is a 3): the network is not to be dead sure of any label."""
 AVERAGE_MOMENTUM = 0.998
@@ -46,7 +46,7 @@ class FitPlan:
 
     arch: str = "digits"
     data_dir: Path | None = None
-    epochs: int = 24
+    epochs: int = 40
     seed: int = 0
     out: Path = Path("models/digits")
     limit: int | None = None
@@ -93,8 +93,8 @@ def gather_material(plan: FitPlan) -> Material:
     train, validation = split_validation(digits, N_VALIDATION, plan.seed)
     if plan.limit is not None:
         train, validation = train.take(slice(0, plan.limit)), validation.take(slice(0, plan.limit))
-    seen = collect_sources(validation, extras_held_out)
     rng = np.random.default_rng([plan.seed, 1])
+    seen = collect_sources(validation, extras_held_out, rng)
     clean_images = validation.images[..., None].astype(np.float32) / 255
     no_plain = Mixture(plain=0.0)
     facts = {
@@ -106,7 +106,7 @@ def gather_material(plan: FitPlan) -> Material:
         "is_writer_disjoint": digits.writers is not None,
     }
     return Material(
-        train=collect_sources(train, extras),
+        train=collect_sources(train, extras, rng),
         clean=Examples(clean_images, validation.labels.astype(np.int64)),
         seen=Examples(*draw_batch(seen, np.arange(len(validation.labels)), rng, no_plain, AugmentSettings())),
         facts=facts,

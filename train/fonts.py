@@ -18,9 +18,9 @@ from PIL import Image, ImageDraw, ImageFont
 from train.augment import Mask, crop_ink
 
 DIGITS = "0123456789"
-NOT_DIGITS = "ACEFHKLMNPRTUVWXacefhkmnprtuvwx+=%&@#?*$<>~^÷×€"
+NOT_DIGITS = "ACEFHKLMNPRTUVWXcehkmnpuvwx+=%&@#*$~^÷×€"
 """Letters and signs that no hand's digit resembles: no O D Q o (0), I i l ! | / (1), Z z (2), B (8), Y y (4), S s (5),
-G b (6), J j (7), g q d (9), and no brackets, which may be a 1."""
+G b (6), J j f r t ? > (7), a g q d (9), and no brackets, which may be a 1."""
 
 _SIZE_PX = 72
 _SHIPPED_PREFIXES = ("DejaVu", "STIXGeneral", "cmr", "cmss", "cmtt", "cmb")

@@ -18,8 +18,13 @@ from numpy.typing import NDArray
 from train.augment import CANVAS_PX, AugmentSettings, Mask, crop_ink, normalize_mask, photograph, warp_digit
 
 _MOST_TRIES = 8
-_LOOKS_WHOLE = {(8, "right"), (3, "right"), (6, "right"), (9, "left"), (1, "left"), (1, "right"), (7, "right")}
-"""Halves that read as a whole digit: 8 and 3 as 3, the bowls of 6 and 9 as 0, any part of 1 and the foot of 7 as 1."""
+_LOOKS_WHOLE = frozenset(
+    (digit, side) for side, digits in (("left", (1, 9)), ("right", (1, 3, 4, 6, 7, 8, 9))) for digit in digits
+)
+"""Halves that read as a whole digit: of 8 and 3 as 3, the bowls of 6 and 9 as 0, the stems of 1, 4, 7 and 9 as 1."""
+
+_FOREIGN_SIDEWAYS = (3, 4, 7)
+"""Digits that are none when they lie on their side; the others may then be taken for another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,19 +52,23 @@ def is_upright_stroke(mask: Mask) -> bool:
     if len(rows) < 3:
         return False
     spread, axes = np.linalg.eigh(np.cov(np.stack([columns, rows]).astype(np.float64)))
-    is_straight = spread[0] < 0.055 * spread[1]
+    is_straight = spread[0] < 0.075 * spread[1]  # a marker's 1, a quarter as wide as long, has 0.063
     return bool(is_straight and abs(axes[1, 1]) > np.cos(np.deg2rad(55)))
 
 
 def _draw_half(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
-    """Return one side of a digit, cut at 35 to 65 % of its width, upright or slanted."""
+    """Return the smaller side of a digit, 30 to 55 % of its width, cut upright or slanted."""
+    digit = _paper()
     for _ in range(_MOST_TRIES):
         at = int(rng.integers(len(source.labels)))
         side = "left" if rng.random() < 0.5 else "right"
-        if (int(source.labels[at]), side) not in _LOOKS_WHOLE:
+        digit = crop_ink(warp_digit(source.images[at], rng, knobs))
+        is_narrow = digit.shape[1] < 0.45 * digit.shape[0]  # half of it would still look like the whole
+        if not is_narrow and (int(source.labels[at]), side) not in _LOOKS_WHOLE:
             break
-    digit = crop_ink(warp_digit(source.images[at], rng, knobs))
-    return crop_ink(_keep_side(digit, rng.uniform(0.35, 0.65), rng.uniform(-0.25, 0.25), side == "left"))
+    kept_frac = rng.uniform(0.3, 0.55)
+    at_frac = kept_frac if side == "left" else 1 - kept_frac
+    return crop_ink(_keep_side(digit, at_frac, rng.uniform(-0.25, 0.25), side == "left"))
 
 
 def _keep_side(mask: Mask, at_frac: float, slant: float, is_left: bool) -> Mask:
@@ -71,9 +80,14 @@ def _keep_side(mask: Mask, at_frac: float, slant: float, is_left: bool) -> Mask:
 
 
 def _draw_several(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
-    """Return two or, rarely, three digits that touch, overlap or stand close, as one crop."""
+    """Return two digits, or three, or one and a half, that touch, overlap or stand close, as one crop."""
     n = 3 if rng.random() < 0.2 else 2
     chosen = [crop_ink(warp_digit(source.images[i], rng, knobs)) for i in rng.integers(len(source.labels), size=n)]
+    if n == 2 and rng.random() < 0.35:
+        at = int(rng.integers(2))
+        kept_frac = rng.uniform(0.4, 0.7)
+        at_frac = kept_frac if at == 1 else 1 - kept_frac
+        chosen[at] = crop_ink(_keep_side(chosen[at], at_frac, rng.uniform(-0.2, 0.2), at == 1))
     return _join(chosen, rng.uniform(-0.18, 0.12), rng)
 
 
@@ -88,7 +102,7 @@ def _draw_neighbors(source: JunkSource, rng: np.random.Generator, knobs: Augment
 
 
 def _join(masks: list[Mask], gap_frac: float, rng: np.random.Generator) -> Mask:
-    """Return `masks` set side by side on about one line, `gap_frac` of the height between them (negative: overlapping)."""
+    """Return `masks` set side by side on about one line, `gap_frac` of the height apart (negative: overlapping)."""
     height = max(len(mask) for mask in masks)
     gap = round(gap_frac * height)
     room = round(0.15 * height)
@@ -100,6 +114,15 @@ def _join(masks: list[Mask], gap_frac: float, rng: np.random.Generator) -> Mask:
         np.maximum(part, mask[:, : part.shape[1]], out=part)
         left = max(0, left + mask.shape[1] + gap)
     return crop_ink(joined)
+
+
+def _draw_sideways(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+    """Return a digit that lies on its side, as on a page that was turned."""
+    for _ in range(_MOST_TRIES):
+        at = int(rng.integers(len(source.labels)))
+        if source.labels[at] in _FOREIGN_SIDEWAYS:
+            return np.ascontiguousarray(np.rot90(warp_digit(source.images[at], rng, knobs), rng.choice([1, 3])))
+    return _draw_line(source, rng, knobs)
 
 
 def _draw_line(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
@@ -118,19 +141,20 @@ def _draw_cross(source: JunkSource, rng: np.random.Generator, knobs: AugmentSett
     top, bottom = np.sort(rng.integers(8, CANVAS_PX - 8, 2))
     right, bottom = max(right, left + 25), max(bottom, top + 25)
     sides = rng.permutation(4)[: rng.integers(2, 5)]
-    ends = [(0, top, 111, top), (0, bottom, 111, bottom), (left, 0, left, 111), (right, 0, right, 111)]
-    inner = [
-        (left, top, right, top),
-        (left, bottom, right, bottom),
-        (left, top, left, bottom),
-        (right, top, right, bottom),
-    ]
-    lines = inner if rng.random() < 0.5 else ends
+    across = [(0, top, 111, top), (0, bottom, 111, bottom), (left, 0, left, 111), (right, 0, right, 111)]
+    frame = [(left, y, right, y) for y in (top, bottom)] + [(x, top, x, bottom) for x in (left, right)]
+    lines = frame if rng.random() < 0.4 and not _is_digit_frame(sides, right - left, bottom - top) else across
     for side in sides:
         x0, y0, x1, y1 = (int(v) for v in lines[side])
         cv2.line(mask, (x0, y0), (x1, y1), 255, width)
     turn = cv2.getRotationMatrix2D((CANVAS_PX / 2, CANVAS_PX / 2), rng.uniform(-12, 12), 1)
     return crop_ink(cv2.warpAffine(mask, turn, mask.shape[::-1], flags=cv2.INTER_NEAREST))
+
+
+def _is_digit_frame(sides: NDArray[np.int64], width: int, height: int) -> bool:
+    """Return whether these sides of a frame (0 top, 1 bottom, 2 left, 3 right) are a seven-segment 7 or a tall 0."""
+    drawn = set(sides.tolist())
+    return drawn == {0, 3} or drawn == {0, 2, 3} or (len(drawn) == 4 and height > 0.8 * width)
 
 
 def _draw_blobs(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
@@ -145,8 +169,8 @@ def _draw_blobs(source: JunkSource, rng: np.random.Generator, knobs: AugmentSett
 
 
 def _draw_scribble(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
-    """Return what a pen left that went to and fro: a smooth line through five to twelve points anywhere."""
-    points = rng.uniform(12, CANVAS_PX - 12, (int(rng.integers(5, 13)), 2))
+    """Return what a pen left that went to and fro: a smooth line through six to twelve points anywhere."""
+    points = rng.uniform(12, CANVAS_PX - 12, (int(rng.integers(6, 13)), 2))
     steps = np.linspace(0, len(points) - 1, 8 * len(points))
     known = np.arange(len(points))
     path = np.stack([np.interp(steps, known, points[:, axis]) for axis in (0, 1)], axis=1).astype(np.float32)
@@ -194,14 +218,15 @@ def _stroke(mask: Mask, rng: np.random.Generator, angle_deg: float, length: floa
 
 _Draw = Callable[[JunkSource, np.random.Generator, AugmentSettings], Mask]
 _SHARE_OF_KIND: dict[_Draw, float] = {
-    _draw_half: 0.24,
-    _draw_several: 0.22,
-    _draw_neighbors: 0.1,
-    _draw_glyph: 0.16,
-    _draw_line: 0.06,
-    _draw_cross: 0.07,
-    _draw_blobs: 0.06,
-    _draw_scribble: 0.06,
-    _draw_texture: 0.03,
+    _draw_half: 0.22,
+    _draw_several: 0.24,
+    _draw_neighbors: 0.09,
+    _draw_glyph: 0.17,
+    _draw_sideways: 0.05,
+    _draw_line: 0.05,
+    _draw_cross: 0.06,
+    _draw_blobs: 0.05,
+    _draw_scribble: 0.05,
+    _draw_texture: 0.02,
 }
 _KINDS, _SHARES = tuple(_SHARE_OF_KIND), tuple(_SHARE_OF_KIND.values())

@@ -116,7 +116,7 @@ def _inverse_affine(rng: np.random.Generator, knobs: AugmentSettings) -> NDArray
     stretch = np.sqrt(rng.uniform(*knobs.aspect))
     rotate = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     forward = rng.uniform(*knobs.scale) * rotate @ np.array([[1, -slant], [0, 1]]) @ np.diag([stretch, 1 / stretch])
-    return np.linalg.inv(forward).astype(np.float32)
+    return np.asarray(np.linalg.inv(forward), np.float32)
 
 
 def photograph(mask: Mask, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:

@@ -95,9 +95,10 @@ def gather_material(plan: FitPlan) -> Material:
         train, validation = train.take(slice(0, plan.limit)), validation.take(slice(0, plan.limit))
     rng = np.random.default_rng([plan.seed, 1])
     seen = collect_sources(validation, extras_held_out, rng)
-    clean_images = validation.images[..., None].astype(np.float32) / 255
+    clean_images = validation.images[..., None].astype(np.float32) / np.float32(255)
     no_plain = Mixture(plain=0.0)
     facts = {
+        "commit": find_commit(),
         "mnist_train_images_sha256": TRAIN_IMAGES.sha256,
         "n_train": len(train.labels),
         "n_validation": len(validation.labels),
@@ -252,7 +253,7 @@ def finish(plan: FitPlan, material: Material, model: keras.Model, history: list[
     card = {
         **describe_model(model, plan.out),
         "temperature": round(calibration.temperature, 4),
-        "made": {"commit": find_commit(), "keras": keras.__version__, **plan.facts(), "data": material.facts},
+        "made": {"keras": keras.__version__, **plan.facts(), **material.facts},
         "validation": history[-1] if history else {},
         "calibration": calibration.as_dict(),
     }

@@ -29,7 +29,7 @@ def binarize(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> InkMask
 
 
 def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> NDArray[np.float32]:
-    """Return, per tile of the page, the darkness (0..255) that its bare paper hardly ever reaches: float32 (rows, cols).
+    """Return, per tile, the darkness (0..255) that its bare paper hardly ever reaches: float32 (rows, cols).
 
     It is the tile's median plus a multiple of its spread, which is taken from below the median, where no ink can
     widen it. Per tile, because a creased corner or a wooden desk has more grain than the sheet beside it; a tile that
@@ -40,8 +40,8 @@ def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> ND
     sampled = darkness[::step, ::step]
     rows, cols = (max(1, n * step // side) for n in sampled.shape)
     height, width = sampled.shape[0] // rows, sampled.shape[1] // cols
-    tiles = sampled[: rows * height, : cols * width].reshape(rows, height, cols, width)
-    tiles = tiles.transpose(0, 2, 1, 3).reshape(rows, cols, height * width)
+    parted = sampled[: rows * height, : cols * width].reshape(rows, height, cols, width)
+    tiles = parted.transpose(0, 2, 1, 3).reshape(rows, cols, height * width)
     quarter, middle = np.percentile(tiles, (25, 50), axis=2)
     least = 255 * settings.least_contrast_frac
     floor = middle + np.maximum(settings.grain_sigmas * (middle - quarter) / 0.6745, least)

@@ -10,9 +10,7 @@ from pipeline.settings import ComponentSettings
 from pipeline.types import Box, Component, InkMask
 
 
-def find_components(
-    mask: InkMask, darkness: NDArray[np.uint8], settings: ComponentSettings
-) -> tuple[Component, ...]:
+def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: ComponentSettings) -> tuple[Component, ...]:
     """Return the pieces of ink that may be a digit or part of one, in no particular order.
 
     Dropped are specks, solid blots, thin frames around other ink, what lies along the rim (the edge of the sheet, the

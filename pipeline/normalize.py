@@ -23,7 +23,9 @@ _STROKE_SIDE_PX = 3 * CORE_PX
 """Side at which stroke width is changed: fine enough for steps of a third of a pixel of the core."""
 
 
-def normalize_digit(mask: NDArray[np.uint8], stroke_width_px: float, settings: NormalizeSettings) -> NDArray[np.float32]:
+def normalize_digit(
+    mask: NDArray[np.uint8], stroke_width_px: float, settings: NormalizeSettings
+) -> NDArray[np.float32]:
     """Return the MNIST tensor of one digit's ink.
 
     Parameters

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from pipeline.settings import RulingSettings
 from pipeline.types import InkMask
 
+_NEAR_PX = 8
+"""A wall that ends this near a ruling meets it."""
+
 
 def remove_rulings(mask: InkMask, settings: RulingSettings) -> InkMask:
     """Return the mask without its ruled lines.
@@ -88,9 +91,7 @@ def _is_straight(ruling: Ruling, settings: RulingSettings) -> bool:
     return bool(is_smooth and np.abs(bow - chord).max() <= settings.most_bow_frac * ruling.length_px)
 
 
-def _find_upright(
-    transposed: NDArray[np.uint8], lying: list[Ruling], settings: RulingSettings
-) -> list[Ruling]:
+def _find_upright(transposed: NDArray[np.uint8], lying: list[Ruling], settings: RulingSettings) -> list[Ruling]:
     """Return the upright rulings, in the coordinates of the transposed page."""
     height = transposed.shape[1]
     least = settings.least_length_frac * height
@@ -106,8 +107,8 @@ def _is_upright_ruling(
 ) -> bool:
     """Return whether an upright line (transposed) is a ruling rather than a digit 1."""
     x, top, bottom = ruling.top + ruling.pixels.shape[0] // 2, ruling.left, ruling.left + ruling.pixels.shape[1]
-    near = max(3.0, 0.12 * ruling.length_px)
-    if _passes(lying, x, top - near, top + near) and _passes(lying, x, bottom - near, bottom + near):
+    met = [y for r in lying if (y := _height_at(r, x)) is not None and top - _NEAR_PX <= y <= bottom + _NEAR_PX]
+    if met and max(met) - min(met) >= settings.wall_frac * ruling.length_px:
         return True
     if ruling.length_px < settings.least_slenderness * ruling.thickness_px:
         return False
@@ -116,14 +117,11 @@ def _is_upright_ruling(
     return is_one_of_many or ruling.length_px >= settings.whole_page_frac * height
 
 
-def _passes(lying: list[Ruling], x: int, top: float, bottom: float) -> bool:
-    """Return whether a horizontal ruling passes column x between the rows top and bottom."""
-    for ruling in lying:
-        column = min(max(x - ruling.left, 0), ruling.pixels.shape[1] - 1)
-        rows = np.flatnonzero(ruling.pixels[:, max(0, column - 8) : column + 9].any(axis=1))
-        if len(rows) and ruling.top + rows[-1] >= top and ruling.top + rows[0] <= bottom:
-            return True
-    return False
+def _height_at(ruling: Ruling, x: int) -> float | None:
+    """Return the row at which a horizontal ruling passes column x, its ends prolonged; None if it has no ink there."""
+    column = min(max(x - ruling.left, 0), ruling.pixels.shape[1] - 1)
+    rows = np.flatnonzero(ruling.pixels[:, max(0, column - _NEAR_PX) : column + _NEAR_PX + 1].any(axis=1))
+    return ruling.top + float(rows.mean()) if len(rows) else None
 
 
 def _erase(cleared: NDArray[np.uint8], ink: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.components import measure_stroke_width
 from pipeline.settings import SegmentSettings
-from pipeline.types import Box, Component, Lattice, TextLine, Span
+from pipeline.types import Box, Component, Lattice, Span, TextLine
 
 
 def build_lattice(line: TextLine, settings: SegmentSettings) -> Lattice:
@@ -64,7 +64,9 @@ def _split(component: Component, height: float, settings: SegmentSettings) -> li
         if w and h:
             place = Box(box.left + left + x, box.top + y, box.left + left + x + w, box.top + y + h)
             piece = np.ascontiguousarray(ink[y : y + h, x : x + w])
-            pieces.append(Component(place, piece, cv2.countNonZero(piece), component.stroke_width_px, component.contrast))
+            pieces.append(
+                Component(place, piece, cv2.countNonZero(piece), component.stroke_width_px, component.contrast)
+            )
     return pieces
 
 

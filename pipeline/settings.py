@@ -53,9 +53,15 @@ class ImageSettings(_Checked):
 class IlluminationSettings(_Checked):
     """Evening out the light."""
 
-    background_side_px: int = _knob(320, 64, 2000, "px", "long side at which the paper is estimated; light changes slowly")
-    background_window_frac: float = _knob(0.2, 0.02, 1, "of the short side", "what is dark and narrower than this is ink")
-    stroke_window_frac: float = _knob(0.06, 0.005, 1, "of the short side", "polarity: wider than a stroke, narrower than a desk")
+    background_side_px: int = _knob(
+        320, 64, 2000, "px", "long side at which the paper is estimated; light changes slowly"
+    )
+    background_window_frac: float = _knob(
+        0.2, 0.02, 1, "of the short side", "what is dark and narrower than this is ink"
+    )
+    stroke_window_frac: float = _knob(
+        0.06, 0.005, 1, "of the short side", "polarity: wider than a stroke, narrower than a desk"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,9 @@ class RulingSettings(_Checked):
     wall_frac: float = _knob(0.7, 0.1, 1, "of the rulings' spacing", "a wall between two rulings is at least this long")
     whole_page_frac: float = _knob(0.85, 0.2, 1, "of the page", "an upright line this long is no digit 1")
     least_equals: int = _knob(4, 2, 50, "lines", "upright lines of one length that make a grid")
-    crossing_thicknesses: float = _knob(2.0, 1, 10, "line thicknesses", "ink taller than this crosses the line and stays")
+    crossing_thicknesses: float = _knob(
+        2.0, 1, 10, "line thicknesses", "ink taller than this crosses the line and stays"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +109,16 @@ class ComponentSettings(_Checked):
     """Which connected components may be ink of a digit."""
 
     least_side_px: int = _knob(6, 1, 100, "px", "smaller than this is a speck")
-    rim_frac: float = _knob(0.25, 0, 1, "of the page's side", "ink along the rim for longer than this is the sheet's edge")
+    rim_frac: float = _knob(
+        0.25, 0, 1, "of the page's side", "ink along the rim for longer than this is the sheet's edge"
+    )
     rim_depth_frac: float = _knob(0.35, 0, 5, "of its length", "unless it reaches this far into the page")
     frame_fill_frac: float = _knob(0.15, 0, 1, "of its box", "ink that fills more of its box is no thin frame")
     framed_height_frac: float = _knob(0.12, 0, 1, "of its height", "a frame holds something at least this tall")
     blot_frac: float = _knob(0.7, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
-    pale_frac: float = _knob(0.35, 0, 1, "of the median contrast", "much paler than the page's ink: grain, show-through")
+    pale_frac: float = _knob(
+        0.35, 0, 1, "of the median contrast", "much paler than the page's ink: grain, show-through"
+    )
     most_components: int = _knob(800, 1, 10_000, "components", "the largest are kept; bounds the work on a noisy page")
 
 
@@ -157,7 +169,9 @@ class NormalizeSettings(_Checked):
     """Crop -> 28x28."""
 
     least_side_px: int = _knob(8, 1, 64, "px", "floor of the square's side, so that a dot stays a dot")
-    thinnest_stroke_px: float = _knob(2.0, 0, 6, "px of 20", "a finer pen is widened to this; NIST's pens were 2-4 of 28")
+    thinnest_stroke_px: float = _knob(
+        2.0, 0, 6, "px of 20", "a finer pen is widened to this; NIST's pens were 2-4 of 28"
+    )
     widest_stroke_px: float = _knob(4.5, 2, 20, "px of 20", "a broader marker is thinned to this")
 
 
@@ -186,14 +200,14 @@ class Settings:
         SettingsError
             For an unknown stage or knob, a value of the wrong type or out of its range.
         """
-        stages = {f.name: f.default_factory for f in fields(cls)}
+        stages = {f.name: type(getattr(cls(), f.name)) for f in fields(cls)}
         for stage, knobs in values.items():
             if stage not in stages or not isinstance(knobs, Mapping):
                 raise SettingsError(f"settings: unknown stage [{stage}]; the stages are {', '.join(stages)}")
-            names = [f.name for f in fields(stages[stage])]  # type: ignore[arg-type]
+            names = [f.name for f in fields(stages[stage])]
             if unknown := sorted(set(knobs) - set(names)):
                 raise SettingsError(f"settings: [{stage}] has no {unknown[0]!r}; it has {', '.join(names)}")
-        return cls(**{stage: stages[stage](**knobs) for stage, knobs in values.items()})  # type: ignore[misc]
+        return cls(**{stage: stages[stage](**knobs) for stage, knobs in values.items()})
 
     @classmethod
     def from_file(cls, path: str | Path) -> Settings:
@@ -225,7 +239,9 @@ class Settings:
             for knob in fields(getattr(self, stage.name)):
                 told = knob.metadata
                 value = getattr(getattr(self, stage.name), knob.name)
-                parts.append(f"{knob.name} = {value}  # {told['unit']}, {told['low']}..{told['high']}: {told['reason']}")
+                parts.append(
+                    f"{knob.name} = {value}  # {told['unit']}, {told['low']}..{told['high']}: {told['reason']}"
+                )
             parts.append("")
         return "\n".join(parts)
 

@@ -111,7 +111,9 @@ def draw_tensors(stages: Stages) -> NDArray[np.uint8]:
 def _draw_tensor(tensor: NDArray[np.float32], row: NDArray[np.float32]) -> NDArray[np.uint8]:
     best = int(row.argmax())
     shown = cv2.resize((tensor * 255).astype(np.uint8), (56, 56), interpolation=cv2.INTER_NEAREST)
-    tile = cv2.copyMakeBorder(cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), 2, 18, 2, 2, cv2.BORDER_CONSTANT, value=(90,) * 3)
+    tile = cv2.copyMakeBorder(
+        cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), 2, 18, 2, 2, cv2.BORDER_CONSTANT, value=(90,) * 3
+    )
     text = f"{best if best < 10 else '-'} {row[best]:.2f}"
     cv2.putText(tile, text, (4, 72), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (255, 255, 255), 1, cv2.LINE_AA)
     return tile

@@ -40,7 +40,9 @@ class Box:
     bottom: int
 
     def __post_init__(self) -> None:
-        _expect(self.left < self.right and self.top < self.bottom, self, "left < right and top < bottom", self.as_list())
+        _expect(
+            self.left < self.right and self.top < self.bottom, self, "left < right and top < bottom", self.as_list()
+        )
 
     @property
     def width(self) -> int:
@@ -63,7 +65,7 @@ class Box:
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     def union(self, other: Box) -> Box:
-        """The smallest box that holds both."""
+        """Return the smallest box that holds both."""
         return Box(
             min(self.left, other.left),
             min(self.top, other.top),
@@ -115,7 +117,9 @@ class InkMask:
     ink: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        _expect(self.ink.ndim == 2 and self.ink.dtype == np.uint8, self, "uint8 (H, W)", (self.ink.dtype, self.ink.shape))
+        _expect(
+            self.ink.ndim == 2 and self.ink.dtype == np.uint8, self, "uint8 (H, W)", (self.ink.dtype, self.ink.shape)
+        )
         _freeze(self.ink)
 
 
@@ -243,7 +247,9 @@ class Reading:
     def __post_init__(self) -> None:
         _expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
         _expect(self.status in ("accepted", "rejected"), self, "status accepted or rejected", self.status)
-        _expect((self.reason is None) == (self.status == "accepted"), self, "a reason if and only if rejected", self.reason)
+        _expect(
+            (self.reason is None) == (self.status == "accepted"), self, "a reason if and only if rejected", self.reason
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

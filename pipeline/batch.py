@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline.classify import Classifier
 from pipeline.errors import EmptyInputError, Failure, InputError
 from pipeline.images import SUFFIXES, Picture, open_picture
+from pipeline.quiet import silence_native_stderr
 from pipeline.read import read_page
 from pipeline.settings import Settings
 from pipeline.trace import Trace
@@ -104,7 +105,8 @@ def read_input(
         return
     for number in range(1, picture.n_pages + 1):
         try:
-            page = picture.load_page(number)
+            with silence_native_stderr():  # libjpeg and libpng print what they find wrong, however slight
+                page = picture.load_page(number)
         except InputError as error:
             yield Failure.of(error, given, number)
             continue

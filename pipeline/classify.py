@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
+from pipeline.quiet import silence_native_stderr
 from pipeline.types import N_DIGITS, SIDE_PX, DigitScores
 
 MODELS_DIR = Path(__file__).resolve().parents[1] / "models"
@@ -199,11 +200,13 @@ def _load_keras(path: Path) -> Network:
     _read_model(path)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        import keras
+        with silence_native_stderr():
+            import keras
     except ImportError as error:
         raise ModelError(f"{path}: a .keras file needs Keras and TensorFlow", "pip install tensorflow") from error
     try:
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        with silence_native_stderr():
+            model = keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises whatever its file formats and the model's layers raise
         raise ModelError(f"{path}: the Keras model cannot be loaded ({str(error).splitlines()[0]})") from error
     _check_signature(path, [t.shape for t in model.inputs], [t.shape for t in model.outputs])
@@ -230,11 +233,12 @@ def _tell_shapes(shapes: list[Any]) -> str:
 
 
 def _try_out(network: Network, path: Path) -> NDArray[np.float32]:
-    """Return the network's output for a blank, a full and a gray input; so a model that cannot run fails here."""
-    gray = np.random.default_rng(0).random((SIDE_PX, SIDE_PX, 1), np.float32)
-    batch = np.stack([np.zeros_like(gray), np.ones_like(gray), gray])
+    """Return the network's output for a blank, a full and a shaded input; so a model that cannot run fails here."""
+    ramp = np.linspace(0, 1, SIDE_PX * SIDE_PX, dtype=np.float32).reshape(SIDE_PX, SIDE_PX, 1)
+    batch = np.stack([np.zeros_like(ramp), np.ones_like(ramp), ramp])
     try:
-        outputs = network(batch)
+        with silence_native_stderr():  # "Created TensorFlow Lite XNNPACK delegate for CPU."
+            outputs = network(batch)
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: the model does not run on a batch of 3 ({error})") from error
     if not np.isfinite(outputs).all():

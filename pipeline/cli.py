@@ -11,7 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, NoReturn, TextIO, TypeAlias
 from pipeline import __version__
 from pipeline.errors import DigitsError, Failure, InputError, NoInputError, SetupError, StrictError, UsageError
 from pipeline.progress import Teller
-from pipeline.quiet import silence_native_stderr
 
 if TYPE_CHECKING:
     from pipeline.batch import PageResult
@@ -66,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--strict", action="store_true", help="exit with 6 if a number was rejected")
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
-    loudness.add_argument("-v", "--verbose", action="store_true", help="tell seconds per stage, let libraries talk")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="seconds per stage on stderr")
     add("--version", action="version", version=f"%(prog)s {__version__}")
     return parser
 
@@ -90,8 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = build_parser().parse_args(argv)
-        with nullcontext() if arguments.verbose else silence_native_stderr():
-            return _run(arguments)
+        return _run(arguments)
     except DigitsError as error:
         print(f"error: {error}", file=sys.stderr)
         _abandon_stdout()

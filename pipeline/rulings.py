@@ -62,6 +62,8 @@ def find_rulings(
         return []
     taller = cv2.dilate(ink, np.ones((3, 1), np.uint8))
     runs = cv2.bitwise_and(cv2.morphologyEx(taller, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), ink)
+    if cv2.countNonZero(runs) < settings.least_cover_frac * least_length_px:
+        return []
     gap = run // 2
     chained = cv2.dilate(runs, np.ones((3, gap), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(chained, connectivity=8, ltype=cv2.CV_32S)

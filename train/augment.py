@@ -86,7 +86,7 @@ def shift_digit(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[n
     `image` is uint8 (28, 28); the result float32 (28, 28), 0 paper .. 1 ink.
     """
     if rng.random() < 0.5:
-        return image.astype(np.float32) / 255
+        return np.divide(image, 255, dtype=np.float32)
     matrix = cv2.getRotationMatrix2D((13.5, 13.5), rng.uniform(-8, 8), rng.uniform(0.94, 1.06))
     matrix[:, 2] += rng.uniform(-1, 1, 2)
     return cv2.warpAffine(image, matrix, (SIDE_PX, SIDE_PX)).astype(np.float32) / 255
@@ -191,6 +191,8 @@ def _damage(mask: Mask, rng: np.random.Generator, knobs: AugmentSettings) -> Mas
 def _dab(mask: Mask, size_px: float, ink: int, rng: np.random.Generator) -> None:
     """Dab ink or paper onto `mask`: paper on the stroke, ink anywhere."""
     rows, columns = np.nonzero(mask) if ink == 0 else np.nonzero(mask >= 0)
+    if not len(rows):
+        return
     at = rng.integers(len(rows))
     axes = (int(size_px / 2 * rng.uniform(0.7, 1.4)) + 1, int(size_px / 2) + 1)
     cv2.ellipse(mask, (int(columns[at]), int(rows[at])), axes, rng.uniform(0, 180), 0, 360, ink, -1)
@@ -201,8 +203,10 @@ def _add_stub(mask: Mask, length_px: float, rng: np.random.Generator) -> Mask:
     room = int(length_px) + 1
     mask = cv2.copyMakeBorder(mask, 0, 0, room, room, cv2.BORDER_CONSTANT)
     rows, columns = np.nonzero(mask)
+    if not len(rows):
+        return mask
     is_left = rng.random() < 0.5
-    row = int(rng.choice(rows))
+    row = int(rows[rng.integers(len(rows))])
     inked = columns[rows == row]
     start = int(inked.min() if is_left else inked.max()), row
     end = start[0] + round(-length_px if is_left else length_px), row + round(rng.uniform(-0.8, 0.8) * length_px)

@@ -7,10 +7,18 @@ see them, because that is what the confidence will be asked about; bare MNIST wo
 
 from __future__ import annotations
 
+import argparse
+import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+
+from train.export import LITERT_NAME, predict_litert, read_card, write_card
+from train.material import gather_material
+from train.scripts import add_common_flags, run_script
 
 N_BINS = 15
 _LEAST_T, _MOST_T = 0.2, 5.0
@@ -89,3 +97,25 @@ def measure_ece(probabilities: NDArray[np.float32], labels: NDArray[np.int64], n
     bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
     gaps = np.bincount(bins, weights=confidence - is_right, minlength=n_bins)
     return float(np.abs(gaps).sum() / len(labels))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Fit the temperature of a model folder anew and write it into its card; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m train.calibrate", description="Fit a model's temperature anew.")
+    add_common_flags(parser)
+    parser.add_argument("--model", type=Path, default=Path("models/digits"), metavar="DIR", help="folder (%(default)s)")
+    flags = parser.parse_args(argv)
+
+    def run() -> None:
+        card = read_card(flags.model)
+        with Console(stderr=True).status("reading the data"):
+            seen = gather_material(flags.data_dir, int(card.get("made", {}).get("seed", 0))).seen
+        found = calibrate(predict_litert(flags.model / LITERT_NAME, seen.images), seen.labels)
+        write_card(flags.model, {**card, "temperature": round(found.temperature, 4), "calibration": found.as_dict()})
+        print(f"temperature {found.temperature:.3f}: ECE {found.ece_before:.4f} before, {found.ece_after:.4f} after")
+
+    return run_script(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

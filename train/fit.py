@@ -15,18 +15,16 @@ from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from pipeline.errors import InputError, UsageError
+from pipeline.errors import UsageError
 from train.architectures import build
-from train.augment import AugmentSettings
-from train.batches import NOT_A_DIGIT, FreshBatches, Mixture, Sources, collect_sources, draw_batch
+from train.batches import NOT_A_DIGIT, FreshBatches
 from train.calibrate import calibrate
-from train.data import N_VALIDATION, TRAIN_IMAGES, find_data_dir, load_train, split_validation
-from train.export import LITERT_NAME, describe_model, export_model, find_commit, predict_litert, write_card
-from train.extras import load_extras
+from train.checkpoint import History, load_checkpoint, save_checkpoint
+from train.export import LITERT_NAME, Card, describe_model, export_model, predict_litert, write_card
+from train.material import Material, gather_material
 from train.scripts import add_common_flags, run_script
 
 BATCH_SIZE = 256
@@ -60,58 +58,6 @@ class FitPlan:
     def facts(self) -> dict[str, Any]:
         """Return what must be equal for a resumed run to be the same run."""
         return {"arch": self.arch, "epochs": self.epochs, "seed": self.seed, "limit": self.limit}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Examples:
-    """Fixed examples to look at: images float32 (N, 28, 28, 1), labels int64 (N,)."""
-
-    images: NDArray[np.float32]
-    labels: NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Material:
-    """All that a run needs: sources to train on, and of held-out writers the clean digits and the seen mixture."""
-
-    train: Sources
-    clean: Examples
-    seen: Examples
-    facts: dict[str, Any]
-
-
-def gather_material(plan: FitPlan) -> Material:
-    """Read the data and split it by writer; the validation part is drawn once, by the plan's seed.
-
-    Raises
-    ------
-    InputError : as for `load_train` and `load_extras`
-    """
-    data_dir = find_data_dir(plan.data_dir)
-    digits = load_train(data_dir)
-    extras, extras_held_out = load_extras(data_dir)
-    train, validation = split_validation(digits, N_VALIDATION, plan.seed)
-    if plan.limit is not None:
-        train, validation = train.take(slice(0, plan.limit)), validation.take(slice(0, plan.limit))
-    rng = np.random.default_rng([plan.seed, 1])
-    seen = collect_sources(validation, extras_held_out, rng)
-    clean_images = validation.images[..., None].astype(np.float32) / np.float32(255)
-    no_plain = Mixture(plain=0.0)
-    facts = {
-        "commit": find_commit(),
-        "mnist_train_images_sha256": TRAIN_IMAGES.sha256,
-        "n_train": len(train.labels),
-        "n_validation": len(validation.labels),
-        "n_extra_train": len(extras.labels),
-        "n_extra_validation": len(extras_held_out.labels),
-        "is_writer_disjoint": digits.writers is not None,
-    }
-    return Material(
-        train=collect_sources(train, extras, rng),
-        clean=Examples(clean_images, validation.labels.astype(np.int64)),
-        seen=Examples(*draw_batch(seen, np.arange(len(validation.labels)), rng, no_plain, AugmentSettings())),
-        facts=facts,
-    )
 
 
 def compile_model(model: keras.Model, n_steps: int) -> None:
@@ -167,7 +113,7 @@ class EpochEnd(keras.callbacks.Callback):
     def __init__(self, plan: FitPlan, material: Material, averaged: keras.Model, progress: Progress) -> None:
         super().__init__()
         self._plan, self._material, self._averaged, self._progress = plan, material, averaged, progress
-        self.history: list[dict[str, float]] = []
+        self.history: History = []
         self._bar = progress.add_task("fit", total=None)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -185,51 +131,16 @@ class EpochEnd(keras.callbacks.Callback):
         """Look, save, say."""
         figures = {"epoch": epoch + 1, "loss": float((logs or {})["loss"]), **look(self._averaged, self._material)}
         self.history.append({name: round(value, 5) for name, value in figures.items()})
-        save_checkpoint(self._plan, self.model, self._averaged, self.history)
+        save_checkpoint(self._plan.work_dir, self._plan.facts(), self.model, self._averaged, self.history)
         shown = "  ".join(f"{name} {value:g}" for name, value in self.history[-1].items())
         self._progress.console.print(shown, soft_wrap=True)
 
 
-def save_checkpoint(plan: FitPlan, model: keras.Model, averaged: keras.Model, history: list[dict[str, float]]) -> None:
-    """Save what `--resume` needs; the history goes last and names the epoch, so a torn save is only an epoch lost."""
-    plan.work_dir.mkdir(parents=True, exist_ok=True)
-    (plan.work_dir / ".gitignore").write_text("*\n", "utf-8")
-    epoch = len(history)
-    model.save(plan.work_dir / f"fitted-{epoch}.keras")
-    averaged.save(plan.work_dir / f"averaged-{epoch}.keras")
-    state = {"plan": plan.facts(), "history": history}
-    torn = plan.work_dir / "state.json.part"
-    torn.write_text(json.dumps(state, indent=1), "utf-8")
-    torn.replace(plan.work_dir / "state.json")
-    for name in (f"fitted-{epoch - 1}.keras", f"averaged-{epoch - 1}.keras"):
-        (plan.work_dir / name).unlink(missing_ok=True)
-
-
-def load_checkpoint(plan: FitPlan) -> tuple[keras.Model, keras.Model, list[dict[str, float]]]:
-    """Return the fitted model with its optimizer, the averaged one, and the history of the last whole epoch.
-
-    Raises
-    ------
-    InputError : there is no checkpoint, or it cannot be read
-    UsageError : it is of a run with another network, seed, limit or number of epochs
-    """
-    path = plan.work_dir / "state.json"
-    try:
-        state = json.loads(path.read_text("utf-8"))
-        history = state["history"]
-        models = [keras.models.load_model(plan.work_dir / f"{n}-{len(history)}.keras") for n in ("fitted", "averaged")]
-    except (OSError, ValueError, KeyError) as error:
-        raise InputError(f"{path}: no checkpoint to go on from ({error})", "run without --resume") from error
-    if state["plan"] != plan.facts():
-        raise UsageError(f"{path}: is of another run, {state['plan']}", "give the same flags, or drop --resume")
-    return models[0], models[1], history
-
-
-def fit(plan: FitPlan, material: Material, console: Console) -> tuple[keras.Model, list[dict[str, float]]]:
+def fit(plan: FitPlan, material: Material, console: Console) -> tuple[keras.Model, History]:
     """Return the averaged model after `plan.epochs` epochs, and what each epoch's look said."""
     n_steps = -(-len(material.train.digits.labels) // BATCH_SIZE)
     if plan.resume:
-        model, averaged, history = load_checkpoint(plan)
+        model, averaged, history = load_checkpoint(plan.work_dir, plan.facts())
     else:
         keras.utils.set_random_seed(plan.seed)
         model, history = build(plan.arch), []
@@ -246,7 +157,7 @@ def fit(plan: FitPlan, material: Material, console: Console) -> tuple[keras.Mode
     return averaged, end.history
 
 
-def finish(plan: FitPlan, material: Material, model: keras.Model, history: list[dict[str, float]]) -> dict[str, Any]:
+def finish(plan: FitPlan, material: Material, model: keras.Model, history: History) -> Card:
     """Export `model`, calibrate what was exported on the seen validation part, write and return the card."""
     export_model(model, plan.out)
     calibration = calibrate(predict_litert(plan.out / LITERT_NAME, material.seen.images), material.seen.labels)
@@ -288,7 +199,7 @@ def main(argv: list[str] | None = None) -> int:
         console = Console(stderr=True)
         plan = parse_arguments(argv)
         with console.status("reading the data"):
-            material = gather_material(plan)
+            material = gather_material(plan.data_dir, plan.seed, plan.limit)
         model, history = fit(plan, material, console)
         with console.status("exporting and calibrating"):
             card = finish(plan, material, model, history)

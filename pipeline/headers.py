@@ -39,6 +39,7 @@ class Frame:
     width, height : px as stored, before the orientation is applied
     orientation : EXIF orientation, 1 (upright) .. 8
     is_inverted : True where the stored zero is white (TIFF photometric 0)
+    is_copy : True for a thumbnail or a smaller copy of another page
     directory : byte offset of the TIFF directory; 0 for other formats
     orientation_at : byte offset of the TIFF orientation's value; 0 where there is none
     """
@@ -47,6 +48,7 @@ class Frame:
     height: int
     orientation: int = 1
     is_inverted: bool = False
+    is_copy: bool = False
     directory: int = 0
     orientation_at: int = 0
 
@@ -182,7 +184,7 @@ def _find_tiff_pages(raw: bytes) -> tuple[Frame, ...]:
         raise DamagedPictureError("the TIFF breaks off before the list of its pages") from error
     if not frames:
         raise DamagedPictureError("the TIFF names no page")
-    return frames
+    return tuple(f for f in frames if not f.is_copy) or frames
 
 
 def _walk_tiff(raw: bytes) -> Iterator[Frame]:
@@ -202,8 +204,7 @@ def _walk_tiff(raw: bytes) -> Iterator[Frame]:
         n_entries = struct.unpack_from(order + count, raw, at)[0]
         first = at + struct.calcsize(count)
         tags = dict(_read_entries(raw, order, range(first, first + n_entries * entry_size, entry_size), is_big))
-        if not tags.get(_SUBFILE, (0, 0))[0] & 1:
-            yield _make_frame(tags, at)
+        yield _make_frame(tags, at)
         at = struct.unpack_from(order + offset, raw, first + n_entries * entry_size)[0]
 
 
@@ -223,6 +224,7 @@ def _make_frame(tags: dict[int, tuple[int, int]], directory: int) -> Frame:
         height=tags.get(_HEIGHT, (0, 0))[0],
         orientation=orientation if 1 <= orientation <= 8 else 1,
         is_inverted=tags.get(_PHOTOMETRIC, (1, 0))[0] == 0,
+        is_copy=bool(tags.get(_SUBFILE, (0, 0))[0] & 1),
         directory=directory,
         orientation_at=orientation_at,
     )

@@ -20,8 +20,8 @@ def convert_to_8bit(pixels: NDArray) -> NDArray[np.uint8]:
     """Return samples of any number type as uint8, the order of brightness kept.
 
     Unsigned whole numbers are scaled by the bits in use, so that a 12-bit camera's picture in a 16-bit file is not
-    black, and a blank page stays blank. Floating and signed samples are taken as 0..1 if they lie there, and are
-    stretched from their least to their greatest value if not; what is not finite counts as 0.
+    black, and a blank page stays blank. Floating and signed samples are scaled by their greatest value, from zero or
+    from their least value if that is negative; what is not finite counts as 0.
 
     Parameters
     ----------
@@ -39,10 +39,9 @@ def convert_to_8bit(pixels: NDArray) -> NDArray[np.uint8]:
         bits = max(8, int(pixels.max()).bit_length())
         return cv2.convertScaleAbs(pixels.astype(np.float32), alpha=255 / (2**bits - 1))
     finite = np.nan_to_num(pixels.astype(np.float32), nan=0, posinf=0, neginf=0)
-    low, high = min(0.0, float(finite.min())), max(1.0, float(finite.max()))
-    if (low, high) != (0.0, 1.0):
-        low, high = float(finite.min()), float(finite.max())
-    return cv2.convertScaleAbs(finite - low, alpha=255 / max(high - low, 1e-12))
+    low = min(0.0, float(finite.min()))
+    span = float(finite.max()) - low
+    return cv2.convertScaleAbs(finite - np.float32(low), alpha=255 / span if span > 0 else 0)
 
 
 def flatten(pixels: NDArray, is_color: bool) -> NDArray[np.uint8]:

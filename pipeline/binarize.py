@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.illumination import PAPER_LEVEL
 from pipeline.settings import BinarizeSettings
 from pipeline.types import InkMask
 
@@ -19,12 +20,13 @@ def binarize(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> InkMask
 
     Parameters
     ----------
-    darkness : uint8 (H, W), 0 paper .. 255 black, from `flatten_light`
+    darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black, from `flatten_light`
     settings : the two fractions, the window, and the least contrast
     """
     smooth = cv2.GaussianBlur(darkness, (3, 3), 0)
     floor = cv2.resize(measure_grain(smooth, settings), smooth.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    local = np.maximum(_local_peak(smooth, settings) * settings.peak_frac, floor).astype(np.uint8)
+    edge = PAPER_LEVEL + (_local_peak(smooth, settings) - PAPER_LEVEL) * settings.peak_frac
+    local = np.maximum(edge, floor).astype(np.uint8)
     return InkMask(cv2.compare(smooth, local, cv2.CMP_GT))
 
 
@@ -43,7 +45,7 @@ def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> ND
     parted = sampled[: rows * height, : cols * width].reshape(rows, height, cols, width)
     tiles = parted.transpose(0, 2, 1, 3).reshape(rows, cols, height * width)
     quarter, middle = np.percentile(tiles, (25, 50), axis=2)
-    least = 255 * settings.least_contrast_frac
+    least = (255 - PAPER_LEVEL) * settings.least_contrast_frac
     floor = middle + np.maximum(settings.grain_sigmas * (middle - quarter) / 0.6745, least)
     floor = np.minimum(floor, 254).astype(np.float32)
     return cv2.morphologyEx(floor, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.illumination import PAPER_LEVEL
 from pipeline.settings import ComponentSettings
 from pipeline.types import Box, Component, InkMask
 
@@ -19,7 +20,7 @@ def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: Compon
     Parameters
     ----------
     mask : the ink, (H, W)
-    darkness : uint8 (H, W), 0 paper .. 255 black; gives each component its contrast
+    darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black; gives each component its contrast
     settings : limits of size and shape
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.ink, connectivity=8, ltype=cv2.CV_32S)
@@ -77,7 +78,7 @@ def _measure(labels: NDArray[np.int32], darkness: NDArray[np.uint8], row: NDArra
     left, top, width, height, area = (int(n) for n in row)
     box = Box(left, top, left + width, top + height)
     ink = cv2.compare(labels[box.slices], float(label), cv2.CMP_EQ)
-    contrast = cv2.mean(darkness[box.slices], mask=ink)[0] / 255
+    contrast = (cv2.mean(darkness[box.slices], mask=ink)[0] - PAPER_LEVEL) / (255 - PAPER_LEVEL)
     return Component(box, ink, area, measure_stroke_width(ink), contrast)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.numbers import split_numbers
 from pipeline.settings import DecodeSettings, NumberSettings
-from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
+from pipeline.types import Box, Digit, DigitScores, Lattice, Reading, Span
 
 _LEAST = 1e-6
 """Floor of a probability before its logarithm."""
@@ -20,55 +21,64 @@ def decode(
 ) -> tuple[Reading, ...]:
     """Return the numbers of a page in reading order, boxes in page px.
 
+    Each line is read along the path that maximizes the summed log-probability of its spans (Viterbi). A span is either
+    read as its best digit or, at a price, passed over as "not a digit". A number is rejected when it is less probable
+    than `reject_below` (Chow, "On optimum recognition error and reject tradeoff", 1970, doi 10.1109/TIT.1970.1054406).
+
     Parameters
     ----------
     lattices : one per text line, top to bottom
     scores : float32 (N, K), of the spans of all lattices in their order
-    settings : price of skipping, reject threshold, number of alternatives
+    settings : price of passing over, limits of size and contrast, reject threshold, number of alternatives
     number_settings : where one number ends and the next begins
     """
+    ends = np.cumsum([len(lattice.spans) for lattice in lattices], dtype=int)
+    paths = []
+    for lattice, end in zip(lattices, ends, strict=True):
+        own = DigitScores(scores.probabilities[end - len(lattice.spans) : end])
+        path = find_best_path(lattice, own, settings)
+        paths.append([Pick(lattice.spans[i], own.digits[i], is_digit) for i, is_digit in path])
+    is_usual = _find_usual([pick for path in paths for pick in path if pick.is_digit], settings)
     readings: list[Reading] = []
-    start = 0
-    for lattice in lattices:
-        end = start + len(lattice.spans)
-        readings += decode_line(lattice, DigitScores(scores.probabilities[start:end]), settings, number_settings)
-        start = end
-    return _drop_strays(readings, settings)
+    for lattice, path in zip(lattices, paths, strict=True):
+        digits = [pick for pick in path if pick.is_digit and is_usual(pick.span)]
+        signs = [pick.span.box for pick in path if not (pick.is_digit and is_usual(pick.span))]
+        for number in split_numbers([pick.span.box for pick in digits], signs, number_settings):
+            members = [_digit(digits[i].span.box, digits[i].row, settings) for i in number]
+            readings.append(_reading(members, lattice.line.number, settings))
+    return tuple(readings)
 
 
-def decode_line(
-    lattice: Lattice, scores: DigitScores, settings: DecodeSettings, number_settings: NumberSettings
-) -> list[Reading]:
-    """Return the numbers on a line, left to right; none where it holds no digit.
+@dataclass(frozen=True, slots=True, eq=False)
+class Pick:
+    """A span on the best path, its probabilities float32 (10,), and whether it is read as a digit or passed over."""
 
-    The path that maximizes the summed log-probability of its spans (Viterbi). A span is either read as its best digit
-    or, at a price, skipped as "not a digit". A number is rejected when it is less probable than `reject_below`
-    (Chow, "On optimum recognition error and reject tradeoff", 1970, doi 10.1109/TIT.1970.1054406).
+    span: Span
+    row: NDArray[np.float32]
+    is_digit: bool
 
-    `scores` are float32 (len(lattice.spans), K), in the order of the spans.
+
+def _find_usual(picks: Sequence[Pick], settings: DecodeSettings) -> Callable[[Span], bool]:
+    """Return a test for ink as tall and as dark as the page's digits are; what fails it is dust, grain, a sheet's edge.
+
+    What is usual is a median over all digits read, each weighted by its size, darkness and confidence, so that one
+    plain digit outweighs a field of specks around it.
     """
-    path = find_best_path(lattice, scores, settings)
-    digits = [_digit(lattice.spans[i].box, scores.digits[i], settings) for i, is_digit in path if is_digit]
-    signs = [lattice.spans[i].box for i, is_digit in path if not is_digit]
-    numbers = split_numbers([d.box for d in digits], signs, number_settings)
-    return [_reading([digits[i] for i in number], lattice.line.number, settings) for number in numbers]
+    if not picks:
+        return lambda span: True
+    heights = np.array([pick.span.box.height for pick in picks], float)
+    contrasts = np.array([pick.span.contrast for pick in picks])
+    weights = np.sqrt(heights) * (contrasts * [float(pick.row.max()) for pick in picks]) ** 2
+    height, contrast = _weighted_median(heights, weights), _weighted_median(contrasts, weights)
+    least, most = settings.least_height_frac * height, settings.most_height_ratio * height
+    palest = settings.least_contrast_frac * contrast
+    return lambda span: least <= span.box.height <= most and span.contrast >= palest
 
 
-def _drop_strays(readings: Sequence[Reading], settings: DecodeSettings) -> tuple[Reading, ...]:
-    """Return the readings without those much smaller than the page's digits (dust) or much larger (a sheet's edge).
-
-    The page's digit height is a median, each digit weighted by its height and its confidence, so that one large digit
-    outweighs the dust around it.
-    """
-    digits = [d for reading in readings for d in reading.digits]
-    if not digits:
-        return ()
-    heights = np.array([d.box.height for d in digits], float)
-    weights = heights * np.array([d.confidence for d in digits]) ** 2
-    order = np.argsort(heights)
-    typical = heights[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
-    least, most = settings.least_height_frac * typical, settings.most_height_ratio * typical
-    return tuple(r for r in readings if least <= max(d.box.height for d in r.digits) <= most)
+def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
 def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettings) -> list[tuple[int, bool]]:

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from pipeline.settings import IlluminationSettings
 
+PAPER_LEVEL = 55
+"""Darkness of bare paper. What is below is brighter than the paper: half of its grain, by which grain is measured."""
+
 
 def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) -> bool:
     """Return True where the ink is darker than the paper, False for chalk on a board and the like.
@@ -31,7 +34,7 @@ def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) ->
 
 
 def flatten_light(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
-    """Return the darkness of each pixel relative to the paper around it: uint8 (H, W), 0 paper .. 255 black.
+    """Return the darkness of each pixel relative to the paper around it: uint8 (H, W), PAPER_LEVEL paper .. 255 black.
 
     The paper is a gray closing of a reduced picture: whatever is dark and narrower than the closing is ink, whatever is
     dark and wider is shadow, desk or border. Dividing by it (rather than subtracting) makes the same pen equally dark
@@ -43,8 +46,7 @@ def flatten_light(gray: NDArray[np.uint8], settings: IlluminationSettings) -> ND
     settings : side of the reduced picture and size of the closing
     """
     paper = cv2.resize(estimate_paper(gray, settings), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    ratio = cv2.divide(gray, paper, scale=255)
-    return cv2.bitwise_not(ratio)
+    return cv2.bitwise_not(cv2.divide(gray, paper, scale=255 - PAPER_LEVEL))
 
 
 def estimate_paper(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:

@@ -85,14 +85,16 @@ def _may_join(atoms: list[Component], height: float, settings: SegmentSettings) 
 
 def _join(atoms: list[Component], first: int, last: int) -> Span:
     if len(atoms) == 1:
-        return Span(first, last, atoms[0].box, atoms[0].mask, atoms[0].stroke_width_px)
+        only = atoms[0]
+        return Span(first, last, only.box, only.mask, only.stroke_width_px, only.contrast)
     box = _bounds(atoms)
     ink = np.zeros((box.height, box.width), np.uint8)
     for atom in atoms:
         top, left = atom.box.top - box.top, atom.box.left - box.left
         view = ink[top : top + atom.box.height, left : left + atom.box.width]
         np.maximum(view, atom.mask, out=view)
-    return Span(first, last, box, ink, measure_stroke_width(ink))
+    contrast = sum(a.contrast * a.area_px for a in atoms) / sum(a.area_px for a in atoms)
+    return Span(first, last, box, ink, measure_stroke_width(ink), contrast)
 
 
 def _bounds(atoms: list[Component]) -> Box:

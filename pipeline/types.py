@@ -174,6 +174,7 @@ class Span:
     box: Box
     mask: NDArray[np.uint8]
     stroke_width_px: float
+    contrast: float = 1.0
 
     def __post_init__(self) -> None:
         _expect(0 <= self.first < self.last, self, "0 <= first < last", (self.first, self.last))

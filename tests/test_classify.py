@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from pipeline.classify import MODELS_DIR, Classifier, calibrate, load_classifier
+from pipeline.errors import ModelError
+
+SHIPPED = MODELS_DIR / "digits" / "model.tflite"
+N_IN = (28, 28, 1)
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return load_classifier()
+
+
+def make_batch(n: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).random((n, *N_IN), np.float32)
+
+
+@pytest.mark.parametrize("n", [0, 1, 63, 64, 65, 130])
+def test_any_number_of_digits(classifier: Classifier, n: int) -> None:
+    scores = classifier.classify(make_batch(n))
+    assert scores.probabilities.shape == (n, classifier.n_classes)
+    assert np.allclose(scores.probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+def test_a_digit_scores_the_same_in_any_company(classifier: Classifier) -> None:
+    batch = make_batch(70)
+    together = classifier.classify(batch).probabilities
+    alone = np.concatenate([classifier.classify(batch[i : i + 1]).probabilities for i in range(70)])
+    assert np.allclose(together, alone, atol=1e-5)
+
+
+def test_batch_of_another_shape(classifier: Classifier) -> None:
+    for shape in ((3, 28, 28), (3, 32, 32, 1), (28, 28, 1), (3, 28, 28, 3)):
+        with pytest.raises(ValueError, match=r"expected \(N, 28, 28, 1\)"):
+            classifier.classify(np.zeros(shape, np.float32))
+
+
+def test_temperature_by_hand() -> None:
+    scores = calibrate(np.array([[0.8, 0.2]], np.float32), 2.0, has_logits=False)
+    assert scores[0] == pytest.approx([2 / 3, 1 / 3])  # the roots of 0.8 and 0.2 are as 2 to 1
+    assert calibrate(np.array([[0.8, 0.2]], np.float32), 1.0, has_logits=False)[0] == pytest.approx([0.8, 0.2])
+    logits = np.log(np.array([[0.8, 0.2]], np.float32)) + 3
+    assert calibrate(logits, 2.0, has_logits=True)[0] == pytest.approx([2 / 3, 1 / 3])
+
+
+@given(arrays(np.float32, (4, 11), elements=st.floats(0, 1, width=32)), st.floats(0.05, 20))
+def test_scores_are_probabilities_in_the_order_of_the_outputs(outputs: np.ndarray, temperature: float) -> None:
+    scores = calibrate(outputs, temperature, has_logits=False)
+    assert np.allclose(scores.sum(axis=1), 1, atol=1e-5)
+    assert (scores[np.arange(4), outputs.argmax(axis=1)] >= scores.max(axis=1) - 1e-6).all()
+
+
+def test_names_folders_and_files_lead_to_the_same_model(classifier: Classifier, tmp_path: Path) -> None:
+    batch = make_batch(5)
+    own = tmp_path / "mine"
+    own.mkdir()
+    shutil.copy(SHIPPED, own)
+    shutil.copy(SHIPPED.with_name("card.json"), own)
+    shutil.copy(SHIPPED, tmp_path / "other name.TFLITE")
+    for given_path, name in (
+        (SHIPPED, "digits"),
+        (SHIPPED.parent, "digits"),
+        (own, "mine"),
+        (own / "model.tflite", "mine"),
+    ):
+        loaded = load_classifier(given_path)
+        assert loaded.name == name
+        assert np.array_equal(loaded.classify(batch).probabilities, classifier.classify(batch).probabilities)
+    assert load_classifier("mine", models_dir=tmp_path).name == "mine"
+    assert load_classifier(tmp_path / "other name.TFLITE").name == "other name"
+
+
+def test_card_gives_the_temperature(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED, tmp_path)
+    assert load_classifier(tmp_path).temperature == 1
+    card = tmp_path / "card.json"
+    card.write_text(json.dumps({"temperature": 1.7}))
+    assert load_classifier(tmp_path).temperature == 1.7
+    shutil.copy(SHIPPED, tmp_path / "another.tflite")
+    assert load_classifier(tmp_path / "another.tflite").temperature == 1  # the card is not of this one
+
+
+@pytest.mark.parametrize("text", ['{"temperature": 0}', '{"temperature": "warm"}', '{"temperature": NaN}', "{", "[]"])
+def test_card_that_makes_no_sense(tmp_path: Path, text: str) -> None:
+    shutil.copy(SHIPPED, tmp_path)
+    (tmp_path / "card.json").write_text(text)
+    with pytest.raises(ModelError, match=r"card\.json"):
+        load_classifier(tmp_path)
+
+
+def test_models_that_are_none(tmp_path: Path) -> None:
+    files = {
+        "empty.tflite": b"",
+        "text.tflite": b"not a model",
+        "cut.tflite": SHIPPED.read_bytes()[:2000],
+        "a.onnx": b"x",
+    }
+    for name, raw in files.items():
+        (tmp_path / name).write_bytes(raw)
+    (tmp_path / "folder").mkdir()
+    for name, told in (
+        ("empty.tflite", "expected a LiteRT model"),
+        ("text.tflite", "expected a LiteRT model"),
+        ("cut.tflite", "damaged"),
+        ("a.onnx", "expected a .tflite or .keras file, received .onnx"),
+        ("folder", r"expected a folder with model\.tflite or model\.keras"),
+    ):
+        with pytest.raises(ModelError, match=told):
+            load_classifier(tmp_path / name)
+    with pytest.raises(ModelError, match="under models/: digits"):
+        load_classifier("nowhere")
+
+
+MAKE_MODELS = """
+import sys
+from pathlib import Path
+import keras
+from keras import layers
+folder = Path(sys.argv[1])
+def make(name, side, n_classes, activation, dtype="float32"):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((side, side, 1), dtype=dtype), layers.Flatten(),
+                              layers.Dense(n_classes, activation=activation, kernel_initializer="random_normal")])
+    model.save(folder / f"{name}.keras")
+    model.export(folder / f"{name}.tflite", format="litert", verbose=False)
+make("good", 28, 10, "softmax")
+make("logits", 28, 11, None)
+make("sigmoid", 28, 10, "sigmoid")
+make("large", 32, 10, "softmax")
+make("letters", 28, 26, "softmax")
+"""
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of small untrained models, made in a process of its own: this one stays free of TensorFlow."""
+    folder = tmp_path_factory.mktemp("models")
+    subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], check=True, capture_output=True)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["good", "logits", "sigmoid"])
+def test_own_models(models: Path, name: str) -> None:
+    loaded = load_classifier(models / f"{name}.tflite")
+    assert loaded.has_logits == (name == "logits")
+    assert np.allclose(loaded.classify(make_batch(4)).probabilities.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("large", r"expected one input \(N, 28, 28, 1\), received \(N, 32, 32, 1\)"),
+     ("letters", r"expected one output \(N, 10\) or \(N, 11\), received \(N, 26\)")],
+)  # fmt: skip
+def test_models_of_another_shape(models: Path, name: str, told: str) -> None:
+    with pytest.raises(ModelError, match=told):
+        load_classifier(models / f"{name}.tflite")
+
+
+READ_BY_KERAS = """
+import sys
+from pathlib import Path
+import numpy as np
+from pipeline.classify import load_classifier
+from pipeline.errors import ModelError
+folder = Path(sys.argv[1])
+batch = np.random.default_rng(0).random((70, 28, 28, 1), np.float32)
+for name in ("good", "logits", "sigmoid"):
+    keras, lite = (load_classifier(folder / (name + end)).classify(batch).probabilities for end in (".keras", ".tflite"))
+    assert np.allclose(keras, lite, atol=1e-4), (name, np.abs(keras - lite).max())
+(folder / "damaged.keras").write_bytes(b"no archive")
+for name, told in (("large", "(N, 32, 32, 1)"), ("letters", "(N, 26)"), ("damaged", "cannot be loaded")):
+    try:
+        load_classifier(folder / (name + ".keras"))
+    except ModelError as error:
+        assert told in str(error), str(error)
+    else:
+        raise AssertionError(name)
+print("as told")
+"""
+
+
+@pytest.mark.slow
+def test_keras_files_score_as_their_litert_twins(models: Path) -> None:
+    command = [sys.executable, "-c", READ_BY_KERAS, str(models)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=MODELS_DIR.parent, check=False)
+    assert done.stdout == "as told\n", done.stderr
+    assert done.stderr == ""

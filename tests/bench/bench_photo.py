@@ -1,6 +1,7 @@
 """Seconds for one photo, cold and warm, beside bare cv2.imread and `import tensorflow`.
 
-Run as `python -m tests.bench.bench_photo [PHOTO]`. What is compared runs in turn, A B A B, so that a busy machine slows both alike; the medians' ratio is the figure.
+Run as `python -m tests.bench.bench_photo [PHOTO]`. What is compared runs in turn, A B A B, so that a busy machine slows
+both alike; the medians' ratio is the figure.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ class DecodeSettings(_Checked):
     skip_price: float = _knob(0.5, 0, 20, "nats", "ink is passed over only when it clearly is no digit")
     least_height_frac: float = _knob(0.3, 0, 1, "of the page's digit height", "shorter ink is dust on the page")
     most_height_ratio: float = _knob(5.0, 1, 100, "times the page's digit height", "taller ink is a sheet's edge")
-    least_contrast_frac: float = _knob(0.35, 0, 1, "of the page's digits", "paler ink is grain, a ruling or show-through")
+    least_contrast_frac: float = _knob(0.35, 0, 1, "of the page's digits", "paler ink is grain or a ruling")
     n_alternatives: int = _knob(2, 0, 9, "classes", "next best classes reported with each digit")
 
 

@@ -1,0 +1,148 @@
+"""Score what the pipeline reads in a folder of pictures against their truth: `python -m train.score samples`.
+
+`truth.json` in the folder is a list of pages: {"file": name, "numbers": [digits, ...] in reading order, "grouped": true
+where a person would agree where a number ends, "ordered": false where the digits lie scattered, "tags": [...]}.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from pipeline.classify import Classifier, load_classifier
+from pipeline.errors import InputError
+from pipeline.images import load_pages
+from pipeline.read import read_page
+from pipeline.settings import Settings
+from pipeline.types import Reading
+from train.scripts import run_script
+
+
+@dataclass(frozen=True, slots=True)
+class PageScore:
+    """Counts of one page; they add up over pages."""
+
+    n_pages: int = 0
+    n_right_pages: int = 0
+    n_digits: int = 0
+    n_edits: int = 0
+    n_numbers: int = 0
+    n_read: int = 0
+    n_hits: int = 0
+    n_accepted: int = 0
+    n_accepted_wrong: int = 0
+
+    def __add__(self, other: PageScore) -> PageScore:
+        return PageScore(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(self)))
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """Percentages.
+
+        digits: 1 - edit distance / digits written · pages: read without any error · numbers: F1 of exactly right
+        numbers · coverage: share of the numbers read that were accepted · risk: share of the accepted that are wrong.
+        The last three over grouped pages.
+        """
+        return {
+            "digits": _percent(max(0, self.n_digits - self.n_edits), self.n_digits),
+            "pages": _percent(self.n_right_pages, self.n_pages),
+            "numbers": _percent(2 * self.n_hits, self.n_numbers + self.n_read),
+            "coverage": _percent(self.n_accepted, self.n_read),
+            "risk": _percent(self.n_accepted_wrong, self.n_accepted),
+        }
+
+
+def score_page(truth: dict[str, Any], readings: Sequence[Reading]) -> PageScore:
+    """Return the counts of one page: its truth against what was read, in reading order."""
+    want, got = "".join(truth["numbers"]), "".join(r.text for r in readings)
+    if truth.get("ordered", True):
+        edits = edit_distance(want, got)
+    else:
+        want, got = "".join(sorted(want)), "".join(sorted(got))
+        edits = max(len(want), len(got)) - (Counter(want) & Counter(got)).total()
+    page = PageScore(1, int(want == got), len(want), edits)
+    if not truth.get("grouped", True):
+        return page
+    left = Counter(truth["numbers"])
+    hits = (left & Counter(r.text for r in readings)).total()
+    accepted = accepted_wrong = 0
+    for reading in readings:
+        is_right = left[reading.text] > 0
+        left[reading.text] -= is_right
+        accepted += reading.status == "accepted"
+        accepted_wrong += reading.status == "accepted" and not is_right
+    return page + PageScore(0, 0, 0, 0, len(truth["numbers"]), len(readings), hits, accepted, accepted_wrong)
+
+
+def edit_distance(a: str, b: str) -> int:
+    """Return the least number of insertions, deletions and substitutions that turn `a` into `b` (Levenshtein 1966)."""
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, start=1):
+        previous, row[0] = row[0], i
+        for j, y in enumerate(b, start=1):
+            previous, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, previous + (x != y))
+    return row[-1]
+
+
+def read_folder(folder: Path, classifier: Classifier, settings: Settings) -> list[tuple[dict[str, Any], PageScore]]:
+    """Return each page's truth and counts, in the order of the folder's truth.json.
+
+    Raises
+    ------
+    InputError
+        If truth.json is missing or damaged, or a picture that it names cannot be read.
+    """
+    try:
+        truths = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{folder}/truth.json: {error}", "a folder to score holds pictures and a truth.json"
+        ) from error
+    rows = []
+    for truth in track(truths, description=str(folder), console=Console(stderr=True), transient=True):
+        pages = load_pages(folder / truth["file"], settings.images)
+        readings = [r for page in pages for r in read_page(page, classifier, settings).readings]
+        rows.append((truth, score_page(truth, readings)))
+    return rows
+
+
+def _percent(part: int, whole: int) -> float:
+    return 100 * part / whole if whole else float("nan")
+
+
+def _print_table(rows: Sequence[tuple[dict[str, Any], PageScore]], by_tag: bool) -> None:
+    tags = sorted({tag for truth, _ in rows for tag in truth.get("tags", [])}) if by_tag else []
+    table = Table("tag", "pages read", *PageScore().figures, box=None)
+    for tag in ["all", *tags]:
+        total = sum((s for truth, s in rows if tag == "all" or tag in truth.get("tags", [])), PageScore())
+        table.add_row(tag, str(total.n_pages), *(f"{figure:.1f}" for figure in total.figures.values()))
+    Console(width=100).print(table)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Score folders from the command line."""
+    ask = argparse.ArgumentParser(prog="python -m train.score", description=__doc__.splitlines()[0])
+    ask.add_argument("folder", type=Path, nargs="+", help="a folder of pictures with a truth.json")
+    ask.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
+    ask.add_argument("--settings", type=Path, help="a settings file, TOML or JSON")
+    ask.add_argument("--tags", action="store_true", help="a row for each tag")
+    args = ask.parse_args(argv)
+    settings = Settings.from_file(args.settings) if args.settings else Settings()
+    classifier = load_classifier(args.model)
+    for folder in args.folder:
+        print(f"{folder}, model {classifier.name}:")
+        _print_table(read_folder(folder, classifier, settings), args.tags)
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(main))

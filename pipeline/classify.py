@@ -153,7 +153,7 @@ def _load_litert(path: Path) -> Network:
         interpreter = Interpreter(model_content=raw, num_threads=_N_THREADS)
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: the LiteRT model is damaged ({error})") from error
+        raise ModelError(f"{path}: the LiteRT model is damaged ({error})", "copy or export it again") from error
     _check_signature(path, [_signature(d) for d in inputs], [_signature(d) for d in outputs])
     if inputs[0]["dtype"] != np.float32 or outputs[0]["dtype"] != np.float32:
         raise ModelError(f"{path}: expected float32 in and out, received {inputs[0]['dtype'].__name__}")

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline import __version__, batch
+from pipeline.cli import main
+
+TOP = Path(__file__).resolve().parents[1]
+BOOM = "def boom(*_): raise RuntimeError('boom')"
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> str:
+    """Return the path of a small photo with a 1 and a 0 drawn on it."""
+    gray = np.full((120, 200), 230, np.uint8)
+    cv2.line(gray, (60, 30), (60, 90), 30, 6)
+    cv2.ellipse(gray, (110, 60), (18, 30), 0, 0, 360, 30, 6)
+    path = tmp_path / "photo.png"
+    path.write_bytes(cv2.imencode(".png", gray)[1].tobytes())
+    return str(path)
+
+
+@pytest.fixture
+def bad(tmp_path: Path) -> str:
+    path = tmp_path / "bad.jpg"
+    path.write_text("I am a letter, not a photo.")
+    return str(path)
+
+
+Captured = pytest.CaptureFixture[str]
+
+
+def test_text_on_stdout_and_nothing_on_stderr(photo: str, capsys: Captured) -> None:
+    assert main([photo]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{photo}: 10\n"
+    assert err == ""
+
+
+@pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])
+def test_bad_file_is_a_record_and_the_good_one_is_read(photo: str, bad: str, form: str, capsys: Captured) -> None:
+    assert main([bad, photo, "--format", form]) == 1
+    out, err = capsys.readouterr()
+    assert err == f"error: {bad}: this is a text file, not a picture; give a JPEG, PNG, WebP, TIFF, BMP or GIF\n"
+    if form == "csv":
+        rows = list(csv.DictReader(io.StringIO(out)))
+        assert [(row["status"], row["number"]) for row in rows] == [("failed", ""), ("accepted", "10")]
+    elif form == "text":
+        assert len(out.splitlines()) == 2
+    else:
+        failed, good = json.loads(out) if form == "json" else map(json.loads, out.splitlines())
+        assert (failed["status"], failed["error"]["code"], failed["numbers"]) == ("failed", "not-a-picture", [])
+        assert (good["status"], good["size_px"], good["numbers"][0]["text"]) == ("ok", [200, 120], "10")
+        left, top, right, bottom = good["numbers"][0]["box"]
+        assert left < 60 < 110 < right < 200
+        assert top <= 30 < 90 <= bottom < 120
+
+
+def test_output_file_instead_of_stdout(photo: str, tmp_path: Path, capsys: Captured) -> None:
+    assert main([photo, "--format", "json", "--output", str(tmp_path / "out.json")]) == 0
+    assert capsys.readouterr().out == ""
+    assert json.loads((tmp_path / "out.json").read_text())[0]["model"] == "digits"
+
+
+def test_annotate_and_trace_fill_their_folders(photo: str, tmp_path: Path) -> None:
+    drawn, trace = tmp_path / "new" / "drawn", tmp_path / "trace"
+    assert main([photo, photo, "--annotate", str(drawn), "--trace", str(trace)]) == 0
+    assert sorted(path.name for path in drawn.iterdir()) == ["photo-2.annotated.png", "photo.annotated.png"]
+    assert {path.name.split(".")[0] for path in trace.iterdir()} == {"photo", "photo-2"}
+
+
+def test_reject_below_and_strict(photo: str, capsys: Captured) -> None:
+    assert main([photo, "--reject-below", "1"]) == 0
+    assert capsys.readouterr().out == f"{photo}: 10?\n"
+    assert main([photo, "--reject-below", "1", "--strict"]) == 6
+    out, err = capsys.readouterr()
+    assert out == f"{photo}: 10?\n"
+    assert err.startswith("error: 1 number was rejected; ")
+    assert main([photo, "--strict", "--reject-below", "0"]) == 0
+
+
+def test_settings_file(photo: str, tmp_path: Path, capsys: Captured) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text("[images]\nleast_side_px = 100\n[decode]\nreject_below = 1.0\n")
+    assert main([photo, "--settings", str(path)]) == 0
+    assert "10?" in capsys.readouterr().out
+    assert main([photo, "--settings", str(path), "--reject-below", "0.1"]) == 0
+    assert "10\n" in capsys.readouterr().out
+    path.write_text("[images]\nleast_side_px = -1\n")
+    assert main([photo, "--settings", str(path)]) == 2
+
+
+def test_verbose_tells_seconds_on_stderr(photo: str, capsys: Captured) -> None:
+    assert main([photo, "-v"]) == 0
+    out, err = capsys.readouterr()
+    assert out == f"{photo}: 10\n"
+    assert "1 numbers; seconds: decode " in err
+
+
+ERRORS = {
+    "no input": ([], 2, "required: INPUT"),
+    "unknown flag": (["{photo}", "--fast"], 2, "unrecognized arguments: --fast"),
+    "unknown form": (["{photo}", "--format", "xml"], 2, "invalid choice: 'xml'"),
+    "no probability": (["{photo}", "--reject-below", "2"], 2, "expected a number from 0 to 1, received '2'"),
+    "no number": (["{photo}", "--reject-below", "half"], 2, "expected a number from 0 to 1, received 'half'"),
+    "quiet and loud": (["{photo}", "-q", "-v"], 2, "not allowed with"),
+    "no settings file": (["{photo}", "--settings", "{tmp}/none.toml"], 2, "none.toml"),
+    "missing": (["{tmp}/none.jpg"], 3, "none.jpg: there is no such file; check the path"),
+    "empty folder": (["{tmp}/empty"], 3, "no picture in this folder"),
+    "unknown model": (["{photo}", "--model", "nobody"], 4, "there is no model 'nobody'"),
+    "output in no folder": (["{photo}", "--output", "{tmp}/no/out"], 5, "cannot be written"),
+    "annotate into a file": (["{photo}", "--annotate", "{photo}"], 5, "cannot be made"),
+    "trace into a file": (["{photo}", "--trace", "{photo}/x"], 5, "cannot be made"),
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Path, capsys: Captured) -> None:
+    arguments, code, told = ERRORS[name]
+    (tmp_path / "empty").mkdir()
+    assert main([a.format(photo=photo, tmp=tmp_path) for a in arguments]) == code
+    out, err = capsys.readouterr()
+    assert err.startswith("error: ")
+    assert told in err
+    assert err.count("\n") == 1
+    assert out == "" or code == 3
+
+
+def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
+    photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    once = iter([True])
+
+    def break_once(*arguments: object) -> object:
+        if next(once, False):
+            raise RuntimeError("boom")
+        return read_page(*arguments)  # type: ignore[arg-type]
+
+    read_page = batch.read_page
+    monkeypatch.setattr(batch, "read_page", break_once)
+    assert main([photo, photo, "--format", "jsonl"]) == 70
+    out, err = capsys.readouterr()
+    broken, good = map(json.loads, out.splitlines())
+    assert (broken["error"]["code"], broken["error"]["message"]) == ("bug", "RuntimeError: boom")
+    assert good["numbers"][0]["text"] == "10"
+    assert "Traceback" in err
+
+
+def test_bug_outside_of_a_page(photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "list_inputs", lambda _: 1 / 0)
+    assert main([photo]) == 70
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_help_and_version(capsys: Captured) -> None:
+    for flag, told in (("--help", "exit codes: 0 all pages read"), ("--version", __version__)):
+        with pytest.raises(SystemExit) as leaving:
+            main([flag])
+        assert leaving.value.code == 0
+        assert told in capsys.readouterr().out
+
+
+def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(TOP / "run_pipeline.py"), *arguments]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+    return subprocess.run(command, **{**streams, "text": True, "check": False, **options})  # type: ignore[call-overload, no-any-return]
+
+
+def test_process_exits_with_the_code_of_what_happened(photo: str, bad: str, tmp_path: Path) -> None:
+    none = str(tmp_path / "none.jpg")
+    for arguments, code in (
+        ([photo], 0),
+        ([photo, bad], 1),
+        ([photo, "--fast"], 2),
+        ([none], 3),
+        ([photo, "--model", bad], 4),
+        ([photo, "--output", str(tmp_path)], 5),
+        ([photo, "--strict", "--reject-below", "1"], 6),
+    ):
+        done = run(*arguments)
+        assert done.returncode == code, (arguments, done.stderr)
+        assert done.stderr.count("\n") == (code > 0)
+
+
+def test_process_exits_with_70_for_a_bug(photo: str) -> None:
+    code = f"import sys, pipeline.batch as b\n{BOOM}\nb.read_page = boom\nimport pipeline.cli as c\nsys.exit(c.main())"
+    done = subprocess.run([sys.executable, "-c", code, photo], cwd=TOP, capture_output=True, text=True, check=False)
+    assert done.returncode == 70
+    assert "RuntimeError: boom" in done.stderr
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
+def test_process_exits_with_130_when_interrupted(tmp_path: Path) -> None:
+    command = [sys.executable, str(TOP / "run_pipeline.py"), "-", "--output", str(tmp_path / "out")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while not list(tmp_path.iterdir()):  # the draft of its output: it is at work
+            time.sleep(0.02)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert err == "interrupted\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_reader_that_has_seen_enough(photo: str) -> None:
+    command = [sys.executable, str(TOP / "run_pipeline.py"), photo]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.close()  # type: ignore[union-attr]
+        err = process.stderr.read()  # type: ignore[union-attr]
+    assert (process.returncode, err) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_full_stdout(photo: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = run(photo, stdout=full)
+    assert done.returncode == 5
+    assert done.stderr.startswith("error: standard output: cannot be written (No space left")
+    assert done.stderr.count("\n") == 1
+
+
+def test_missing_shared_library_is_named_in_one_line(photo: str, tmp_path: Path) -> None:
+    told = "libGL.so.1: cannot open shared object file: No such file or directory"
+    (tmp_path / "cv2.py").write_text(f"raise ImportError({told!r})")
+    done = run(photo, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 70
+    assert done.stderr.count("\n") == 1
+    assert "apt-get install libgl1 libglib2.0-0" in done.stderr
+
+
+def test_picture_on_stdin(photo: str) -> None:
+    with Path(photo).open("rb") as file:
+        done = run("-", stdin=file)
+    assert (done.stdout, done.stderr, done.returncode) == ("-: 10\n", "", 0)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.illumination import PAPER_LEVEL
+from pipeline.robust import weighted_median
 from pipeline.settings import ComponentSettings
 from pipeline.types import Box, Component, InkMask
 
@@ -29,7 +30,7 @@ def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: Compon
     found = [_measure(labels, darkness, stats[label], int(label)) for label in kept if label != 0]
     boxes = np.array([c.box.as_list() for c in found], np.float64).reshape(-1, 4)
     inked = [c for c in found if not _is_blot(c, settings) and not _is_frame(c, boxes, settings)]
-    return _drop_pale(inked, settings)
+    return _drop_pale(_drop_dashes(inked, settings), settings)
 
 
 def measure_stroke_width(ink: NDArray[np.uint8]) -> float:
@@ -82,12 +83,22 @@ def _measure(labels: NDArray[np.int32], darkness: NDArray[np.uint8], row: NDArra
     return Component(box, ink, area, measure_stroke_width(ink), contrast)
 
 
+def _drop_dashes(components: list[Component], settings: ComponentSettings) -> list[Component]:
+    """Return the components without level dashes longer than a digit is tall: remains of rulings, underlines.
+
+    A shorter dash may be the bar of a 5 or a 7. The height of digits is taken from what is no dash, by area.
+    """
+    is_dash = [c.box.width >= settings.dash_slenderness * c.box.height for c in components]
+    others = [c for c, dash in zip(components, is_dash, strict=True) if not dash]
+    if not others:
+        return components
+    height = weighted_median([c.box.height for c in others], [c.area_px for c in others])
+    return [c for c, dash in zip(components, is_dash, strict=True) if not (dash and c.box.width > height)]
+
+
 def _drop_pale(components: list[Component], settings: ComponentSettings) -> tuple[Component, ...]:
     """Return the components without those much paler than the page's ink: grain, show-through, JPEG noise."""
     if not components:
         return ()
-    weights = np.array([c.area_px for c in components], float)
-    contrasts = np.array([c.contrast for c in components])
-    order = np.argsort(contrasts)
-    middle = contrasts[order][np.searchsorted(np.cumsum(weights[order]), weights.sum() / 2)]
+    middle = weighted_median([c.contrast for c in components], [c.area_px for c in components])
     return tuple(c for c in components if c.contrast >= settings.pale_frac * middle)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.numbers import split_numbers
+from pipeline.robust import weighted_median
 from pipeline.settings import DecodeSettings, NumberSettings
 from pipeline.types import Box, Digit, DigitScores, Lattice, Reading, Span
 
@@ -69,16 +70,10 @@ def _find_usual(picks: Sequence[Pick], settings: DecodeSettings) -> Callable[[Sp
     heights = np.array([pick.span.box.height for pick in picks], float)
     contrasts = np.array([pick.span.contrast for pick in picks])
     weights = np.sqrt(heights) * (contrasts * [float(pick.row.max()) for pick in picks]) ** 2
-    height, contrast = _weighted_median(heights, weights), _weighted_median(contrasts, weights)
+    height, contrast = weighted_median(heights, weights), weighted_median(contrasts, weights)
     least, most = settings.least_height_frac * height, settings.most_height_ratio * height
     palest = settings.least_contrast_frac * contrast
     return lambda span: least <= span.box.height <= most and span.contrast >= palest
-
-
-def _weighted_median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    order = np.argsort(values)
-    reached = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
 def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettings) -> list[tuple[int, bool]]:

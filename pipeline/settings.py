@@ -116,6 +116,7 @@ class ComponentSettings(_Checked):
     frame_fill_frac: float = _knob(0.15, 0, 1, "of its box", "ink that fills more of its box is no thin frame")
     framed_height_frac: float = _knob(0.12, 0, 1, "of its height", "a frame holds something at least this tall")
     blot_frac: float = _knob(0.7, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
+    dash_slenderness: float = _knob(6.0, 1, 100, "times its height", "level ink so long and thin is a dash, no digit")
     pale_frac: float = _knob(
         0.35, 0, 1, "of the median contrast", "much paler than the page's ink: grain, show-through"
     )

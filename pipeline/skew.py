@@ -8,6 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from pipeline.robust import weighted_median
 from pipeline.settings import SkewSettings
 from pipeline.types import Page, TextLine
 
@@ -31,9 +32,7 @@ def measure_skew(lines: Sequence[TextLine], settings: SkewSettings) -> float:
             weights.append(len(centers))
     if not slopes:
         return 0.0
-    order = np.argsort(slopes)
-    middle = np.searchsorted(np.cumsum(np.array(weights)[order]), sum(weights) / 2)
-    return float(np.degrees(np.arctan(np.array(slopes)[order][middle])))
+    return float(np.degrees(np.arctan(weighted_median(slopes, weights))))
 
 
 def deskew(page: Page, skew_deg: float) -> Page:

@@ -78,7 +78,7 @@ def _is_blot(component: Component, settings: ComponentSettings) -> bool:
 def _measure(labels: NDArray[np.int32], darkness: NDArray[np.uint8], row: NDArray[np.int32], label: int) -> Component:
     left, top, width, height, area = (int(n) for n in row)
     box = Box(left, top, left + width, top + height)
-    ink = cv2.compare(labels[box.slices], float(label), cv2.CMP_EQ)
+    ink = (labels[box.slices] == label).astype(np.uint8) * 255  # cv2.compare takes 1x1 and 4x1 for scalars
     contrast = (cv2.mean(darkness[box.slices], mask=ink)[0] - PAPER_LEVEL) / (255 - PAPER_LEVEL)
     return Component(box, ink, area, measure_stroke_width(ink), contrast)
 

@@ -171,7 +171,7 @@ def read_exif_orientation(exif: bytes) -> int:
     """Return the orientation, 1..8, that an EXIF block states; 1 where it states none or is broken."""
     try:
         frames = list(_walk_tiff(exif.removeprefix(b"Exif\0\0")))
-    except (struct.error, DamagedPictureError):
+    except (struct.error, OverflowError, DamagedPictureError):
         return 1
     return frames[0].orientation if frames else 1
 
@@ -180,7 +180,7 @@ def _find_tiff_pages(raw: bytes) -> tuple[Frame, ...]:
     """Return the pages of a TIFF, leaving out thumbnails and the smaller copies of a pyramid."""
     try:
         frames = tuple(f for f in _walk_tiff(raw) if f.width > 0 and f.height > 0)
-    except struct.error as error:
+    except (struct.error, OverflowError) as error:
         raise DamagedPictureError("the TIFF breaks off before the list of its pages") from error
     if not frames:
         raise DamagedPictureError("the TIFF names no page")

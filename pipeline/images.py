@@ -256,6 +256,6 @@ def _decode_with_pillow(raw: bytes) -> NDArray:
             pixels = np.array(picture.convert("RGBA" if has_alpha else "RGB"))
     except UnidentifiedImageError as error:
         raise DamagedPictureError("its pixels are damaged, or of a kind that cannot be decoded") from error
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
+    except Exception as error:  # whatever a damaged number leads to: OSError, but TypeError and OverflowError, too
         raise DamagedPictureError(f"it cannot be decoded ({error})") from error
     return cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if has_alpha else cv2.COLOR_RGB2BGR)

@@ -15,6 +15,9 @@ _DRAWING_SHARE = 0.5
 _FLIPS = {1: None, 2: 1, 3: -1, 4: 0, 5: None, 6: 1, 7: -1, 8: 0}
 """EXIF orientation -> `cv2.flip` code, after the transposition that orientations 5 to 8 ask for."""
 
+_GREATEST = 1e100
+"""Floating samples of damaged files go up to 1e308, where differences overflow."""
+
 
 def convert_to_8bit(pixels: NDArray) -> NDArray[np.uint8]:
     """Return samples of any number type as uint8, the order of brightness kept.
@@ -38,10 +41,10 @@ def convert_to_8bit(pixels: NDArray) -> NDArray[np.uint8]:
     if pixels.dtype.kind == "u":
         bits = max(8, int(pixels.max()).bit_length())
         return cv2.convertScaleAbs(pixels.astype(np.float32), alpha=255 / (2**bits - 1))
-    finite = np.nan_to_num(pixels.astype(np.float32), nan=0, posinf=0, neginf=0)
+    finite = np.clip(np.nan_to_num(pixels.astype(np.float64), nan=0, posinf=0, neginf=0), -_GREATEST, _GREATEST)
     low = min(0.0, float(finite.min()))
-    span = float(finite.max()) - low
-    return cv2.convertScaleAbs(finite - np.float32(low), alpha=255 / span if span > 0 else 0)
+    span = max(float(finite.max()) - low, 1 / _GREATEST)
+    return cv2.convertScaleAbs(finite - low, alpha=255 / span)
 
 
 def flatten(pixels: NDArray, is_color: bool) -> NDArray[np.uint8]:

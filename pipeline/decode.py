@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.numbers import split_numbers
-from pipeline.robust import weighted_median
-from pipeline.settings import DecodeSettings, NumberSettings
-from pipeline.types import Box, Digit, DigitScores, Lattice, Reading, Span
+from pipeline.settings import DecodeSettings, NumberSettings, StraySettings
+from pipeline.strays import Pick, drop_strays
+from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
 
 _LEAST = 1e-6
 """Floor of a probability before its logarithm."""
 
 
 def decode(
-    lattices: Sequence[Lattice], scores: DigitScores, settings: DecodeSettings, number_settings: NumberSettings
+    lattices: Sequence[Lattice],
+    scores: DigitScores,
+    settings: DecodeSettings,
+    stray_settings: StraySettings,
+    number_settings: NumberSettings,
 ) -> tuple[Reading, ...]:
     """Return the numbers of a page in reading order, boxes in page px.
 
@@ -30,7 +33,8 @@ def decode(
     ----------
     lattices : one per text line, top to bottom
     scores : float32 (N, K), of the spans of all lattices in their order
-    settings : price of passing over, limits of size and contrast, reject threshold, number of alternatives
+    settings : price of passing over, reject threshold, number of alternatives
+    stray_settings : what does not fit the page
     number_settings : where one number ends and the next begins
     """
     ends = np.cumsum([len(lattice.spans) for lattice in lattices], dtype=int)
@@ -39,41 +43,14 @@ def decode(
         own = DigitScores(scores.probabilities[end - len(lattice.spans) : end])
         path = find_best_path(lattice, own, settings)
         paths.append([Pick(lattice.spans[i], own.digits[i], is_digit) for i, is_digit in path])
-    is_usual = _find_usual([pick for path in paths for pick in path if pick.is_digit], settings)
     readings: list[Reading] = []
-    for lattice, path in zip(lattices, paths, strict=True):
-        digits = [pick for pick in path if pick.is_digit and is_usual(pick.span)]
-        signs = [pick.span.box for pick in path if not (pick.is_digit and is_usual(pick.span))]
+    for lattice, line in zip(lattices, drop_strays(paths, stray_settings), strict=True):
+        digits = [pick for pick in line if pick.is_digit]
+        signs = [pick.span.box for pick in line if not pick.is_digit]
         for number in split_numbers([pick.span.box for pick in digits], signs, number_settings):
             members = [_digit(digits[i].span.box, digits[i].row, settings) for i in number]
             readings.append(_reading(members, lattice.line.number, settings))
     return tuple(readings)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pick:
-    """A span on the best path, its probabilities float32 (10,), and whether it is read as a digit or passed over."""
-
-    span: Span
-    row: NDArray[np.float32]
-    is_digit: bool
-
-
-def _find_usual(picks: Sequence[Pick], settings: DecodeSettings) -> Callable[[Span], bool]:
-    """Return a test for ink as tall and as dark as the page's digits are; what fails it is dust, grain, a sheet's edge.
-
-    What is usual is a median over all digits read, each weighted by its size, darkness and confidence, so that one
-    plain digit outweighs a field of specks around it.
-    """
-    if not picks:
-        return lambda span: True
-    heights = np.array([pick.span.box.height for pick in picks], float)
-    contrasts = np.array([pick.span.contrast for pick in picks])
-    weights = np.sqrt(heights) * (contrasts * [float(pick.row.max()) for pick in picks]) ** 2
-    height, contrast = weighted_median(heights, weights), weighted_median(contrasts, weights)
-    least, most = settings.least_height_frac * height, settings.most_height_ratio * height
-    palest = settings.least_contrast_frac * contrast
-    return lambda span: least <= span.box.height <= most and span.contrast >= palest
 
 
 def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettings) -> list[tuple[int, bool]]:

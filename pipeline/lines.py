@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from pipeline.settings import LineSettings
 from pipeline.types import Component, TextLine
 
+_NEXT = 3
+"""Components at a chain's end by which its height is told there: one may be a comma, or stand out of line."""
+
 
 def find_lines(components: Sequence[Component], settings: LineSettings) -> tuple[TextLine, ...]:
     """Return text lines top to bottom, the components of each left to right.
@@ -65,15 +68,19 @@ def _measure_distances(boxes: NDArray[np.float64], settings: LineSettings) -> ND
     return np.where(is_neighbor, distance, np.inf)
 
 
-def _overlap_frac(a: Component, b: Component) -> float:
-    """Return the shared height as a fraction of the smaller one's."""
-    shared = min(a.box.bottom, b.box.bottom) - max(a.box.top, b.box.top)
-    return shared / min(a.box.height, b.box.height)
-
-
 def _continues(line: Sequence[Component], chain: Sequence[Component], settings: LineSettings) -> bool:
-    last, first = line[-1], chain[0]
-    return first.box.left >= last.box.left and _overlap_frac(last, first) >= settings.join_overlap_frac
+    """Return whether the chain begins to the right of the line's end and at its height."""
+    if chain[0].box.left < line[-1].box.left:
+        return False
+    top, bottom = _measure_band(line[-_NEXT:])
+    next_top, next_bottom = _measure_band(chain[:_NEXT])
+    shared = min(bottom, next_bottom) - max(top, next_top)
+    return shared >= settings.join_overlap_frac * min(bottom - top, next_bottom - next_top)
+
+
+def _measure_band(components: Sequence[Component]) -> tuple[float, float]:
+    """Return the mean top and bottom of components, px."""
+    return float(np.mean([c.box.top for c in components])), float(np.mean([c.box.bottom for c in components]))
 
 
 def _middle_y(line: Sequence[Component]) -> float:

@@ -47,7 +47,7 @@ def read_page(
     clock.lap("normalize")
     scores = classifier.classify(batch)
     clock.lap("classify")
-    readings = decode(lattices, scores, s.decode, s.numbers)
+    readings = decode(lattices, scores, s.decode, s.strays, s.numbers)
     clock.lap("decide")
     if trace is not None:
         trace.write(replace(stages, lattices=lattices, batch=batch, scores=scores, readings=readings))

@@ -114,7 +114,7 @@ class ComponentSettings(_Checked):
     )
     rim_depth_frac: float = _knob(0.35, 0, 5, "of its length", "unless it reaches this far into the page")
     frame_fill_frac: float = _knob(0.15, 0, 1, "of its box", "ink that fills more of its box is no thin frame")
-    framed_height_frac: float = _knob(0.12, 0, 1, "of its height", "a frame holds something at least this tall")
+    framed_height_frac: float = _knob(0.25, 0, 1, "of its height", "a frame holds something at least this tall")
     blot_frac: float = _knob(0.7, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
     dash_slenderness: float = _knob(6.0, 1, 100, "times its height", "level ink so long and thin is a dash, no digit")
     pale_frac: float = _knob(
@@ -160,10 +160,19 @@ class DecodeSettings(_Checked):
 
     reject_below: float = _knob(0.5, 0, 1, "probability", "less probable numbers are rejected")
     skip_price: float = _knob(0.5, 0, 20, "nats", "ink is passed over only when it clearly is no digit")
-    least_height_frac: float = _knob(0.3, 0, 1, "of the page's digit height", "shorter ink is dust on the page")
-    most_height_ratio: float = _knob(5.0, 1, 100, "times the page's digit height", "taller ink is a sheet's edge")
-    least_contrast_frac: float = _knob(0.35, 0, 1, "of the page's digits", "paler ink is grain or a ruling")
     n_alternatives: int = _knob(2, 0, 9, "classes", "next best classes reported with each digit")
+
+
+@dataclass(frozen=True, slots=True)
+class StraySettings(_Checked):
+    """What does not fit the page's digits."""
+
+    least_height_frac: float = _knob(0.3, 0, 1, "of the page's digit height", "shorter ink is dust on the page")
+    most_height_ratio: float = _knob(4.0, 1, 100, "times the page's digit height", "taller ink is a sheet's edge")
+    least_contrast_frac: float = _knob(0.35, 0, 1, "of the page's digits", "paler ink is grain or a ruling")
+    most_stroke_ratio: float = _knob(3.5, 1, 100, "times the page's stroke width", "broader ink is a patch, no stroke")
+    shortest_one_frac: float = _knob(0.6, 0, 1, "of its line's digit height", "a shorter stroke is a comma or a remain")
+    tallest_one_ratio: float = _knob(2.5, 1, 100, "times its line's digit height", "a taller stroke is an edge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +199,7 @@ class Settings:
     lines: LineSettings = field(default_factory=LineSettings)
     segment: SegmentSettings = field(default_factory=SegmentSettings)
     normalize: NormalizeSettings = field(default_factory=NormalizeSettings)
+    strays: StraySettings = field(default_factory=StraySettings)
     numbers: NumberSettings = field(default_factory=NumberSettings)
     decode: DecodeSettings = field(default_factory=DecodeSettings)
 

@@ -1,0 +1,93 @@
+"""Makes the README's pictures from the samples: `python -m train.illustrate`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.annotate import annotate
+from pipeline.classify import load_classifier
+from pipeline.errors import OutputError
+from pipeline.images import load_page
+from pipeline.read import read_page
+from pipeline.settings import Settings
+from pipeline.trace import Trace
+from train.scripts import run_script
+
+_WIDTH_PX = 480
+"""Width of one picture of a strip."""
+
+_CAPTIONS = {
+    "gray": "1 decoded, upright",
+    "darkness": "2 light evened out",
+    "ink": "3 ink",
+    "rulings": "4 rulings (red) out",
+    "lines": "5 text lines",
+    "cuts": "6 candidates, best path green",
+}
+
+
+def draw_stages(picture: Path, settings: Settings) -> NDArray[np.uint8]:
+    """Return the stages of reading one picture, captioned and side by side: uint8 (H, W, 3)."""
+    with TemporaryDirectory() as folder:
+        read_page(load_page(picture, settings.images), load_classifier(), settings, Trace(Path(folder), "page"))
+        tiles = []
+        for path in sorted(Path(folder).iterdir()):
+            caption = _CAPTIONS.get(path.stem.split("-")[-1])
+            if caption:
+                tiles.append(_caption(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR), caption))
+    columns = 3
+    return np.vstack([np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)])
+
+
+def draw_annotated(picture: Path, settings: Settings) -> NDArray[np.uint8]:
+    """Return a picture with what was read drawn on it, as --annotate makes it: uint8 (H, W, 3)."""
+    page = load_page(picture, settings.images)
+    reading = read_page(page, load_classifier(), settings)
+    bgr = cv2.imdecode(np.fromfile(picture, np.uint8), cv2.IMREAD_COLOR)
+    return annotate(bgr, reading)
+
+
+def _caption(picture: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
+    height = round(picture.shape[0] * _WIDTH_PX / picture.shape[1])
+    tile = cv2.resize(picture, (_WIDTH_PX, height), interpolation=cv2.INTER_AREA)
+    tile = cv2.copyMakeBorder(tile, 24, 4, 4, 4, cv2.BORDER_CONSTANT, value=(70, 70, 70))
+    cv2.putText(tile, caption, (8, 17), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
+    return tile
+
+
+def _write(picture: NDArray[np.uint8], path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes())
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from error
+    print(path)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the pictures."""
+    ask = argparse.ArgumentParser(prog="python -m train.illustrate", description=__doc__)
+    ask.add_argument("--samples", type=Path, default=Path("samples"), help="folder of the samples")
+    ask.add_argument("--out", type=Path, default=Path("train/pictures"), help="where the pictures go")
+    args = ask.parse_args(argv)
+    settings = Settings()
+    pairs = [draw_annotated(args.samples / name, settings) for name in ("desk.jpg", "shadow.jpg")]
+    height = max(picture.shape[0] for picture in pairs)
+    framed = [
+        cv2.copyMakeBorder(picture, 0, height - len(picture), 0, 8, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+        for picture in pairs
+    ]
+    _write(np.hstack(framed), args.out / "at-work.jpg")
+    _write(draw_stages(args.samples / "ruled.jpg", settings), args.out / "stages.jpg")
+
+
+if __name__ == "__main__":
+    sys.exit(run_script(main))

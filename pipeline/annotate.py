@@ -2,7 +2,7 @@
 
 Accepted numbers are green, rejected ones orange with a question mark. Lines and letters are sized in proportion to the
 picture; a small picture is enlarged first. A label goes where it covers no number and no other label; if there is no
-such place, room is added at the top and the bottom.
+such place, room is added around the picture.
 """
 
 from __future__ import annotations
@@ -53,12 +53,9 @@ def annotate(
     boxes = [_map_box(r.box, to_source, factor, pen) for r in reading.readings]
     labels = [_make_label(r) for r in reading.readings]
     sizes = [_measure_label(label, letter_px) for label in labels]
-    places, has_room = _place_labels(boxes, sizes, canvas.shape[1], range(canvas.shape[0]))
-    if not has_room:
-        band = 2 * letter_px + 2 * pen
-        places, _ = _place_labels(boxes, sizes, canvas.shape[1], range(-band, canvas.shape[0] + band))
-        canvas = cv2.copyMakeBorder(canvas, band, band, 0, 0, cv2.BORDER_CONSTANT, value=(_BAND_GRAY,) * 3)
-        boxes, places = [_move_down(b, band) for b in boxes], [_move_down(p, band) for p in places]
+    places = _find_room(boxes, sizes, canvas.shape[1], canvas.shape[0])
+    canvas, above = _add_room(canvas, places)
+    boxes, places = [_move_down(b, above) for b in boxes], [_move_down(p, above) for p in places]
     for r, box, place, label in zip(reading.readings, boxes, places, labels, strict=True):
         color = _ACCEPTED_BGR if r.status == "accepted" else _REJECTED_BGR
         cv2.rectangle(canvas, (box.left, box.top), (box.right - 1, box.bottom - 1), color, pen)
@@ -87,6 +84,27 @@ def _measure_label(label: str, letter_px: int) -> tuple[int, int]:
 
 def _text_pen(letter_px: int) -> int:
     return max(1, round(letter_px / 10))
+
+
+def _find_room(boxes: Sequence[Box], sizes: Sequence[tuple[int, int]], width: int, height: int) -> list[Box]:
+    """Return a place for each label: in the picture if all have room there, or else partly above, below or beside it."""
+    places: list[Box] = []
+    band, margin = 2 * max((h for _, h in sizes), default=0), max((w for w, _ in sizes), default=0)
+    for above, beside in ((0, 0), (band, 0), (0, margin), (band, margin)):
+        places, is_free = _place_labels(boxes, sizes, width + beside, range(-above, height + above))
+        if is_free:
+            break
+    return places
+
+
+def _add_room(canvas: NDArray[np.uint8], places: Sequence[Box]) -> tuple[NDArray[np.uint8], int]:
+    """Return the picture with as much gray around it as the labels need, and how much of that is above, px."""
+    height, width = canvas.shape[:2]
+    above = max([0, *(-place.top for place in places)])
+    below = max([0, *(place.bottom - height for place in places)])
+    beside = max([0, *(place.right - width for place in places)])
+    gray = (_BAND_GRAY,) * 3
+    return cv2.copyMakeBorder(canvas, above, below, 0, beside, cv2.BORDER_CONSTANT, value=gray), above
 
 
 def _place_labels(

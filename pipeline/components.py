@@ -59,6 +59,8 @@ def _is_plausible(stats: NDArray[np.int32], shape: tuple[int, ...], settings: Co
 def _is_frame(component: Component, others: NDArray[np.float64], settings: ComponentSettings) -> bool:
     """Return whether the component is a thin line drawn around others: a frame, a sheet's edge, a binding.
 
+    It holds something tall, or several things; a 0 may hold a speck.
+
     `others` are the boxes of all components, float64 (N, 4).
     """
     box = component.box
@@ -66,7 +68,10 @@ def _is_frame(component: Component, others: NDArray[np.float64], settings: Compo
         return False
     left, top, right, bottom = others.T
     inside = (left > box.left) & (top > box.top) & (right < box.right) & (bottom < box.bottom)
-    return bool(np.any(inside & (bottom - top >= settings.framed_height_frac * box.height)))
+    heights = np.sort((bottom - top)[inside])[::-1] / box.height
+    return bool(
+        np.any(heights[:1] >= settings.framed_height_frac) or np.any(heights[1:2] >= settings.framed_height_frac / 3)
+    )
 
 
 def _is_blot(component: Component, settings: ComponentSettings) -> bool:

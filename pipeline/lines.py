@@ -64,6 +64,7 @@ def _measure_distances(boxes: NDArray[np.float64], settings: LineSettings) -> ND
     distance = gap + 0.1 * across + 0.5 * down
     tallest = np.maximum(heights[:, None], heights)
     is_neighbor = shared >= settings.least_overlap_frac * np.minimum(heights[:, None], heights)
+    is_neighbor &= down <= settings.steepest * across
     is_neighbor &= np.triu(np.ones(is_neighbor.shape, bool), 1) & (distance <= settings.reach_heights * tallest)
     return np.where(is_neighbor, distance, np.inf)
 

@@ -94,29 +94,34 @@ def _is_straight(ruling: Ruling, settings: RulingSettings) -> bool:
 
 
 def _find_upright(transposed: NDArray[np.uint8], lying: list[Ruling], settings: RulingSettings) -> list[Ruling]:
-    """Return the upright rulings, in the coordinates of the transposed page."""
+    """Return the upright rulings, in the coordinates of the transposed page.
+
+    Walls between two horizontal rulings may be short; but so tall is also a 1 on ruled paper, so that they count only
+    where there are several.
+    """
     height = transposed.shape[1]
     least = settings.least_length_frac * height
     rows = sorted(r.top for r in lying)
     spacings = [b - a for a, b in zip(rows[:-1], rows[1:], strict=True) if b - a >= settings.least_run_px]
-    least = min([least, *(settings.wall_frac * spacing for spacing in spacings)])
-    found = find_rulings(transposed, least, settings.least_slenderness / 3, settings)
-    return [r for r in found if _is_upright_ruling(r, found, lying, height, settings)]
+    shortest = min([least, *(settings.wall_frac * spacing for spacing in spacings)])
+    found = find_rulings(transposed, shortest, settings.least_slenderness / 3, settings)
+    walls = [r for r in found if _is_wall(r, lying)]
+    slender = [r for r in found if r.length_px >= max(least, settings.least_slenderness * r.thickness_px)]
+    rulings = [r for r in slender if _count_equals(r, slender) >= settings.least_equals]
+    rulings += [r for r in slender if r.length_px >= settings.whole_page_frac * height]
+    return list({id(r): r for r in rulings + (walls if len(walls) >= settings.least_equals else [])}.values())
 
 
-def _is_upright_ruling(
-    ruling: Ruling, upright: list[Ruling], lying: list[Ruling], height: int, settings: RulingSettings
-) -> bool:
-    """Return whether an upright line (transposed) is a ruling rather than a digit 1."""
+def _count_equals(ruling: Ruling, others: list[Ruling]) -> int:
+    return sum(abs(r.length_px - ruling.length_px) <= 0.1 * ruling.length_px for r in others)
+
+
+def _is_wall(ruling: Ruling, lying: list[Ruling]) -> bool:
+    """Return whether an upright line (transposed) ends on a horizontal ruling at both ends, or crosses two."""
     x, top, bottom = ruling.top + ruling.pixels.shape[0] // 2, ruling.left, ruling.left + ruling.pixels.shape[1]
-    met = [y for r in lying if (y := _height_at(r, x)) is not None and top - _NEAR_PX <= y <= bottom + _NEAR_PX]
-    if met and max(met) - min(met) >= settings.wall_frac * ruling.length_px:
-        return True
-    if ruling.length_px < settings.least_slenderness * ruling.thickness_px:
-        return False
-    alike = sum(abs(r.length_px - ruling.length_px) <= 0.1 * ruling.length_px for r in upright)
-    is_one_of_many = alike >= settings.least_equals and ruling.length_px >= settings.least_length_frac * height
-    return is_one_of_many or ruling.length_px >= settings.whole_page_frac * height
+    near = max(2.0, 0.05 * ruling.length_px)
+    met = [y for r in lying if (y := _height_at(r, x)) is not None and top - near <= y <= bottom + near]
+    return len(met) >= 2 and max(met) - min(met) >= 0.5 * ruling.length_px
 
 
 def _height_at(ruling: Ruling, x: int) -> float | None:

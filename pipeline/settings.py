@@ -89,7 +89,7 @@ class RulingSettings(_Checked):
     roughness_thicknesses: float = _knob(0.5, 0, 10, "line thicknesses", "a line strays no farther from a smooth bow")
     wall_frac: float = _knob(0.7, 0.1, 1, "of the rulings' spacing", "a wall between two rulings is at least this long")
     whole_page_frac: float = _knob(0.85, 0.2, 1, "of the page", "an upright line this long is no digit 1")
-    least_equals: int = _knob(4, 2, 50, "lines", "upright lines of one length that make a grid")
+    least_equals: int = _knob(4, 2, 50, "lines", "upright lines of one length that make a grid, or walls a form")
     crossing_thicknesses: float = _knob(
         2.0, 1, 10, "line thicknesses", "ink taller than this crosses the line and stays"
     )
@@ -129,6 +129,7 @@ class LineSettings(_Checked):
 
     reach_heights: float = _knob(4.0, 0.5, 20, "heights", "farther than this is no neighbor")
     least_overlap_frac: float = _knob(0.3, 0, 1, "of the smaller height", "neighbors in a line share this much height")
+    steepest: float = _knob(1.5, 0, 100, "down per across", "neighbors on a line do not stand one above the other")
     join_overlap_frac: float = _knob(0.5, 0, 1, "of the smaller height", "chains of one line share this much height")
 
 
@@ -172,7 +173,7 @@ class StraySettings(_Checked):
     least_contrast_frac: float = _knob(0.35, 0, 1, "of the page's digits", "paler ink is grain or a ruling")
     most_stroke_ratio: float = _knob(3.5, 1, 100, "times the page's stroke width", "broader ink is a patch, no stroke")
     shortest_one_frac: float = _knob(0.6, 0, 1, "of its line's digit height", "a shorter stroke is a comma or a remain")
-    tallest_one_ratio: float = _knob(2.5, 1, 100, "times its line's digit height", "a taller stroke is an edge")
+    tallest_one_ratio: float = _knob(3.0, 1, 100, "times its line's digit height", "a taller stroke is an edge")
 
 
 @dataclass(frozen=True, slots=True)

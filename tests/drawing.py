@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pipeline.classify import Classifier
 from pipeline.components import measure_stroke_width
 from pipeline.normalize import normalize_digit
+from pipeline.read import read_page
 from pipeline.settings import NormalizeSettings, Settings
-from pipeline.types import Box, Component, Lattice, Span, TextLine
+from pipeline.types import Box, Component, DigitScores, Lattice, Page, Span, TextLine
 from train.glyphs import GLYPHS
 from train.strokes import Track, Writer, move_tracks, write_number
 
@@ -79,10 +80,21 @@ def make_line(*boxes: tuple[int, int, int, int]) -> TextLine:
     return TextLine(tuple(make_component(*box) for box in boxes))
 
 
-def make_lattice(n_cuts: int, *edges: tuple[int, int]) -> Lattice:
-    """Return a lattice whose cuts lie 10 px apart and whose spans run between the `edges` (first, last)."""
+def make_lattice(n_cuts: int, *edges: tuple[int, int], number: int = 1) -> Lattice:
+    """Return the lattice of line `number`: its cuts lie 10 px apart, its spans run between the `edges`."""
     spans = [Span(a, b, Box(10 * a, 0, 10 * b, 20), np.full((20, 10 * (b - a)), 255, np.uint8), 3.0) for a, b in edges]
-    return Lattice(make_line((0, 0, 10 * (n_cuts - 1), 20)), n_cuts, tuple(spans))
+    line = TextLine((make_component(0, 0, 10 * (n_cuts - 1), 20),), number)
+    return Lattice(line, n_cuts, tuple(spans))
+
+
+def make_scores(*rows: dict[str, float]) -> DigitScores:
+    """Return scores over 0..9 and "-": each row as named, what is left spread evenly over the classes not named."""
+    table = np.zeros((len(rows), 11), np.float32)
+    for line, row in zip(table, rows, strict=True):
+        line[:] = (1 - sum(row.values())) / (11 - len(row))
+        for name, probability in row.items():
+            line[f"{DIGITS}-".index(name)] = probability
+    return DigitScores(table)
 
 
 @cache
@@ -107,7 +119,4 @@ def _describe(tensors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def read_texts(gray: NDArray[np.uint8], settings: Settings | None = None) -> list[str]:
-    from pipeline.read import read_page
-    from pipeline.types import Page
-
     return [reading.text for reading in read_page(Page(gray), make_reader(), settings).readings]

@@ -1,0 +1,126 @@
+"""Decoding: the best way through a lattice, worked by hand and against every way there is; numbers and doubt."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from pipeline.decode import decode, find_best_path
+from pipeline.settings import Settings
+from pipeline.types import Box, DigitScores, Lattice, Reading
+from tests.drawing import make_lattice, make_scores
+
+SETTINGS = Settings()
+FREE = replace(SETTINGS.decode, skip_price=0.0, reject_below=0.5, n_alternatives=2)
+TWO = make_lattice(3, (0, 1), (1, 2), (0, 2))
+Rows = list[dict[str, float]]
+
+
+def read(*lattices: Lattice, scores: DigitScores, settings: object = FREE) -> tuple[Reading, ...]:
+    return decode(lattices, scores, settings, SETTINGS.strays, SETTINGS.numbers)  # type: ignore[arg-type]
+
+
+HAND: dict[str, tuple[Rows, float, list[tuple[int, bool]], str]] = {
+    # span 0 is the left piece, 1 the right one, 2 both; 0.9 * 0.8 = 0.72
+    "two digits, 0.72 beats 0.7": ([{"1": 0.9}, {"7": 0.8}, {"4": 0.7}], 0, [(0, True), (1, True)], "17"),
+    "one digit, 0.75 beats 0.72": ([{"1": 0.9}, {"7": 0.8}, {"4": 0.75}], 0, [(2, True)], "4"),
+    "left is junk, 0.8 * 0.9": ([{"1": 0.2, "-": 0.8}, {"7": 0.9}, {"4": 0.3}], 0, [(0, False), (1, True)], "7"),
+    "junk at a price, 0.8 * 0.9 / e^2": ([{"1": 0.2, "-": 0.8}, {"7": 0.9}, {"4": 0.3}], 2, [(2, True)], "4"),
+    "all junk": ([{"-": 0.9}, {"-": 0.8}, {"-": 0.6}], 0, [(0, False), (1, False)], ""),
+    "all junk, passed over at once": ([{"-": 0.9}, {"-": 0.8}, {"-": 0.99}], 0, [(2, False)], ""),
+}
+
+
+@pytest.mark.parametrize(("rows", "price", "path", "text"), HAND.values(), ids=HAND)
+def test_best_path_by_hand(rows: Rows, price: float, path: list[tuple[int, bool]], text: str) -> None:
+    settings = replace(FREE, skip_price=price)
+    assert find_best_path(TWO, make_scores(*rows), settings) == path
+    assert [r.text for r in read(TWO, scores=make_scores(*rows), settings=settings)] == ([text] if text else [])
+
+
+@st.composite
+def draw_lattices(draw: st.DrawFn) -> tuple[Lattice, DigitScores]:
+    n_cuts = draw(st.integers(2, 5))
+    wider = [(a, b) for a in range(n_cuts) for b in range(a + 2, n_cuts)]
+    edges = [(a, a + 1) for a in range(n_cuts - 1)] + draw(st.lists(st.sampled_from(wider or [(0, 1)]), unique=True))
+    edges = list(dict.fromkeys(draw(st.permutations(edges))))
+    weights = draw(hnp.arrays(np.float32, (len(edges), draw(st.sampled_from([10, 11]))), elements=st.integers(0, 50)))
+    weights[:, 0] += 1
+    return make_lattice(n_cuts, *edges), DigitScores(weights / weights.sum(axis=1, keepdims=True))
+
+
+@given(draw_lattices(), st.sampled_from([0.0, 0.5, 5.0]))
+def test_no_other_path_is_better(drawn: tuple[Lattice, DigitScores], price: float) -> None:
+    lattice, scores = drawn
+
+    def gain(i: int, is_digit: bool) -> float:
+        if is_digit:
+            return float(np.log(max(scores.digits[i].max(), 1e-6)))
+        return float(np.log(max(scores.not_digit[i], 1e-6))) - price
+
+    def find_best_from(cut: int) -> float:
+        if cut == lattice.n_cuts - 1:
+            return 0.0
+        onward = [(i, s.last) for i, s in enumerate(lattice.spans) if s.first == cut]
+        return max(max(gain(i, True), gain(i, False)) + find_best_from(last) for i, last in onward)
+
+    path = find_best_path(lattice, scores, replace(FREE, skip_price=price))
+    cuts = [0, *[lattice.spans[i].last for i, _ in path]]
+    assert [lattice.spans[i].first for i, _ in path] == cuts[:-1] and cuts[-1] == lattice.n_cuts - 1
+    assert sum(gain(*step) for step in path) == pytest.approx(find_best_from(0), abs=1e-4)
+
+
+@given(draw_lattices())
+def test_readings_are_consistent(drawn: tuple[Lattice, DigitScores]) -> None:
+    for reading in read(drawn[0], scores=drawn[1], settings=SETTINGS.decode):
+        assert reading.text == "".join(digit.text for digit in reading.digits) and reading.text.isdecimal()
+        assert reading.confidence == pytest.approx(np.prod([digit.confidence for digit in reading.digits]))
+        assert (reading.status == "accepted") == (reading.confidence >= SETTINGS.decode.reject_below)
+        for digit in reading.digits:
+            assert digit.box.union(reading.box) == reading.box
+            assert all(other <= digit.confidence for _, other in digit.alternatives)
+
+
+def test_number_by_hand() -> None:
+    (reading,) = read(TWO, scores=make_scores({"1": 0.9, "7": 0.06}, {"7": 0.8, "1": 0.1, "9": 0.07}, {}))
+    assert (reading.text, reading.status, reading.reason, reading.line) == ("17", "accepted", None, 1)
+    assert reading.confidence == pytest.approx(0.72)
+    assert (reading.box, [d.box for d in reading.digits]) == (
+        Box(0, 0, 20, 20),
+        [Box(0, 0, 10, 20), Box(10, 0, 20, 20)],
+    )
+    second = reading.digits[1]
+    assert [text for text, _ in second.alternatives] == ["1", "9"]
+    assert [p for _, p in second.alternatives] == pytest.approx([0.1, 0.07])
+
+
+def test_doubtful_number_is_rejected_with_its_best_guess_and_the_reason() -> None:
+    scores = make_scores({"1": 0.9}, {"7": 0.5}, {})
+    (reading,) = read(TWO, scores=scores)
+    assert (reading.text, reading.status) == ("17", "rejected")
+    assert reading.reason == "digit 2 (7) is uncertain: 0.50"
+    assert read(TWO, scores=scores, settings=replace(FREE, reject_below=0.4))[0].status == "accepted"
+    assert read(TWO, scores=scores, settings=replace(FREE, n_alternatives=0))[0].digits[0].alternatives == ()
+
+
+def test_lines_take_their_own_scores_in_order() -> None:
+    upper, empty, lower = TWO, make_lattice(2, (0, 1), number=2), make_lattice(3, (0, 1), (1, 2), number=3)
+    rows: Rows = [{"1": 0.9}, {"2": 0.9}, {}, {"-": 1}, {"3": 0.9}, {"4": 0.9}]
+    readings = read(upper, empty, lower, scores=make_scores(*rows))
+    assert [(r.line, r.text) for r in readings] == [(1, "12"), (3, "34")]
+
+
+def test_a_sign_ends_a_number() -> None:
+    line = make_lattice(4, (0, 1), (1, 2), (2, 3))
+    readings = read(line, scores=make_scores({"1": 0.9}, {"-": 0.99}, {"2": 0.9}))
+    assert [r.text for r in readings] == ["1", "2"]
+
+
+@pytest.mark.parametrize("n_classes", [10, 11])
+def test_page_without_lines_has_no_readings(n_classes: int) -> None:
+    assert read(scores=DigitScores(np.zeros((0, n_classes), np.float32))) == ()

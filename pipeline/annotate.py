@@ -17,6 +17,9 @@ from numpy.typing import NDArray
 from pipeline.errors import OutputError
 from pipeline.types import Box, PageReading, Reading
 
+ANNOTATED = ".annotated"
+"""Ends the stem of an annotated picture's name."""
+
 _ACCEPTED_BGR, _REJECTED_BGR = (60, 130, 0), (0, 90, 230)
 _BAND_GRAY = 235
 _LEAST_SIDE_PX = 640
@@ -87,7 +90,7 @@ def _text_pen(letter_px: int) -> int:
 
 
 def _find_room(boxes: Sequence[Box], sizes: Sequence[tuple[int, int]], width: int, height: int) -> list[Box]:
-    """Return a place for each label: in the picture if all have room there, or else partly above, below or beside it."""
+    """Return a place for each label: in the picture if all have room there, or else also above, below or beside it."""
     places: list[Box] = []
     band, margin = 2 * max((h for _, h in sizes), default=0), max((w for w, _ in sizes), default=0)
     for above, beside in ((0, 0), (band, 0), (0, margin), (band, margin)):
@@ -171,7 +174,7 @@ def write_annotated(bgr: NDArray[np.uint8], folder: Path, stem: str, suffix: str
     OutputError
         If it cannot be written.
     """
-    path = folder / f"{stem}.annotated{suffix}"
+    path = folder / f"{stem}{ANNOTATED}{suffix}"
     _, encoded = cv2.imencode(suffix, bgr)
     try:
         path.write_bytes(encoded.tobytes())

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.annotate import ANNOTATED
 from pipeline.classify import Classifier
 from pipeline.errors import EmptyInputError, Failure, InputError
 from pipeline.images import SUFFIXES, Picture, open_picture
@@ -30,8 +31,15 @@ class PageResult:
     stem: str
 
 
-def find_pictures(folder: str | os.PathLike[str]) -> list[str]:
-    """Return the paths of all pictures in a folder and the folders in it, sorted; hidden ones are left out.
+def find_pictures(folder: str | os.PathLike[str], without: Sequence[Path] = ()) -> list[str]:
+    """Return the paths of all pictures in a folder and the folders in it, sorted.
+
+    Hidden ones are left out, and so are the annotated pictures of an earlier run.
+
+    Parameters
+    ----------
+    folder : where to look
+    without : folders not to look into
 
     Raises
     ------
@@ -39,27 +47,38 @@ def find_pictures(folder: str | os.PathLike[str]) -> list[str]:
         If there are none.
     """
     found: list[str] = []
+    closed = {path.resolve() for path in without}
     for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [
-            os.path.join(parent, name)  # noqa: PTH118 - the user's own spelling: Path would drop a leading "./"
-            for name in files
-            if name.lower().endswith(SUFFIXES) and not name.startswith(".")
+        folders[:] = [
+            name for name in folders if not name.startswith(".") and Path(parent, name).resolve() not in closed
         ]
+        # Joined as text, to keep the user's own spelling: Path would drop a leading "./".
+        found += [os.path.join(parent, name) for name in files if _is_picture(name)]  # noqa: PTH118
     if not found:
         raise EmptyInputError("there is no picture in this folder", f"pictures end in {', '.join(SUFFIXES)}")
     return sorted(found)
 
 
-def list_inputs(inputs: Sequence[str]) -> list[str | Failure]:
-    """Return the inputs with each folder replaced by its pictures; a folder without any by its failure."""
+def _is_picture(name: str) -> bool:
+    is_ours = Path(name).stem.endswith(ANNOTATED)
+    return name.lower().endswith(SUFFIXES) and not name.startswith(".") and not is_ours
+
+
+def list_inputs(inputs: Sequence[str], without: Sequence[Path] = ()) -> list[str | Failure]:
+    """Return the inputs with each folder replaced by its pictures; a folder without any by its failure.
+
+    Parameters
+    ----------
+    inputs : paths of files and folders, or "-"
+    without : folders in which no pictures are sought
+    """
     listed: list[str | Failure] = []
     for given in inputs:
         if given == STDIN or not Path(given).is_dir():
             listed.append(given)
             continue
         try:
-            listed += find_pictures(given)
+            listed += find_pictures(given, without)
         except InputError as error:
             listed.append(Failure.of(error, given))
     return listed

@@ -115,12 +115,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from pipeline.report import Report, make_folder, open_output
 
     settings = _choose_settings(arguments)
-    for folder in filter(None, (arguments.annotate, arguments.trace)):
-        make_folder(folder)
+    _protect_inputs(arguments)
+    own_folders = [make_folder(folder) for folder in (arguments.annotate, arguments.trace) if folder]
     with ExitStack() as stack:
         stream = stack.enter_context(open_output(arguments.output)) if arguments.output else _prepare_stdout()
         classifier = load_classifier(arguments.model)
-        inputs = batch.list_inputs(arguments.inputs)
+        inputs = batch.list_inputs(arguments.inputs, own_folders)
         report = stack.enter_context(Report(stream, arguments.format, str(arguments.output or "standard output")))
         teller = stack.enter_context(Teller(len(inputs), _wants_bar(arguments)))
         tally, stems = _Tally(), batch.Stems()
@@ -143,6 +143,15 @@ def _import_batch() -> ModuleType:
         if ".so" in str(error) and "cannot open shared object" in str(error):
             raise SetupError(f"OpenCV cannot be loaded ({error})") from error
         raise
+
+
+def _protect_inputs(arguments: argparse.Namespace) -> None:
+    """Refuse to write over a picture, or among the pictures what the next run would take for one."""
+    inputs = {Path(given).resolve() for given in arguments.inputs}
+    if arguments.output and arguments.output.resolve() in inputs:
+        raise UsageError(f"--output {arguments.output} is one of the inputs", "write to another file")
+    if arguments.trace and arguments.trace.resolve() in inputs:
+        raise UsageError(f"--trace {arguments.trace} is one of the inputs", "write to another folder")
 
 
 def _choose_settings(arguments: argparse.Namespace) -> Settings:

@@ -61,10 +61,17 @@ def test_boxes_are_mapped_from_the_original() -> None:
 def test_small_picture_is_enlarged_and_gets_room_for_its_label() -> None:
     drawn = annotate(make_paper(60, 20), make_page(Box(2, 1, 58, 19)))
     factor = drawn.shape[1] // 60
-    assert drawn.shape[1] >= 600
-    assert drawn.shape[0] > 20 * factor
-    band = (drawn.shape[0] - 20 * factor) // 2
-    assert (drawn[band + factor * 4 : band + factor * 16, factor * 8 : factor * 52] == WHITE).all()
+    above = drawn.shape[0] - 20 * factor
+    assert factor >= 10
+    assert above > 0
+    assert (drawn[above + factor * 4 : above + factor * 16, factor * 8 : factor * 52] == WHITE).all()
+
+
+def test_numbers_close_above_one_another_get_room_at_the_side() -> None:
+    rows = [Box(20, top, 880, top + 90) for top in range(0, 700, 100)]
+    drawn = annotate(make_paper(900, 700), make_page(*rows))
+    assert drawn.shape[1] > 900
+    assert all((drawn[row.slices] == WHITE).all() for row in rows)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +93,8 @@ def test_any_picture_with_any_boxes(width: int, height: int, corners: list[tuple
     boxes = [Box(int(x * width), int(y * height), width, height) for x, y in corners]
     drawn = annotate(make_paper(width, height), make_page(*boxes, text="12345678901234567890"))
     assert drawn.dtype == np.uint8
-    assert drawn.shape[1] % width == 0
+    assert drawn.shape[1] >= width
+    assert drawn.shape[0] >= height
 
 
 def test_written_under_a_name_of_any_letters(tmp_path: Path) -> None:

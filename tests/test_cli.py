@@ -81,6 +81,13 @@ def test_annotate_and_trace_fill_their_folders(photo: str, tmp_path: Path) -> No
     assert {path.name.split(".")[0] for path in trace.iterdir()} == {"photo", "photo-2"}
 
 
+def test_second_run_does_not_read_what_the_first_has_drawn(photo: str, tmp_path: Path, capsys: Captured) -> None:
+    for folder in (tmp_path, tmp_path / "drawn"):
+        for _ in range(2):
+            assert main([str(tmp_path), "--annotate", str(folder), "--trace", str(tmp_path / "trace")]) == 0
+            assert capsys.readouterr().out == f"{photo}: 10\n"
+
+
 def test_reject_below_and_strict(photo: str, capsys: Captured) -> None:
     assert main([photo, "--reject-below", "1"]) == 0
     assert capsys.readouterr().out == f"{photo}: 10?\n"
@@ -117,6 +124,8 @@ ERRORS = {
     "no number": (["{photo}", "--reject-below", "half"], 2, "expected a number from 0 to 1, received 'half'"),
     "quiet and loud": (["{photo}", "-q", "-v"], 2, "not allowed with"),
     "no settings file": (["{photo}", "--settings", "{tmp}/none.toml"], 2, "none.toml"),
+    "output over the input": (["{photo}", "--output", "{photo}"], 2, "photo.png is one of the inputs"),
+    "trace among the inputs": (["{tmp}", "--trace", "{tmp}"], 2, "is one of the inputs"),
     "missing": (["{tmp}/none.jpg"], 3, "none.jpg: there is no such file; check the path"),
     "empty folder": (["{tmp}/empty"], 3, "no picture in this folder"),
     "unknown model": (["{photo}", "--model", "nobody"], 4, "there is no model 'nobody'"),
@@ -159,7 +168,7 @@ def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
 
 
 def test_bug_outside_of_a_page(photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "list_inputs", lambda _: 1 / 0)
+    monkeypatch.setattr(batch, "list_inputs", lambda *_: 1 / 0)
     assert main([photo]) == 70
     assert "ZeroDivisionError" in capsys.readouterr().err
 

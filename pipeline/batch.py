@@ -47,11 +47,9 @@ def find_pictures(folder: str | os.PathLike[str], without: Sequence[Path] = ()) 
         If there are none.
     """
     found: list[str] = []
-    closed = {path.resolve() for path in without}
+    closed = {os.path.realpath(path) for path in without}
     for parent, folders, files in os.walk(folder):
-        folders[:] = [
-            name for name in folders if not name.startswith(".") and Path(parent, name).resolve() not in closed
-        ]
+        folders[:] = [n for n in folders if not n.startswith(".") and os.path.realpath(Path(parent, n)) not in closed]
         # Joined as text, to keep the user's own spelling: Path would drop a leading "./".
         found += [os.path.join(parent, name) for name in files if _is_picture(name)]  # noqa: PTH118
     if not found:
@@ -74,7 +72,7 @@ def list_inputs(inputs: Sequence[str], without: Sequence[Path] = ()) -> list[str
     """
     listed: list[str | Failure] = []
     for given in inputs:
-        if given == STDIN or not Path(given).is_dir():
+        if given == STDIN or not os.path.isdir(given):  # noqa: PTH112 - Path.is_dir raises on a name too long
             listed.append(given)
             continue
         try:

@@ -147,10 +147,11 @@ def _import_batch() -> ModuleType:
 
 def _protect_inputs(arguments: argparse.Namespace) -> None:
     """Refuse to write over a picture, or among the pictures what the next run would take for one."""
-    inputs = {Path(given).resolve() for given in arguments.inputs}
-    if arguments.output and arguments.output.resolve() in inputs:
+    # realpath: Path.resolve raises on a ring of links
+    inputs = {os.path.realpath(given) for given in arguments.inputs}
+    if arguments.output and os.path.realpath(arguments.output) in inputs:
         raise UsageError(f"--output {arguments.output} is one of the inputs", "write to another file")
-    if arguments.trace and arguments.trace.resolve() in inputs:
+    if arguments.trace and os.path.realpath(arguments.trace) in inputs:
         raise UsageError(f"--trace {arguments.trace} is one of the inputs", "write to another folder")
 
 

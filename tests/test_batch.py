@@ -6,6 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from pipeline import batch
 from pipeline.batch import PageResult, Stems, find_pictures, list_inputs, read_input
@@ -67,12 +68,13 @@ def read(given: str | Failure, classifier: Classifier, trace_dir: Path | None = 
 def test_one_bad_page_leaves_the_others(classifier: Classifier, tmp_path: Path) -> None:
     path = tmp_path / "three.tif"
     pages = [np.full((side, 50), 255, np.uint8) for side in (40, 4, 60)]  # the second is too small
-    path.write_bytes(cv2.imencodemulti(".tif", pages)[1].tobytes())
-    first, second, third = read(str(path), classifier)
-    assert isinstance(first, PageResult)
-    assert isinstance(third, PageResult)
-    assert (first.reading.number, third.reading.number, third.page.gray.shape) == (1, 3, (60, 50))
-    assert second == Failure(str(path), 2, "size", second.message, second.hint)
+    first, *others = (Image.fromarray(page) for page in pages)
+    first.save(path, save_all=True, append_images=others)
+    one, two, three = read(str(path), classifier)
+    assert isinstance(one, PageResult)
+    assert isinstance(three, PageResult)
+    assert (one.reading.number, three.reading.number, three.page.gray.shape) == (1, 3, (60, 50))
+    assert two == Failure(str(path), 2, "size", two.message, two.hint)
 
 
 def test_failures_are_data(classifier: Classifier, tmp_path: Path) -> None:

@@ -127,6 +127,8 @@ ERRORS = {
     "output over the input": (["{photo}", "--output", "{photo}"], 2, "photo.png is one of the inputs"),
     "trace among the inputs": (["{tmp}", "--trace", "{tmp}"], 2, "is one of the inputs"),
     "missing": (["{tmp}/none.jpg"], 3, "none.jpg: there is no such file; check the path"),
+    "name too long": (["{tmp}/" + "x" * 300 + ".jpg"], 3, "it cannot be read (File name too long)"),
+    "ring of links": (["{tmp}/ring"], 3, "it cannot be read (Too many levels of symbolic links)"),
     "empty folder": (["{tmp}/empty"], 3, "no picture in this folder"),
     "unknown model": (["{photo}", "--model", "nobody"], 4, "there is no model 'nobody'"),
     "output in no folder": (["{photo}", "--output", "{tmp}/no/out"], 5, "cannot be written"),
@@ -139,6 +141,7 @@ ERRORS = {
 def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Path, capsys: Captured) -> None:
     arguments, code, told = ERRORS[name]
     (tmp_path / "empty").mkdir()
+    (tmp_path / "ring").symlink_to("ring")
     assert main([a.format(photo=photo, tmp=tmp_path) for a in arguments]) == code
     out, err = capsys.readouterr()
     assert err.startswith("error: ")

@@ -15,6 +15,9 @@ from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
 _LEAST = 1e-6
 """Floor of a probability before its logarithm."""
 
+_DIGIT_ASPECT = 0.7
+"""Width over height of a digit with the space beside it."""
+
 
 def decode(
     lattices: Sequence[Lattice],
@@ -56,7 +59,7 @@ def decode(
 def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettings) -> list[tuple[int, bool]]:
     """Return the best path, left to right: (index of the span, whether it is read as a digit or skipped)."""
     as_digit = np.log(np.maximum(scores.digits.max(axis=1), _LEAST))
-    as_sign = np.log(np.maximum(scores.not_digit, _LEAST)) - settings.skip_price
+    as_sign = np.log(np.maximum(scores.not_digit, _LEAST)) - settings.skip_price * _count_places(lattice)
     best = np.full(lattice.n_cuts, -np.inf)
     best[0] = 0
     back = [(-1, False)] * lattice.n_cuts
@@ -71,6 +74,12 @@ def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettin
         path.append(back[at])
         at = lattice.spans[back[at][0]].first
     return path[::-1]
+
+
+def _count_places(lattice: Lattice) -> NDArray[np.float64]:
+    """Return, per span, how many digits would stand in its place, at least 1: passing over wide ink costs as many."""
+    sizes = np.array([(span.box.width, span.box.height) for span in lattice.spans], np.float64).reshape(-1, 2)
+    return np.maximum(1.0, sizes[:, 0] / (_DIGIT_ASPECT * np.maximum(sizes[:, 1], lattice.line.height_px)))
 
 
 def _reading(digits: Sequence[Digit], line: int, settings: DecodeSettings) -> Reading:

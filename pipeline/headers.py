@@ -13,16 +13,17 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-
-from PIL import Image
+from importlib import import_module
 
 from pipeline.errors import DamagedPictureError, EmptyInputError, NotAPictureError
 
-_PILLOW_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF")
-
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF", b"BM", b"GIF8")
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_JPEG_MAGIC, _PNG_MAGIC = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
+_OTHER_MAGIC = (b"\x89PNG", b"RIFF", b"BM", b"GIF8")
+
+_APP1, _START_OF_SCAN = 0xE1, 0xDA
+_START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""JPEG markers that state the size: one for each kind of compression; the three left out mean something else."""
 
 _SUBFILE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION = 254, 256, 257, 262, 274
 _READ_TAGS = (_SUBFILE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION)
@@ -84,26 +85,37 @@ def read_header(raw: bytes) -> Header:
     """
     if not raw:
         raise EmptyInputError("the file is empty (0 bytes)")
-    if raw.startswith(_TIFF_MAGIC):  # Pillow does not know all kinds of sample that OpenCV can decode
+    if raw.startswith(_JPEG_MAGIC):
+        return Header("JPEG", (_read_jpeg(raw),))
+    if raw.startswith(_PNG_MAGIC):
+        return Header("PNG", (_read_png(raw),))
+    if raw.startswith(_TIFF_MAGIC):
         return Header("TIFF", _find_tiff_pages(raw))
+    return _read_with_pillow(raw)
+
+
+def _read_with_pillow(raw: bytes) -> Header:
+    """Return the header of a WebP, BMP or GIF, the formats that need no look at more than their first bytes."""
+    # Imported late, as it and its plugins take as long to load as a small photo to read.
+    from PIL import Image
+
+    if raw.startswith(b"RIFF"):  # else Pillow would load its 40 other plugins to find this one
+        import_module("PIL.WebPImagePlugin")
     with undisturbed_pillow():
         try:
-            picture = Image.open(io.BytesIO(raw), formats=_PILLOW_FORMATS)
+            picture = Image.open(io.BytesIO(raw), formats=("WEBP", "BMP", "GIF"))
         except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
             raise _explain_unknown(raw) from error
     width, height = picture.size
-    if picture.format == "PNG":
-        return Header("PNG", (Frame(width, height, _check_png(raw)),))
-    if picture.format in ("JPEG", "MPO"):
-        check_jpeg_end(raw)
-    # A multi-picture JPEG (MPO) holds the same view again, smaller or from the second lens: the first one counts.
-    name = "JPEG" if picture.format == "MPO" else str(picture.format)
-    return Header(name, (Frame(width, height, read_exif_orientation(picture.info.get("exif", b""))),))
+    orientation = read_exif_orientation(picture.info.get("exif", b""))
+    return Header(str(picture.format), (Frame(width, height, orientation),))
 
 
 @contextmanager
 def undisturbed_pillow() -> Iterator[None]:
     """Keep Pillow's own pixel limit and warnings out of the way: the limit is a setting here."""
+    from PIL import Image
+
     limit = Image.MAX_IMAGE_PIXELS
     Image.MAX_IMAGE_PIXELS = None
     try:
@@ -116,7 +128,7 @@ def undisturbed_pillow() -> Iterator[None]:
 
 def _explain_unknown(raw: bytes) -> NotAPictureError | DamagedPictureError:
     """Return the error that says most exactly what these undecodable bytes are."""
-    if raw.startswith(_MAGIC):
+    if raw.startswith(_OTHER_MAGIC):
         return DamagedPictureError("the picture's header is broken or cut short")
     if raw[4:8] == b"ftyp":
         return NotAPictureError("this is a HEIC, AVIF or video file", "export it as JPEG or PNG")
@@ -127,42 +139,58 @@ def _explain_unknown(raw: bytes) -> NotAPictureError | DamagedPictureError:
     return NotAPictureError("these bytes are no picture")
 
 
-def check_jpeg_end(raw: bytes) -> None:
-    """Check that the end marker follows the picture's data; a thumbnail's own end, inside EXIF, does not count.
+def _read_jpeg(raw: bytes) -> Frame:
+    """Return a JPEG's size and orientation, having found the end marker after its data.
 
-    Raises
-    ------
-    DamagedPictureError
-        If the file breaks off.
+    A thumbnail's own end, in the EXIF segment, does not count. A multi-picture file (MPO) holds the same view again,
+    smaller or from a second lens: the first picture is the one to read.
     """
-    at = 2
-    while at + 4 <= len(raw) and raw[at] == 0xFF:
-        marker, length = raw[at + 1], int.from_bytes(raw[at + 2 : at + 4], "big")
-        if marker == 0xFF:  # a fill byte
-            at += 1
-        elif marker == 0xDA:  # start of scan: from here on FF D9 can only be the end
-            if raw.find(b"\xff\xd9", at + 2 + length) < 0:
+    size, orientation = None, 1
+    for marker, first, end in _walk_jpeg(raw):
+        if marker in _START_OF_FRAME:
+            height, width = struct.unpack_from(">HH", raw, first + 1)
+            size = width, height
+        elif marker == _APP1 and raw.startswith(b"Exif\0\0", first):
+            orientation = read_exif_orientation(raw[first:end])
+        elif marker == _START_OF_SCAN:  # from here on FF D9 can only be the end
+            if raw.find(b"\xff\xd9", end) < 0:
                 raise DamagedPictureError("the JPEG breaks off before its end")
-            return
-        else:
-            at += 2 + length
+            if size is None or 0 in size:
+                raise DamagedPictureError("the JPEG does not say its size")
+            return Frame(*size, orientation)
     raise DamagedPictureError("the JPEG breaks off before its first pixel")
 
 
-def _check_png(raw: bytes) -> int:
-    """Return the orientation of a PNG (its eXIf chunk may stand anywhere); every chunk's checksum is compared."""
-    at, orientation, view = len(_PNG_SIGNATURE), 1, memoryview(raw)
+def _walk_jpeg(raw: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield (marker, first byte of its content, byte after its content) of each segment of a JPEG."""
+    at = 2
+    while at + 4 <= len(raw) and raw[at] == 0xFF:
+        if raw[at + 1] == 0xFF:  # a fill byte
+            at += 1
+            continue
+        end = at + 2 + int.from_bytes(raw[at + 2 : at + 4], "big")
+        if end > len(raw):
+            return
+        yield raw[at + 1], at + 4, end
+        at = end
+
+
+def _read_png(raw: bytes) -> Frame:
+    """Return a PNG's size and orientation (its eXIf chunk may stand anywhere), every chunk's checksum compared."""
+    at, size, orientation, view = len(_PNG_MAGIC), None, 1, memoryview(raw)
     while at + 12 <= len(raw):
         length, kind = struct.unpack_from(">I4s", raw, at)
-        end = at + 12 + length
+        first, end = at + 8, at + 12 + length
         if end > len(raw):
             break
         if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(raw[end - 4 : end], "big"):
             raise DamagedPictureError(f"the PNG's bytes have changed (checksum of {kind.decode('latin-1')!r})")
-        if kind == b"eXIf":
-            orientation = read_exif_orientation(raw[at + 8 : end - 4])
-        if kind == b"IEND":
-            return orientation
+        if kind == b"IHDR":
+            size = struct.unpack_from(">II", raw, first)
+        elif kind == b"eXIf":
+            orientation = read_exif_orientation(raw[first : end - 4])
+        elif kind == b"IEND" and size is not None:
+            return Frame(*size, orientation)
         at = end
     raise DamagedPictureError("the PNG breaks off before its end")
 

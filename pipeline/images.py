@@ -20,7 +20,6 @@ from time import perf_counter
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from pipeline.errors import (
     DamagedPictureError,
@@ -248,6 +247,8 @@ def _set_log_level(level: int) -> int:
 
 def _decode_with_pillow(raw: bytes) -> NDArray:
     """Return what OpenCV cannot decode: a GIF before OpenCV 4.11, a TIFF in tiles, and the like."""
+    from PIL import Image, UnidentifiedImageError  # late: see headers
+
     try:
         with undisturbed_pillow(), Image.open(io.BytesIO(raw)) as picture:
             has_alpha = "transparency" in picture.info or bool({"A", "a"} & set(picture.getbands()))

@@ -40,7 +40,8 @@ def convert_to_8bit(pixels: NDArray) -> NDArray[np.uint8]:
         return pixels.astype(np.uint8) * 255
     if pixels.dtype.kind == "u":
         bits = max(8, int(pixels.max()).bit_length())
-        return cv2.convertScaleAbs(pixels.astype(np.float32), alpha=255 / (2**bits - 1))
+        samples = pixels.astype(np.uint16 if bits <= 16 else np.float64, copy=False)
+        return cv2.convertScaleAbs(samples, alpha=255 / (2**bits - 1))
     finite = np.clip(np.nan_to_num(pixels.astype(np.float64), nan=0, posinf=0, neginf=0), -_GREATEST, _GREATEST)
     low = min(0.0, float(finite.min()))
     span = max(float(finite.max()) - low, 1 / _GREATEST)

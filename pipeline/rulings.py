@@ -21,6 +21,8 @@ def remove_rulings(mask: InkMask, settings: RulingSettings) -> InkMask:
     """
     height, width = mask.ink.shape
     lying = find_rulings(mask.ink, settings.least_length_frac * width, settings.least_slenderness, settings)
+    if len(lying) < settings.least_parallels:
+        lying = [r for r in lying if r.length_px >= settings.lone_length_frac * width]
     upright = _find_upright(np.ascontiguousarray(mask.ink.T), lying, settings)
     if not lying and not upright:
         return mask

@@ -82,7 +82,13 @@ class RulingSettings(_Checked):
 
     least_run_px: int = _knob(16, 3, 500, "px", "shortest straight run that may belong to a ruling")
     run_frac: float = _knob(0.015, 0.001, 0.5, "of the page's width", "the same on large pages; bounds slope and bend")
-    least_length_frac: float = _knob(0.5, 0.05, 1, "of the page", "shorter lines may be a digit's bar")
+    least_length_frac: float = _knob(0.4, 0.05, 1, "of the page", "shorter lines may be a digit's bar")
+    least_parallels: int = _knob(
+        3, 1, 50, "lines", "fewer level lines than these are no ruled sheet and must be longer"
+    )
+    lone_length_frac: float = _knob(
+        0.75, 0.05, 1, "of the page", "shorter lone lines may be the feet of a row of digits"
+    )
     most_bow_frac: float = _knob(0.03, 0, 1, "of its length", "a digit's arc bends more")
     least_slenderness: float = _knob(15.0, 2, 200, "times", "length over thickness; a digit's bar is stouter")
     least_cover_frac: float = _knob(0.8, 0, 1, "of its length", "a line broken more than that is a row of bars")
@@ -146,12 +152,13 @@ class NumberSettings(_Checked):
 class SegmentSettings(_Checked):
     """Candidate cuts."""
 
-    most_atoms: int = _knob(4, 1, 8, "atoms", "pieces that one digit may consist of")
+    most_atoms: int = _knob(8, 1, 20, "atoms", "pieces that one digit may consist of")
     most_cuts: int = _knob(12, 0, 100, "cuts", "per component; bounds the work on scribbles")
+    most_slant: float = _knob(0.7, 0, 2, "px right per px up", "steeper than 35 degrees nobody slants")
     split_width_frac: float = _knob(0.7, 0.1, 5, "of the height", "narrower components are not cut")
     widest_digit_frac: float = _knob(1.6, 0.3, 5, "of the height", "wider spans are no digit")
     join_gap_frac: float = _knob(0.25, 0, 2, "of the height", "pieces of one digit lie no farther apart")
-    least_piece_frac: float = _knob(0.12, 0.01, 1, "of the height", "no digit is narrower between two cuts")
+    least_piece_frac: float = _knob(0.25, 0.01, 1, "of the height", "no digit is narrower between two cuts")
     deepest_cut_strokes: float = _knob(2.5, 0.5, 20, "stroke widths", "a cut crosses at most this much ink")
 
 
@@ -160,7 +167,7 @@ class DecodeSettings(_Checked):
     """Best path and reject option."""
 
     reject_below: float = _knob(0.5, 0, 1, "probability", "less probable numbers are rejected")
-    skip_price: float = _knob(0.5, 0, 20, "nats", "ink is passed over only when it clearly is no digit")
+    skip_price: float = _knob(1.0, 0, 20, "nats per digit", "ink is passed over only when it clearly is no digit")
     n_alternatives: int = _knob(2, 0, 9, "classes", "next best classes reported with each digit")
 
 

@@ -1,0 +1,153 @@
+"""No dead knobs: each field of the settings, moved to one of its limits, changes what some page makes of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import Field, fields, replace
+from functools import cache
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.errors import InputError
+from pipeline.images import load_pages
+from pipeline.read import read_page
+from pipeline.settings import Settings
+from pipeline.types import Page
+from tests.drawing import make_reader, write_page
+
+DEFAULTS = Settings()
+KNOBS = {f"{s.name}.{k.name}": (s.name, k) for s in fields(Settings) for k in fields(getattr(DEFAULTS, s.name))}
+
+
+class Capture:
+    """Stands in for a trace, and keeps the stages."""
+
+    def write(self, stages: Any) -> None:
+        self.stages = stages
+
+
+def draw_mess() -> np.ndarray:
+    """Return a page with everything that a stage has an opinion on: dust, dashes, blots, frames, pale ink, an edge."""
+    page = write_page("4207 1936", "58 0617", size_px=(460, 300)).astype(float)
+    page *= np.linspace(0.5, 1, page.shape[1])
+    ink = np.full(page.shape, 255, np.uint8)
+    rng = np.random.default_rng(1)
+    for x, y in rng.integers(10, 280, (40, 2)):
+        cv2.circle(ink, (int(x), int(y)), int(rng.integers(1, 4)), int(rng.integers(90, 200)), -1)
+    cv2.line(ink, (60, 230), (200, 231), 100, 3)
+    cv2.line(ink, (230, 70), (230, 110), 60, 3)
+    cv2.rectangle(ink, (330, 210), (440, 285), 80, 2)
+    cv2.rectangle(ink, (360, 230), (370, 260), 60, -1)
+    cv2.circle(ink, (30, 260), 16, 50, -1)
+    cv2.line(ink, (458, 20), (458, 250), 20, 4)
+    cv2.line(ink, (300, 2), (300, 60), 40, 5)
+    return np.clip(np.minimum(page, ink) + rng.normal(0, 4, page.shape), 0, 255).astype(np.uint8)
+
+
+def draw_paper() -> np.ndarray:
+    """Return squared paper, its lines of many lengths, bent, broken, slanting; digits in some of the squares."""
+    page = write_page("4207", "1936", size_px=(420, 320))
+    for i, y in enumerate(range(20, 320, 40)):
+        bend = np.column_stack([np.arange(0, 430, 10), y + 2 * i * np.sin(np.linspace(0, np.pi, 43))]).astype(np.int32)
+        cv2.polylines(page, [bend], False, 120, 1 + i % 3)
+    for i, x in enumerate(range(15, 420, 40)):
+        cv2.line(page, (x, 0 if i % 2 else 20 * i), (x, 320 if i < 5 else 300 - 10 * i), 120, 1 + i % 2)
+    page[:, 100:110] = np.maximum(page[:, 100:110], 200)
+    return page
+
+
+def draw_lines_of_text() -> np.ndarray:
+    """Return digits far apart, high and low, touching, broken, with signs between."""
+    page = write_page("5 08", "742", "3 1", size_px=(560, 420), height_px=50, pen_px=6)
+    small = write_page("69", size_px=(120, 80), height_px=22, pen_px=3)
+    page[20:100, 20:140] = small
+    page[300:380, 400:520] = small
+    squeezed = cv2.resize(write_page("7425", size_px=(260, 100), height_px=60, pen_px=9), (170, 100))
+    page[160:260, 10:180] = squeezed
+    page[205:212, 20:160] = 60
+    page[200:203, 300:420] = 225
+    cv2.line(page, (450, 200), (470, 200), 40, 5)
+    cv2.circle(page, (250, 240), 5, 40, -1)
+    return page
+
+
+def draw_form() -> np.ndarray:
+    """Return a form: a row of boxes with a digit in each, and numbers parted by a sign."""
+    page = write_page("4 2 0", size_px=(460, 240), shift_px=(0, -40))
+    cv2.line(page, (176, 82), (198, 82), 40, 4)
+    page[150:230, 20:440] = write_page("61", size_px=(420, 80))
+    for x in range(40, 440, 60):
+        cv2.line(page, (x, 164), (x, 216), 60, 2)
+    cv2.line(page, (40, 160), (400, 160), 60, 2)
+    cv2.line(page, (40, 220), (400, 220), 60, 2)
+    return page
+
+
+def draw_scratched() -> np.ndarray:
+    """Return a page written with a broad marker and scratched with bright lines: thin is bright, broad is dark."""
+    page = write_page("42", size_px=(320, 320), height_px=160, pen_px=12, paper=150, pen=90)
+    for x in range(5, 320, 16):
+        cv2.line(page, (x, 5), (x + 4, 315), 210, 2)
+    return page
+
+
+PAGES: dict[str, Callable[[], np.ndarray]] = {
+    "mess": draw_mess,
+    "text": draw_lines_of_text,
+    "paper": draw_paper,
+    "chalk": lambda: 255 - draw_lines_of_text(),
+    "turned": lambda: write_page("4207 1936", "58 0617", size_px=(460, 400), turn_deg=7),
+    "sloping": lambda: write_page("4207 1936", size_px=(460, 200), turn_deg=2),
+    "form": draw_form,
+    "scratched": draw_scratched,
+    "desk": lambda: np.pad(draw_mess(), 90, constant_values=25),
+}
+
+
+@cache
+def draw(name: str) -> np.ndarray:
+    return PAGES[name]()
+
+
+def see(name: str, settings: Settings) -> Hashable:
+    """Return all that the stages make of a page, so that two can be compared."""
+    capture = Capture()
+    read_page(Page(draw(name).copy()), make_reader(), settings, capture)  # type: ignore[arg-type]
+    stages = capture.stages
+    arrays = (stages.darkness, stages.ink.ink, stages.cleared.ink, stages.batch, stages.scores.probabilities)
+    lines = tuple(tuple(c.box for c in line.components) for line in stages.lines)
+    spans = tuple((s.first, s.last, s.box) for lattice in stages.lattices for s in lattice.spans)
+    return (*[a.tobytes() for a in arrays], lines, spans, tuple(repr(r) for r in stages.readings))
+
+
+@cache
+def see_plain(name: str) -> Hashable:
+    return see(name, DEFAULTS)
+
+
+def decode(settings: Settings) -> list[Any]:
+    """Return what the decoder makes of a large, a common and a tiny picture: the size, or the error's slug."""
+    seen: list[Any] = []
+    for shape in ((1500, 3800), (300, 400), (9, 9)):
+        picture = cv2.imencode(".png", np.full(shape, 255, np.uint8))[1].tobytes()
+        try:
+            seen += [page.gray.shape for page in load_pages(picture, settings.images)]
+        except InputError as error:
+            seen.append(error.code)
+    return seen
+
+
+@pytest.mark.parametrize(("stage", "knob"), KNOBS.values(), ids=KNOBS)
+def test_knob_is_alive(stage: str, knob: Field) -> None:
+    kind = type(knob.default)
+    for limit in (kind(knob.metadata["low"]), kind(knob.metadata["high"])):
+        moved = replace(DEFAULTS, **{stage: replace(getattr(DEFAULTS, stage), **{knob.name: limit})})
+        if stage == "images":
+            if decode(moved) != decode(DEFAULTS):
+                return
+        elif any(see(name, moved) != see_plain(name) for name in PAGES):
+            return
+    pytest.fail(f"{stage}.{knob.name} changes nothing, from {knob.metadata['low']} to {knob.metadata['high']}")

@@ -186,7 +186,8 @@ def _read_png(raw: bytes) -> Frame:
         if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(raw[end - 4 : end], "big"):
             raise DamagedPictureError(f"the PNG's bytes have changed (checksum of {kind.decode('latin-1')!r})")
         if kind == b"IHDR":
-            size = struct.unpack_from(">II", raw, first)
+            width, height = struct.unpack_from(">II", raw, first)
+            size = width, height
         elif kind == b"eXIf":
             orientation = read_exif_orientation(raw[first : end - 4])
         elif kind == b"IEND" and size is not None:

@@ -216,7 +216,7 @@ def _choose_reduction(picture_format: str, frame: Frame, settings: ImageSettings
 def _decode_jpeg(raw: bytes, factor: int, is_color: bool) -> NDArray[np.uint8]:
     pixels = _imdecode(raw, _JPEG_SCALES[factor][is_color] | cv2.IMREAD_IGNORE_ORIENTATION)
     if pixels is None:
-        raise DamagedPictureError("the JPEG cannot be decoded")
+        raise DamagedPictureError("the JPEG cannot be decoded", "save it again as an ordinary JPEG")
     return pixels
 
 
@@ -256,7 +256,8 @@ def _decode_with_pillow(raw: bytes) -> NDArray:
                 return np.array(picture)
             pixels = np.array(picture.convert("RGBA" if has_alpha else "RGB"))
     except UnidentifiedImageError as error:
-        raise DamagedPictureError("its pixels are damaged, or of a kind that cannot be decoded") from error
+        told = "its pixels are damaged, or of a kind that cannot be decoded"
+        raise DamagedPictureError(told, "save it as PNG or JPEG") from error
     except Exception as error:  # whatever a damaged number leads to: OSError, but TypeError and OverflowError, too
         raise DamagedPictureError(f"it cannot be decoded ({error})") from error
     return cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if has_alpha else cv2.COLOR_RGB2BGR)

@@ -5,7 +5,7 @@ import struct
 import pytest
 
 from pipeline.errors import DamagedPictureError, EmptyInputError, NotAPictureError
-from pipeline.headers import Frame, check_jpeg_end, isolate_tiff_page, read_exif_orientation, read_header
+from pipeline.headers import Frame, isolate_tiff_page, read_exif_orientation, read_header
 
 
 def make_directory(order: str, orientation: int, kind: int = 3) -> bytes:
@@ -41,24 +41,48 @@ def test_upright_size(orientation: int) -> None:
     assert Frame(30, 20, orientation).upright_size_px == ((30, 20) if orientation < 5 else (20, 30))
 
 
+SIZE = b"\xff\xc2\0\x0b\x08\0\x14\0\x1e\1\1\x11\0"
+SCAN = b"\xff\xda\0\2"
+TABLE = b"\xff\xc4\0\7\0\x63\0\x63\0"  # a Huffman table: its marker lies among those that state a size
+THUMBNAIL = b"\xff\xe1\0\6..\xff\xd9"
+
+
 @pytest.mark.parametrize(
-    ("jpeg", "is_whole"),
+    "jpeg",
     [
-        (b"\xff\xd8" + b"\xff\xda\0\2" + b"data" + b"\xff\xd9", True),
-        (b"\xff\xd8" + b"\xff\xda\0\2" + b"data" + b"\xff\xd9" + b"maker's trailer", True),
-        (b"\xff\xd8" + b"\xff" * 3 + b"\xda\0\2" + b"\xff\xd9", True),
-        (b"\xff\xd8" + b"\xff\xe1\0\6..\xff\xd9" + b"\xff\xda\0\2" + b"data", False),
-        (b"\xff\xd8" + b"\xff\xe1\0\6..\xff\xd9", False),
-        (b"\xff\xd8", False),
+        SIZE + SCAN + b"data\xff\xd9",
+        SIZE + SCAN + b"data\xff\xd9" + b"maker's trailer",
+        SIZE + b"\xff\xff" + SCAN + b"\xff\xd9",
+        TABLE + THUMBNAIL + SIZE + TABLE + SCAN + b"\xff\xd9",
     ],
-    ids=["whole", "with a trailer", "fill bytes", "only the thumbnail ends", "no scan", "nothing"],
+    ids=["plain", "with a trailer", "fill bytes", "tables and thumbnail"],
 )
-def test_jpeg_end(jpeg: bytes, is_whole: bool) -> None:
-    if is_whole:
-        check_jpeg_end(jpeg)
-    else:
-        with pytest.raises(DamagedPictureError, match="breaks off"):
-            check_jpeg_end(jpeg)
+def test_whole_jpeg(jpeg: bytes) -> None:
+    assert read_header(b"\xff\xd8" + jpeg).frames == (Frame(30, 20),)
+
+
+@pytest.mark.parametrize(
+    ("jpeg", "told"),
+    [
+        (THUMBNAIL + SIZE + SCAN + b"data", "before its end"),
+        (THUMBNAIL + SIZE, "before its first pixel"),
+        (SIZE[:-3], "before its first pixel"),
+        (b"\xff", "before its first pixel"),
+        (SCAN + b"\xff\xd9", "does not say its size"),
+        (SIZE.replace(b"\x14", b"\0") + SCAN + b"\xff\xd9", "does not say its size"),
+    ],
+    ids=["only the thumbnail ends", "no scan", "cut segment", "nothing", "no size", "no height"],
+)
+def test_damaged_jpeg(jpeg: bytes, told: str) -> None:
+    with pytest.raises(DamagedPictureError, match=told):
+        read_header(b"\xff\xd8" + jpeg)
+
+
+def test_jpeg_orientation() -> None:
+    exif = b"Exif\0\0" + make_directory(">", 6)
+    segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
+    jpeg = b"\xff\xd8" + segment + SIZE + SCAN + b"\xff\xd9"
+    assert read_header(jpeg).frames[0].upright_size_px == (20, 30)
 
 
 def test_tiff_page_is_isolated_by_two_numbers() -> None:

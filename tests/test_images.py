@@ -214,6 +214,11 @@ def test_thumbnail_in_a_tiff_is_no_page_of_its_own() -> None:
     assert open_picture(encode(page, "TIFF", tiffinfo={254: 1})).n_pages == 1  # alone, it counts
 
 
+def test_multi_picture_jpeg_is_one_page() -> None:
+    raw = encode(make_picture(), "MPO", save_all=True, append_images=[Image.new("L", (20, 12))])
+    assert [page.gray.shape for page in load_pages(raw)] == [(24, 40)]
+
+
 def test_animation_gives_its_first_frame() -> None:
     frames = [Image.new("L", (20, 20), 0), Image.new("L", (20, 20), 255)]
     for picture_format in ("GIF", "WEBP"):
@@ -252,12 +257,12 @@ BAD = {
     "HEIC": (b"\0\0\0\x18ftypheic" + bytes(40), NotAPictureError, "HEIC"),
     "zeros": (bytes(400), NotAPictureError, "no picture"),
     "JPEG, two bytes": (JPEG[:2], NotAPictureError, "no picture"),
-    "JPEG, header only": (JPEG[:30], DamagedPictureError, "cut short|breaks off"),
-    "JPEG, half": (JPEG[: len(JPEG) // 2], DamagedPictureError, "cut short|breaks off"),
+    "JPEG, header only": (JPEG[:30], DamagedPictureError, "breaks off"),
+    "JPEG, half": (JPEG[: len(JPEG) // 2], DamagedPictureError, "breaks off"),
     "JPEG, last bytes": (JPEG[:-3], DamagedPictureError, "breaks off"),
     "JPEG with thumbnail, last bytes": (hide_a_thumbnail(JPEG)[:-3], DamagedPictureError, "breaks off"),
-    "JPEG, no pixels": (JPEG[: JPEG.index(b"\xff\xda")], DamagedPictureError, "breaks off"),
-    "PNG, header only": (PNG[:20], DamagedPictureError, "cut short"),
+    "JPEG, no pixels": (JPEG[: JPEG.index(b"\xff\xda")], DamagedPictureError, "first pixel"),
+    "PNG, header only": (PNG[:20], DamagedPictureError, "breaks off"),
     "PNG, last bytes": (PNG[:-5], DamagedPictureError, "breaks off"),
     "PNG, one bit": (PNG[:45] + bytes([PNG[45] ^ 1]) + PNG[46:], DamagedPictureError, "checksum"),
     "TIFF, header only": (b"II*\0\x08\0\0\0", DamagedPictureError, "breaks off"),

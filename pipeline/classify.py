@@ -134,8 +134,8 @@ def _find_model(name_or_path: str, models_dir: Path) -> Path:
             if (folder / file).is_file():
                 return folder / file
     if not given.exists():
-        names = ", ".join(sorted(p.parent.name for p in models_dir.glob("*/model.*") if p.name in _FILES)) or "none"
-        raise ModelError(f"there is no model {name_or_path!r} (under models/: {names})")
+        names = sorted({path.parent.name for path in models_dir.glob("*/model.*") if path.name in _FILES})
+        raise ModelError(f"there is no model {name_or_path!r} (under models/: {', '.join(names) or 'none'})")
     if given.is_dir():
         raise ModelError(f"{given}: expected a folder with {' or '.join(_FILES)}, received one without")
     if given.suffix.lower() not in (".tflite", ".keras"):

@@ -120,8 +120,11 @@ def test_models_that_are_none(tmp_path: Path) -> None:
     ):
         with pytest.raises(ModelError, match=told):
             load_classifier(tmp_path / name)
-    with pytest.raises(ModelError, match="under models/: digits"):
-        load_classifier("nowhere")
+    with pytest.raises(ModelError, match=r"no model 'nowhere' \(under models/: none\)"):
+        load_classifier("nowhere", models_dir=tmp_path)
+    shutil.copytree(SHIPPED.parent, tmp_path / "own")
+    with pytest.raises(ModelError, match=r"\(under models/: own\)"):
+        load_classifier("nowhere", models_dir=tmp_path)
 
 
 MAKE_MODELS = """

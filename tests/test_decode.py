@@ -54,14 +54,12 @@ def draw_lattices(draw: st.DrawFn) -> tuple[Lattice, DigitScores]:
     return make_lattice(n_cuts, *edges), DigitScores(weights / weights.sum(axis=1, keepdims=True))
 
 
-@given(draw_lattices(), st.sampled_from([0.0, 0.5, 5.0]))
-def test_no_other_path_is_better(drawn: tuple[Lattice, DigitScores], price: float) -> None:
+@given(draw_lattices())
+def test_no_other_path_is_better(drawn: tuple[Lattice, DigitScores]) -> None:
     lattice, scores = drawn
 
     def gain(i: int, is_digit: bool) -> float:
-        if is_digit:
-            return float(np.log(max(scores.digits[i].max(), 1e-6)))
-        return float(np.log(max(scores.not_digit[i], 1e-6))) - price
+        return float(np.log(max(scores.digits[i].max() if is_digit else scores.not_digit[i], 1e-6)))
 
     def find_best_from(cut: int) -> float:
         if cut == lattice.n_cuts - 1:
@@ -69,10 +67,17 @@ def test_no_other_path_is_better(drawn: tuple[Lattice, DigitScores], price: floa
         onward = [(i, s.last) for i, s in enumerate(lattice.spans) if s.first == cut]
         return max(max(gain(i, True), gain(i, False)) + find_best_from(last) for i, last in onward)
 
-    path = find_best_path(lattice, scores, replace(FREE, skip_price=price))
+    path = find_best_path(lattice, scores, FREE)
     cuts = [0, *[lattice.spans[i].last for i, _ in path]]
     assert [lattice.spans[i].first for i, _ in path] == cuts[:-1] and cuts[-1] == lattice.n_cuts - 1
     assert sum(gain(*step) for step in path) == pytest.approx(find_best_from(0), abs=1e-4)
+
+
+def test_dear_skipping_keeps_every_digit() -> None:
+    scores = make_scores({"1": 0.2, "-": 0.8}, {"7": 0.1, "-": 0.9}, {"4": 0.01, "-": 0.99})
+    for price, n_digits in ((0.0, 0), (20.0, 2)):
+        path = find_best_path(TWO, scores, replace(FREE, skip_price=price))
+        assert sum(is_digit for _, is_digit in path) == n_digits
 
 
 @given(draw_lattices())

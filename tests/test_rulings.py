@@ -66,7 +66,6 @@ PAPERS = {
     "margin": stand(70),
     "ruled, with a margin": [*lie(85, 194, 300), *stand(70)],
     "squared": [*lie(*range(23, HEIGHT, 40)), *stand(*range(20, WIDTH, 40))],
-    "frame": frame(45, 68, 585, 322),
     "comb of boxes": [*frame(45, 90, 585, 195), *stand(*find_gaps(TEXT[90:195]), top=90, bottom=195)],
 }
 

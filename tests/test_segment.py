@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.components import measure_stroke_width
-from pipeline.segment import build_lattice, find_cuts
+from pipeline.segment import build_lattice, find_cuts, measure_slant
 from pipeline.settings import SegmentSettings
 from pipeline.types import Box, Component, Lattice, TextLine
 from tests.drawing import make_line, parse
@@ -32,6 +33,10 @@ def draw_handcuffs(n_digits: int = 2, bar_px: int = 4) -> np.ndarray:
         ink[6:-6, x + 6 : x + 22] = 0
     ink[28 : 28 + bar_px, 4:-4] |= 255
     return ink[:, 4:-4].copy()
+
+
+def cut(ink: np.ndarray, stroke_width_px: float = 6.0, settings: SegmentSettings = SETTINGS) -> list[int]:
+    return find_cuts(np.count_nonzero(ink, axis=0).astype(np.float32), len(ink), stroke_width_px, settings)
 
 
 def edges(lattice: Lattice) -> list[tuple[int, int]]:
@@ -55,24 +60,37 @@ FULL = np.full((20, 30), 255, np.uint8)
     ids=["1 column", "all ink", "1 px", "one digit"],
 )
 def test_nothing_to_cut(ink: np.ndarray, n_cuts: int) -> None:
-    assert len(find_cuts(ink, 4.0, replace(SETTINGS, deepest_cut_strokes=1.0))) == n_cuts
+    assert len(cut(ink, 4.0, replace(SETTINGS, deepest_cut_strokes=1.0))) == n_cuts
 
 
 @pytest.mark.parametrize("n_digits", [2, 3, 5])
 def test_every_tie_is_cut(n_digits: int) -> None:
-    cuts = find_cuts(draw_handcuffs(n_digits), 6.0, SETTINGS)
+    cuts = cut(draw_handcuffs(n_digits))
     for gap in range(28, 36 * (n_digits - 1), 36):
-        assert any(gap <= cut <= gap + 8 for cut in cuts), f"the tie at {gap}..{gap + 8} is not among {cuts}"
+        assert any(gap <= x <= gap + 8 for x in cuts), f"the tie at {gap}..{gap + 8} is not among {cuts}"
 
 
 def test_limits_hold() -> None:
     ink = draw_handcuffs(4, bar_px=6)
-    cuts = find_cuts(ink, 6.0, SETTINGS)
+    cuts = cut(ink)
     assert np.diff(cuts).min() >= SETTINGS.least_piece_frac * len(ink) - 1
-    assert find_cuts(ink, 6.0, replace(SETTINGS, most_cuts=0)) == []
-    assert len(find_cuts(ink, 6.0, replace(SETTINGS, most_cuts=2))) == 2
-    assert len(find_cuts(ink, 6.0, replace(SETTINGS, deepest_cut_strokes=0.5))) == 0
-    assert len(find_cuts(ink, 6.0, replace(SETTINGS, least_piece_frac=1.0))) < len(cuts)
+    assert cut(ink, 6.0, replace(SETTINGS, most_cuts=0)) == []
+    assert len(cut(ink, 6.0, replace(SETTINGS, most_cuts=2))) == 2
+    assert len(cut(ink, 6.0, replace(SETTINGS, deepest_cut_strokes=0.5))) == 0
+    assert len(cut(ink, 6.0, replace(SETTINGS, least_piece_frac=1.0))) < len(cuts)
+
+
+@pytest.mark.parametrize("slant", [-0.5, -0.2, 0, 0.1, 0.3, 0.6])
+def test_slant_comes_back_and_cuts_follow_it(slant: float) -> None:
+    upright = np.pad(draw_handcuffs(3), ((0, 0), (40, 40)))
+    lean = np.array([[1, -slant, slant * 30], [0, 1, 0]], np.float32)
+    leaning = cv2.warpAffine(upright, lean, upright.shape[::-1], flags=cv2.INTER_NEAREST)
+    measured = measure_slant([leaning[:, :70], leaning[:, 70:]], SETTINGS)
+    assert measured == pytest.approx(slant, abs=SETTINGS.most_slant / 7)
+    x, y, width, height = cv2.boundingRect(leaning)
+    lattice = build_lattice(make_touching(leaning[y : y + height, x : x + width].copy()), SETTINGS)
+    centers = [span.box.center[0] + x for span in lattice.spans]
+    assert all(min(abs(center - (40 + 14 + 36 * i)) for center in centers) <= 4 for i in range(3))
 
 
 def test_lattice_by_eye() -> None:
@@ -138,7 +156,7 @@ def test_every_lattice_has_a_way_through(
     others = [make_line((x, y, x + w, y + h)).components[0] for x, y, w, h in places]
     line = TextLine(tuple(sorted([*make_touching(ink * np.uint8(255)).components, *others], key=lambda c: c.box.left)))
     lattice = build_lattice(line, replace(SETTINGS, most_atoms=most_atoms))
-    assert {(cut, cut + 1) for cut in range(lattice.n_cuts - 1)} <= set(edges(lattice)), "single pieces tile the cuts"
+    assert {(i, i + 1) for i in range(lattice.n_cuts - 1)} <= set(edges(lattice)), "single pieces tile the cuts"
     assert has_path(lattice)
     assert len(set(edges(lattice))) == len(lattice.spans)
     bounds = line.components[0].box
@@ -152,6 +170,6 @@ def test_every_lattice_has_a_way_through(
 
 @given(INKS, st.floats(1, 12))
 def test_cuts_lie_strictly_inside_in_order(ink: np.ndarray, stroke_width_px: float) -> None:
-    cuts = find_cuts(ink * np.uint8(255), stroke_width_px, SETTINGS)
+    cuts = cut(ink, stroke_width_px)
     assert cuts == sorted(set(cuts)) and len(cuts) <= SETTINGS.most_cuts
-    assert all(0 < cut < ink.shape[1] for cut in cuts)
+    assert all(0 < x < ink.shape[1] for x in cuts)

@@ -33,26 +33,25 @@ def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) ->
     return float(np.sum(dark.astype(np.float32) ** 2)) >= float(np.sum(bright.astype(np.float32) ** 2))
 
 
-def flatten_light(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
+def flatten_light(gray: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the darkness of each pixel relative to the paper around it: uint8 (H, W), PAPER_LEVEL paper .. 255 black.
 
-    The paper is a gray closing of a reduced picture: whatever is dark and narrower than the closing is ink, whatever is
-    dark and wider is shadow, desk or border. Dividing by it (rather than subtracting) makes the same pen equally dark
-    in shadow and in light.
+    Dividing by the paper (rather than subtracting) makes the same pen equally dark in shadow and in light.
 
     Parameters
     ----------
     gray : uint8 (H, W), ink darker than paper
-    settings : side of the reduced picture and size of the closing
+    paper : uint8 (h, w), brightness of the bare paper, reduced, from `estimate_paper`
     """
-    paper = cv2.resize(estimate_paper(gray, settings), gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return cv2.bitwise_not(cv2.divide(gray, paper, scale=255 - PAPER_LEVEL))
+    full = cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return cv2.bitwise_not(cv2.divide(gray, full, scale=255 - PAPER_LEVEL))
 
 
 def estimate_paper(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
     """Return the brightness of the bare paper, uint8 (h, w), reduced to at most `background_side_px` on the long side.
 
-    The border is replicated outward before the closing, so that a corner darkened by the lens counts as shadow.
+    It is a gray closing of the reduced picture: whatever is dark and narrower than the closing is ink, whatever is dark
+    and wider is shadow, desk or border. The border is replicated outward before the closing, so that a corner darkened by the lens counts as shadow.
     """
     small = _reduce(gray, settings.background_side_px)
     side = _odd(min(small.shape) * settings.background_window_frac)

@@ -12,13 +12,14 @@ from pipeline.binarize import binarize
 from pipeline.classify import Classifier
 from pipeline.components import find_components
 from pipeline.decode import decode
-from pipeline.illumination import flatten_light, measure_polarity
+from pipeline.illumination import estimate_paper, flatten_light, measure_polarity
 from pipeline.lines import find_lines
 from pipeline.normalize import normalize_spans
 from pipeline.rulings import remove_rulings
 from pipeline.segment import build_lattice
 from pipeline.settings import Settings
 from pipeline.skew import deskew, measure_skew
+from pipeline.strays import drop_edges
 from pipeline.trace import Stages, Trace
 from pipeline.types import Box, Page, PageReading, Reading
 
@@ -48,6 +49,7 @@ def read_page(
     scores = classifier.classify(batch)
     clock.lap("classify")
     readings = decode(lattices, scores, s.decode, s.strays, s.numbers)
+    readings = drop_edges(readings, stages.paper, stages.page.gray.shape, s.strays)
     clock.lap("decide")
     if trace is not None:
         trace.write(replace(stages, lattices=lattices, batch=batch, scores=scores, readings=readings))
@@ -58,7 +60,8 @@ def read_page(
 def _find_ink(page: Page, s: Settings, clock: _Clock) -> Stages:
     """Return the page's ink and text lines: the stages before and after the page is turned upright."""
     gray = page.gray if measure_polarity(page.gray, s.illumination) else np.bitwise_not(page.gray)
-    darkness = flatten_light(gray, s.illumination)
+    paper = estimate_paper(gray, s.illumination)
+    darkness = flatten_light(gray, paper)
     clock.lap("light")
     ink = binarize(darkness, s.binarize)
     clock.lap("binarize")
@@ -68,7 +71,7 @@ def _find_ink(page: Page, s: Settings, clock: _Clock) -> Stages:
     clock.lap("components")
     lines = find_lines(components, s.lines)
     clock.lap("lines")
-    return Stages(page, darkness, ink, cleared, lines)
+    return Stages(page, paper, darkness, ink, cleared, lines)
 
 
 class _Clock:

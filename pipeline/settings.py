@@ -107,7 +107,7 @@ class SkewSettings(_Checked):
 
     least_components: int = _knob(4, 2, 50, "components", "shorter lines slant by chance")
     most_stray_frac: float = _knob(0.2, 0, 2, "of the height", "a line whose components stray more has no sure slope")
-    least_deg: float = _knob(4.0, 0, 45, "degrees", "less skew than this costs nothing and is left")
+    least_deg: float = _knob(10.0, 0, 45, "degrees", "the network reads less skew than this as it is")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,7 @@ class StraySettings(_Checked):
     most_height_ratio: float = _knob(4.0, 1, 100, "times the page's digit height", "taller ink is a sheet's edge")
     least_contrast_frac: float = _knob(0.35, 0, 1, "of the page's digits", "paler ink is grain or a ruling")
     most_stroke_ratio: float = _knob(3.5, 1, 100, "times the page's stroke width", "broader ink is a patch, no stroke")
+    least_evenness: float = _knob(0.65, 0, 1, "of the brightness", "a lone digit on a greater step of light is an edge")
     shortest_one_frac: float = _knob(0.6, 0, 1, "of its line's digit height", "a shorter stroke is a comma or a remain")
     tallest_one_ratio: float = _knob(3.0, 1, 100, "times its line's digit height", "a taller stroke is an edge")
 

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from pipeline.robust import weighted_median
 from pipeline.settings import StraySettings
-from pipeline.types import Span
+from pipeline.types import Box, Reading, Span
+
+_RIM_PX = 1
+"""Ink this near the rim touches it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +59,39 @@ def drop_strays(lines: Sequence[Sequence[Pick]], settings: StraySettings) -> lis
         beside_px = _measure_height(line, height)
         kept.append([Pick(p.span, p.row, p.is_digit and fits(p, beside_px)) for p in line])
     return kept
+
+
+def drop_edges(
+    readings: Sequence[Reading], paper: NDArray[np.uint8], page_shape: tuple[int, ...], settings: StraySettings
+) -> tuple[Reading, ...]:
+    """Return the readings without lone digits at the rim of the page or where the sheet ends and the desk begins.
+
+    What stands there alone is the edge itself, a binding, a thing on the desk. It stays where it is all that was read.
+
+    Parameters
+    ----------
+    readings : numbers read, boxes in page px
+    paper : uint8 (h, w), brightness of the bare paper, reduced
+    page_shape : (H, W) of the page, px
+    settings : how uneven the paper may be around a lone digit
+    """
+    suspects = [
+        len(r.digits) == 1 and measure_evenness(r.box, paper, page_shape) < settings.least_evenness for r in readings
+    ]
+    if all(suspects):
+        return tuple(readings)
+    return tuple(r for r, suspect in zip(readings, suspects, strict=True) if not suspect)
+
+
+def measure_evenness(box: Box, paper: NDArray[np.uint8], page_shape: tuple[int, ...]) -> float:
+    """Return the least over the greatest brightness of the paper around a box, 0..1; 0 where it touches the rim."""
+    height, width = page_shape[:2]
+    if box.left <= _RIM_PX or box.top <= _RIM_PX or box.right >= width - _RIM_PX or box.bottom >= height - _RIM_PX:
+        return 0.0
+    scale, margin = len(paper) / height, box.height / 2
+    left, top = (max(0, int((n - margin) * scale)) for n in (box.left, box.top))
+    around = paper[top : int((box.bottom + margin) * scale) + 1, left : int((box.right + margin) * scale) + 1]
+    return float(around.min()) / float(max(1, around.max()))
 
 
 def _weigh(pick: Pick) -> float:

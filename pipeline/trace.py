@@ -25,6 +25,7 @@ class Stages:
     """What the stages of one page made, in their order."""
 
     page: Page
+    paper: NDArray[np.uint8]
     darkness: NDArray[np.uint8]
     ink: InkMask
     cleared: InkMask

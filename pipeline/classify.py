@@ -118,6 +118,7 @@ def load_classifier(name_or_path: str | os.PathLike[str] = "digits", models_dir:
     ModelError
         If it is missing or damaged, takes anything but float32 (N, 28, 28, 1), or gives anything but (N, 10 or 11).
     """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # both libraries greet on stderr when they are imported
     path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
     name = path.parent.name if path.name in _FILES else path.stem
     network = _load_litert(path) if path.suffix.lower() == ".tflite" else _load_keras(path)
@@ -198,7 +199,6 @@ class _LiteRt:
 
 def _load_keras(path: Path) -> Network:
     _read_model(path)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with silence_native_stderr():
             import keras

@@ -92,6 +92,25 @@ def test_tiff_page_is_isolated_by_two_numbers() -> None:
     assert isolate_tiff_page(changed, Frame(1, 1, directory=8)) == changed
 
 
+def make_tiff(*pages: dict[int, int]) -> bytes:
+    """Return a TIFF of directories only: a dict of tag -> value for each page."""
+    raw = b"II*\0"
+    for tags in pages:
+        entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+        raw += struct.pack("<IH", len(raw) + 4, len(tags)) + entries
+    return raw + struct.pack("<I", 0)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "widths"),
+    [((0,), [10]), ((0, 2), [10, 11]), ((0, 1, 0), [10, 12]), ((1, 0), [11]), ((1,), [10])],
+    ids=["one", "two pages", "a thumbnail between", "a thumbnail first", "alone, it counts"],
+)
+def test_thumbnails_are_no_pages(kinds: tuple[int, ...], widths: list[int]) -> None:
+    raw = make_tiff(*({254: kind, 256: 10 + n, 257: 20} for n, kind in enumerate(kinds)))
+    assert [frame.width for frame in read_header(raw).frames] == widths
+
+
 def test_directories_in_a_ring_end() -> None:
     raw = bytearray(make_directory("<", 1))
     raw[-4:] = struct.pack("<I", 8)

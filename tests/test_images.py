@@ -207,13 +207,6 @@ def test_tiff_pages_are_numbered_and_thumbnails_left_out() -> None:
     ]
 
 
-def test_thumbnail_in_a_tiff_is_no_page_of_its_own() -> None:
-    page, thumbnail = Image.new("L", (20, 30)), Image.new("L", (10, 15))
-    thumbnail.encoderinfo = {"tiffinfo": {254: 1}}
-    assert open_picture(encode(page, "TIFF", save_all=True, append_images=[thumbnail])).n_pages == 1
-    assert open_picture(encode(page, "TIFF", tiffinfo={254: 1})).n_pages == 1  # alone, it counts
-
-
 def test_multi_picture_jpeg_is_one_page() -> None:
     raw = encode(make_picture(), "MPO", save_all=True, append_images=[Image.new("L", (20, 12))])
     assert [page.gray.shape for page in load_pages(raw)] == [(24, 40)]

@@ -13,6 +13,9 @@ from pipeline.types import N_DIGITS, SIDE_PX
 N_CLASSES = N_DIGITS + 1
 """Ten digits, then "not a digit"."""
 
+BATCH_MOMENTUM = 0.9
+"""Of the running statistics: quick, since the averaged weights smooth them once more."""
+
 
 def build(name: str) -> keras.Model:
     """Return the network called `name`, not yet trained.
@@ -46,7 +49,7 @@ def digits() -> keras.Model:
     x = layers.Dropout(0.2)(x)
     x = layers.Flatten()(x)
     x = layers.Dense(160, use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(momentum=BATCH_MOMENTUM)(x)
     x = layers.ReLU()(x)
     x = layers.Dropout(0.4)(x)
     return keras.Model(image, layers.Dense(N_CLASSES, activation="softmax", name="probabilities")(x), name="digits")
@@ -54,7 +57,7 @@ def digits() -> keras.Model:
 
 def _convolve(x: keras.KerasTensor, n_filters: int, strides: int = 1) -> keras.KerasTensor:
     x = layers.Conv2D(n_filters, 3, strides=strides, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(momentum=BATCH_MOMENTUM)(x)
     return layers.ReLU()(x)
 
 

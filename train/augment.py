@@ -38,7 +38,7 @@ class AugmentSettings:
 
     rotation_deg: Range = _knob((-15, 15), "a page is deskewed to within a few degrees; single digits lean further")
     slant: Range = _knob((-0.38, 0.38), "columns per row; writers lean up to 20 deg, and a 1 is nothing but its slant")
-    aspect: Range = _knob((0.72, 1.35), "width over height: forms squeeze digits, whiteboards widen them")
+    aspect: Range = _knob((0.68, 1.5), "width over height: forms squeeze digits, whiteboards widen them")
     scale: Range = _knob((3.2, 3.8), "canvas px per MNIST px; its size is normalized away, its sampling is not")
     perspective: Range = _knob((-0.12, 0.12), "one side up to an eighth larger: a page seen from an angle")
     elastic_px: Range = _knob((0, 0.9), "MNIST px that a point of the stroke wanders: another hand's wobble")

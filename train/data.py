@@ -134,6 +134,8 @@ def split_validation(digits: DigitSet, n_validation: int, seed: int) -> tuple[Di
     writers, counts = np.unique(digits.writers, return_counts=True)
     order = np.random.default_rng(seed).permutation(len(writers))
     n_drawn = int(np.searchsorted(np.cumsum(counts[order]), n_validation)) + 1
+    if n_drawn >= len(writers):
+        raise ValueError(f"n_validation: expected fewer than all writers' digits, received {n_validation}")
     held_out = np.isin(digits.writers, writers[order[:n_drawn]])
     return digits.take(np.flatnonzero(~held_out)), digits.take(np.flatnonzero(held_out))
 

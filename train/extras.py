@@ -126,9 +126,9 @@ def _concatenate(parts: list[DigitSet]) -> DigitSet:
 
 def _read_arrays(path: Path) -> dict[str, NDArray[np.uint8]]:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:  # np.load leaves a torn file open
             return dict(arrays)
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
         raise InputError(f"{path}: cannot be unpacked ({error})", "copy the file from its source again") from error
 
 

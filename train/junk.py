@@ -19,9 +19,12 @@ from train.augment import CANVAS_PX, AugmentSettings, Mask, crop_ink, normalize_
 
 _MOST_TRIES = 8
 _LOOKS_WHOLE = frozenset(
-    (digit, side) for side, digits in (("left", (1, 9)), ("right", (1, 3, 4, 6, 7, 8, 9))) for digit in digits
+    (digit, side) for side, digits in (("left", (1, 6, 9)), ("right", (1, 3, 4, 6, 7, 8, 9))) for digit in digits
 )
-"""Halves that read as a whole digit: of 8 and 3 as 3, the bowls of 6 and 9 as 0, the stems of 1, 4, 7 and 9 as 1."""
+"""Halves that read as a whole digit: of 8 and 3 as 3, the bowls of 6 and 9 as 0, 6's back as 6, other stems as 1."""
+
+_MOST_KEPT = {0: 0.72}
+"""Share of its width from which a digit's part may be the digit: three quarters of a 0 are none yet; others half."""
 
 _FOREIGN_SIDEWAYS = (3, 4, 7)
 """Digits that are none when they lie on their side; the others may then be taken for another."""
@@ -57,7 +60,7 @@ def is_upright_stroke(mask: Mask) -> bool:
 
 
 def _draw_half(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
-    """Return the smaller side of a digit, 30 to 55 % of its width, cut upright or slanted."""
+    """Return one side of a digit, from 30 % of its width to where it may be the digit, cut upright or slanted."""
     digit = _paper()
     for _ in range(_MOST_TRIES):
         at = int(rng.integers(len(source.labels)))
@@ -66,7 +69,7 @@ def _draw_half(source: JunkSource, rng: np.random.Generator, knobs: AugmentSetti
         is_narrow = digit.shape[1] < 0.45 * digit.shape[0]  # half of it would still look like the whole
         if not is_narrow and (int(source.labels[at]), side) not in _LOOKS_WHOLE:
             break
-    kept_frac = rng.uniform(0.3, 0.55)
+    kept_frac = rng.uniform(0.3, _MOST_KEPT.get(int(source.labels[at]), 0.5))
     at_frac = kept_frac if side == "left" else 1 - kept_frac
     return crop_ink(_keep_side(digit, at_frac, rng.uniform(-0.25, 0.25), side == "left"))
 

@@ -51,7 +51,8 @@ def estimate_paper(gray: NDArray[np.uint8], settings: IlluminationSettings) -> N
     """Return the brightness of the bare paper, uint8 (h, w), reduced to at most `background_side_px` on the long side.
 
     It is a gray closing of the reduced picture: whatever is dark and narrower than the closing is ink, whatever is dark
-    and wider is shadow, desk or border. The border is replicated outward before the closing, so that a corner darkened by the lens counts as shadow.
+    and wider is shadow, desk or border. The border is replicated outward before the closing, so that a corner darkened
+    by the lens counts as shadow.
     """
     small = _reduce(gray, settings.background_side_px)
     side = _odd(min(small.shape) * settings.background_window_frac)

@@ -80,8 +80,10 @@ def _continues(line: Sequence[Component], chain: Sequence[Component], settings: 
 
 
 def _measure_band(components: Sequence[Component]) -> tuple[float, float]:
-    """Return the mean top and bottom of components, px."""
-    return float(np.mean([c.box.top for c in components])), float(np.mean([c.box.bottom for c in components]))
+    """Return the mean top and bottom in px of components, those much shorter than the tallest left out."""
+    tallest = max(c.box.height for c in components)
+    tall = [c.box for c in components if 2 * c.box.height >= tallest]
+    return float(np.mean([b.top for b in tall])), float(np.mean([b.bottom for b in tall]))
 
 
 def _middle_y(line: Sequence[Component]) -> float:

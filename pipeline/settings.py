@@ -157,6 +157,9 @@ class SegmentSettings(_Checked):
     most_slant: float = _knob(0.7, 0, 2, "px right per px up", "steeper than 35 degrees nobody slants")
     split_width_frac: float = _knob(0.7, 0.1, 5, "of the height", "narrower components are not cut")
     widest_digit_frac: float = _knob(1.6, 0.3, 5, "of the height", "wider spans are no digit")
+    stack_overlap_frac: float = _knob(0.6, 0, 1, "of the narrower", "pieces of a broken digit overlap so much across")
+    least_stack_frac: float = _knob(0.25, 0, 1, "of the height", "less than this is a speck, no piece")
+    tallest_stack_frac: float = _knob(1.4, 1, 10, "of the height", "taller together are two lines' digits")
     join_gap_frac: float = _knob(0.25, 0, 2, "of the height", "pieces of one digit lie no farther apart")
     least_piece_frac: float = _knob(0.25, 0.01, 1, "of the height", "no digit is narrower between two cuts")
     deepest_cut_strokes: float = _knob(2.5, 0.5, 20, "stroke widths", "a cut crosses at most this much ink")
@@ -175,12 +178,14 @@ class DecodeSettings(_Checked):
 class StraySettings(_Checked):
     """What does not fit the page's digits."""
 
-    least_height_frac: float = _knob(0.3, 0, 1, "of the page's digit height", "shorter ink is dust on the page")
+    least_height_frac: float = _knob(0.15, 0, 1, "of the page's digit height", "shorter ink is dust on the page")
+    least_lone_frac: float = _knob(0.3, 0, 1, "of the page's digit height", "the same, where no digit stands beside it")
     most_height_ratio: float = _knob(4.0, 1, 100, "times the page's digit height", "taller ink is a sheet's edge")
     least_contrast_frac: float = _knob(0.35, 0, 1, "of the page's digits", "paler ink is grain or a ruling")
     most_stroke_ratio: float = _knob(3.5, 1, 100, "times the page's stroke width", "broader ink is a patch, no stroke")
     least_evenness: float = _knob(0.65, 0, 1, "of the brightness", "a lone digit on a greater step of light is an edge")
     shortest_one_frac: float = _knob(0.6, 0, 1, "of its line's digit height", "a shorter stroke is a comma or a remain")
+    shortest_lone_one_frac: float = _knob(0.4, 0, 1, "of the page's digit height", "the same, alone on its line")
     tallest_one_ratio: float = _knob(3.0, 1, 100, "times its line's digit height", "a taller stroke is an edge")
 
 

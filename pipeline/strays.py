@@ -45,18 +45,20 @@ def drop_strays(lines: Sequence[Sequence[Pick]], settings: StraySettings) -> lis
     contrast = weighted_median([pick.span.contrast for pick in digits], weights)
     stroke = weighted_median([pick.span.stroke_width_px for pick in digits], weights)
 
-    def fits(pick: Pick, beside_px: float) -> bool:
+    def fits(pick: Pick, beside_px: float | None) -> bool:
         span, tall = pick.span, pick.span.box.height
-        ok = settings.least_height_frac * height <= tall <= settings.most_height_ratio * height
+        least = settings.least_lone_frac if beside_px is None else settings.least_height_frac
+        ok = least * height <= tall <= settings.most_height_ratio * height
         ok &= span.contrast >= settings.least_contrast_frac * contrast
         ok &= span.stroke_width_px <= settings.most_stroke_ratio * stroke
         if pick.is_one:
-            ok &= settings.shortest_one_frac * beside_px <= tall <= settings.tallest_one_ratio * beside_px
+            shortest = settings.shortest_lone_one_frac if beside_px is None else settings.shortest_one_frac
+            ok &= shortest <= tall / (beside_px or height) <= settings.tallest_one_ratio
         return bool(ok)
 
     kept = []
     for line in lines:
-        beside_px = _measure_height(line, height)
+        beside_px = _measure_height(line)
         kept.append([Pick(p.span, p.row, p.is_digit and fits(p, beside_px)) for p in line])
     return kept
 
@@ -98,9 +100,9 @@ def _weigh(pick: Pick) -> float:
     return float(np.sqrt(pick.span.box.height) * (pick.span.contrast * pick.row.max()) ** 2)
 
 
-def _measure_height(line: Sequence[Pick], page_px: float) -> float:
-    """Return the height in px of the line's digits other than 1; the page's where it has none."""
+def _measure_height(line: Sequence[Pick]) -> float | None:
+    """Return the height in px of the line's digits other than 1, or None where it has none."""
     others = [pick for pick in line if pick.is_digit and not pick.is_one]
     if not others:
-        return page_px
+        return None
     return weighted_median([pick.span.box.height for pick in others], [_weigh(pick) for pick in others])

@@ -13,6 +13,7 @@ from pipeline.components import measure_stroke_width
 from pipeline.normalize import normalize_digit
 from pipeline.read import read_page
 from pipeline.settings import NormalizeSettings, Settings
+from pipeline.trace import Stages
 from pipeline.types import Box, Component, DigitScores, Lattice, Page, Span, TextLine
 from train.glyphs import GLYPHS
 from train.strokes import Track, Writer, move_tracks, write_number
@@ -116,6 +117,19 @@ def _describe(tensors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return one unit vector for each tensor, blurred so that a pixel's shift matters little: float32 (N, 784)."""
     soft = np.stack([cv2.GaussianBlur(tensor, (5, 5), 0) for tensor in tensors]).reshape(len(tensors), -1)
     return soft / np.maximum(np.linalg.norm(soft, axis=1, keepdims=True), 1e-6)
+
+
+class Capture:
+    """Stands in for a trace, and keeps the stages."""
+
+    def write(self, stages: Stages) -> None:
+        self.stages = stages
+
+
+def capture_stages(gray: NDArray[np.uint8], settings: Settings | None = None) -> Stages:
+    capture = Capture()
+    read_page(Page(gray.copy()), make_reader(), settings, capture)  # type: ignore[arg-type]
+    return capture.stages
 
 
 def read_texts(gray: NDArray[np.uint8], settings: Settings | None = None) -> list[str]:

@@ -12,17 +12,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.binarize import binarize, measure_grain
-from pipeline.illumination import estimate_paper, flatten_light
-from pipeline.settings import BinarizeSettings, IlluminationSettings
+from pipeline.illumination import PAPER_LEVEL as PAPER
+from pipeline.settings import BinarizeSettings
 from tests.drawing import write_page
 
 SETTINGS = BinarizeSettings()
 LEAST = SETTINGS.least_contrast_frac
-PAPER = int(
-    flatten_light(
-        np.full((9, 9), 225, np.uint8), estimate_paper(np.full((9, 9), 225, np.uint8), IlluminationSettings())
-    )[4, 4]
-)
 BLACK = 255 - PAPER
 
 

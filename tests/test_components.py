@@ -11,19 +11,14 @@ from hypothesis import given
 from hypothesis.extra import numpy as hnp
 
 from pipeline.components import find_components, measure_stroke_width
-from pipeline.illumination import estimate_paper, flatten_light
-from pipeline.settings import ComponentSettings, IlluminationSettings
+from pipeline.illumination import PAPER_LEVEL as PAPER
+from pipeline.settings import ComponentSettings
 from pipeline.types import Component, InkMask
 from tests.drawing import draw_ink, parse, write_page
 
 SETTINGS = ComponentSettings()
 FINE = replace(SETTINGS, least_side_px=1)
 TEXT = cv2.compare(255 - write_page("4207", "1936", paper=255, pen=0), 127, cv2.CMP_GT)
-PAPER = int(
-    flatten_light(
-        np.full((9, 9), 225, np.uint8), estimate_paper(np.full((9, 9), 225, np.uint8), IlluminationSettings())
-    )[4, 4]
-)
 DIGIT = (200, 80, 206, 120)
 N_DIGITS = 8
 

@@ -8,15 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline.illumination import estimate_paper, flatten_light, measure_polarity
+from pipeline.illumination import PAPER_LEVEL, estimate_paper, flatten_light, measure_polarity
 from pipeline.settings import IlluminationSettings
 from tests.drawing import write_page
 
 SETTINGS = IlluminationSettings()
 TEXT = write_page("4207", "1936")
-PAPER = int(
-    flatten_light(np.full((9, 9), 225, np.uint8), estimate_paper(np.full((9, 9), 225, np.uint8), SETTINGS))[4, 4]
-)
 PLACES = np.linspace(0, 1, TEXT.shape[1])
 
 LIGHTS = {
@@ -28,16 +25,20 @@ LIGHTS = {
 }
 
 
+def flatten(gray: np.ndarray) -> np.ndarray:
+    return flatten_light(gray, estimate_paper(gray, SETTINGS))
+
+
 def shine(gray: np.ndarray, light: np.ndarray) -> np.ndarray:
     return np.rint(gray * light).astype(np.uint8)
 
 
 @pytest.mark.parametrize("light", LIGHTS.values(), ids=LIGHTS)
 def test_paper_comes_out_even_and_ink_as_dark_as_in_even_light(light: np.ndarray) -> None:
-    expected = flatten_light(TEXT, estimate_paper(TEXT, SETTINGS)).astype(int)
-    darkness = flatten_light(shine(TEXT, light), estimate_paper(shine(TEXT, light), SETTINGS))
+    expected = flatten(TEXT).astype(int)
+    darkness = flatten(shine(TEXT, light))
     assert darkness.shape == TEXT.shape and darkness.dtype == np.uint8
-    assert np.percentile(np.abs(darkness[TEXT == 225] - float(PAPER)), 90) <= 0.1 * 255
+    assert np.percentile(np.abs(darkness[TEXT == 225] - float(PAPER_LEVEL)), 90) <= 0.1 * 255
     ink = TEXT == 40
     assert np.abs(darkness[ink] - expected[ink]).mean() <= 0.06 * 255
 
@@ -45,8 +46,8 @@ def test_paper_comes_out_even_and_ink_as_dark_as_in_even_light(light: np.ndarray
 def test_darkness_by_eye() -> None:
     gray = np.full((64, 64), 200, np.uint8)
     gray[30:34, 30:34] = 50
-    expected = 255 - gray / 200 * (255 - PAPER)
-    assert np.abs(flatten_light(gray, estimate_paper(gray, SETTINGS)) - expected).max() <= 1
+    expected = 255 - gray / 200 * (255 - PAPER_LEVEL)
+    assert np.abs(flatten(gray) - expected).max() <= 1
 
 
 @pytest.mark.parametrize("value", [0, 1, 128, 255])
@@ -82,5 +83,5 @@ def test_blank_page_counts_as_dark_ink_on_light_paper(value: int) -> None:
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40)), st.integers(1, 9))
 def test_any_page_keeps_its_size(gray: np.ndarray, times: int) -> None:
     tiled = np.tile(gray, (1, times))
-    assert flatten_light(tiled, estimate_paper(tiled, SETTINGS)).shape == tiled.shape
+    assert flatten(tiled).shape == tiled.shape
     assert measure_polarity(tiled, SETTINGS) in (True, False)

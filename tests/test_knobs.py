@@ -13,20 +13,11 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.images import load_pages
-from pipeline.read import read_page
 from pipeline.settings import Settings
-from pipeline.types import Page
-from tests.drawing import make_reader, write_page
+from tests.drawing import capture_stages, write_page
 
 DEFAULTS = Settings()
 KNOBS = {f"{s.name}.{k.name}": (s.name, k) for s in fields(Settings) for k in fields(getattr(DEFAULTS, s.name))}
-
-
-class Capture:
-    """Stands in for a trace, and keeps the stages."""
-
-    def write(self, stages: Any) -> None:
-        self.stages = stages
 
 
 def draw_mess() -> np.ndarray:
@@ -65,6 +56,7 @@ def draw_lines_of_text() -> np.ndarray:
     small = write_page("69", size_px=(120, 80), height_px=22, pen_px=3)
     page[20:100, 20:140] = small
     page[300:380, 400:520] = small
+    page[320:380, 40:100] = write_page("5", size_px=(60, 60), height_px=22, pen_px=3)
     squeezed = cv2.resize(write_page("7425", size_px=(260, 100), height_px=60, pen_px=9), (170, 100))
     page[160:260, 10:180] = squeezed
     page[205:212, 20:160] = 60
@@ -75,9 +67,11 @@ def draw_lines_of_text() -> np.ndarray:
 
 
 def draw_form() -> np.ndarray:
-    """Return a form: a row of boxes with a digit in each, and numbers parted by a sign."""
+    """Return a form: a dashed line, a row of boxes with digits, and numbers parted by a sign."""
     page = write_page("4 2 0", size_px=(460, 240), shift_px=(0, -40))
     cv2.line(page, (176, 82), (198, 82), 40, 4)
+    for x in range(0, 460, 24):
+        cv2.line(page, (x, 15), (x + 17, 15), 60, 2)
     page[150:230, 20:440] = write_page("61", size_px=(420, 80))
     for x in range(40, 440, 60):
         cv2.line(page, (x, 164), (x, 216), 60, 2)
@@ -99,7 +93,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "text": draw_lines_of_text,
     "paper": draw_paper,
     "chalk": lambda: 255 - draw_lines_of_text(),
-    "turned": lambda: write_page("4207 1936", "58 0617", size_px=(460, 400), turn_deg=7),
+    "turned": lambda: write_page("4207 1936", "58 0617", size_px=(460, 400), turn_deg=20),
     "sloping": lambda: write_page("4207 1936", size_px=(460, 200), turn_deg=2),
     "form": draw_form,
     "scratched": draw_scratched,
@@ -114,9 +108,7 @@ def draw(name: str) -> np.ndarray:
 
 def see(name: str, settings: Settings) -> Hashable:
     """Return all that the stages make of a page, so that two can be compared."""
-    capture = Capture()
-    read_page(Page(draw(name).copy()), make_reader(), settings, capture)  # type: ignore[arg-type]
-    stages = capture.stages
+    stages = capture_stages(draw(name), settings)
     arrays = (stages.darkness, stages.ink.ink, stages.cleared.ink, stages.batch, stages.scores.probabilities)
     lines = tuple(tuple(c.box for c in line.components) for line in stages.lines)
     spans = tuple((s.first, s.last, s.box) for lattice in stages.lattices for s in lattice.spans)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,14 @@ from pipeline.errors import OutputError
 from pipeline.read import read_page
 from pipeline.trace import Stages, Trace, draw_lines, draw_rulings, draw_spans, draw_tensors
 from pipeline.types import Digit, InkMask, Page, Reading
-from tests.drawing import draw_ink, make_lattice, make_line, make_reader, make_scores, parse, write_page
+from tests.drawing import capture_stages, draw_ink, make_lattice, make_line, make_reader, make_scores, parse, write_page
 
 NAMES = ["gray", "darkness", "ink", "rulings", "lines", "cuts", "tensors"]
 
 
 def stage(ink: np.ndarray, cleared: np.ndarray | None = None, **later: Any) -> Stages:
-    kept = InkMask((ink if cleared is None else cleared).copy())
-    return Stages(Page(255 - ink), ink, InkMask(ink.copy()), kept, **{"lines": (), **later})
+    masks = {"ink": InkMask(ink.copy()), "cleared": InkMask((ink if cleared is None else cleared).copy())}
+    return replace(capture_stages(np.full_like(ink, 255)), **masks, **later)
 
 
 @pytest.mark.parametrize("gray", [write_page("4207"), np.full((20, 30), 255, np.uint8), np.zeros((1, 1), np.uint8)])

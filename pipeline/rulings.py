@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from pipeline.settings import RulingSettings
 from pipeline.types import InkMask
 
+_STEP_PX = 0.5
+"""A sloping line climbs in steps of a pixel, so that it strays from itself by half of one."""
+
 _NEAR_PX = 8
 """A wall that ends this near a ruling meets it."""
 
@@ -84,14 +87,16 @@ def find_rulings(
 
 def _is_straight(ruling: Ruling, settings: RulingSettings) -> bool:
     """Return whether the line is nearly unbroken and follows a smooth bow, as bars of neighboring digits do not."""
-    columns = np.flatnonzero(ruling.pixels.any(axis=0))
-    if len(columns) < settings.least_cover_frac * ruling.length_px:
+    per_column = np.count_nonzero(ruling.pixels, axis=0)
+    if np.count_nonzero(per_column) < settings.least_cover_frac * ruling.length_px:
         return False
+    columns = np.flatnonzero((per_column > 0) & (per_column <= 2 * ruling.thickness_px))  # no bar of a digit on it
     inked = ruling.pixels[:, columns] > 0
     centers = (np.arange(len(inked)) @ inked) / inked.sum(axis=0)
     bow = np.polynomial.Polynomial.fit(columns, centers, 2)(columns)
     chord = np.linspace(bow[0], bow[-1], len(bow))
-    is_smooth = np.median(np.abs(centers - bow)) <= settings.roughness_thicknesses * ruling.thickness_px
+    stray_px = np.median(np.abs(centers - bow)) - _STEP_PX
+    is_smooth = stray_px <= settings.roughness_thicknesses * ruling.thickness_px
     return bool(is_smooth and np.abs(bow - chord).max() <= settings.most_bow_frac * ruling.length_px)
 
 
@@ -107,7 +112,8 @@ def _find_upright(transposed: NDArray[np.uint8], lying: list[Ruling], settings: 
     spacings = [b - a for a, b in zip(rows[:-1], rows[1:], strict=True) if b - a >= settings.least_run_px]
     shortest = min([least, *(settings.wall_frac * spacing for spacing in spacings)])
     found = find_rulings(transposed, shortest, settings.least_slenderness / 3, settings)
-    walls = [r for r in found if _is_wall(r, lying)]
+    broadest = settings.pen_thicknesses * float(np.median([r.thickness_px for r in lying])) if lying else 0.0
+    walls = [r for r in found if r.thickness_px <= broadest and _is_wall(r, lying)]
     slender = [r for r in found if r.length_px >= max(least, settings.least_slenderness * r.thickness_px)]
     rulings = [r for r in slender if _count_equals(r, slender) >= settings.least_equals]
     rulings += [r for r in slender if r.length_px >= settings.whole_page_frac * height]

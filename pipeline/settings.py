@@ -91,6 +91,7 @@ class RulingSettings(_Checked):
     )
     most_bow_frac: float = _knob(0.03, 0, 1, "of its length", "a digit's arc bends more")
     least_slenderness: float = _knob(15.0, 2, 200, "times", "length over thickness; a digit's bar is stouter")
+    pen_thicknesses: float = _knob(2.0, 1, 20, "line thicknesses", "broader than the level rulings is a pen's 1, no wall")
     least_cover_frac: float = _knob(0.8, 0, 1, "of its length", "a line broken more than that is a row of bars")
     roughness_thicknesses: float = _knob(0.5, 0, 10, "line thicknesses", "a line strays no farther from a smooth bow")
     wall_frac: float = _knob(0.7, 0.1, 1, "of the rulings' spacing", "a wall between two rulings is at least this long")
@@ -121,7 +122,7 @@ class ComponentSettings(_Checked):
     rim_depth_frac: float = _knob(0.35, 0, 5, "of its length", "unless it reaches this far into the page")
     frame_fill_frac: float = _knob(0.15, 0, 1, "of its box", "ink that fills more of its box is no thin frame")
     framed_height_frac: float = _knob(0.25, 0, 1, "of its height", "a frame holds something at least this tall")
-    blot_frac: float = _knob(0.7, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
+    blot_frac: float = _knob(0.5, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
     dash_slenderness: float = _knob(6.0, 1, 100, "times its height", "level ink so long and thin is a dash, no digit")
     pale_frac: float = _knob(
         0.35, 0, 1, "of the median contrast", "much paler than the page's ink: grain, show-through"

@@ -108,6 +108,7 @@ class Page:
         if self.source_size_px == (0, 0):
             object.__setattr__(self, "source_size_px", (gray.shape[1], gray.shape[0]))
         _freeze(gray)
+        _freeze(self.to_source)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,111 @@
+"""The files of a model folder: the two models agree, the card says what they are, what cannot be is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from pipeline.errors import ModelError, OutputError
+from train.export import (
+    CARD_NAME,
+    KERAS_NAME,
+    LITERT_NAME,
+    count_multiplications,
+    describe_model,
+    export_model,
+    find_commit,
+    predict_litert,
+    read_card,
+    write_card,
+)
+
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+"""TensorFlow's variables do not know NumPy 2's `copy` yet, and Keras asks them for it."""
+
+
+def build_tiny() -> keras.Model:
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(
+        [
+            keras.layers.Input((28, 28, 1)),
+            keras.layers.Conv2D(2, 3, strides=2),  # 13x13 places, 3x3x1 to 2 filters: 3,042
+            keras.layers.Flatten(),
+            keras.layers.Dense(11, activation="softmax"),  # 338 to 11: 3,718
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("models") / "tiny"
+    export_model(build_tiny(), folder)
+    return folder
+
+
+@pytest.mark.parametrize("n", [1, 5, 70])
+def test_exported_file_takes_any_number_of_digits_and_agrees_with_keras(folder: Path, n: int) -> None:
+    images = np.random.default_rng(n).random((n, 28, 28, 1), np.float32)
+    given = predict_litert(folder / LITERT_NAME, images)
+    model = keras.models.load_model(folder / KERAS_NAME)
+    np.testing.assert_allclose(given, model.predict(images, verbose=0), atol=1e-5)
+
+
+def test_multiplications_are_counted_as_by_hand() -> None:
+    assert count_multiplications(build_tiny()) == 3042 + 3718
+
+
+def test_card_describes_the_files(folder: Path) -> None:
+    card = describe_model(build_tiny(), folder)
+    assert card["name"] == "tiny"
+    assert card["classes"][3] == "3"
+    assert card["classes"][-1] == "not a digit"
+    assert card["bytes"][LITERT_NAME] == (folder / LITERT_NAME).stat().st_size
+    assert card["n_parameters"] == 18 + 2 + 3718 + 11
+
+
+def test_card_comes_back_as_written(tmp_path: Path) -> None:
+    write_card(tmp_path, {"temperature": 1.5})
+    assert read_card(tmp_path) == {"temperature": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(None, "cannot be read", id="missing"),
+        pytest.param("{", "cannot be read", id="torn"),
+        pytest.param("[]", "expected a JSON object", id="no object"),
+    ],
+)
+def test_card_that_is_none_is_an_error(tmp_path: Path, content: str | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / CARD_NAME).write_text(content)
+    with pytest.raises(ModelError, match=message):
+        read_card(tmp_path)
+
+
+def test_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError):
+        write_card(tmp_path / "none", {})
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        export_model(build_tiny(), tmp_path / "file")
+
+
+def test_export_that_disagrees_is_not_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("train.export.predict_litert", lambda path, images: np.eye(11)[[0] * len(images)])
+    with pytest.raises(ModelError, match="differs from the Keras model"):
+        export_model(build_tiny(), tmp_path)
+
+
+def test_missing_model_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no model"):
+        predict_litert(tmp_path / LITERT_NAME, np.zeros((1, 28, 28, 1), np.float32))
+
+
+def test_commit_is_a_hash_or_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_commit() == "unknown" or len(find_commit().rstrip("+")) == 40
+    monkeypatch.setenv("PATH", "")
+    assert find_commit() == "unknown"

@@ -67,16 +67,19 @@ def draw_lines_of_text() -> np.ndarray:
 
 
 def draw_form() -> np.ndarray:
-    """Return a form: a dashed line, a row of boxes with digits, and numbers parted by a sign."""
-    page = write_page("4 2 0", size_px=(460, 240), shift_px=(0, -40))
+    """Return a form: dashed and rippled lines, boxes with thin and with broad walls, numbers parted by a sign."""
+    page = write_page("4 2 0", size_px=(460, 360), shift_px=(0, -100))
     cv2.line(page, (176, 82), (198, 82), 40, 4)
     for x in range(0, 460, 24):
         cv2.line(page, (x, 15), (x + 17, 15), 60, 2)
+    along = np.arange(0, 461, 4)
+    cv2.polylines(page, [np.column_stack([along, 130 + 4 * np.sin(along / 25)]).astype(np.int32)], False, 60, 2)
     page[150:230, 20:440] = write_page("61", size_px=(420, 80))
-    for x in range(40, 440, 60):
-        cv2.line(page, (x, 164), (x, 216), 60, 2)
-    cv2.line(page, (40, 160), (400, 160), 60, 2)
-    cv2.line(page, (40, 220), (400, 220), 60, 2)
+    for top, wall_px in ((160, 2), (280, 7)):
+        for x in range(40, 440, 60):
+            cv2.line(page, (x, top + 4), (x, top + 56), 60, wall_px)
+        for y in (top, top + 60):
+            cv2.line(page, (40, y), (400, y), 60, 2)
     return page
 
 

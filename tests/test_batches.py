@@ -9,7 +9,7 @@ import pytest
 
 from train import batches as batches_room
 from train.augment import AugmentSettings
-from train.batches import NOT_A_DIGIT, FreshBatches, Mixture, Sources, collect_sources, draw_batch
+from train.batches import NOT_A_DIGIT, Mixture, Sources, collect_sources, count_batches, draw_batch, draw_epoch
 from train.data import DigitSet
 from train.fonts import draw_glyphs
 from train.junk import JunkSource
@@ -74,18 +74,28 @@ def test_without_extras_mnist_takes_their_place(sources: Sources) -> None:
 
 
 def test_batch_depends_on_seed_epoch_and_place_alone(sources: Sources) -> None:
-    first, again = (FreshBatches(sources, 16, seed=1) for _ in range(2))
-    again[0]  # asked in another order
-    np.testing.assert_array_equal(first[2][0], again[2][0])
-    assert not np.array_equal(first[2][0][:8], FreshBatches(sources, 16, seed=2)[2][0][:8])
-    first.on_epoch_end()
-    assert not np.array_equal(first[0][0], again[0][0])
-    np.testing.assert_array_equal(first[0][0], FreshBatches(sources, 16, seed=1, first_epoch=1)[0][0])
+    first, again, other_seed, other_epoch = (
+        list(draw_epoch(sources, 16, seed, epoch)) for seed, epoch in ((1, 0), (1, 0), (2, 0), (1, 1))
+    )
+    for (images, labels), (images_again, labels_again) in zip(first, again, strict=True):
+        np.testing.assert_array_equal(images, images_again)
+        np.testing.assert_array_equal(labels, labels_again)
+    assert not np.array_equal(first[0][0], other_seed[0][0])
+    assert not np.array_equal(first[0][0], other_epoch[0][0])
 
 
-def test_every_digit_comes_once_an_epoch_and_the_last_batch_is_short(sources: Sources) -> None:
-    batches = FreshBatches(sources, 16, seed=0)
-    sizes = [len(batches[i][0]) for i in range(len(batches))]
-    assert sizes == [16, 16, 8]
-    assert batches[0][1].shape == (16, 11)
-    assert (batches[0][1].sum(axis=1) == 1).all()
+def test_every_digit_comes_once_an_epoch_and_the_last_batch_is_short(
+    sources: Sources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = []
+
+    def note(sources: Sources, chosen: np.ndarray, *rest: object) -> tuple[np.ndarray, np.ndarray]:
+        rows.append(chosen)
+        return np.zeros((len(chosen), 28, 28, 1), np.float32), np.full(len(chosen), 4)
+
+    monkeypatch.setattr(batches_room, "draw_batch", note)
+    drawn = list(draw_epoch(sources, 16, 0, 0))
+    assert len(drawn) == count_batches(sources, 16)
+    assert [len(images) for images, _ in drawn] == [16, 16, 8]
+    assert sorted(np.concatenate(rows)) == list(range(40))
+    assert drawn[0][1][0].tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]

@@ -20,7 +20,7 @@ from train.batches import Mixture, Sources, draw_batch
 from train.checkpoint import load_checkpoint
 from train.data import DigitSet
 from train.export import LITERT_NAME, read_card
-from train.fit import FitPlan, finish, fit, look, parse_arguments
+from train.fit import FitPlan, average_weights, finish, fit, look, parse_arguments
 from train.fonts import draw_glyphs
 from train.hands import draw_hands
 from train.junk import JunkSource
@@ -141,6 +141,17 @@ def test_resumed_run_is_the_same_run(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert history_resumed == history
     for weight, weight_resumed in zip(model.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(weight, weight_resumed, atol=1e-6)
+
+
+def test_mean_of_the_weights_is_a_mean() -> None:
+    averaged, fitted = build_tiny(), build_tiny()
+    for model, value in ((averaged, 0.0), (fitted, 1.0)):
+        for weight in model.trainable_weights:
+            weight.assign(np.full(weight.shape, value, np.float32))
+    average_weights(averaged, fitted, n_done=10)
+    assert np.allclose(averaged.trainable_weights[0], 0.5)
+    average_weights(averaged, fitted, n_done=10**6)
+    assert np.allclose(averaged.trainable_weights[0], 0.5 + 0.5 * (1 - fit_room.AVERAGE_MOMENTUM))
 
 
 def test_flags_become_the_plan(tmp_path: Path) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import cv2
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +21,12 @@ from train.fonts import DIGITS, NOT_DIGITS, draw_glyphs, find_fonts
 from train.hands import draw_hands
 from train.junk import JunkSource, make_junk
 
+Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+
 NOT_A_DIGIT = N_DIGITS
 """The label of the eleventh class."""
+
+_N_THREADS, _N_AHEAD = 2, 8
 
 
 def _share(default: float, reason: str) -> Any:
@@ -104,27 +110,34 @@ def _draw_example(
     return augment_digit(digits.images[row], rng, knobs), int(digits.labels[row])
 
 
-class FreshBatches(keras.utils.PyDataset):
-    """Batches for `fit`, new in each epoch; batch i of epoch e depends on the seed, e and i alone, not on threads."""
+def count_batches(sources: Sources, batch_size: int) -> int:
+    """Return how many batches show every MNIST digit of `sources` once; the last may be short."""
+    return -(-len(sources.digits.labels) // batch_size)
 
-    def __init__(self, sources: Sources, batch_size: int, seed: int, first_epoch: int = 0, workers: int = 2) -> None:
-        super().__init__(workers=workers, use_multiprocessing=False, max_queue_size=16)
-        self._sources, self._batch_size, self._seed = sources, batch_size, seed
-        self._epoch = first_epoch
-        self._mixture, self._knobs = Mixture(), AugmentSettings()
-        cv2.setNumThreads(1)  # pictures this small only lose by OpenCV's own threads
 
-    def __len__(self) -> int:
-        return -(-len(self._sources.digits.labels) // self._batch_size)
+def draw_epoch(sources: Sources, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
+    """Yield one epoch's batches, drawn ahead by threads while the network works.
 
-    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Batch `index` of this epoch: images (N, 28, 28, 1) and one-hot labels float32 (N, 11)."""
-        order = np.random.default_rng([self._seed, self._epoch]).permutation(len(self._sources.digits.labels))
-        chosen = order[index * self._batch_size : (index + 1) * self._batch_size]
-        rng = np.random.default_rng([self._seed, self._epoch, index])
-        images, labels = draw_batch(self._sources, chosen, rng, self._mixture, self._knobs)
+    Batch i of epoch e depends on `seed`, e and i alone, so that neither threads nor a resumed run change it.
+
+    Yields
+    ------
+    images float32 (N, 28, 28, 1), 0 paper .. 1 ink, and one-hot labels float32 (N, 11)
+    """
+    cv2.setNumThreads(1)  # pictures this small only lose by OpenCV's own threads
+    order = np.random.default_rng([seed, epoch]).permutation(len(sources.digits.labels))
+    mixture, knobs = Mixture(), AugmentSettings()
+
+    def draw(index: int) -> Batch:
+        chosen = order[index * batch_size : (index + 1) * batch_size]
+        images, labels = draw_batch(sources, chosen, np.random.default_rng([seed, epoch, index]), mixture, knobs)
         return images, np.eye(NOT_A_DIGIT + 1, dtype=np.float32)[labels]
 
-    def on_epoch_end(self) -> None:
-        """Move on to the next epoch's examples."""
-        self._epoch += 1
+    with ThreadPoolExecutor(_N_THREADS) as pool:
+        ahead: deque[Future[Batch]] = deque()
+        for index in range(count_batches(sources, batch_size)):
+            ahead.append(pool.submit(draw, index))
+            if len(ahead) > _N_AHEAD:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()

@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ from rich.progress import Progress
 
 from pipeline.errors import UsageError
 from train.architectures import build
-from train.batches import NOT_A_DIGIT, FreshBatches
+from train.batches import NOT_A_DIGIT, Batch, count_batches, draw_epoch
 from train.calibrate import calibrate
 from train.checkpoint import History, load_checkpoint, save_checkpoint
 from train.export import LITERT_NAME, Card, describe_model, export_model, predict_litert, write_card
@@ -87,74 +89,65 @@ def look(model: keras.Model, material: Material) -> dict[str, float]:
     }
 
 
-class Averager(keras.callbacks.Callback):
-    """Keeps a second model whose weights are the running mean of the fitted one's (Polyak & Juditsky 1992)."""
+def average_weights(averaged: keras.Model, fitted: keras.Model, n_done: int) -> None:
+    """Move the weights of `averaged` towards those of `fitted` after `n_done` steps (Polyak & Juditsky 1992).
 
-    def __init__(self, averaged: keras.Model, n_done: int = 0) -> None:
-        super().__init__()
-        self.averaged, self._n_done = averaged, n_done
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Move the mean a step; at first in longer steps, so that it forgets the untrained weights."""
-        self._n_done += 1
-        momentum = min(AVERAGE_MOMENTUM, self._n_done / (self._n_done + 10))
-        for mean, weight in zip(_numbers(self.averaged), _numbers(self.model), strict=True):
+    At first by longer steps, so that the mean forgets the untrained weights.
+    """
+    momentum = min(AVERAGE_MOMENTUM, n_done / (n_done + 10))
+    for mean, weight in zip(averaged.weights, fitted.weights, strict=True):
+        if weight.dtype.startswith("float"):  # the random states of dropout layers have no mean
             mean.assign(momentum * mean + (1 - momentum) * weight)
 
 
-def _numbers(model: keras.Model) -> list[Any]:
-    """Return the weights of `model` without the random states of its dropout layers, which cannot be averaged."""
-    return [weight for weight in model.weights if weight.dtype.startswith("float")]
-
-
-class EpochEnd(keras.callbacks.Callback):
-    """After each epoch: looks at the averaged model, saves both models and the history, and tells the progress bar."""
-
-    def __init__(self, plan: FitPlan, material: Material, averaged: keras.Model, progress: Progress) -> None:
-        super().__init__()
-        self._plan, self._material, self._averaged, self._progress = plan, material, averaged, progress
-        self.history: History = []
-        self._bar = progress.add_task("fit", total=None)
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Reset the bar, and each dropout's chance to what this epoch's is, so that a resumed run draws the same."""
-        self._progress.reset(self._bar, total=self.params["steps"], description=f"epoch {epoch + 1}")
-        for at, layer in enumerate(self.model.layers):
-            if isinstance(layer, keras.layers.Dropout):
-                layer.seed_generator.state.assign(np.array([self._plan.seed + epoch, at], np.uint32))
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Move the bar."""
-        self._progress.advance(self._bar)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Look, save, say."""
-        figures = {"epoch": epoch + 1, "loss": float((logs or {})["loss"]), **look(self._averaged, self._material)}
-        self.history.append({name: round(value, 5) for name, value in figures.items()})
-        save_checkpoint(self._plan.work_dir, self._plan.facts(), self.model, self._averaged, self.history)
-        shown = "  ".join(f"{name} {value:g}" for name, value in self.history[-1].items())
-        self._progress.console.print(shown, soft_wrap=True)
+def seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
+    """Set the chance of each dropout layer to what this epoch's is, so that a resumed run draws the same."""
+    for at, layer in enumerate(model.layers):
+        if isinstance(layer, keras.layers.Dropout):
+            layer.seed_generator.state.assign(np.array([seed + epoch, at], np.uint32))
 
 
 def fit(plan: FitPlan, material: Material, console: Console) -> tuple[keras.Model, History]:
-    """Return the averaged model after `plan.epochs` epochs, and what each epoch's look said."""
-    n_steps = -(-len(material.train.digits.labels) // BATCH_SIZE)
+    """Return the averaged model after `plan.epochs` epochs, and what each epoch's look said.
+
+    Raises
+    ------
+    UsageError : there is no network of that name, or `plan.resume` is asked of another run
+    InputError : `plan.resume` is asked and there is no checkpoint
+    """
+    n_steps = count_batches(material.train, BATCH_SIZE)
     if plan.resume:
-        model, averaged, history = load_checkpoint(plan.work_dir, plan.facts())
+        fitted, averaged, history = load_checkpoint(plan.work_dir, plan.facts())
     else:
         keras.utils.set_random_seed(plan.seed)
-        model, history = build(plan.arch), []
-        compile_model(model, n_steps * plan.epochs)
-        averaged = build(plan.arch)
-        averaged.set_weights(model.get_weights())
-    n_done = len(history)
-    batches = FreshBatches(material.train, BATCH_SIZE, plan.seed, first_epoch=n_done)
+        fitted, averaged, history = build(plan.arch), build(plan.arch), []
+        averaged.set_weights(fitted.get_weights())
+        compile_model(fitted, n_steps * plan.epochs)
     with Progress(console=console, transient=True) as progress:
-        end = EpochEnd(plan, material, averaged, progress)
-        end.history = history
-        callbacks = [Averager(averaged, n_done * n_steps), end]
-        model.fit(batches, initial_epoch=n_done, epochs=plan.epochs, verbose=0, shuffle=False, callbacks=callbacks)
-    return averaged, end.history
+        for epoch in range(len(history), plan.epochs):
+            seed_dropout(fitted, plan.seed, epoch)
+            bar = progress.add_task(f"epoch {epoch + 1} of {plan.epochs}", total=n_steps)
+            batches = draw_epoch(material.train, BATCH_SIZE, plan.seed, epoch)
+            loss = fit_epoch(fitted, averaged, batches, epoch * n_steps, partial(progress.advance, bar))
+            progress.remove_task(bar)
+            figures = {"epoch": epoch + 1, "loss": loss, **look(averaged, material)}
+            history.append({name: round(value, 5) for name, value in figures.items()})
+            save_checkpoint(plan.work_dir, plan.facts(), fitted, averaged, history)
+            console.print("  ".join(f"{name} {value:g}" for name, value in history[-1].items()), soft_wrap=True)
+    return averaged, history
+
+
+def fit_epoch(
+    fitted: keras.Model, averaged: keras.Model, batches: Iterable[Batch], n_done: int, advance: Callable[[], None]
+) -> float:
+    """Fit one epoch's `batches`, after `n_done` steps before it, and return their mean loss."""
+    fitted.reset_metrics()
+    loss = 0.0
+    for n_steps, (images, labels) in enumerate(batches, n_done + 1):
+        loss = float(fitted.train_on_batch(images, labels, return_dict=True)["loss"])  # the mean since the reset
+        average_weights(averaged, fitted, n_steps)
+        advance()
+    return loss
 
 
 def finish(plan: FitPlan, material: Material, model: keras.Model, history: History) -> Card:

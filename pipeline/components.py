@@ -25,9 +25,9 @@ def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: Compon
     settings : limits of size and shape
     """
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.ink, connectivity=8, ltype=cv2.CV_32S)
-    kept = np.flatnonzero(_is_plausible(stats, mask.ink.shape, settings))
+    kept = 1 + np.flatnonzero(_is_plausible(stats[1:], mask.ink.shape, settings))  # label 0 is the paper
     kept = kept[np.argsort(-stats[kept, cv2.CC_STAT_AREA], kind="stable")][: settings.most_components]
-    found = [_measure(labels, darkness, stats[label], int(label)) for label in kept if label != 0]
+    found = [_measure(labels, darkness, stats[label], int(label)) for label in kept]
     boxes = np.array([c.box.as_list() for c in found], np.float64).reshape(-1, 4)
     inked = [c for c in found if not _is_blot(c, settings) and not _is_frame(c, boxes, settings)]
     return _drop_pale(_drop_dashes(inked, settings), settings)

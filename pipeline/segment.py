@@ -92,38 +92,48 @@ def split_component(component: Component, slant: float, settings: SegmentSetting
     """
     rows, columns = np.nonzero(component.mask)
     sheared = _shear(rows, columns, slant, component.box.height)
-    profile = np.bincount(sheared).astype(np.float32)
-    cuts = find_cuts(profile, component.box.height, component.stroke_width_px, settings)
+    upright = np.zeros((component.box.height, int(sheared.max()) + 1), np.uint8)
+    upright[rows, sheared] = 255
+    cuts = find_cuts(upright, component.stroke_width_px, settings)
     belongs = np.searchsorted(cuts, sheared, side="right")
     pieces = [_take(component, rows[belongs == i], columns[belongs == i]) for i in range(len(cuts) + 1)]
     return [piece for piece in pieces if piece is not None]
 
 
-def find_cuts(
-    profile: NDArray[np.float32], height_px: float, stroke_width_px: float, settings: SegmentSettings
-) -> list[int]:
-    """Return columns, strictly inside `profile`, at which touching digits may be cut apart.
+def find_cuts(ink: NDArray[np.uint8], stroke_width_px: float, settings: SegmentSettings) -> list[int]:
+    """Return columns, strictly inside `ink`, at which touching digits may be cut apart.
 
-    A cut crosses little ink: it is a local low of the projection profile, smoothed over half the stroke width; the
-    lowest come first, none nearer to another than a digit can be narrow.
+    A cut crosses few strokes, or runs where the ink is narrow from top to bottom, as where two bowls meet. Both are
+    local lows of a profile, smoothed over half the stroke width; the lowest come first, none nearer to another than a
+    digit can be narrow.
 
     Parameters
     ----------
-    profile : float32 (w,), ink pixels per column
-    height_px : height of the ink
+    ink : uint8 (h, w), 255 ink, sheared upright
     stroke_width_px : mean pen stroke width
     settings : how deep and how dense cuts may be
     """
-    width = max(1, round(stroke_width_px / 2)) | 1
-    smooth = cv2.blur(profile[None], (width, 1), borderType=cv2.BORDER_REPLICATE)[0]
-    apart = max(2, round(settings.least_piece_frac * height_px))
-    inner = range(apart, len(smooth) - apart)
-    lows = [x for x in inner if smooth[x] <= smooth[max(0, x - apart // 2) : x + apart // 2 + 1].min()]
+    height = len(ink)
+    crossed = np.count_nonzero(ink, axis=0) / (settings.deepest_cut_strokes * stroke_width_px)
+    bottom, top = height - np.argmax(ink[::-1] > 0, axis=0), np.argmax(ink > 0, axis=0)
+    narrow = np.where(crossed > 0, bottom - top, 0) / (settings.deepest_joint_frac * height)
+    apart = max(2, round(settings.least_piece_frac * height))
+    lows: dict[int, float] = {}
+    for profile in (crossed, narrow):
+        smooth = _smooth(profile, stroke_width_px)
+        for x in range(apart, len(smooth) - apart):
+            if smooth[x] <= min(1.0, smooth[max(0, x - apart // 2) : x + apart // 2 + 1].min()):
+                lows[x] = min(float(smooth[x]), lows.get(x, 1.0))
     cuts: list[int] = []
-    for x in sorted(lows, key=lambda x: smooth[x]):
-        if smooth[x] <= settings.deepest_cut_strokes * stroke_width_px and all(abs(x - c) >= apart for c in cuts):
+    for x in sorted(lows, key=lambda x: lows[x]):
+        if all(abs(x - c) >= apart for c in cuts):
             cuts.append(x)
     return sorted(cuts[: settings.most_cuts])
+
+
+def _smooth(profile: NDArray[np.float64], stroke_width_px: float) -> NDArray[np.float32]:
+    width = max(1, round(stroke_width_px / 2)) | 1
+    return cv2.blur(profile[None].astype(np.float32), (width, 1), borderType=cv2.BORDER_REPLICATE)[0]
 
 
 def _shear(rows: NDArray[np.intp], columns: NDArray[np.intp], slant: float, height: int) -> NDArray[np.intp]:

@@ -91,7 +91,9 @@ class RulingSettings(_Checked):
     )
     most_bow_frac: float = _knob(0.03, 0, 1, "of its length", "a digit's arc bends more")
     least_slenderness: float = _knob(15.0, 2, 200, "times", "length over thickness; a digit's bar is stouter")
-    pen_thicknesses: float = _knob(2.0, 1, 20, "line thicknesses", "broader than the level rulings is a pen's 1, no wall")
+    pen_thicknesses: float = _knob(
+        2.0, 1, 20, "line thicknesses", "broader than the level rulings is a pen's 1, no wall"
+    )
     least_cover_frac: float = _knob(0.8, 0, 1, "of its length", "a line broken more than that is a row of bars")
     roughness_thicknesses: float = _knob(0.5, 0, 10, "line thicknesses", "a line strays no farther from a smooth bow")
     wall_frac: float = _knob(0.7, 0.1, 1, "of the rulings' spacing", "a wall between two rulings is at least this long")
@@ -155,7 +157,7 @@ class SegmentSettings(_Checked):
 
     most_atoms: int = _knob(8, 1, 20, "atoms", "pieces that one digit may consist of")
     most_cuts: int = _knob(12, 0, 100, "cuts", "per component; bounds the work on scribbles")
-    most_slant: float = _knob(0.7, 0, 2, "px right per px up", "steeper than 35 degrees nobody slants")
+    most_slant: float = _knob(0.3, 0, 2, "px right per px up", "cuts lean no more: steep strokes of 1, 4 and 7 mislead")
     split_width_frac: float = _knob(0.7, 0.1, 5, "of the height", "narrower components are not cut")
     widest_digit_frac: float = _knob(1.6, 0.3, 5, "of the height", "wider spans are no digit")
     stack_overlap_frac: float = _knob(0.6, 0, 1, "of the narrower", "pieces of a broken digit overlap so much across")
@@ -163,6 +165,7 @@ class SegmentSettings(_Checked):
     tallest_stack_frac: float = _knob(1.4, 1, 10, "of the height", "taller together are two lines' digits")
     join_gap_frac: float = _knob(0.25, 0, 2, "of the height", "pieces of one digit lie no farther apart")
     least_piece_frac: float = _knob(0.25, 0.01, 1, "of the height", "no digit is narrower between two cuts")
+    deepest_joint_frac: float = _knob(0.5, 0, 1, "of the height", "or where the ink is no taller than this")
     deepest_cut_strokes: float = _knob(2.5, 0.5, 20, "stroke widths", "a cut crosses at most this much ink")
 
 

@@ -58,8 +58,7 @@ def drop_strays(lines: Sequence[Sequence[Pick]], settings: StraySettings) -> lis
 
     kept = []
     for line in lines:
-        beside_px = _measure_height(line)
-        kept.append([Pick(p.span, p.row, p.is_digit and fits(p, beside_px)) for p in line])
+        kept.append([Pick(p.span, p.row, p.is_digit and fits(p, _measure_beside(p, line))) for p in line])
     return kept
 
 
@@ -100,9 +99,9 @@ def _weigh(pick: Pick) -> float:
     return float(np.sqrt(pick.span.box.height) * (pick.span.contrast * pick.row.max()) ** 2)
 
 
-def _measure_height(line: Sequence[Pick]) -> float | None:
-    """Return the height in px of the line's digits other than 1, or None where it has none."""
-    others = [pick for pick in line if pick.is_digit and not pick.is_one]
+def _measure_beside(pick: Pick, line: Sequence[Pick]) -> float | None:
+    """Return the height in px of the line's other digits that are no 1, or None where it has none."""
+    others = [other for other in line if other is not pick and other.is_digit and not other.is_one]
     if not others:
         return None
-    return weighted_median([pick.span.box.height for pick in others], [_weigh(pick) for pick in others])
+    return weighted_median([other.span.box.height for other in others], [_weigh(other) for other in others])

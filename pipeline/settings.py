@@ -165,7 +165,7 @@ class SegmentSettings(_Checked):
     tallest_stack_frac: float = _knob(1.4, 1, 10, "of the height", "taller together are two lines' digits")
     join_gap_frac: float = _knob(0.25, 0, 2, "of the height", "pieces of one digit lie no farther apart")
     least_piece_frac: float = _knob(0.25, 0.01, 1, "of the height", "no digit is narrower between two cuts")
-    deepest_joint_frac: float = _knob(0.5, 0, 1, "of the height", "or where the ink is no taller than this")
+    deepest_joint_frac: float = _knob(0.5, 0.05, 1, "of the height", "or where the ink is no taller than this")
     deepest_cut_strokes: float = _knob(2.5, 0.5, 20, "stroke widths", "a cut crosses at most this much ink")
 
 

@@ -91,6 +91,14 @@ def draw_scratched() -> np.ndarray:
     return page
 
 
+def draw_bowls() -> np.ndarray:
+    """Return two 0 of a broad pen that touch side by side: the ink is thick there, and narrow from top to bottom."""
+    page = np.full((160, 260), 225, np.uint8)
+    for x in (90, 162):
+        cv2.ellipse(page, (x, 80), (36, 50), 0, 0, 360, 40, 9)
+    return page
+
+
 PAGES: dict[str, Callable[[], np.ndarray]] = {
     "mess": draw_mess,
     "text": draw_lines_of_text,
@@ -99,6 +107,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "turned": lambda: write_page("4207 1936", "58 0617", size_px=(460, 400), turn_deg=20),
     "sloping": lambda: write_page("4207 1936", size_px=(460, 200), turn_deg=2),
     "form": draw_form,
+    "bowls": draw_bowls,
     "scratched": draw_scratched,
     "desk": lambda: np.pad(draw_mess(), 90, constant_values=25),
 }

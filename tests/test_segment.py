@@ -76,7 +76,7 @@ def test_limits_hold() -> None:
     assert np.diff(cuts).min() >= SETTINGS.least_piece_frac * len(ink) - 1
     assert cut(ink, 6.0, replace(SETTINGS, most_cuts=0)) == []
     assert len(cut(ink, 6.0, replace(SETTINGS, most_cuts=2))) == 2
-    assert len(cut(ink, 6.0, replace(SETTINGS, deepest_cut_strokes=0.5))) == 0
+    assert len(cut(ink, 6.0, replace(SETTINGS, deepest_cut_strokes=0.5, deepest_joint_frac=0.05))) == 0
     assert len(cut(ink, 6.0, replace(SETTINGS, least_piece_frac=1.0))) < len(cuts)
 
 

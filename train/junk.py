@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from train.augment import CANVAS_PX, AugmentSettings, Mask, crop_ink, normalize_mask, photograph, warp_digit
 
 _MOST_TRIES = 8
-_LOOKS_WHOLE = frozenset(
-    (digit, side) for side, digits in (("left", (1, 6, 9)), ("right", (1, 3, 4, 6, 7, 8, 9))) for digit in digits
+LOOKS_WHOLE = frozenset(
+    (digit, side) for side, digits in (("left", (1, 6)), ("right", (1, 3, 4, 7, 8, 9))) for digit in digits
 )
-"""Halves that read as a whole digit: of 8 and 3 as 3, the bowls of 6 and 9 as 0, 6's back as 6, other stems as 1."""
+"""Halves that read as a whole digit: of 8 and 3 as 3, 6's back as a narrow 6, the stems of 1, 4, 7 and 9 as 1."""
 
-_MOST_KEPT = {0: 0.72}
+MOST_KEPT = {0: 0.72}
 """Share of its width from which a digit's part may be the digit: three quarters of a 0 are none yet; others half."""
 
 _FOREIGN_SIDEWAYS = (3, 4, 7)
@@ -49,6 +49,11 @@ def make_junk(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettin
     return normalize_mask(photograph(_draw_cross(source, rng, knobs), rng, knobs), rng, knobs)
 
 
+def looks_whole(digit: int, side: str) -> bool:
+    """Return whether the "left" or "right" half of `digit` reads as a whole digit, and so must not be called junk."""
+    return (digit, side) in LOOKS_WHOLE
+
+
 def is_upright_stroke(mask: Mask) -> bool:
     """Return whether `mask` (uint8, 255 ink) is one straight stroke, less than 55 deg from upright: a legitimate 1."""
     rows, columns = np.nonzero(mask)
@@ -67,9 +72,9 @@ def _draw_half(source: JunkSource, rng: np.random.Generator, knobs: AugmentSetti
         side = "left" if rng.random() < 0.5 else "right"
         digit = crop_ink(warp_digit(source.images[at], rng, knobs))
         is_narrow = digit.shape[1] < 0.45 * digit.shape[0]  # half of it would still look like the whole
-        if not is_narrow and (int(source.labels[at]), side) not in _LOOKS_WHOLE:
+        if not is_narrow and not looks_whole(int(source.labels[at]), side):
             break
-    kept_frac = rng.uniform(0.3, _MOST_KEPT.get(int(source.labels[at]), 0.5))
+    kept_frac = rng.uniform(0.3, MOST_KEPT.get(int(source.labels[at]), 0.5))
     at_frac = kept_frac if side == "left" else 1 - kept_frac
     return crop_ink(_keep_side(digit, at_frac, rng.uniform(-0.25, 0.25), side == "left"))
 

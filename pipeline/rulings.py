@@ -12,6 +12,9 @@ from pipeline.types import InkMask
 _STEP_PX = 0.5
 """A sloping line climbs in steps of a pixel, so that it strays from itself by half of one."""
 
+_BRIDGE_PX = 3
+"""How far to each side a slanting stroke may come out of the line that it went into."""
+
 _NEAR_PX = 8
 """A wall that ends this near a ruling meets it."""
 
@@ -32,8 +35,13 @@ def remove_rulings(mask: InkMask, settings: RulingSettings) -> InkMask:
     cleared = mask.ink.copy()
     for ruling in lying:
         _erase(cleared, mask.ink, ruling, settings)
+    crossed = cleared.copy()
     for ruling in upright:
-        _erase(cleared.T, mask.ink.T, ruling, settings)
+        _erase(cleared.T, crossed.T, ruling, settings)
+    for ruling in lying:
+        _bridge(cleared, ruling, settings)
+    for ruling in upright:
+        _bridge(cleared.T, ruling, settings)
     return InkMask(cleared)
 
 
@@ -80,7 +88,8 @@ def find_rulings(
         box = (slice(top, top + height), slice(left, left + width))
         pixels = cv2.bitwise_and(runs[box], cv2.compare(labels[box], float(label), cv2.CMP_EQ))
         ruling = Ruling(left, top, pixels, width - gap)
-        if ruling.length_px >= least_slenderness * ruling.thickness_px and _is_straight(ruling, settings):
+        is_thin = ruling.thickness_px <= min(settings.thickest_px, ruling.length_px / least_slenderness)
+        if is_thin and _is_straight(ruling, settings):
             found.append(ruling)
     return found
 
@@ -140,12 +149,30 @@ def _height_at(ruling: Ruling, x: int) -> float | None:
 
 
 def _erase(cleared: NDArray[np.uint8], ink: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings) -> None:
-    """Clear the line's pixels in `cleared`, except where a stroke taller than the line crosses or touches it."""
+    """Clear the line's pixels in `cleared`, except where ink taller than the line crosses or touches it."""
     tallest = max(3, round(settings.crossing_thicknesses * ruling.thickness_px)) | 1
-    rows, columns = ruling.slices
-    above = max(0, rows.start - tallest)
-    around = (slice(above, rows.stop + tallest), columns)
+    around, own = _widen(ruling, tallest)
     strokes = cv2.morphologyEx(np.ascontiguousarray(ink[around]), cv2.MORPH_OPEN, np.ones((tallest, 1), np.uint8))
-    own = strokes[rows.start - above : rows.start - above + ruling.pixels.shape[0]]
     view = cleared[ruling.slices]
-    view[(ruling.pixels > 0) & (own == 0)] = 0
+    view[(ruling.pixels > 0) & (strokes[own] == 0)] = 0
+
+
+def _bridge(cleared: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings) -> None:
+    """Give back the line's pixels that have ink on both sides: a stroke as thin as the line crosses there.
+
+    A line with ink along much of both its sides lies in a hatching or on an edge, and is not crossed by digits.
+    """
+    reach = round(ruling.thickness_px) + _BRIDGE_PX
+    around, own = _widen(ruling, reach)
+    bridge = np.ones((reach, _BRIDGE_PX), np.uint8)
+    bridged = cv2.morphologyEx(np.ascontiguousarray(cleared[around]), cv2.MORPH_CLOSE, bridge)
+    crossings = (ruling.pixels > 0) & (bridged[own] > 0)
+    if np.count_nonzero(crossings) <= settings.most_crossed_frac * cv2.countNonZero(ruling.pixels):
+        cleared[ruling.slices][crossings] = 255
+
+
+def _widen(ruling: Ruling, by_px: int) -> tuple[tuple[slice, slice], slice]:
+    """Return the line's box with `by_px` rows above and below it, and which of those rows are its own."""
+    rows, columns = ruling.slices
+    above = max(0, rows.start - by_px)
+    return (slice(above, rows.stop + by_px), columns), slice(rows.start - above, rows.stop - above)

@@ -91,6 +91,7 @@ class RulingSettings(_Checked):
     )
     most_bow_frac: float = _knob(0.03, 0, 1, "of its length", "a digit's arc bends more")
     least_slenderness: float = _knob(15.0, 2, 200, "times", "length over thickness; a digit's bar is stouter")
+    thickest_px: float = _knob(10.0, 1, 200, "px", "a broader band is an edge or a thing, no printed line")
     pen_thicknesses: float = _knob(
         2.0, 1, 20, "line thicknesses", "broader than the level rulings is a pen's 1, no wall"
     )
@@ -99,6 +100,7 @@ class RulingSettings(_Checked):
     wall_frac: float = _knob(0.7, 0.1, 1, "of the rulings' spacing", "a wall between two rulings is at least this long")
     whole_page_frac: float = _knob(0.85, 0.2, 1, "of the page", "an upright line this long is no digit 1")
     least_equals: int = _knob(4, 2, 50, "lines", "upright lines of one length that make a grid, or walls a form")
+    most_crossed_frac: float = _knob(0.3, 0, 1, "of the line", "with more ink on both sides it is no line under digits")
     crossing_thicknesses: float = _knob(
         2.0, 1, 10, "line thicknesses", "ink taller than this crosses the line and stays"
     )

@@ -99,6 +99,13 @@ def draw_bowls() -> np.ndarray:
     return page
 
 
+def draw_underlined() -> np.ndarray:
+    """Return a number over one line that ends before the page does."""
+    page = write_page("4207")
+    cv2.line(page, (30, 170), (310, 170), 60, 2)
+    return page
+
+
 PAGES: dict[str, Callable[[], np.ndarray]] = {
     "mess": draw_mess,
     "text": draw_lines_of_text,
@@ -108,6 +115,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "sloping": lambda: write_page("4207 1936", size_px=(460, 200), turn_deg=2),
     "form": draw_form,
     "bowls": draw_bowls,
+    "underlined": draw_underlined,
     "scratched": draw_scratched,
     "desk": lambda: np.pad(draw_mess(), 90, constant_values=25),
 }

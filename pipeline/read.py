@@ -15,6 +15,7 @@ from pipeline.decode import decode
 from pipeline.illumination import estimate_paper, flatten_light, measure_polarity
 from pipeline.lines import find_lines
 from pipeline.normalize import normalize_spans
+from pipeline.pieces import join_pieces
 from pipeline.rulings import remove_rulings
 from pipeline.segment import build_lattice
 from pipeline.settings import Settings
@@ -67,7 +68,7 @@ def _find_ink(page: Page, s: Settings, clock: _Clock) -> Stages:
     clock.lap("binarize")
     cleared = remove_rulings(ink, s.rulings)
     clock.lap("rulings")
-    components = find_components(cleared, darkness, s.components)
+    components = join_pieces(find_components(cleared, darkness, s.components), s.pieces)
     clock.lap("components")
     lines = find_lines(components, s.lines)
     clock.lap("lines")

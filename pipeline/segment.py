@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.components import measure_stroke_width
+from pipeline.pieces import overlay
 from pipeline.settings import SegmentSettings
 from pipeline.types import Box, Component, Lattice, Span, TextLine
 
@@ -27,11 +28,10 @@ def build_lattice(line: TextLine, settings: SegmentSettings) -> Lattice:
     up to `most_atoms` neighboring atoms; so a span can cut touching digits and can join the pieces of a broken one.
     """
     height = line.height_px
-    components = join_stacked(line, settings)
-    is_wide = [c.box.width >= settings.split_width_frac * max(height, c.box.height) for c in components]
-    slant = measure_slant([c.mask for c in components], settings) if any(is_wide) else 0.0
+    is_wide = [c.box.width >= settings.split_width_frac * max(height, c.box.height) for c in line.components]
+    slant = measure_slant([c.mask for c in line.components], settings) if any(is_wide) else 0.0
     atoms = []
-    for component, wide in zip(components, is_wide, strict=True):
+    for component, wide in zip(line.components, is_wide, strict=True):
         atoms += split_component(component, slant, settings) if wide else [component]
     spans = []
     for first in range(len(atoms)):
@@ -39,29 +39,6 @@ def build_lattice(line: TextLine, settings: SegmentSettings) -> Lattice:
             if last == first + 1 or _may_join(atoms[first:last], height, settings):
                 spans.append(_join(atoms[first:last], first, last))
     return Lattice(line, len(atoms) + 1, tuple(spans))
-
-
-def join_stacked(line: TextLine, settings: SegmentSettings) -> list[Component]:
-    """Return the components of a line, those that stand one above the other joined: pieces of one broken digit.
-
-    Both must be a fair part of a digit's height, so that a speck over a digit stays apart.
-    """
-    joined: list[Component] = []
-    for component in line.components:
-        before = joined[-1] if joined else None
-        if before is not None and _is_stacked(before, component, line.height_px, settings):
-            box, ink, contrast = _overlay([before, component])
-            joined[-1] = Component(box, ink, cv2.countNonZero(ink), measure_stroke_width(ink), contrast)
-        else:
-            joined.append(component)
-    return joined
-
-
-def _is_stacked(a: Component, b: Component, height_px: float, settings: SegmentSettings) -> bool:
-    shared = min(a.box.right, b.box.right) - max(a.box.left, b.box.left)
-    is_over = shared >= settings.stack_overlap_frac * min(a.box.width, b.box.width)
-    is_part = min(a.box.height, b.box.height) >= settings.least_stack_frac * height_px
-    return is_over and is_part and a.box.union(b.box).height <= settings.tallest_stack_frac * height_px
 
 
 def measure_slant(masks: Sequence[NDArray[np.uint8]], settings: SegmentSettings) -> float:
@@ -171,19 +148,8 @@ def _join(atoms: list[Component], first: int, last: int) -> Span:
     if len(atoms) == 1:
         only = atoms[0]
         return Span(first, last, only.box, only.mask, only.stroke_width_px, only.contrast)
-    box, ink, contrast = _overlay(atoms)
+    box, ink, contrast = overlay(atoms)
     return Span(first, last, box, ink, measure_stroke_width(ink), contrast)
-
-
-def _overlay(parts: Sequence[Component]) -> tuple[Box, NDArray[np.uint8], float]:
-    """Return the box, the ink and the mean contrast of components laid over one another."""
-    box = _bounds(parts)
-    ink = np.zeros((box.height, box.width), np.uint8)
-    for part in parts:
-        top, left = part.box.top - box.top, part.box.left - box.left
-        view = ink[top : top + part.box.height, left : left + part.box.width]
-        np.maximum(view, part.mask, out=view)
-    return box, ink, sum(p.contrast * p.area_px for p in parts) / sum(p.area_px for p in parts)
 
 
 def _bounds(atoms: Sequence[Component]) -> Box:

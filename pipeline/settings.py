@@ -135,6 +135,16 @@ class ComponentSettings(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class PieceSettings(_Checked):
+    """Pieces of a broken digit, one above the other."""
+
+    least_overlap_frac: float = _knob(0.5, 0, 1, "of the narrower", "pieces of one digit overlap so much across")
+    most_gap_strokes: float = _knob(1.2, 0, 20, "stroke widths", "a ruling or a glare takes out no more of a stroke")
+    least_height_frac: float = _knob(0.2, 0, 1, "of both together", "less than this is a speck, no piece")
+    tallest_frac: float = _knob(1.4, 0.1, 10, "of the page's ink height", "taller together are two lines' digits")
+
+
+@dataclass(frozen=True, slots=True)
 class LineSettings(_Checked):
     """Components into lines and numbers."""
 
@@ -162,9 +172,6 @@ class SegmentSettings(_Checked):
     most_slant: float = _knob(0.3, 0, 2, "px right per px up", "cuts lean no more: steep strokes of 1, 4 and 7 mislead")
     split_width_frac: float = _knob(0.7, 0.1, 5, "of the height", "narrower components are not cut")
     widest_digit_frac: float = _knob(1.6, 0.3, 5, "of the height", "wider spans are no digit")
-    stack_overlap_frac: float = _knob(0.6, 0, 1, "of the narrower", "pieces of a broken digit overlap so much across")
-    least_stack_frac: float = _knob(0.25, 0, 1, "of the height", "less than this is a speck, no piece")
-    tallest_stack_frac: float = _knob(1.4, 1, 10, "of the height", "taller together are two lines' digits")
     join_gap_frac: float = _knob(0.25, 0, 2, "of the height", "pieces of one digit lie no farther apart")
     least_piece_frac: float = _knob(0.25, 0.01, 1, "of the height", "no digit is narrower between two cuts")
     deepest_joint_frac: float = _knob(0.5, 0.05, 1, "of the height", "or where the ink is no taller than this")
@@ -216,6 +223,7 @@ class Settings:
     rulings: RulingSettings = field(default_factory=RulingSettings)
     skew: SkewSettings = field(default_factory=SkewSettings)
     components: ComponentSettings = field(default_factory=ComponentSettings)
+    pieces: PieceSettings = field(default_factory=PieceSettings)
     lines: LineSettings = field(default_factory=LineSettings)
     segment: SegmentSettings = field(default_factory=SegmentSettings)
     normalize: NormalizeSettings = field(default_factory=NormalizeSettings)

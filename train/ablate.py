@@ -29,7 +29,7 @@ DISABLED: dict[str, dict[str, dict[str, float]]] = {
     },
     "cuts": {"segment": {"most_cuts": 0}},
     "slant of the cuts": {"segment": {"most_slant": 0.0}},
-    "broken digits joined": {"segment": {"stack_overlap_frac": 1.0, "join_gap_frac": 0.0}},
+    "broken digits joined": {"pieces": {"tallest_frac": 0.1}, "segment": {"join_gap_frac": 0.0}},
     "stroke width": {"normalize": {"thinnest_stroke_px": 0.0, "widest_stroke_px": 20.0}},
     "strays": {
         "strays": {

@@ -1,0 +1,72 @@
+"""Pieces of one broken digit: found where one stands close above the other, and joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.components import measure_stroke_width
+from pipeline.robust import weighted_median
+from pipeline.settings import PieceSettings
+from pipeline.types import Box, Component
+
+
+def join_pieces(components: Sequence[Component], settings: PieceSettings) -> tuple[Component, ...]:
+    """Return the components, those joined that stand close above one another and are together no taller than a digit.
+
+    A pale pen, a ruling taken out or a glare cuts a digit across; the digits of two rows are taller together. Pieces
+    side by side are left to the lattice, where the network tells whether they are one digit.
+
+    Parameters
+    ----------
+    components : of a page, in any order
+    settings : how close, and how tall together
+    """
+    if len(components) < 2:
+        return tuple(components)
+    height = weighted_median([c.box.height for c in components], [c.area_px for c in components])
+    joined = list(components)
+    while (pair := _find_pair(joined, height, settings)) is not None:
+        low, high = sorted(pair)
+        second = joined.pop(high)
+        joined[low] = _join(joined[low], second)
+    return tuple(joined)
+
+
+def overlay(parts: Sequence[Component]) -> tuple[Box, NDArray[np.uint8], float]:
+    """Return the box, the ink (uint8, of that box) and the mean contrast of components laid over one another."""
+    box = parts[0].box
+    for part in parts[1:]:
+        box = box.union(part.box)
+    ink = np.zeros((box.height, box.width), np.uint8)
+    for part in parts:
+        top, left = part.box.top - box.top, part.box.left - box.left
+        view = ink[top : top + part.box.height, left : left + part.box.width]
+        np.maximum(view, part.mask, out=view)
+    return box, ink, sum(p.contrast * p.area_px for p in parts) / sum(p.area_px for p in parts)
+
+
+def _find_pair(components: Sequence[Component], height_px: float, settings: PieceSettings) -> tuple[int, int] | None:
+    """Return the indices of the closest two components that are pieces of one digit, or None."""
+    left, top, right, bottom = np.array([c.box.as_list() for c in components], np.float64).T
+    heights, strokes = bottom - top, np.array([c.stroke_width_px for c in components])
+    shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    gap = np.maximum(top[:, None], top) - np.minimum(bottom[:, None], bottom)
+    together = np.maximum(bottom[:, None], bottom) - np.minimum(top[:, None], top)
+    is_piece = shared >= settings.least_overlap_frac * np.minimum((right - left)[:, None], right - left)
+    is_piece &= gap <= settings.most_gap_strokes * np.minimum(strokes[:, None], strokes)
+    is_piece &= np.minimum(heights[:, None], heights) >= settings.least_height_frac * together
+    is_piece &= together <= settings.tallest_frac * height_px
+    np.fill_diagonal(is_piece, False)
+    if not is_piece.any():
+        return None
+    best = int(np.argmin(np.where(is_piece, gap, np.inf)))
+    return divmod(best, len(components))
+
+
+def _join(a: Component, b: Component) -> Component:
+    box, ink, contrast = overlay([a, b])
+    return Component(box, ink, cv2.countNonZero(ink), measure_stroke_width(ink), contrast)

@@ -1,0 +1,193 @@
+"""Training crops from the front end itself: `python -m train.harvest --out train/runs/harvest --pages 10000 --seed 1`.
+
+Synthesized pages go through the pipeline's own stages, and every candidate span of every lattice becomes a crop: a
+digit, or junk of a kind (`train.spans`). Shards are written one by one, so that a run that was stopped goes on where it
+was: each depends on the seed and its number alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+
+from pipeline.classify import Classifier
+from pipeline.errors import UsageError
+from pipeline.read import read_page
+from pipeline.trace import Stages, Trace
+from pipeline.types import N_DIGITS, SIDE_PX, Page
+from train.crops import FACTS_NAME, KINDS, Crops, balance, concatenate, load_shard
+from train.scripts import add_common_flags, run_script
+from train.spans import LEFT_OUT, find_losses, label_spans, own_page
+from train.synthesize import PageTruth, synthesize_page
+from train.writers import HandPool, gather_hands
+
+PAGES_PER_SHARD = 200
+_FIRST_VALIDATION_PAGE = 10_000_000
+_VALIDATION_FRAC = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class HarvestPlan:
+    """What a run is asked to do."""
+
+    data_dir: Path | None
+    out: Path
+    pages: int = 10_000
+    seed: int = 0
+    workers: int = 2
+
+    def list_shards(self) -> Iterator[tuple[str, int, int]]:
+        """Yield (name, first page, number of pages) of each shard, the validation part first."""
+        n_validation = max(1, round(_VALIDATION_FRAC * self.pages))
+        for part, first, n in (("validation", _FIRST_VALIDATION_PAGE, n_validation), ("train", 0, self.pages)):
+            for at in range(0, n, PAGES_PER_SHARD):
+                yield f"{part}-{at // PAGES_PER_SHARD:04}", first + at, min(PAGES_PER_SHARD, n - at)
+
+
+class _Catch(Trace):
+    """Stands in for the folder of a trace, and keeps the stages in memory."""
+
+    __slots__ = ("stages",)
+
+    def __init__(self) -> None:
+        super().__init__(Path(), "")
+
+    def write(self, stages: Stages) -> None:
+        """Keep the stages."""
+        object.__setattr__(self, "stages", stages)
+
+
+def see_page(photo: NDArray[np.uint8]) -> Stages:
+    """Return what the stages of reading make of a photo, uint8 (H, W); nothing is classified."""
+    blind = Classifier("none", N_DIGITS + 1, 1.0, True, lambda batch: np.zeros((len(batch), N_DIGITS + 1), np.float32))
+    catch = _Catch()
+    read_page(Page(photo), blind, trace=catch)
+    stages: Stages = catch.stages  # type: ignore[attr-defined]
+    return stages
+
+
+def crop_page(truth: PageTruth) -> tuple[Crops, list[str]]:
+    """Return the crops of one page that are clearly digits or clearly none, and what became of each written digit."""
+    stages = see_page(truth.photo)
+    owned = own_page(stages, truth)
+    kinds, owners = label_spans(stages, truth, owned)
+    kept = np.flatnonzero(np.array(kinds, np.int64) != LEFT_OUT)
+    images = np.rint(255 * stages.batch[kept, :, :, 0]).astype(np.uint8).reshape(-1, SIDE_PX, SIDE_PX)
+    labels = [truth.labels[owners[at] - 1] if owners[at] else N_DIGITS for at in kept]
+    crops = Crops(images, np.array(labels, np.uint8), np.array([kinds[at] for at in kept], np.uint8))
+    return crops, find_losses(stages, truth, owned, set(owners))
+
+
+def harvest_shard(pool: HandPool, seed: int, first: int, n_pages: int) -> tuple[Crops, Counter[str]]:
+    """Return the balanced crops of pages `first` and following, and counts of digits by fate and surface."""
+    parts, fates = [], Counter[str]()
+    for number in range(first, first + n_pages):
+        truth = synthesize_page(pool, seed, number)
+        crops, losses = crop_page(truth)
+        parts.append(crops)
+        for loss in losses:
+            fates.update([f"all/{loss or 'found'}", *(f"{tag}/{loss or 'found'}" for tag in truth.tags)])
+    return balance(concatenate(parts), np.random.default_rng([seed, first, 3])), fates
+
+
+def harvest(plan: HarvestPlan, console: Console) -> dict[str, Any]:
+    """Write the shards that are missing, then the facts; return these."""
+    plan.out.mkdir(parents=True, exist_ok=True)
+    (plan.out / ".gitignore").write_text("*\n", "utf-8")
+    asked = {"seed": plan.seed, "pages": plan.pages}
+    begun = plan.out / "asked.json"
+    if begun.exists() and json.loads(begun.read_text("utf-8")) != asked:
+        raise UsageError(f"{plan.out}: holds another harvest, {begun.read_text('utf-8')}", "give another --out")
+    begun.write_text(json.dumps(asked), "utf-8")
+    shards = list(plan.list_shards())
+    missing = [shard for shard in shards if not (plan.out / f"{shard[0]}.npz").exists()]
+    with (
+        ProcessPoolExecutor(plan.workers, get_context("spawn"), cv2.setNumThreads, (1,)) as workers,
+        Progress(console=console, transient=True) as progress,
+    ):
+        bar = progress.add_task("pages", total=sum(n for _, _, n in shards))
+        progress.advance(bar, sum(n for name, _, n in shards if (plan.out / f"{name}.npz").exists()))
+        running = {workers.submit(_work, plan, *shard): shard for shard in missing}
+        for done in as_completed(running):
+            done.result()
+            progress.advance(bar, running[done][2])
+    facts = {**asked, **_count(plan.out, [name for name, _, _ in shards])}
+    (plan.out / FACTS_NAME).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    return facts
+
+
+_POOLS: dict[tuple[Path | None, int, bool], HandPool] = {}
+"""The hands that this worker process has gathered."""
+
+
+def _work(plan: HarvestPlan, name: str, first: int, n_pages: int) -> None:
+    """Harvest one shard and write it, whole or not at all."""
+    key = plan.data_dir, plan.seed, first >= _FIRST_VALIDATION_PAGE
+    if key not in _POOLS:
+        _POOLS.clear()
+        _POOLS[key] = gather_hands(*key)
+    crops, fates = harvest_shard(_POOLS[key], plan.seed, first, n_pages)
+    part = plan.out / f"{name}.part"
+    with part.open("wb") as file:
+        np.savez_compressed(file, **asdict(crops), fates=np.array(json.dumps(fates)))
+    part.replace(plan.out / f"{name}.npz")
+
+
+def _count(folder: Path, names: list[str]) -> dict[str, Any]:
+    """Return counts of crops by label and kind and of written digits by fate, over the named shards."""
+    counts: dict[str, Any] = {"kinds": list(KINDS)}
+    fates = Counter[str]()
+    for part in ("train", "validation"):
+        labels, kinds = np.zeros(N_DIGITS + 1, np.int64), np.zeros(len(KINDS), np.int64)
+        for name in (name for name in names if name.startswith(part)):
+            crops = load_shard(folder / f"{name}.npz")
+            labels += np.bincount(crops.labels, minlength=N_DIGITS + 1)
+            kinds += np.bincount(crops.kinds, minlength=len(KINDS))
+            with np.load(folder / f"{name}.npz") as arrays:
+                fates.update(json.loads(str(arrays["fates"])))
+        counts[f"n_{part}"] = int(labels.sum())
+        counts[f"{part}_labels"] = labels.tolist()
+        counts[f"{part}_kinds"] = dict(zip(KINDS, kinds.tolist(), strict=True))
+    return {**counts, "digits_by_fate": dict(sorted(fates.items()))}
+
+
+def parse_arguments(argv: list[str] | None) -> HarvestPlan:
+    """Return the plan that the command line describes."""
+    parser = argparse.ArgumentParser(prog="python -m train.harvest", description=(__doc__ or "").splitlines()[0])
+    add_common_flags(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the shards; run on resumes")
+    parser.add_argument("--pages", type=int, default=10_000, metavar="N", help="to train on (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of all chance and of the split by writer: as fit's")
+    parser.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
+    plan = HarvestPlan(**vars(parser.parse_args(argv)))
+    if plan.pages < 1 or plan.workers < 1:
+        raise UsageError("--pages and --workers: expected at least 1", "see python -m train.harvest --help")
+    return plan
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the script; return its exit code."""
+
+    def run() -> None:
+        facts = harvest(parse_arguments(argv), Console(stderr=True))
+        print(json.dumps(facts, indent=1))
+
+    return run_script(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

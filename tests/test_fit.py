@@ -160,6 +160,14 @@ def test_flags_become_the_plan(tmp_path: Path) -> None:
     assert parse_arguments([]) == FitPlan()
 
 
+def test_run_may_begin_with_the_weights_of_another(fitted: tuple, material: Material, tmp_path: Path) -> None:
+    plan, model, history = fitted
+    begun = FitPlan(arch="tiny", epochs=1, out=tmp_path, init=plan.work_dir / "averaged-10.keras", rate=1e-4)
+    assert len(begun.facts()["init_sha256"]) == 64
+    _, continued = fit(begun, material, QUIET)
+    assert continued[0]["loss"] < 0.8 * history[0]["loss"]
+
+
 @pytest.mark.parametrize("flags", [["--epochs", "0"], ["--limit", "0"], ["--arch", "none"]])
 def test_wrong_flag_is_one_clear_line(
     flags: list[str], material: Material, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,36 @@ def save_checkpoint(
     part.replace(folder / STATE_NAME)
     for kind in ("fitted", "averaged"):
         (folder / f"{kind}-{epoch - 1}.keras").unlink(missing_ok=True)
+
+
+def load_init(path: Path, arch: str) -> keras.Model:
+    """Return the model of a .keras file whose weights a run is to begin with.
+
+    Raises
+    ------
+    InputError : the file cannot be read
+    UsageError : it holds another network than `arch`
+    """
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: no model to begin with ({str(error).splitlines()[0]})") from error
+    if model.name != arch:
+        raise UsageError(f"{path}: holds the network {model.name!r}, not {arch!r}", "give the --arch that it has")
+    return model
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes.
+
+    Raises
+    ------
+    InputError : the file cannot be read
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def load_checkpoint(folder: Path, facts: dict[str, Any]) -> tuple[keras.Model, keras.Model, History]:

@@ -24,7 +24,7 @@ from pipeline.errors import UsageError
 from train.architectures import build
 from train.batches import NOT_A_DIGIT, Batch, count_batches, draw_epoch
 from train.calibrate import calibrate
-from train.checkpoint import History, load_checkpoint, save_checkpoint
+from train.checkpoint import History, hash_file, load_checkpoint, load_init, save_checkpoint
 from train.export import LITERT_NAME, Card, describe_model, export_model, predict_litert, write_card
 from train.material import Material, gather_material
 from train.scripts import add_common_flags, run_script
@@ -42,7 +42,11 @@ WORK_DIR_NAME = ".work"
 
 @dataclass(frozen=True, slots=True)
 class FitPlan:
-    """What one run is asked to do; `limit` keeps only so many training digits (None: all)."""
+    """What one run is asked to do.
+
+    `limit` keeps only so many training digits (None: all); `init` is a .keras file of the same network whose weights
+    the run begins with (None: drawn ones); `rate` is the peak of the learning rate.
+    """
 
     arch: str = "digits"
     data_dir: Path | None = None
@@ -51,6 +55,8 @@ class FitPlan:
     out: Path = Path("models/digits")
     limit: int | None = None
     resume: bool = False
+    init: Path | None = None
+    rate: float = PEAK_RATE
 
     @property
     def work_dir(self) -> Path:
@@ -59,14 +65,15 @@ class FitPlan:
 
     def facts(self) -> dict[str, Any]:
         """Return what must be equal for a resumed run to be the same run."""
-        return {"arch": self.arch, "epochs": self.epochs, "seed": self.seed, "limit": self.limit}
+        facts = {"arch": self.arch, "epochs": self.epochs, "seed": self.seed, "limit": self.limit, "rate": self.rate}
+        return facts if self.init is None else {**facts, "init_sha256": hash_file(self.init)}
 
 
-def compile_model(model: keras.Model, n_steps: int) -> None:
+def compile_model(model: keras.Model, n_steps: int, peak_rate: float) -> None:
     """Give `model` its optimizer (AdamW, warmup, cosine decay to zero over `n_steps`) and its loss."""
     warmup = max(1, round(WARMUP_FRAC * n_steps))
     rate = keras.optimizers.schedules.CosineDecay(
-        PEAK_RATE / 20, max(1, n_steps - warmup), alpha=0.0, warmup_target=PEAK_RATE, warmup_steps=warmup
+        peak_rate / 20, max(1, n_steps - warmup), alpha=0.0, warmup_target=peak_rate, warmup_steps=warmup
     )
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY),
@@ -112,8 +119,9 @@ def fit(plan: FitPlan, material: Material, console: Console) -> tuple[keras.Mode
 
     Raises
     ------
-    UsageError : there is no network of that name, or `plan.resume` is asked of another run
-    InputError : `plan.resume` is asked and there is no checkpoint
+    UsageError : there is no network of that name, `plan.resume` is asked of another run, or `plan.init` holds another
+        network
+    InputError : there is no checkpoint to resume from, or `plan.init` cannot be read
     """
     n_steps = count_batches(material.train, BATCH_SIZE)
     if plan.resume:
@@ -121,8 +129,10 @@ def fit(plan: FitPlan, material: Material, console: Console) -> tuple[keras.Mode
     else:
         keras.utils.set_random_seed(plan.seed)
         fitted, averaged, history = build(plan.arch), build(plan.arch), []
+        if plan.init is not None:
+            fitted.set_weights(load_init(plan.init, plan.arch).get_weights())
         averaged.set_weights(fitted.get_weights())
-        compile_model(fitted, n_steps * plan.epochs)
+        compile_model(fitted, n_steps * plan.epochs, plan.rate)
     with Progress(console=console, transient=True) as progress:
         for epoch in range(len(history), plan.epochs):
             seed_dropout(fitted, plan.seed, epoch)
@@ -178,6 +188,8 @@ def parse_arguments(argv: list[str] | None) -> FitPlan:
     parser.add_argument("--seed", type=int, default=default.seed, help="of weights, split, examples (%(default)s)")
     parser.add_argument("--out", type=Path, default=default.out, metavar="DIR", help="model folder (%(default)s)")
     parser.add_argument("--limit", type=int, metavar="N", help="use only the first N digits: for a quick trial")
+    parser.add_argument("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
+    parser.add_argument("--rate", type=float, default=default.rate, help="peak of the learning rate (%(default)s)")
     parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of the same run")
     plan = FitPlan(**vars(parser.parse_args(argv)))
     if plan.epochs < 1 or (plan.limit is not None and plan.limit < 1):

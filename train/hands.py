@@ -35,9 +35,9 @@ def draw_hands(
 
 
 def draw_one(rng: np.random.Generator) -> Mask:
-    """Return a 1 with an upstroke from a fifth to nine tenths of its height, sometimes with a foot: (240, 240)."""
-    start_y = rng.uniform(0.22, 0.9)
-    start = -rng.uniform(0.35, 1.0) * start_y - 0.06, start_y
+    """Return a 1 with a steep upstroke, a quarter to nine tenths as high, sometimes with a foot: (240, 240)."""
+    start_y = rng.uniform(0.28, 0.9)
+    start = -rng.uniform(0.3, 0.85) * start_y - 0.06, start_y
     foot_x = rng.normal(0, 0.05)
     strokes = [_bow([start, (0, 0)], rng), _bow([(0, 0), (foot_x, 1)], rng)]
     if rng.random() < 0.2:

@@ -24,10 +24,10 @@ def binarize(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> InkMask
     settings : the two fractions, the window, and the least contrast
     """
     smooth = cv2.GaussianBlur(darkness, (3, 3), 0)
-    floor = cv2.resize(measure_grain(smooth, settings), smooth.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    edge = PAPER_LEVEL + (_local_peak(smooth, settings) - PAPER_LEVEL) * settings.peak_frac
-    local = np.maximum(edge, floor).astype(np.uint8)
-    return InkMask(cv2.compare(smooth, local, cv2.CMP_GT))
+    edge = PAPER_LEVEL + (_find_peaks(smooth, settings) - PAPER_LEVEL) * settings.peak_frac
+    levels = (np.clip(grid, 0, 254).astype(np.uint8) for grid in (measure_grain(smooth, settings), edge))
+    floor, edge = (cv2.resize(grid, smooth.shape[::-1], interpolation=cv2.INTER_LINEAR) for grid in levels)
+    return InkMask(cv2.compare(smooth, cv2.max(floor, edge), cv2.CMP_GT))
 
 
 def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> NDArray[np.float32]:
@@ -51,12 +51,10 @@ def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> ND
     return cv2.morphologyEx(floor, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
 
 
-def _local_peak(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> NDArray[np.float32]:
-    """Return the darkest value in the window around each pixel, float32 (H, W), blended between neighbors."""
-    height, width = darkness.shape
-    step = max(1, round(max(height, width) * settings.window_frac / 4))
+def _find_peaks(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> NDArray[np.float32]:
+    """Return the darkest value in the window around each point of a coarse grid, float32 (h, w)."""
+    step = max(1, round(max(darkness.shape) * settings.window_frac / 4))
     peak = cv2.dilate(darkness, np.ones((step, step), np.uint8))[step // 2 :: step, step // 2 :: step]
     if peak.size == 0:
         peak = darkness.max(keepdims=True)
-    peak = cv2.dilate(peak, np.ones((5, 5), np.uint8))
-    return cv2.resize(peak, (width, height), interpolation=cv2.INTER_LINEAR).astype(np.float32)
+    return cv2.dilate(peak, np.ones((5, 5), np.uint8)).astype(np.float32)

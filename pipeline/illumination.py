@@ -12,6 +12,17 @@ PAPER_LEVEL = 55
 """Darkness of bare paper. What is below is brighter than the paper: half of its grain, by which grain is measured."""
 
 
+def shrink(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
+    """Return the picture, uint8 (h, w), with its long side at most `background_side_px`: light changes slowly."""
+    scale = settings.background_side_px / max(gray.shape)
+    if scale >= 1:
+        return gray
+    height, width = (max(1, round(n * scale)) for n in gray.shape)
+    if scale <= 0.25:  # halving is exact and fast; the rest of the way is then a quarter of the work
+        gray = cv2.resize(gray, (gray.shape[1] // 2, gray.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
+
+
 def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) -> bool:
     """Return True where the ink is darker than the paper, False for chalk on a board and the like.
 
@@ -22,10 +33,10 @@ def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) ->
 
     Parameters
     ----------
-    gray : uint8 (H, W)
+    gray : uint8 (H, W), shrunk or not
     settings : side of the reduced picture that is looked at, and the two windows
     """
-    small = _reduce(gray, settings.background_side_px)
+    small = shrink(gray, settings)
     thin = np.ones((_odd(min(small.shape) * settings.stroke_window_frac),) * 2, np.uint8)
     paper = _wide_median(small, _odd(min(small.shape) * settings.background_window_frac))
     dark = np.minimum(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, thin), cv2.subtract(paper, small))
@@ -54,20 +65,12 @@ def estimate_paper(gray: NDArray[np.uint8], settings: IlluminationSettings) -> N
     and wider is shadow, desk or border. The border is replicated outward before the closing, so that a corner darkened
     by the lens counts as shadow.
     """
-    small = _reduce(gray, settings.background_side_px)
+    small = shrink(gray, settings)
     side = _odd(min(small.shape) * settings.background_window_frac)
     padded = cv2.copyMakeBorder(small, side, side, side, side, cv2.BORDER_REPLICATE)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     smooth = cv2.blur(closed, (_odd(side / 4), _odd(side / 4)))[side:-side, side:-side]
     return np.maximum(smooth, 1)
-
-
-def _reduce(gray: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
-    scale = side_px / max(gray.shape)
-    if scale >= 1:
-        return gray
-    height, width = (max(1, round(n * scale)) for n in gray.shape)
-    return cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _odd(size: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from time import perf_counter
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +13,7 @@ from pipeline.binarize import binarize
 from pipeline.classify import Classifier
 from pipeline.components import find_components
 from pipeline.decode import decode
-from pipeline.illumination import estimate_paper, flatten_light, measure_polarity
+from pipeline.illumination import estimate_paper, flatten_light, measure_polarity, shrink
 from pipeline.lines import find_lines
 from pipeline.normalize import normalize_spans
 from pipeline.pieces import join_pieces
@@ -60,8 +61,10 @@ def read_page(
 
 def _find_ink(page: Page, s: Settings, clock: _Clock) -> Stages:
     """Return the page's ink and text lines: the stages before and after the page is turned upright."""
-    gray = page.gray if measure_polarity(page.gray, s.illumination) else np.bitwise_not(page.gray)
-    paper = estimate_paper(gray, s.illumination)
+    gray, small = page.gray, shrink(page.gray, s.illumination)
+    if not measure_polarity(small, s.illumination):
+        gray, small = cv2.bitwise_not(gray), cv2.bitwise_not(small)
+    paper = estimate_paper(small, s.illumination)
     darkness = flatten_light(gray, paper)
     clock.lap("light")
     ink = binarize(darkness, s.binarize)

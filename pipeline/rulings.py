@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +31,7 @@ def remove_rulings(mask: InkMask, settings: RulingSettings) -> InkMask:
     lying = find_rulings(mask.ink, settings.least_length_frac * width, settings.least_slenderness, settings)
     if len(lying) < settings.least_parallels:
         lying = [r for r in lying if r.length_px >= settings.lone_length_frac * width]
-    upright = _find_upright(np.ascontiguousarray(mask.ink.T), lying, settings)
+    upright = _find_upright(cv2.transpose(mask.ink), lying, settings)
     if not lying and not upright:
         return mask
     cleared = mask.ink.copy()
@@ -70,28 +72,42 @@ def find_rulings(
     Short horizontal runs are opened out of the ink, after one pixel of widening so that a sloping line keeps its runs,
     and chained: a ruling may bend, slope and break, a digit's bar ends soon.
     """
-    run = max(settings.least_run_px, round(ink.shape[1] * settings.run_frac))
+    run = max(settings.least_run_px, round(ink.shape[1] * settings.run_frac)) | 1  # an even kernel shifts what it opens
     if ink.shape[1] < 2 * run:
         return []
     taller = cv2.dilate(ink, np.ones((3, 1), np.uint8))
     runs = cv2.bitwise_and(cv2.morphologyEx(taller, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), ink)
-    if cv2.countNonZero(runs) < settings.least_cover_frac * least_length_px:
+    if cv2.countNonZero(cv2.reduce(runs, 0, cv2.REDUCE_MAX)) < settings.least_cover_frac * least_length_px:
         return []
-    gap = run // 2
-    chained = cv2.dilate(runs, np.ones((3, gap), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(chained, connectivity=8, ltype=cv2.CV_32S)
     found = []
-    for label in range(1, count):
-        left, top, width, height, _ = (int(n) for n in stats[label])
-        if width - gap < least_length_px:
-            continue
-        box = (slice(top, top + height), slice(left, left + width))
-        pixels = cv2.bitwise_and(runs[box], cv2.compare(labels[box], float(label), cv2.CMP_EQ))
-        ruling = Ruling(left, top, pixels, width - gap)
+    for left, top, pixels in _chain(runs, run // 2 | 1, least_length_px):
+        ruling = Ruling(left, top, pixels, pixels.shape[1])
         is_thin = ruling.thickness_px <= min(settings.thickest_px, ruling.length_px / least_slenderness)
         if is_thin and _is_straight(ruling, settings):
             found.append(ruling)
     return found
+
+
+def _chain(
+    runs: NDArray[np.uint8], gap_px: int, least_length_px: float
+) -> Iterator[tuple[int, int, NDArray[np.uint8]]]:
+    """Yield the left, the top and the pixels of each chain of runs no farther apart than `gap_px` that is long enough.
+
+    Chains are as wide as their gaps are, so that every few columns suffice to tell them apart.
+    """
+    step = max(1, gap_px // 3)
+    chained = np.ascontiguousarray(cv2.dilate(runs, np.ones((3, gap_px), np.uint8))[:, ::step])
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(chained, connectivity=8, ltype=cv2.CV_32S)
+    for label in range(1, count):
+        left, top, width, height, _ = (int(n) for n in stats[label])
+        if width * step - gap_px < least_length_px:
+            continue
+        own = cv2.compare(labels[top : top + height, left : left + width], float(label), cv2.CMP_EQ)
+        pixels = runs[top : top + height, left * step : (left + width) * step]
+        pixels = cv2.bitwise_and(pixels, np.repeat(own, step, axis=1)[:, : pixels.shape[1]])
+        inked = np.flatnonzero(pixels.any(axis=0))
+        if len(inked):
+            yield left * step + int(inked[0]), top, np.ascontiguousarray(pixels[:, inked[0] : inked[-1] + 1])
 
 
 def _is_straight(ruling: Ruling, settings: RulingSettings) -> bool:

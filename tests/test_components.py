@@ -140,3 +140,12 @@ def test_components_are_pieces_of_the_ink(ink: np.ndarray) -> None:
         assert not (drawn[box.slices] & component.mask).any(), "no pixel belongs to two"
         drawn[box.slices] |= component.mask
     assert not (drawn & ~page).any()
+
+
+def test_more_specks_than_16_bits_count() -> None:
+    ink = np.zeros((1000, 1000), np.uint8)
+    ink[::3, ::3] = 255
+    ink[500:530, 500:520] = 255
+    (digit,) = find(ink)
+    assert digit.area_px >= 600
+    assert digit.box.left <= 500 and digit.box.right >= 520

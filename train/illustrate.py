@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipeline.annotate import annotate
 from pipeline.classify import load_classifier
 from pipeline.errors import OutputError
-from pipeline.images import load_page
+from pipeline.images import load_page, open_picture
 from pipeline.read import read_page
 from pipeline.settings import Settings
 from pipeline.trace import Trace
@@ -42,17 +42,16 @@ def draw_stages(picture: Path, settings: Settings) -> NDArray[np.uint8]:
         for path in sorted(Path(folder).iterdir()):
             caption = _CAPTIONS.get(path.stem.split("-")[-1])
             if caption:
-                tiles.append(_caption(cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR), caption))
+                tiles.append(_caption(open_picture(path).load_color(), caption))
     columns = 3
     return np.vstack([np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)])
 
 
 def draw_annotated(picture: Path, settings: Settings) -> NDArray[np.uint8]:
     """Return a picture with what was read drawn on it, as --annotate makes it: uint8 (H, W, 3)."""
-    page = load_page(picture, settings.images)
-    reading = read_page(page, load_classifier(), settings)
-    bgr = cv2.imdecode(np.fromfile(picture, np.uint8), cv2.IMREAD_COLOR)
-    return annotate(bgr, reading)
+    opened = open_picture(picture, settings.images)
+    page = opened.load_page()
+    return annotate(opened.load_color(), read_page(page, load_classifier(), settings), page.to_source)
 
 
 def _caption(picture: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:

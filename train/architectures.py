@@ -43,15 +43,15 @@ def digits() -> keras.Model:
     x = _convolve(x, 32, strides=2)
     x = _convolve(x, 48)
     x = layers.MaxPooling2D()(x)
-    x = layers.Dropout(0.1)(x)
+    x = layers.Dropout(0.05)(x)
     x = _convolve(x, 80)
     x = layers.MaxPooling2D()(x)
-    x = layers.Dropout(0.2)(x)
+    x = layers.Dropout(0.1)(x)
     x = layers.Flatten()(x)
     x = layers.Dense(160, use_bias=False)(x)
     x = layers.BatchNormalization(momentum=BATCH_MOMENTUM)(x)
     x = layers.ReLU()(x)
-    x = layers.Dropout(0.4)(x)
+    x = layers.Dropout(0.25)(x)
     return keras.Model(image, layers.Dense(N_CLASSES, activation="softmax", name="probabilities")(x), name="digits")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import matplotlib
 import numpy as np
 from numpy.typing import NDArray
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -93,12 +94,12 @@ def count_confusion(labels: NDArray[np.int64], taken: NDArray[np.int64]) -> NDAr
 
 def tabulate(figures: Figures) -> Table:
     """Return the confusion matrix with precision and recall of each digit, ready to print."""
-    table = Table(title="true digit by taken class")
-    for heading in ("", *CLASSES[:N_DIGITS], "none", "precision", "recall"):
-        table.add_column(heading, justify="right")
+    table = Table(title="true digit by class taken, precision and recall in %", box=box.SIMPLE, padding=0)
+    for heading in ("", *CLASSES[:N_DIGITS], "none", "prec", "rec"):
+        table.add_column(heading, justify="right", min_width=6 if heading in ("prec", "rec") else 4, no_wrap=True)
     for digit, row in enumerate(figures.confusion):
         cells = [str(n) if n else "." for n in row.tolist()]
-        table.add_row(str(digit), *cells, f"{figures.precision[digit]:.2%}", f"{figures.recall[digit]:.2%}")
+        table.add_row(str(digit), *cells, f"{100 * figures.precision[digit]:.2f}", f"{100 * figures.recall[digit]:.2f}")
     return table
 
 

@@ -69,7 +69,7 @@ def _find_ink(page: Page, s: Settings, clock: _Clock) -> Stages:
     clock.lap("light")
     ink = binarize(darkness, s.binarize)
     clock.lap("binarize")
-    cleared = remove_rulings(ink, s.rulings)
+    cleared = remove_rulings(ink, darkness, s.rulings)
     clock.lap("rulings")
     components = join_pieces(find_components(cleared, darkness, s.components), s.pieces)
     clock.lap("components")

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.illumination import PAPER_LEVEL
 from pipeline.settings import RulingSettings
 from pipeline.types import InkMask
 
@@ -21,25 +22,32 @@ _NEAR_PX = 8
 """A wall that ends this near a ruling meets it."""
 
 
-def remove_rulings(mask: InkMask, settings: RulingSettings) -> InkMask:
+def remove_rulings(mask: InkMask, darkness: NDArray[np.uint8], settings: RulingSettings) -> InkMask:
     """Return the mask without its ruled lines.
 
     Horizontal rulings are long, thin and reach across much of the page. Upright ones could be the digit 1: they count
-    only when they cross the whole page, reach from one horizontal ruling to another, or come in rows of equals.
+    only when they cross the whole page, reach from one horizontal ruling to another, or come in rows of equals. Ink
+    much darker than the ruling that it lies on is the pen's, and stays.
+
+    Parameters
+    ----------
+    mask : the ink, (H, W)
+    darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black
+    settings : what a ruling looks like
     """
     height, width = mask.ink.shape
     lying = find_rulings(mask.ink, settings.least_length_frac * width, settings.least_slenderness, settings)
     if len(lying) < settings.least_parallels:
         lying = [r for r in lying if r.length_px >= settings.lone_length_frac * width]
-    upright = _find_upright(cv2.transpose(mask.ink), lying, settings)
+    upright = _find_upright(cv2.transpose(mask.ink), darkness, lying, settings)
     if not lying and not upright:
         return mask
     cleared = mask.ink.copy()
     for ruling in lying:
-        _erase(cleared, mask.ink, ruling, settings)
+        _erase(cleared, mask.ink, darkness, ruling, settings)
     crossed = cleared.copy()
     for ruling in upright:
-        _erase(cleared.T, crossed.T, ruling, settings)
+        _erase(cleared.T, crossed.T, darkness.T, ruling, settings)
     for ruling in lying:
         _bridge(cleared, ruling, settings)
     for ruling in upright:
@@ -125,11 +133,13 @@ def _is_straight(ruling: Ruling, settings: RulingSettings) -> bool:
     return bool(is_smooth and np.abs(bow - chord).max() <= settings.most_bow_frac * ruling.length_px)
 
 
-def _find_upright(transposed: NDArray[np.uint8], lying: list[Ruling], settings: RulingSettings) -> list[Ruling]:
+def _find_upright(
+    transposed: NDArray[np.uint8], darkness: NDArray[np.uint8], lying: list[Ruling], settings: RulingSettings
+) -> list[Ruling]:
     """Return the upright rulings, in the coordinates of the transposed page.
 
     Walls between two horizontal rulings may be short; but so tall is also a 1 on ruled paper, so that they count only
-    where there are several.
+    where there are several, no broader and no darker than the rulings.
     """
     height = transposed.shape[1]
     least = settings.least_length_frac * height
@@ -137,12 +147,20 @@ def _find_upright(transposed: NDArray[np.uint8], lying: list[Ruling], settings: 
     spacings = [b - a for a, b in zip(rows[:-1], rows[1:], strict=True) if b - a >= settings.least_run_px]
     shortest = min([least, *(settings.wall_frac * spacing for spacing in spacings)])
     found = find_rulings(transposed, shortest, settings.least_slenderness / 3, settings)
-    broadest = settings.pen_thicknesses * float(np.median([r.thickness_px for r in lying])) if lying else 0.0
-    walls = [r for r in found if r.thickness_px <= broadest and _is_wall(r, lying)]
     slender = [r for r in found if r.length_px >= max(least, settings.least_slenderness * r.thickness_px)]
     rulings = [r for r in slender if _count_equals(r, slender) >= settings.least_equals]
     rulings += [r for r in slender if r.length_px >= settings.whole_page_frac * height]
+    walls = [r for r in found if _is_wall(r, lying)]
+    if walls:
+        broadest = settings.pen_thicknesses * float(np.median([r.thickness_px for r in lying]))
+        darkest = settings.pen_darkness * float(np.median([_measure_level(r, darkness) for r in lying]))
+        walls = [r for r in walls if r.thickness_px <= broadest and _measure_level(r, darkness.T) <= darkest]
     return list({id(r): r for r in rulings + (walls if len(walls) >= settings.least_equals else [])}.values())
+
+
+def _measure_level(ruling: Ruling, darkness: NDArray[np.uint8]) -> float:
+    """Return how much darker than paper the line is, 0..200: the median of its pixels."""
+    return max(0.0, float(np.median(darkness[ruling.slices][ruling.pixels > 0])) - PAPER_LEVEL)
 
 
 def _count_equals(ruling: Ruling, others: list[Ruling]) -> int:
@@ -164,13 +182,21 @@ def _height_at(ruling: Ruling, x: int) -> float | None:
     return ruling.top + float(rows.mean()) if len(rows) else None
 
 
-def _erase(cleared: NDArray[np.uint8], ink: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings) -> None:
-    """Clear the line's pixels in `cleared`, except where ink taller than the line crosses or touches it."""
+def _erase(
+    cleared: NDArray[np.uint8],
+    ink: NDArray[np.uint8],
+    darkness: NDArray[np.uint8],
+    ruling: Ruling,
+    settings: RulingSettings,
+) -> None:
+    """Clear the line's pixels in `cleared`, except in taller ink that crosses or touches it, and in darker ink."""
     tallest = max(3, round(settings.crossing_thicknesses * ruling.thickness_px)) | 1
     around, own = _widen(ruling, tallest)
     strokes = cv2.morphologyEx(np.ascontiguousarray(ink[around]), cv2.MORPH_OPEN, np.ones((tallest, 1), np.uint8))
+    darker = darkness[ruling.slices] > PAPER_LEVEL + settings.pen_darkness * _measure_level(ruling, darkness)
+    pen = cv2.dilate(darker.astype(np.uint8), np.ones((3, 3), np.uint8))
     view = cleared[ruling.slices]
-    view[(ruling.pixels > 0) & (strokes[own] == 0)] = 0
+    view[(ruling.pixels > 0) & (strokes[own] == 0) & (pen == 0)] = 0
 
 
 def _bridge(cleared: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings) -> None:

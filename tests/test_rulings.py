@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from pipeline.illumination import PAPER_LEVEL
 from pipeline.rulings import Ruling, find_rulings, remove_rulings
 from pipeline.settings import RulingSettings
 from pipeline.types import InkMask
@@ -54,7 +55,7 @@ def draw_lines(lines: Sequence[Line], thickness_px: int = 2) -> np.ndarray:
 
 
 def clear(ink: np.ndarray, settings: RulingSettings = SETTINGS) -> np.ndarray:
-    return remove_rulings(InkMask(ink.copy()), settings).ink
+    return remove_rulings(InkMask(ink.copy()), np.maximum(ink, PAPER_LEVEL), settings).ink
 
 
 PAPERS = {
@@ -151,3 +152,14 @@ def test_ruling_measures_itself() -> None:
 def test_ink_only_ever_goes(ink: np.ndarray, times: int) -> None:
     page = np.tile(ink, (1, times)).astype(np.uint8) * 255
     assert not (clear(page) & ~page).any()
+
+
+def test_pen_along_a_paler_line_stays() -> None:
+    one, line = draw_ink((200, 60, 203, 150)), draw_ink((199, 0, 202, 200))
+    darkness = np.full(one.shape, PAPER_LEVEL, np.uint8)
+    darkness[line > 0], darkness[one > 0] = PAPER_LEVEL + 40, PAPER_LEVEL + 150
+    ink = np.maximum(one, line)
+    cleared = remove_rulings(InkMask(ink), darkness, SETTINGS).ink
+    assert (cleared[one > 0] > 0).all()
+    beside = (line > 0) & (cv2.dilate(one, np.ones((5, 5), np.uint8)) == 0)
+    assert not cleared[beside].any()

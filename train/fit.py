@@ -151,13 +151,13 @@ def fit_epoch(
     fitted: keras.Model, averaged: keras.Model, batches: Iterable[Batch], n_done: int, advance: Callable[[], None]
 ) -> float:
     """Fit one epoch's `batches`, after `n_done` steps before it, and return their mean loss."""
-    fitted.reset_metrics()
-    loss = 0.0
+    losses, sizes = [], []
     for n_steps, (images, labels) in enumerate(batches, n_done + 1):
-        loss = float(fitted.train_on_batch(images, labels, return_dict=True)["loss"])  # the mean since the reset
+        losses.append(float(fitted.train_on_batch(images, labels, return_dict=True)["loss"]))
+        sizes.append(len(images))
         average_weights(averaged, fitted, n_steps)
         advance()
-    return loss
+    return float(np.average(losses, weights=sizes))
 
 
 def finish(plan: FitPlan, material: Material, model: keras.Model, history: History) -> Card:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.robust import weighted_median
 from pipeline.settings import LineSettings
 from pipeline.types import Component, TextLine
 
@@ -20,15 +21,28 @@ def find_lines(components: Sequence[Component], settings: LineSettings) -> tuple
     Components are chained to their nearest neighbor on the right when they share enough of their height, so a line
     may slant or bend; chains that continue one another across a wide gap are one line.
     """
+    chains = _chain(sorted(components, key=lambda c: c.box.left), settings)
+    slope = measure_slope(chains)
     lines: list[list[Component]] = []
-    for chain in _chain(sorted(components, key=lambda c: c.box.left), settings):
-        follows = [line for line in lines if _continues(line, chain, settings)]
+    for chain in chains:
+        follows = [line for line in lines if _continues(line, chain, slope, settings)]
         if follows:
             min(follows, key=lambda line: chain[0].box.left - line[-1].box.right).extend(chain)
         else:
             lines.append(list(chain))
-    lines.sort(key=_middle_y)
+    lines.sort(key=lambda line: _measure_middle(line, slope))
     return tuple(TextLine(tuple(line), number) for number, line in enumerate(lines, start=1))
+
+
+def measure_slope(chains: Sequence[Sequence[Component]]) -> float:
+    """Return how many px the writing falls per px to the right: the median over chains of at least three components."""
+    slopes, weights = [], []
+    for chain in chains:
+        centers = np.array([c.box.center for c in chain])
+        if len(chain) >= _NEXT and np.ptp(centers[:, 0]) > 0:
+            slopes.append(float(np.polyfit(centers[:, 0], centers[:, 1], 1)[0]))
+            weights.append(len(chain))
+    return weighted_median(slopes, weights) if slopes else 0.0
 
 
 def _chain(ordered: Sequence[Component], settings: LineSettings) -> list[list[Component]]:
@@ -69,22 +83,25 @@ def _measure_distances(boxes: NDArray[np.float64], settings: LineSettings) -> ND
     return np.where(is_neighbor, distance, np.inf)
 
 
-def _continues(line: Sequence[Component], chain: Sequence[Component], settings: LineSettings) -> bool:
+def _continues(line: Sequence[Component], chain: Sequence[Component], slope: float, settings: LineSettings) -> bool:
     """Return whether the chain begins to the right of the line's end and at its height."""
     if chain[0].box.left < line[-1].box.left:
         return False
-    top, bottom = _measure_band(line[-_NEXT:])
-    next_top, next_bottom = _measure_band(chain[:_NEXT])
+    top, bottom = _measure_band(line[-_NEXT:], slope)
+    next_top, next_bottom = _measure_band(chain[:_NEXT], slope)
     shared = min(bottom, next_bottom) - max(top, next_top)
     return shared >= settings.join_overlap_frac * min(bottom - top, next_bottom - next_top)
 
 
-def _measure_band(components: Sequence[Component]) -> tuple[float, float]:
-    """Return the mean top and bottom in px of components, those much shorter than the tallest left out."""
+def _measure_band(components: Sequence[Component], slope: float) -> tuple[float, float]:
+    """Return the mean top and bottom in px of components, the slope taken out, short ones beside tall ones left out."""
     tallest = max(c.box.height for c in components)
     tall = [c.box for c in components if 2 * c.box.height >= tallest]
-    return float(np.mean([b.top for b in tall])), float(np.mean([b.bottom for b in tall]))
+    falls = [slope * b.center[0] for b in tall]
+    top = np.mean([b.top - fall for b, fall in zip(tall, falls, strict=True)])
+    bottom = np.mean([b.bottom - fall for b, fall in zip(tall, falls, strict=True)])
+    return float(top), float(bottom)
 
 
-def _middle_y(line: Sequence[Component]) -> float:
-    return float(np.mean([c.box.center[1] for c in line]))
+def _measure_middle(line: Sequence[Component], slope: float) -> float:
+    return float(np.mean([c.box.center[1] - slope * c.box.center[0] for c in line]))

@@ -25,10 +25,11 @@ def split_numbers(digits: Sequence[Box], signs: Sequence[Box], settings: NumberS
         return []
     height = float(np.median([b.height for b in digits]))
     limit = find_gap_limit(measure_gaps(digits), height, settings)
-    tall = [b for b in signs if b.height >= settings.sign_height_frac * height]
+    least, most = settings.sign_height_frac * height, settings.tallest_sign_frac * height
+    tall = [b for b in signs if least <= b.height <= most]
     numbers = [[0]]
     for i, gap in enumerate(measure_gaps(digits), start=1):
-        if gap > limit or any(_stands_between(sign, digits[i - 1], digits[i]) for sign in tall):
+        if gap > limit or any(_stands_between(s, digits[i - 1], digits[i]) for s in tall):
             numbers.append([])
         numbers[-1].append(i)
     return numbers

@@ -145,7 +145,7 @@ def _find_upright(
     least = settings.least_length_frac * height
     rows = sorted(r.top for r in lying)
     spacings = [b - a for a, b in zip(rows[:-1], rows[1:], strict=True) if b - a >= settings.least_run_px]
-    shortest = min([least, *(settings.wall_frac * spacing for spacing in spacings)])
+    shortest = min([least, *(spacing / 2 for spacing in spacings)])
     found = find_rulings(transposed, shortest, settings.least_slenderness / 3, settings)
     slender = [r for r in found if r.length_px >= max(least, settings.least_slenderness * r.thickness_px)]
     rulings = [r for r in slender if _count_equals(r, slender) >= settings.least_equals]

@@ -68,7 +68,7 @@ class IlluminationSettings(_Checked):
 class BinarizeSettings(_Checked):
     """Ink or paper."""
 
-    peak_frac: float = _knob(0.42, 0.1, 0.9, "of the local peak", "edge of a stroke, as a share of its own darkness")
+    peak_frac: float = _knob(0.35, 0.1, 0.9, "of the local peak", "edge of a stroke, as a share of its own darkness")
     window_frac: float = _knob(0.03, 0.002, 0.5, "of the long side", "how far a dark stroke overrules what is pale")
     grain_tiles: int = _knob(16, 1, 200, "tiles along the long side", "grain is measured in tiles about this fine")
     least_tile_px: int = _knob(64, 8, 1000, "px", "smaller tiles hold too little bare paper")
@@ -97,7 +97,6 @@ class RulingSettings(_Checked):
     )
     least_cover_frac: float = _knob(0.8, 0, 1, "of its length", "a line broken more than that is a row of bars")
     roughness_thicknesses: float = _knob(0.5, 0, 10, "line thicknesses", "a line strays no farther from a smooth bow")
-    wall_frac: float = _knob(0.7, 0.1, 1, "of the rulings' spacing", "a wall between two rulings is at least this long")
     whole_page_frac: float = _knob(0.85, 0.2, 1, "of the page", "an upright line this long is no digit 1")
     least_equals: int = _knob(4, 2, 50, "lines", "upright lines of one length that make a grid, or walls a form")
     pen_darkness: float = _knob(1.35, 1, 20, "times the line's darkness", "darker ink on a line is the pen's and stays")
@@ -161,6 +160,7 @@ class NumberSettings(_Checked):
 
     least_gap_frac: float = _knob(0.35, 0, 5, "of the height", "gaps below this count as this: no number ends there")
     gap_ratio: float = _knob(1.8, 1, 10, "times", "a gap so much wider than the next narrower one ends a number")
+    tallest_sign_frac: float = _knob(1.4, 0, 20, "of the height", "taller ink between digits is the wall of a box")
     sign_height_frac: float = _knob(0.35, 0, 2, "of the height", "a skipped sign at least this tall ends a number")
 
 

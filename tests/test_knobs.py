@@ -100,8 +100,11 @@ def draw_bowls() -> np.ndarray:
 
 
 def draw_underlined() -> np.ndarray:
-    """Return a number over one line that ends before the page does."""
-    page = write_page("4207")
+    """Return a number over one line that ends before the page does, and one parted by a thing taller than its digits."""
+    page = write_page("4207", size_px=(420, 400))
+    page[:200] = write_page("36 52", size_px=(420, 200))
+    cv2.ellipse(page, (220, 100), (10, 36), 0, -60, 60, 40, 4)
+    cv2.line(page, (215, 80), (235, 120), 40, 4)
     cv2.line(page, (30, 170), (310, 170), 60, 2)
     return page
 

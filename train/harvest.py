@@ -2,7 +2,8 @@
 
 Synthesized pages go through the pipeline's own stages, and every candidate span of every lattice becomes a crop: a
 digit, or junk of a kind (`train.spans`). Shards are written one by one, so that a run that was stopped goes on where it
-was: each depends on the seed and its number alone.
+was, and one with more pages adds to it: each depends on the seed and its number alone. The front end that made them is
+not written down: after a change of it, harvest into another folder.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ from train.synthesize import PageTruth, synthesize_page
 from train.writers import HandPool, gather_hands
 
 PAGES_PER_SHARD = 200
+_MOST_PER_DIGIT = 3
+"""Most spans taken of one digit: dust around it makes many that differ by a speck."""
+
 _FIRST_VALIDATION_PAGE = 10_000_000
 _VALIDATION_FRAC = 0.06
 
@@ -51,11 +55,11 @@ class HarvestPlan:
     workers: int = 2
 
     def list_shards(self) -> Iterator[tuple[str, int, int]]:
-        """Yield (name, first page, number of pages) of each shard, the validation part first."""
+        """Yield (name, first page, number of pages) of each shard, all of one size, the validation part first."""
         n_validation = max(1, round(_VALIDATION_FRAC * self.pages))
         for part, first, n in (("validation", _FIRST_VALIDATION_PAGE, n_validation), ("train", 0, self.pages)):
             for at in range(0, n, PAGES_PER_SHARD):
-                yield f"{part}-{at // PAGES_PER_SHARD:04}", first + at, min(PAGES_PER_SHARD, n - at)
+                yield f"{part}-{at // PAGES_PER_SHARD:04}", first + at, PAGES_PER_SHARD
 
 
 class _Catch(Trace):
@@ -85,7 +89,12 @@ def crop_page(truth: PageTruth) -> tuple[Crops, list[str]]:
     stages = see_page(truth.photo)
     owned = own_page(stages, truth)
     kinds, owners = label_spans(stages, truth, owned)
-    kept = np.flatnonzero(np.array(kinds, np.int64) != LEFT_OUT)
+    has_ink = stages.batch.max(axis=(1, 2, 3), initial=0) > 0  # a speck in a vast span is averaged away
+    kept = [
+        at
+        for at, (kind, owner) in enumerate(zip(kinds, owners, strict=True))
+        if kind != LEFT_OUT and has_ink[at] and (not owner or owners[:at].count(owner) < _MOST_PER_DIGIT)
+    ]
     images = np.rint(255 * stages.batch[kept, :, :, 0]).astype(np.uint8).reshape(-1, SIDE_PX, SIDE_PX)
     labels = [truth.labels[owners[at] - 1] if owners[at] else N_DIGITS for at in kept]
     crops = Crops(images, np.array(labels, np.uint8), np.array([kinds[at] for at in kept], np.uint8))
@@ -105,10 +114,15 @@ def harvest_shard(pool: HandPool, seed: int, first: int, n_pages: int) -> tuple[
 
 
 def harvest(plan: HarvestPlan, console: Console) -> dict[str, Any]:
-    """Write the shards that are missing, then the facts; return these."""
+    """Write the shards that are missing, then the facts; return these.
+
+    Raises
+    ------
+    UsageError : the folder holds shards of another seed
+    """
     plan.out.mkdir(parents=True, exist_ok=True)
     (plan.out / ".gitignore").write_text("*\n", "utf-8")
-    asked = {"seed": plan.seed, "pages": plan.pages}
+    asked = {"seed": plan.seed}
     begun = plan.out / "asked.json"
     if begun.exists() and json.loads(begun.read_text("utf-8")) != asked:
         raise UsageError(f"{plan.out}: holds another harvest, {begun.read_text('utf-8')}", "give another --out")
@@ -125,7 +139,7 @@ def harvest(plan: HarvestPlan, console: Console) -> dict[str, Any]:
         for done in as_completed(running):
             done.result()
             progress.advance(bar, running[done][2])
-    facts = {**asked, **_count(plan.out, [name for name, _, _ in shards])}
+    facts = {**asked, **_count(plan.out)}
     (plan.out / FACTS_NAME).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
     return facts
 
@@ -147,17 +161,17 @@ def _work(plan: HarvestPlan, name: str, first: int, n_pages: int) -> None:
     part.replace(plan.out / f"{name}.npz")
 
 
-def _count(folder: Path, names: list[str]) -> dict[str, Any]:
-    """Return counts of crops by label and kind and of written digits by fate, over the named shards."""
-    counts: dict[str, Any] = {"kinds": list(KINDS)}
+def _count(folder: Path) -> dict[str, Any]:
+    """Return counts of pages, of crops by label and kind, and of written digits by fate, over all shards there are."""
+    counts: dict[str, Any] = {"pages": PAGES_PER_SHARD * len(list(folder.glob("train-*.npz")))}
     fates = Counter[str]()
     for part in ("train", "validation"):
         labels, kinds = np.zeros(N_DIGITS + 1, np.int64), np.zeros(len(KINDS), np.int64)
-        for name in (name for name in names if name.startswith(part)):
-            crops = load_shard(folder / f"{name}.npz")
+        for path in sorted(folder.glob(f"{part}-*.npz")):
+            crops = load_shard(path)
             labels += np.bincount(crops.labels, minlength=N_DIGITS + 1)
             kinds += np.bincount(crops.kinds, minlength=len(KINDS))
-            with np.load(folder / f"{name}.npz") as arrays:
+            with np.load(path) as arrays:
                 fates.update(json.loads(str(arrays["fates"])))
         counts[f"n_{part}"] = int(labels.sum())
         counts[f"{part}_labels"] = labels.tolist()

@@ -241,7 +241,8 @@ def lean_alike(rng: np.random.Generator, is_printed: bool) -> AugmentSettings:
 
 def draw_text(rng: np.random.Generator, most: int, least: int = 1) -> str:
     """Return `least` to `most` digits at random (12 at the outside), round amounts like 100 among them."""
-    n = int(rng.integers(least, min(12, max(least, most)) + 1))
+    most = min(12, max(1, most))
+    n = int(rng.integers(min(least, most), most + 1))
     if n >= 2 and rng.random() < 0.12:
         return f"{rng.integers(1, 10)}{'0' * (n - 1)}"
     return "".join(str(digit) for digit in rng.integers(0, N_DIGITS, n))

@@ -30,8 +30,8 @@ _MOST_OTHERS, _MOST_FOREIGN = 0.08, 0.2
 """Share of a span's ink that may be other marks', and nobody's, while it is still the digit."""
 _CLEAR_OTHERS = 0.2
 _MOST_SPECK_FRAC = 0.4
-_LEAST_LIKENESS = 0.78
-"""Cosine between a digit as it was written and as it was found, both normalized."""
+_LEAST_LIKENESS = 0.86
+"""Cosine between a digit as it was written and as it was found, both normalized and softened."""
 
 _NORMALIZE = NormalizeSettings()
 
@@ -114,8 +114,9 @@ def _is_legible(span: Span, owner: int, owned: Ownership) -> bool:
     written = np.where(
         owned.core[top : span.box.bottom + margin, left : span.box.right + margin] == owner, 255, 0
     ).astype(np.uint8)
-    want = normalize_digit(written, measure_stroke_width(written), _NORMALIZE).ravel()
-    got = normalize_digit(span.mask, span.stroke_width_px, _NORMALIZE).ravel()
+    want = normalize_digit(written, measure_stroke_width(written), _NORMALIZE)
+    got = normalize_digit(span.mask, span.stroke_width_px, _NORMALIZE)
+    want, got = (cv2.GaussianBlur(tensor, (0, 0), 1.2).ravel() for tensor in (want, got))  # fine pens miss each other
     return bool(want @ got >= _LEAST_LIKENESS * np.linalg.norm(want) * np.linalg.norm(got))
 
 
@@ -158,8 +159,8 @@ def _is_clear_half(span: Span, label: int, owner: int, cover: float, owned: Owne
         return False
     rows, columns = np.nonzero(owned.core == owner) if owned.core.size < 20_000 else _find_near(span, owner, owned)
     own_rows, own_columns = np.nonzero(span.mask)
-    shift_x = own_columns.mean() + span.box.left - columns.mean()
-    shift_y = own_rows.mean() + span.box.top - rows.mean()
+    shift_x = (own_columns.mean() + span.box.left - columns.mean()) / (1 + np.ptp(columns))
+    shift_y = (own_rows.mean() + span.box.top - rows.mean()) / (1 + np.ptp(rows))
     if abs(shift_x) < abs(shift_y):
         return False  # top and bottom halves: of 8 a 0, of 7 a dash, of 5 nobody knows what
     return not looks_whole(label, "left" if shift_x < 0 else "right")

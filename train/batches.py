@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.types import N_DIGITS, SIDE_PX
 from train.augment import AugmentSettings, augment_digit, shift_digit
+from train.crops import Crops
 from train.data import DigitSet
 from train.extras import frame_digit
 from train.fonts import DIGITS, NOT_DIGITS, draw_glyphs, find_fonts
@@ -25,6 +26,9 @@ Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 NOT_A_DIGIT = N_DIGITS
 """The label of the eleventh class."""
+
+HARVEST_SHARE = 0.45
+"""Share of crops of synthesized pages in a batch, where there are any; the mixture's kinds share the rest."""
 
 _N_THREADS, _N_AHEAD = 2, 8
 
@@ -46,13 +50,17 @@ class Mixture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """Where examples come from: MNIST digits, extra ones (may be none), drawn, printed, and what junk is made of."""
+    """Where examples come from: MNIST digits, extra ones (may be none), drawn, printed, and what junk is made of.
+
+    `harvest` are crops of synthesized pages, or None.
+    """
 
     digits: DigitSet
     extras: DigitSet
     drawn: DigitSet
     printed: DigitSet
     junk: JunkSource
+    harvest: Crops | None = None
 
 
 def collect_sources(
@@ -87,7 +95,9 @@ def draw_batch(
     """
     images = np.empty((len(chosen), SIDE_PX, SIDE_PX, 1), np.float32)
     labels = np.empty(len(chosen), np.int64)
-    shares = (mixture.junk, mixture.plain, mixture.printed, mixture.drawn, mixture.extra)
+    shares = np.array([mixture.junk, mixture.plain, mixture.printed, mixture.drawn, mixture.extra])
+    if sources.harvest is not None:
+        shares = np.append(shares * (1 - HARVEST_SHARE), HARVEST_SHARE)
     kinds = np.searchsorted(np.cumsum(shares), rng.random(len(chosen)), side="right")
     for at, (kind, row) in enumerate(zip(kinds, chosen, strict=True)):
         images[at, :, :, 0], labels[at] = _draw_example(sources, int(kind), int(row), rng, knobs)
@@ -97,7 +107,10 @@ def draw_batch(
 def _draw_example(
     sources: Sources, kind: int, row: int, rng: np.random.Generator, knobs: AugmentSettings
 ) -> tuple[NDArray[np.float32], int]:
-    """One example of a kind in the order of `draw_batch`'s shares: junk, plain, printed, drawn, extra, else MNIST's."""
+    """One example of a kind in `draw_batch`'s order: junk, plain, printed, drawn, extra, harvest (if any), MNIST's."""
+    if kind == 5 and sources.harvest is not None:
+        row = int(rng.integers(len(sources.harvest.labels)))
+        return shift_digit(sources.harvest.images[row], rng), int(sources.harvest.labels[row])
     if kind == 0:
         return make_junk(sources.junk, rng, knobs), NOT_A_DIGIT
     if kind == 1:

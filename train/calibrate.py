@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from train.crops import load_crops
 from train.export import LITERT_NAME, predict_litert, read_card, write_card
-from train.material import gather_material
+from train.material import gather_material, show_crops
 from train.scripts import add_common_flags, run_script
 
 N_BINS = 15
@@ -104,12 +105,16 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m train.calibrate", description="Fit a model's temperature anew.")
     add_common_flags(parser)
     parser.add_argument("--model", type=Path, default=Path("models/digits"), metavar="DIR", help="folder (%(default)s)")
+    parser.add_argument("--harvest", type=Path, metavar="DIR", help="fit it on this harvest's validation part instead")
     flags = parser.parse_args(argv)
 
     def run() -> None:
         card = read_card(flags.model)
         with Console(stderr=True).status("reading the data"):
-            seen = gather_material(flags.data_dir, int(card.get("made", {}).get("seed", 0))).seen
+            if flags.harvest is None:
+                seen = gather_material(flags.data_dir, int(card.get("made", {}).get("seed", 0))).seen
+            else:
+                seen = show_crops(load_crops(flags.harvest, "validation"))
         found = calibrate(predict_litert(flags.model / LITERT_NAME, seen.images), seen.labels)
         write_card(flags.model, {**card, "temperature": round(found.temperature, 4), "calibration": found.as_dict()})
         print(f"temperature {found.temperature:.3f}: ECE {found.ece_before:.4f} before, {found.ece_after:.4f} after")

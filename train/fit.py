@@ -25,8 +25,9 @@ from train.architectures import build
 from train.batches import NOT_A_DIGIT, Batch, count_batches, draw_epoch
 from train.calibrate import calibrate
 from train.checkpoint import History, hash_file, load_checkpoint, load_init, save_checkpoint
+from train.crops import FACTS_NAME
 from train.export import LITERT_NAME, Card, describe_model, export_model, predict_litert, write_card
-from train.material import Material, gather_material
+from train.material import Examples, Material, gather_material
 from train.scripts import add_common_flags, run_script
 
 BATCH_SIZE = 256
@@ -45,7 +46,8 @@ class FitPlan:
     """What one run is asked to do.
 
     `limit` keeps only so many training digits (None: all); `init` is a .keras file of the same network whose weights
-    the run begins with (None: drawn ones); `rate` is the peak of the learning rate.
+    the run begins with (None: drawn ones); `rate` is the peak of the learning rate; `harvest` is a folder of crops to
+    mix in.
     """
 
     arch: str = "digits"
@@ -57,6 +59,7 @@ class FitPlan:
     resume: bool = False
     init: Path | None = None
     rate: float = PEAK_RATE
+    harvest: Path | None = None
 
     @property
     def work_dir(self) -> Path:
@@ -66,7 +69,8 @@ class FitPlan:
     def facts(self) -> dict[str, Any]:
         """Return what must be equal for a resumed run to be the same run."""
         facts = {"arch": self.arch, "epochs": self.epochs, "seed": self.seed, "limit": self.limit, "rate": self.rate}
-        return facts if self.init is None else {**facts, "init_sha256": hash_file(self.init)}
+        facts |= {} if self.init is None else {"init_sha256": hash_file(self.init)}
+        return facts | ({} if self.harvest is None else {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)})
 
 
 def compile_model(model: keras.Model, n_steps: int, peak_rate: float) -> None:
@@ -93,6 +97,18 @@ def look(model: keras.Model, material: Material) -> dict[str, float]:
         "seen_accuracy": float(np.mean(is_right[~is_junk])),
         "seen_digits_refused": float(np.mean(seen[~is_junk] == NOT_A_DIGIT)),
         "junk_refused": float(np.mean(is_right[is_junk])),
+        **({} if material.harvested is None else look_at_harvest(model, material.harvested)),
+    }
+
+
+def look_at_harvest(model: keras.Model, harvested: Examples) -> dict[str, float]:
+    """Return what `model` does on crops of synthesized pages: shares right on digits, and on junk."""
+    taken = model.predict(harvested.images, batch_size=512, verbose=0).argmax(axis=1)
+    is_right, is_junk = taken == harvested.labels, harvested.labels == NOT_A_DIGIT
+    return {
+        "harvest_accuracy": float(np.mean(is_right[~is_junk])),
+        "harvest_digits_refused": float(np.mean(taken[~is_junk] == NOT_A_DIGIT)),
+        "harvest_junk_refused": float(np.mean(is_right[is_junk])),
     }
 
 
@@ -161,9 +177,10 @@ def fit_epoch(
 
 
 def finish(plan: FitPlan, material: Material, model: keras.Model, history: History) -> Card:
-    """Export `model`, calibrate what was exported on the seen validation part, write and return the card."""
+    """Export `model`, calibrate what was exported on the validation part as seen, write and return the card."""
     export_model(model, plan.out)
-    calibration = calibrate(predict_litert(plan.out / LITERT_NAME, material.seen.images), material.seen.labels)
+    seen = material.harvested or material.seen
+    calibration = calibrate(predict_litert(plan.out / LITERT_NAME, seen.images), seen.labels)
     card = {
         **describe_model(model, plan.out),
         "temperature": round(calibration.temperature, 4),
@@ -190,6 +207,7 @@ def parse_arguments(argv: list[str] | None) -> FitPlan:
     parser.add_argument("--limit", type=int, metavar="N", help="use only the first N digits: for a quick trial")
     parser.add_argument("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
     parser.add_argument("--rate", type=float, default=default.rate, help="peak of the learning rate (%(default)s)")
+    parser.add_argument("--harvest", type=Path, metavar="DIR", help="crops from train.harvest to mix in")
     parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of the same run")
     plan = FitPlan(**vars(parser.parse_args(argv)))
     if plan.epochs < 1 or (plan.limit is not None and plan.limit < 1):
@@ -204,7 +222,7 @@ def main(argv: list[str] | None = None) -> int:
         console = Console(stderr=True)
         plan = parse_arguments(argv)
         with console.status("reading the data"):
-            material = gather_material(plan.data_dir, plan.seed, plan.limit)
+            material = gather_material(plan.data_dir, plan.seed, plan.limit, plan.harvest)
         model, history = fit(plan, material, console)
         with console.status("exporting and calibrating"):
             card = finish(plan, material, model, history)

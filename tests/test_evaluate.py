@@ -34,6 +34,7 @@ def test_figures_by_hand() -> None:
     figures = measure(one_hot(TAKEN), LABELS)
     assert figures.accuracy == pytest.approx(4 / 6)
     assert figures.refused_frac == pytest.approx(1 / 6)
+    assert figures.best_guess_accuracy == pytest.approx(5 / 6)  # of the refused 0 the likeliest digit is a tie: 0
     assert figures.ece == pytest.approx(2 / 6)  # always sure, wrong twice
     assert figures.recall[:3] == pytest.approx([1 / 2, 2 / 3, 1])
     assert figures.precision[:3] == pytest.approx([1, 1, 1 / 2])

@@ -37,6 +37,7 @@ class Figures:
     """What a model does on labelled digits; see `measure` for each figure."""
 
     accuracy: float
+    best_guess_accuracy: float
     refused_frac: float
     ece: float
     confusion: NDArray[np.int64]
@@ -47,6 +48,7 @@ class Figures:
         """Return the figures by name, as a card shows them."""
         return {
             "accuracy": round(self.accuracy, 5),
+            "best_guess_accuracy": round(self.best_guess_accuracy, 5),
             "errors": int(self.confusion.sum() - np.trace(self.confusion)),
             "digits_refused": round(self.refused_frac, 5),
             "ece": round(self.ece, 5),
@@ -60,7 +62,8 @@ def measure(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Fi
 
     Returns
     -------
-    accuracy : share of digits whose likeliest class is the true one
+    accuracy : share of digits whose likeliest class is the true one; "not a digit" is wrong
+    best_guess_accuracy : share whose likeliest of the ten digits is the true one, as a reading's text has it
     refused_frac : share whose likeliest class is "not a digit"
     ece : expected calibration error of the likeliest class
     confusion : int64 (10, 11), true digit by taken class
@@ -78,6 +81,7 @@ def measure(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Fi
     n_taken, n_true = confusion[:, :N_DIGITS].sum(axis=0), confusion.sum(axis=1)
     return Figures(
         accuracy=float(np.mean(taken == labels)),
+        best_guess_accuracy=float(np.mean(probabilities[:, :N_DIGITS].argmax(axis=1) == labels)),
         refused_frac=float(np.mean(taken == NOT_A_DIGIT)),
         ece=measure_ece(probabilities, labels),
         confusion=confusion,
@@ -177,6 +181,7 @@ def main(argv: list[str] | None = None) -> int:
         print(
             f"MNIST test: {test['accuracy']:.2%} right, {test['errors']} errors of {test['n']}, ECE {test['ece']:.4f}"
         )
+        print(f"likeliest of the ten digits, nothing refused: {test['best_guess_accuracy']:.2%} right")
         print(f"held-out writers as seen: {seen['accuracy']:.2%} right, {seen['digits_refused']:.2%} refused")
         print(f"not a digit: {seen['junk_refused']:.2%} of {seen['n_junk']} refused")
 

@@ -153,14 +153,27 @@ def _find_upright(
     walls = [r for r in found if _is_wall(r, lying)]
     if walls:
         broadest = settings.pen_thicknesses * float(np.median([r.thickness_px for r in lying]))
-        darkest = settings.pen_darkness * float(np.median([_measure_level(r, darkness) for r in lying]))
-        walls = [r for r in walls if r.thickness_px <= broadest and _measure_level(r, darkness.T) <= darkest]
+        darkest = settings.pen_darkness * float(np.median([np.median(_measure_levels(r, darkness)) for r in lying]))
+        walls = [
+            r for r in walls if r.thickness_px <= broadest and np.median(_measure_levels(r, darkness.T)) <= darkest
+        ]
     return list({id(r): r for r in rulings + (walls if len(walls) >= settings.least_equals else [])}.values())
 
 
-def _measure_level(ruling: Ruling, darkness: NDArray[np.uint8]) -> float:
-    """Return how much darker than paper the line is, 0..200: the median of its pixels."""
-    return max(0.0, float(np.median(darkness[ruling.slices][ruling.pixels > 0])) - PAPER_LEVEL)
+def _measure_levels(ruling: Ruling, darkness: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return how much darker than paper the line is along its columns, float32 (w,), 0..200.
+
+    The median over the left and that over the right half of it, and straight on between them: the light changes along a
+    line, and what digits cover of it is the smaller part.
+    """
+    counts = np.count_nonzero(ruling.pixels, axis=0)
+    inked = np.where(ruling.pixels > 0, darkness[ruling.slices], 0).sum(axis=0, dtype=np.float32)
+    per_column, columns = inked / np.maximum(counts, 1), np.flatnonzero(counts)
+    halves = np.array_split(columns, 2) if len(columns) > 1 else [columns, columns]
+    x0, x1 = (float(half.mean()) for half in halves)
+    y0, y1 = (float(np.median(per_column[half])) for half in halves)
+    slope = (y1 - y0) / max(1.0, x1 - x0)
+    return np.maximum(y0 + slope * (np.arange(len(per_column), dtype=np.float32) - x0) - PAPER_LEVEL, 0)
 
 
 def _count_equals(ruling: Ruling, others: list[Ruling]) -> int:
@@ -193,7 +206,7 @@ def _erase(
     tallest = max(3, round(settings.crossing_thicknesses * ruling.thickness_px)) | 1
     around, own = _widen(ruling, tallest)
     strokes = cv2.morphologyEx(np.ascontiguousarray(ink[around]), cv2.MORPH_OPEN, np.ones((tallest, 1), np.uint8))
-    darker = darkness[ruling.slices] > PAPER_LEVEL + settings.pen_darkness * _measure_level(ruling, darkness)
+    darker = darkness[ruling.slices] > PAPER_LEVEL + settings.pen_darkness * _measure_levels(ruling, darkness)
     pen = cv2.dilate(darker.astype(np.uint8), np.ones((3, 3), np.uint8))
     view = cleared[ruling.slices]
     view[(ruling.pixels > 0) & (strokes[own] == 0) & (pen == 0)] = 0

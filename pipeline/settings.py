@@ -99,7 +99,7 @@ class RulingSettings(_Checked):
     roughness_thicknesses: float = _knob(0.5, 0, 10, "line thicknesses", "a line strays no farther from a smooth bow")
     whole_page_frac: float = _knob(0.85, 0.2, 1, "of the page", "an upright line this long is no digit 1")
     least_equals: int = _knob(4, 2, 50, "lines", "upright lines of one length that make a grid, or walls a form")
-    pen_darkness: float = _knob(1.35, 1, 20, "times the line's darkness", "darker ink on a line is the pen's and stays")
+    pen_darkness: float = _knob(1.5, 1, 20, "times the line's darkness", "darker ink on a line is the pen's and stays")
     most_crossed_frac: float = _knob(0.3, 0, 1, "of the line", "with more ink on both sides it is no line under digits")
     crossing_thicknesses: float = _knob(
         2.0, 1, 10, "line thicknesses", "ink taller than this crosses the line and stays"

@@ -45,7 +45,8 @@ def normalize_digit(
     square = _limit_stroke(square, stroke_width_px, settings)
     while len(square) < CORE_PX:
         square = np.repeat(np.repeat(square, 2, axis=0), 2, axis=1)
-    core = cv2.resize(square, (CORE_PX, CORE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
+    # in floating point, for a hair line across a large square is less than one of 255
+    core = cv2.resize(square.astype(np.float32), (CORE_PX, CORE_PX), interpolation=cv2.INTER_AREA)
     return _center_by_mass(core / core.max())
 
 
@@ -78,7 +79,7 @@ def _limit_stroke(square: NDArray[np.uint8], stroke_width_px: float, settings: N
     square = cv2.resize(square, (_STROKE_SIDE_PX, _STROKE_SIDE_PX), interpolation=how)
     pen = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (abs(change_px) + 1, abs(change_px) + 1))
     changed = cv2.dilate(square, pen) if change_px > 0 else cv2.erode(square, pen)
-    return changed if changed.any() else square
+    return changed if 4 * cv2.countNonZero(changed) >= cv2.countNonZero(square) else square  # a blob is no stroke
 
 
 def _center_by_mass(core: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -132,13 +132,14 @@ import sys
 from pathlib import Path
 import keras
 from keras import layers
+from train.export import write_litert
 folder = Path(sys.argv[1])
 def make(name, side, n_classes, activation, dtype="float32"):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((side, side, 1), dtype=dtype), layers.Flatten(),
                               layers.Dense(n_classes, activation=activation, kernel_initializer="random_normal")])
     model.save(folder / f"{name}.keras")
-    model.export(folder / f"{name}.tflite", format="litert", verbose=False)
+    write_litert(model, folder / f"{name}.tflite")
 make("good", 28, 10, "softmax")
 make("logits", 28, 11, None)
 make("sigmoid", 28, 10, "sigmoid")
@@ -151,7 +152,9 @@ make("letters", 28, 26, "softmax")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder of small untrained models, made in a process of its own: this one stays free of TensorFlow."""
     folder = tmp_path_factory.mktemp("models")
-    subprocess.run([sys.executable, "-c", MAKE_MODELS, str(folder)], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-c", MAKE_MODELS, str(folder)], check=True, capture_output=True, cwd=MODELS_DIR.parent
+    )
     return folder
 
 

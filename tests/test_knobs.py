@@ -100,7 +100,7 @@ def draw_bowls() -> np.ndarray:
 
 
 def draw_underlined() -> np.ndarray:
-    """Return a number over one line that ends before the page does, and one parted by a thing taller than its digits."""
+    """Return a number over a line that ends before the page does, and one parted by a thing taller than its digits."""
     page = write_page("4207", size_px=(420, 400))
     page[:200] = write_page("36 52", size_px=(420, 200))
     cv2.ellipse(page, (220, 100), (10, 36), 0, -60, 60, 40, 4)

@@ -113,7 +113,7 @@ def test_core_is_area_resampled() -> None:
     square = np.zeros((side, side), np.uint8)
     x, y = (side - width) // 2, (side - height) // 2
     square[y : y + height, x : x + width] = ink[top : top + height, left : left + width]
-    core = cv2.resize(square, (CORE_PX, CORE_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
+    core = cv2.resize(square.astype(np.float32), (CORE_PX, CORE_PX), interpolation=cv2.INTER_AREA)
     tensor = normalize_digit(ink, 0, PLAIN)
     core /= core.max()
     shifts = [(a, b) for a in range(9) for b in range(9) if np.array_equal(tensor[a : a + 20, b : b + 20], core)]
@@ -170,3 +170,16 @@ def test_larger_photo_gives_the_same_tensor(ink: np.ndarray, n: int) -> None:
     # Compared as sorted values: rounding may tip a center of mass that lies between two pixels to the other one.
     one, other = (np.sort(normalize_digit(mask, 0, PLAIN), axis=None) for mask in (big, bigger))
     assert np.abs(one - other).max() <= 2 / 255
+
+
+def test_hair_line_across_a_large_square_is_still_ink() -> None:
+    line = np.zeros((1200, 1200), np.uint8)
+    line[600, 0] = line[600, -1] = 255
+    tensor = normalize_digit(line, 0.0, NormalizeSettings())
+    assert np.isfinite(tensor).all() and tensor.max() == 1
+
+
+def test_small_piece_of_a_broad_stroke_is_thinned_but_stays() -> None:
+    piece = np.full((4, 11), 255, np.uint8)
+    tensor = normalize_digit(piece, 9.0, DEFAULT)
+    assert np.isfinite(tensor).all() and tensor.sum() > 10

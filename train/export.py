@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from pipeline.classify import load_classifier
@@ -35,11 +37,18 @@ def export_model(model: keras.Model, folder: Path) -> None:
         model.save(folder / KERAS_NAME)
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error})") from error
-    model.export(str(folder / LITERT_NAME), format="litert", verbose=False)
+    write_litert(model, folder / LITERT_NAME)
     images = np.random.default_rng(0).random((7, SIDE_PX, SIDE_PX, 1), np.float32)
     gap = float(np.abs(predict_litert(folder / LITERT_NAME, images) - model.predict(images, verbose=0)).max())
     if gap > _MOST_DISAGREEMENT:
         raise ModelError(f"{folder / LITERT_NAME}: differs from the Keras model by {gap:.4f}", "report this as a bug")
+
+
+def write_litert(model: keras.Model, path: Path) -> None:
+    """Write `model` as a .tflite file; Keras's own export to LiteRT needs Keras 3.13 and with it Python 3.11."""
+    with TemporaryDirectory() as saved:
+        model.export(saved, format="tf_saved_model", verbose=False)
+        path.write_bytes(tf.lite.TFLiteConverter.from_saved_model(saved).convert())
 
 
 def predict_litert(path: Path, images: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -45,8 +45,9 @@ def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> ND
     parted = sampled[: rows * height, : cols * width].reshape(rows, height, cols, width)
     tiles = parted.transpose(0, 2, 1, 3).reshape(rows, cols, height * width)
     quarter, middle = np.percentile(tiles, (25, 50), axis=2)
-    least = (255 - PAPER_LEVEL) * settings.least_contrast_frac
-    floor = middle + np.maximum(settings.grain_sigmas * (middle - quarter) / 0.6745, least)
+    span = 255 - PAPER_LEVEL
+    least, most = settings.least_contrast_frac * span, settings.most_contrast_frac * span
+    floor = middle + np.clip(settings.grain_sigmas * (middle - quarter) / 0.6745, least, max(least, most))
     floor = np.minimum(floor, 254).astype(np.float32)
     return cv2.morphologyEx(floor, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
 

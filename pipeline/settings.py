@@ -69,10 +69,11 @@ class BinarizeSettings(_Checked):
     """Ink or paper."""
 
     peak_frac: float = _knob(0.35, 0.1, 0.9, "of the local peak", "edge of a stroke, as a share of its own darkness")
-    window_frac: float = _knob(0.03, 0.002, 0.5, "of the long side", "how far a dark stroke overrules what is pale")
+    window_frac: float = _knob(0.05, 0.002, 0.5, "of the long side", "how far a dark stroke overrules what is pale")
     grain_tiles: int = _knob(16, 1, 200, "tiles along the long side", "grain is measured in tiles about this fine")
     least_tile_px: int = _knob(64, 8, 1000, "px", "smaller tiles hold too little bare paper")
     grain_sigmas: float = _knob(4.0, 0, 20, "standard deviations", "paper grain and sensor noise stay below this")
+    most_contrast_frac: float = _knob(0.25, 0, 1, "of full contrast", "darker than this is ink in any grain")
     least_contrast_frac: float = _knob(0.06, 0, 0.5, "of full contrast", "paler than this is no ink on any paper")
 
 

@@ -30,7 +30,7 @@ def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: Compon
     found = [_measure(labels, darkness, stats[label], int(label)) for label in kept]
     boxes = np.array([c.box.as_list() for c in found], np.float64).reshape(-1, 4)
     inked = [c for c in found if not _is_blot(c, settings) and not _is_frame(c, boxes, settings)]
-    return _drop_pale(_drop_dashes(inked, settings), settings)
+    return _drop_pale(_drop_specks(_drop_dashes(inked, settings), settings), settings)
 
 
 def measure_stroke_width(ink: NDArray[np.uint8]) -> float:
@@ -111,6 +111,14 @@ def _drop_dashes(components: list[Component], settings: ComponentSettings) -> li
         return components
     height = weighted_median([c.box.height for c in others], [c.area_px for c in others])
     return [c for c, dash in zip(components, is_dash, strict=True) if not (dash and c.box.width > height)]
+
+
+def _drop_specks(components: list[Component], settings: ComponentSettings) -> list[Component]:
+    """Return the components without those much smaller than the page's ink: dust, grain, crumbs of rulings."""
+    if not components:
+        return []
+    least = settings.speck_frac * weighted_median([c.box.height for c in components], [c.area_px for c in components])
+    return [c for c in components if max(c.box.width, c.box.height) >= least]
 
 
 def _drop_pale(components: list[Component], settings: ComponentSettings) -> tuple[Component, ...]:

@@ -18,6 +18,9 @@ _STEP_PX = 0.5
 _BRIDGE_PX = 3
 """How far to each side a slanting stroke may come out of the line that it went into."""
 
+_STROKE_THICKNESSES = 2
+"""Ink beside a line as large as a square of so many of its thicknesses is a stroke, less is its ragged edge."""
+
 _NEAR_PX = 8
 """A wall that ends this near a ruling meets it."""
 
@@ -206,10 +209,22 @@ def _erase(
     tallest = max(3, round(settings.crossing_thicknesses * ruling.thickness_px)) | 1
     around, own = _widen(ruling, tallest)
     strokes = cv2.morphologyEx(np.ascontiguousarray(ink[around]), cv2.MORPH_OPEN, np.ones((tallest, 1), np.uint8))
-    darker = darkness[ruling.slices] > PAPER_LEVEL + settings.pen_darkness * _measure_levels(ruling, darkness)
-    pen = cv2.dilate(darker.astype(np.uint8), np.ones((3, 3), np.uint8))
     view = cleared[ruling.slices]
-    view[(ruling.pixels > 0) & (strokes[own] == 0) & (pen == 0)] = 0
+    view[(ruling.pixels > 0) & (strokes[own] == 0) & ~_find_pen(darkness, ink, ruling, settings)] = 0
+
+
+def _find_pen(
+    darkness: NDArray[np.uint8], ink: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings
+) -> NDArray[np.bool_]:
+    """Return which pixels of the line's box are the pen's: darker than the line, and joined to ink beside it."""
+    darker = darkness[ruling.slices] > PAPER_LEVEL + settings.pen_darkness * _measure_levels(ruling, darkness)
+    pen = cv2.dilate(darker.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    beside = (ink[ruling.slices] > 0) & (ruling.pixels == 0)
+    _, labels = cv2.connectedComponents((pen | beside).astype(np.uint8), connectivity=8)
+    least = (_STROKE_THICKNESSES * ruling.thickness_px) ** 2
+    is_stroke = np.bincount(labels[beside], minlength=int(labels.max()) + 1) >= least
+    is_stroke[0] = False
+    return pen & is_stroke[labels]
 
 
 def _bridge(cleared: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings) -> None:

@@ -69,7 +69,7 @@ class BinarizeSettings(_Checked):
     """Ink or paper."""
 
     peak_frac: float = _knob(0.35, 0.1, 0.9, "of the local peak", "edge of a stroke, as a share of its own darkness")
-    window_frac: float = _knob(0.05, 0.002, 0.5, "of the long side", "how far a dark stroke overrules what is pale")
+    window_frac: float = _knob(0.03, 0.002, 0.5, "of the long side", "how far a dark stroke overrules what is pale")
     grain_tiles: int = _knob(16, 1, 200, "tiles along the long side", "grain is measured in tiles about this fine")
     least_tile_px: int = _knob(64, 8, 1000, "px", "smaller tiles hold too little bare paper")
     grain_sigmas: float = _knob(4.0, 0, 20, "standard deviations", "paper grain and sensor noise stay below this")
@@ -129,6 +129,7 @@ class ComponentSettings(_Checked):
     framed_height_frac: float = _knob(0.25, 0, 1, "of its height", "a frame holds something at least this tall")
     blot_frac: float = _knob(0.5, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
     dash_slenderness: float = _knob(6.0, 1, 100, "times its height", "level ink so long and thin is a dash, no digit")
+    speck_frac: float = _knob(0.08, 0, 1, "of the ink's usual height", "smaller is dust, beside digits of that height")
     pale_frac: float = _knob(
         0.35, 0, 1, "of the median contrast", "much paler than the page's ink: grain, show-through"
     )

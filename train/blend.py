@@ -1,0 +1,78 @@
+"""Averages the weights of a network and of the same network after fine-tuning: `python -m train.blend A B --out DIR`.
+
+What fine-tuning wins on its own examples it may lose elsewhere; the average keeps most of both (Wortsman et al.,
+"Robust fine-tuning of zero-shot models", CVPR 2022, arXiv 2109.01903). Calibrate and evaluate the blend afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+
+from pipeline.errors import ModelError, UsageError
+from train.export import KERAS_NAME, describe_model, export_model, find_commit, read_card, write_card
+from train.scripts import run_script
+
+
+def blend_models(before: keras.Model, after: keras.Model, share: float) -> keras.Model:
+    """Return a model whose weights are (1 - share) those of `before` and share those of `after`, share in 0..1.
+
+    Raises
+    ------
+    ModelError : the two are not the same architecture
+    """
+    ours, theirs = before.get_weights(), after.get_weights()
+    if [w.shape for w in ours] != [w.shape for w in theirs]:
+        raise ModelError("the two models are not of one architecture", "blend a model with its own fine-tuning")
+    blended = keras.models.clone_model(before)
+    blended.set_weights([(1 - share) * a + share * b for a, b in zip(ours, theirs, strict=True)])
+    return blended
+
+
+def blend_folders(before: Path, after: Path, share: float, out: Path) -> None:
+    """Write the blend of two model folders into the folder `out`, with a card that tells both origins.
+
+    Raises
+    ------
+    UsageError : `share` is out of its range
+    ModelError : a model cannot be loaded, or the two do not fit
+    """
+    if not 0 <= share <= 1:
+        raise UsageError(f"--share: expected 0 to 1, received {share}", "")
+    ours, theirs = _load(before / KERAS_NAME), _load(after / KERAS_NAME)
+    made = [
+        {**read_card(folder).get("made", {}), "sha256": hashlib.sha256((folder / KERAS_NAME).read_bytes()).hexdigest()}
+        for folder in (before, after)
+    ]
+    blended = blend_models(ours, theirs, share)
+    export_model(blended, out)
+    made_here = {"commit": find_commit(), "keras": keras.__version__, "share_of_after": share}
+    card = {**describe_model(blended, out), "temperature": 1.0}
+    write_card(out, {**card, "made": {**made_here, "before": made[0], "after": made[1]}})
+
+
+def _load(path: Path) -> keras.Model:
+    try:
+        return keras.models.load_model(path, safe_mode=True)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be loaded ({error})") from error
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Blend two model folders; return the exit code."""
+    ask = argparse.ArgumentParser(prog="python -m train.blend", description=(__doc__ or "").splitlines()[0])
+    ask.add_argument("before", type=Path, help="model folder before fine-tuning")
+    ask.add_argument("after", type=Path, help="model folder after it")
+    ask.add_argument("--share", type=float, default=0.5, help="of the second (default: %(default)s)")
+    ask.add_argument("--out", type=Path, required=True, metavar="DIR", help="model folder to write")
+    args = ask.parse_args(argv)
+    return run_script(lambda: blend_folders(args.before, args.after, args.share, args.out))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

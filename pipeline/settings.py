@@ -176,7 +176,7 @@ class SegmentSettings(_Checked):
     split_width_frac: float = _knob(0.7, 0.1, 5, "of the height", "narrower components are not cut")
     widest_digit_frac: float = _knob(1.6, 0.3, 5, "of the height", "wider spans are no digit")
     join_gap_frac: float = _knob(0.25, 0, 2, "of the height", "pieces of one digit lie no farther apart")
-    least_piece_frac: float = _knob(0.25, 0.01, 1, "of the height", "no digit is narrower between two cuts")
+    least_piece_frac: float = _knob(0.18, 0.01, 1, "of the height", "no digit is narrower between two cuts")
     deepest_joint_frac: float = _knob(0.5, 0.05, 1, "of the height", "or where the ink is no taller than this")
     deepest_cut_strokes: float = _knob(2.5, 0.5, 20, "stroke widths", "a cut crosses at most this much ink")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import cv2
@@ -219,12 +220,16 @@ def _find_pen(
     """Return which pixels of the line's box are the pen's: darker than the line, and joined to ink beside it."""
     darker = darkness[ruling.slices] > PAPER_LEVEL + settings.pen_darkness * _measure_levels(ruling, darkness)
     pen = cv2.dilate(darker.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    beside = (ink[ruling.slices] > 0) & (ruling.pixels == 0)
-    _, labels = cv2.connectedComponents((pen | beside).astype(np.uint8), connectivity=8)
+    around, own = _widen(ruling, math.ceil(2 * _STROKE_THICKNESSES * ruling.thickness_px))
+    joined = (ink[around] > 0).astype(np.uint8)
+    joined[own][(ruling.pixels > 0) & ~pen] = 0
+    beside = joined > 0
+    beside[own] &= ruling.pixels == 0
+    _, labels = cv2.connectedComponents(joined, connectivity=8)
     least = (_STROKE_THICKNESSES * ruling.thickness_px) ** 2
     is_stroke = np.bincount(labels[beside], minlength=int(labels.max()) + 1) >= least
     is_stroke[0] = False
-    return pen & is_stroke[labels]
+    return pen & is_stroke[labels[own]]
 
 
 def _bridge(cleared: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings) -> None:

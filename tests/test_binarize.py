@@ -76,9 +76,13 @@ def test_grain_is_no_ink_and_ink_on_grain_is(sigma: float) -> None:
 
 def test_grain_by_hand() -> None:
     grain = np.random.default_rng(0).choice(np.array([40, 50, 60], np.uint8), (400, 400))
-    expected = 50 + max(SETTINGS.grain_sigmas * (50 - 40) / 0.6745, LEAST * BLACK)
-    measured = measure_grain(grain, SETTINGS)
+    settings = replace(SETTINGS, grain_sigmas=2.5)
+    expected = 50 + 2.5 * (50 - 40) / 0.6745
+    assert LEAST * BLACK < expected - 50 < settings.most_contrast_frac * BLACK
+    measured = measure_grain(grain, settings)
     assert measured == pytest.approx(np.full(measured.shape, expected))
+    coarse = measure_grain(grain, replace(SETTINGS, grain_sigmas=20))
+    assert coarse == pytest.approx(np.full(coarse.shape, 50 + SETTINGS.most_contrast_frac * BLACK))
 
 
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40)), st.integers(1, 9))

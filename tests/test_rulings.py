@@ -155,11 +155,11 @@ def test_ink_only_ever_goes(ink: np.ndarray, times: int) -> None:
 
 
 def test_pen_along_a_paler_line_stays() -> None:
-    one, line = draw_ink((200, 60, 203, 130)), draw_ink((199, 0, 202, 200))
+    one, line = draw_ink((200, 60, 203, 130), (184, 60, 203, 66)), draw_ink((199, 0, 202, 200))
     darkness = np.full(one.shape, PAPER_LEVEL, np.uint8)
     darkness[line > 0], darkness[one > 0] = PAPER_LEVEL + 40, PAPER_LEVEL + 150
     ink = np.maximum(one, line)
     cleared = remove_rulings(InkMask(ink), darkness, SETTINGS).ink
-    assert (cleared[one > 0] > 0).all()
+    assert (cleared[one > 0] > 0).mean() >= 0.97
     beside = (line > 0) & (cv2.dilate(one, np.ones((5, 5), np.uint8)) == 0)
     assert (cleared[beside] > 0).mean() <= 0.05

@@ -24,6 +24,9 @@ from train.scripts import run_script
 _WIDTH_PX = 480
 """Width of one picture of a strip."""
 
+_HEIGHT_PX = 560
+"""Height of the annotated pictures side by side."""
+
 _CAPTIONS = {
     "gray": "1 decoded, upright",
     "darkness": "2 light evened out",
@@ -62,6 +65,12 @@ def _caption(picture: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
     return tile
 
 
+def _fit_height(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    width = round(picture.shape[1] * _HEIGHT_PX / picture.shape[0])
+    fitted = cv2.resize(picture, (width, _HEIGHT_PX), interpolation=cv2.INTER_AREA)
+    return cv2.copyMakeBorder(fitted, 0, 0, 0, 8, cv2.BORDER_CONSTANT, value=(255, 255, 255))
+
+
 def _write(picture: NDArray[np.uint8], path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,13 +87,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     ask.add_argument("--out", type=Path, default=Path("train/pictures"), help="where the pictures go")
     args = ask.parse_args(argv)
     settings = Settings()
-    pairs = [draw_annotated(args.samples / name, settings) for name in ("desk.jpg", "shadow.jpg")]
-    height = max(picture.shape[0] for picture in pairs)
-    framed = [
-        cv2.copyMakeBorder(picture, 0, height - len(picture), 0, 8, cv2.BORDER_CONSTANT, value=(255, 255, 255))
-        for picture in pairs
-    ]
-    _write(np.hstack(framed), args.out / "at-work.jpg")
+    shown = [_fit_height(draw_annotated(args.samples / name, settings)) for name in ("desk.jpg", "shadow.jpg")]
+    _write(np.hstack(shown), args.out / "at-work.jpg")
     _write(draw_stages(args.samples / "ruled.jpg", settings), args.out / "stages.jpg")
 
 

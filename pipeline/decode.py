@@ -56,6 +56,14 @@ def decode(
     return tuple(readings)
 
 
+def measure_merit(readings: Sequence[Reading], settings: DecodeSettings) -> float:
+    """Return how much a way of reading a page found: by how much each digit is surer than doubtful, summed up.
+
+    Of two ways, more digits win only when they are sure ones, and surer ones only when not too few.
+    """
+    return sum(digit.confidence - settings.doubtful for reading in readings for digit in reading.digits)
+
+
 def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettings) -> list[tuple[int, bool]]:
     """Return the best path, left to right: (index of the span, whether it is read as a digit or skipped)."""
     as_digit = np.log(np.maximum(scores.digits.max(axis=1), _LEAST))

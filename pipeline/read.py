@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipeline.binarize import binarize
 from pipeline.classify import Classifier
 from pipeline.components import find_components
-from pipeline.decode import decode
+from pipeline.decode import decode, measure_merit
 from pipeline.illumination import estimate_paper, flatten_light, measure_polarity, shrink
 from pipeline.lines import find_lines
 from pipeline.normalize import normalize_spans
@@ -23,7 +23,7 @@ from pipeline.settings import Settings
 from pipeline.skew import deskew, measure_skew
 from pipeline.strays import drop_edges
 from pipeline.trace import Stages, Trace
-from pipeline.types import Box, Page, PageReading, Reading
+from pipeline.types import Box, DigitScores, Page, PageReading, Reading
 
 
 def read_page(
@@ -40,26 +40,30 @@ def read_page(
     """
     s = settings or Settings()
     clock = _Clock(page.decode_s)
-    stages = _find_ink(page, s, clock)
+    stages = _find_lines(page, s, clock)
     skew_deg = measure_skew(stages.lines, s.skew)
     if abs(skew_deg) >= s.skew.least_deg:
-        stages = _find_ink(deskew(page, skew_deg), s, clock)
-    lattices = tuple(build_lattice(line, s.segment) for line in stages.lines)
+        stages = _find_lines(deskew(page, skew_deg), s, clock)
+    ways = [stages, *_keep_rulings(stages, s, clock)]
+    ways = [replace(way, lattices=tuple(build_lattice(line, s.segment) for line in way.lines)) for way in ways]
     clock.lap("segment")
-    batch = normalize_spans([span for lattice in lattices for span in lattice.spans], s.normalize)
+    spans = [[span for lattice in way.lattices for span in lattice.spans] for way in ways]
+    batch = normalize_spans([span for part in spans for span in part], s.normalize)
     clock.lap("normalize")
-    scores = classifier.classify(batch)
+    probabilities = classifier.classify(batch).probabilities
     clock.lap("classify")
-    readings = decode(lattices, scores, s.decode, s.strays, s.numbers)
-    readings = drop_edges(readings, stages.paper, stages.page.gray.shape, s.strays)
+    ends = np.cumsum([len(part) for part in spans])
+    parts = zip(ways, np.split(batch, ends[:-1]), np.split(probabilities, ends[:-1]), strict=True)
+    read = [_decide(replace(way, batch=own, scores=DigitScores(rows)), s) for way, own, rows in parts]
+    best = _choose(read, s)
     clock.lap("decide")
     if trace is not None:
-        trace.write(replace(stages, lattices=lattices, batch=batch, scores=scores, readings=readings))
-    placed = tuple(_place(reading, stages.page) for reading in readings)
+        trace.write(best)
+    placed = tuple(_place(reading, best.page) for reading in best.readings)
     return PageReading(page.source, page.number, page.source_size_px, placed, classifier.name, clock.seconds())
 
 
-def _find_ink(page: Page, s: Settings, clock: _Clock) -> Stages:
+def _find_lines(page: Page, s: Settings, clock: _Clock) -> Stages:
     """Return the page's ink and text lines: the stages before and after the page is turned upright."""
     gray, small = page.gray, shrink(page.gray, s.illumination)
     if not measure_polarity(small, s.illumination):
@@ -71,11 +75,36 @@ def _find_ink(page: Page, s: Settings, clock: _Clock) -> Stages:
     clock.lap("binarize")
     cleared = remove_rulings(ink, darkness, s.rulings)
     clock.lap("rulings")
-    components = join_pieces(find_components(cleared, darkness, s.components), s.pieces)
+    return _group(Stages(page, paper, darkness, ink, cleared), s, clock)
+
+
+def _keep_rulings(stages: Stages, s: Settings, clock: _Clock) -> list[Stages]:
+    """Return the page once more with nothing taken out, if anything was: what looked like a ruling may be digits."""
+    if stages.cleared is stages.ink:
+        return []
+    return [_group(replace(stages, cleared=stages.ink), s, clock)]
+
+
+def _group(stages: Stages, s: Settings, clock: _Clock) -> Stages:
+    """Return the stages with the text lines of the cleared ink."""
+    components = join_pieces(find_components(stages.cleared, stages.darkness, s.components), s.pieces)
     clock.lap("components")
     lines = find_lines(components, s.lines)
     clock.lap("lines")
-    return Stages(page, paper, darkness, ink, cleared, lines)
+    return replace(stages, lines=lines)
+
+
+def _decide(stages: Stages, s: Settings) -> Stages:
+    """Return the stages with the numbers that their scores make most probable."""
+    readings = decode(stages.lattices, stages.scores, s.decode, s.strays, s.numbers)
+    return replace(stages, readings=drop_edges(readings, stages.paper, stages.page.gray.shape, s.strays))
+
+
+def _choose(ways: list[Stages], s: Settings) -> Stages:
+    """Return the way that read the page best; the first where it read nothing, for a ruling alone looks like a 1."""
+    if not ways[0].readings:
+        return ways[0]
+    return max(ways, key=lambda way: measure_merit(way.readings, s.decode))
 
 
 class _Clock:

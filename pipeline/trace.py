@@ -29,7 +29,7 @@ class Stages:
     darkness: NDArray[np.uint8]
     ink: InkMask
     cleared: InkMask
-    lines: tuple[TextLine, ...]
+    lines: tuple[TextLine, ...] = ()
     lattices: tuple[Lattice, ...] = ()
     batch: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 28, 28, 1), np.float32))
     scores: DigitScores = field(default_factory=lambda: DigitScores(np.zeros((0, 11), np.float32)))

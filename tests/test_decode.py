@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline.decode import decode, find_best_path
+from pipeline.decode import decode, find_best_path, measure_merit
 from pipeline.settings import Settings
-from pipeline.types import Box, DigitScores, Lattice, Reading
+from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
 from tests.drawing import make_lattice, make_scores
 
 SETTINGS = Settings()
@@ -129,3 +129,14 @@ def test_a_sign_ends_a_number() -> None:
 @pytest.mark.parametrize("n_classes", [10, 11])
 def test_page_without_lines_has_no_readings(n_classes: int) -> None:
     assert read(scores=DigitScores(np.zeros((0, n_classes), np.float32))) == ()
+
+
+def test_merit_by_hand() -> None:
+    box = Box(0, 0, 1, 1)
+
+    def number(*confidences: float) -> Reading:
+        return Reading("1" * len(confidences), 0.5, box, tuple(Digit("1", c, box) for c in confidences))
+
+    settings = replace(SETTINGS.decode, doubtful=0.6)
+    assert measure_merit([], settings) == 0
+    assert measure_merit([number(0.9, 0.8), number(0.4)], settings) == pytest.approx(0.3 + 0.2 - 0.2)

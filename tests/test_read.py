@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 from pipeline.classify import Classifier, load_classifier
 from pipeline.read import read_page
 from pipeline.settings import Settings
-from pipeline.types import DigitScores, Page, PageReading
+from pipeline.types import DigitScores, InkMask, Page, PageReading
 from tests.drawing import make_reader, read_texts, write_page
 
 ROWS = ("4207 1936", "58 0617", "2849 35")
@@ -184,3 +184,23 @@ def test_settings_reach_the_stages() -> None:
     assert [r.text for r in result.readings] == TEXTS
     assert {r.status for r in result.readings} == {"rejected"}
     assert all(r.reason for r in result.readings)
+
+
+@pytest.mark.parametrize(
+    ("blotted", "expected"),
+    [(slice(None), []), (slice(0, 215), ["4207 1936", "58 0617"]), (slice(0, 0), ["4207 1936", "58 0617"])],
+    ids=["all taken for rulings", "half of it", "nothing"],
+)
+def test_ink_wrongly_taken_for_rulings_is_read_all_the_same(
+    blotted: slice, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def take_out(mask: InkMask, *_: object) -> InkMask:
+        cleared = mask.ink.copy()
+        cleared[:, blotted] = 0
+        return InkMask(cleared)
+
+    page = write_page("4207 1936", "58 0617", size_px=(460, 300))
+    monkeypatch.setattr("pipeline.read.remove_rulings", take_out)
+    readings = read_page(Page(page), make_reader()).readings
+    lines = [" ".join(r.text for r in readings if r.line == n) for n in sorted({r.line for r in readings})]
+    assert lines == expected

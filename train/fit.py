@@ -169,6 +169,7 @@ def fit_epoch(
     """Fit one epoch's `batches`, after `n_done` steps before it, and return their mean loss."""
     losses, sizes = [], []
     for n_steps, (images, labels) in enumerate(batches, n_done + 1):
+        fitted.reset_metrics()  # older releases of Keras give the mean of all batches so far
         losses.append(float(fitted.train_on_batch(images, labels, return_dict=True)["loss"]))
         sizes.append(len(images))
         average_weights(averaged, fitted, n_steps)

@@ -92,9 +92,7 @@ def _count_places(lattice: Lattice) -> NDArray[np.float64]:
 
 def _reading(digits: Sequence[Digit], line: int, settings: DecodeSettings) -> Reading:
     confidence = float(np.prod([d.confidence for d in digits]))
-    box = digits[0].box
-    for digit in digits[1:]:
-        box = box.union(digit.box)
+    box = Box.around([digit.box for digit in digits])
     doubt = _find_doubt(digits, confidence, settings)
     text = "".join(d.text for d in digits)
     return Reading(text, confidence, box, tuple(digits), "rejected" if doubt else "accepted", doubt, line)

@@ -38,9 +38,7 @@ def join_pieces(components: Sequence[Component], settings: PieceSettings) -> tup
 
 def overlay(parts: Sequence[Component]) -> tuple[Box, NDArray[np.uint8], float]:
     """Return the box, the ink (uint8, of that box) and the mean contrast of components laid over one another."""
-    box = parts[0].box
-    for part in parts[1:]:
-        box = box.union(part.box)
+    box = Box.around([part.box for part in parts])
     ink = np.zeros((box.height, box.width), np.uint8)
     for part in parts:
         top, left = part.box.top - box.top, part.box.left - box.left

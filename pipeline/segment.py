@@ -133,7 +133,7 @@ def _take(component: Component, rows: NDArray[np.intp], columns: NDArray[np.intp
 
 def _may_join(atoms: list[Component], height: float, settings: SegmentSettings) -> bool:
     """Return whether the atoms lie close enough together to be one digit."""
-    box = _bounds(atoms)
+    box = Box.around([atom.box for atom in atoms])
     if box.width > settings.widest_digit_frac * max(height, box.height):
         return False
     reached = atoms[0].box.right
@@ -150,10 +150,3 @@ def _join(atoms: list[Component], first: int, last: int) -> Span:
         return Span(first, last, only.box, only.mask, only.stroke_width_px, only.contrast)
     box, ink, contrast = overlay(atoms)
     return Span(first, last, box, ink, measure_stroke_width(ink), contrast)
-
-
-def _bounds(atoms: Sequence[Component]) -> Box:
-    box = atoms[0].box
-    for atom in atoms[1:]:
-        box = box.union(atom.box)
-    return box

@@ -6,6 +6,7 @@ Arrays are marked read-only. Coordinates are pixels, origin at the top left, box
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -27,7 +28,8 @@ def _freeze(array: NDArray) -> None:
 
 def _expect(condition: bool, owner: object, expected: str, received: object) -> None:
     if not condition:
-        raise ValueError(f"{type(owner).__name__}: expected {expected}, received {received}")
+        name = owner.__name__ if isinstance(owner, type) else type(owner).__name__
+        raise ValueError(f"{name}: expected {expected}, received {received}")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,11 +68,17 @@ class Box:
 
     def union(self, other: Box) -> Box:
         """Return the smallest box that holds both."""
-        return Box(
-            min(self.left, other.left),
-            min(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
+        return Box.around((self, other))
+
+    @classmethod
+    def around(cls, boxes: Sequence[Box]) -> Box:
+        """Return the smallest box that holds all of `boxes`, at least one."""
+        _expect(len(boxes) > 0, cls, "at least one box", 0)
+        return cls(
+            min(b.left for b in boxes),
+            min(b.top for b in boxes),
+            max(b.right for b in boxes),
+            max(b.bottom for b in boxes),
         )
 
     def as_list(self) -> list[int]:

@@ -127,3 +127,9 @@ def test_scores_of_ten_classes_have_no_other(n_rows: int, n_classes: int) -> Non
     scores = DigitScores(uniform(n_rows, n_classes))
     assert scores.digits.shape == (n_rows, N_DIGITS)
     assert scores.not_digit == pytest.approx(np.full(n_rows, 0 if n_classes == N_DIGITS else 1 / 11))
+
+
+def test_box_around_by_hand() -> None:
+    assert Box.around([Box(3, 4, 5, 6), Box(0, 5, 4, 9)]) == Box(0, 4, 5, 9) == Box(3, 4, 5, 6).union(Box(0, 5, 4, 9))
+    with pytest.raises(ValueError, match="Box: expected at least one box"):
+        Box.around([])

@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.errors import ModelError
 from train.blend import blend_models, main
+from train.export import read_seed
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
@@ -42,12 +43,20 @@ def test_share_out_of_range_and_missing_model(tmp_path: Path, capsys: pytest.Cap
 
 @pytest.mark.slow
 def test_folders_are_blended(tmp_path: Path) -> None:
-    for name, value in (("a", 0.1), ("b", 0.3)):
+    for name, value, seed in (("a", 0.1, 4), ("b", 0.3, 4), ("other writers", 0.3, 5)):
         (tmp_path / name).mkdir()
         make(value).save(tmp_path / name / "model.keras")
-        (tmp_path / name / "card.json").write_text(json.dumps({"made": {"seed": value}}))
+        (tmp_path / name / "card.json").write_text(json.dumps({"made": {"seed": seed, "epochs": value}}))
+    assert main([str(tmp_path / "a"), str(tmp_path / "other writers"), "--out", str(tmp_path / "none")]) == 2
+    assert not (tmp_path / "none").exists()
     assert main([str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(tmp_path / "out")]) == 0
     card = json.loads((tmp_path / "out" / "card.json").read_text())
-    assert card["made"]["before"]["seed"] == 0.1 and card["made"]["after"]["seed"] == 0.3
+    assert card["made"]["before"]["epochs"] == 0.1 and card["made"]["after"]["epochs"] == 0.3
+    assert read_seed(card) == 4
     blended = keras.models.load_model(tmp_path / "out" / "model.keras")
     assert np.allclose(blended.get_weights()[0], 0.2)
+
+
+def test_card_without_a_seed_holds_nobody_out() -> None:
+    with pytest.raises(ModelError, match="no seed"):
+        read_seed({"made": {}})

@@ -39,7 +39,8 @@ def blend_folders(before: Path, after: Path, share: float, out: Path) -> None:
 
     Raises
     ------
-    UsageError : `share` is out of its range
+    UsageError : `share` is out of its range, or the two were trained on different splits by writer, so that no writer
+        is held out from both
     ModelError : a model cannot be loaded, or the two do not fit
     """
     if not 0 <= share <= 1:
@@ -49,9 +50,19 @@ def blend_folders(before: Path, after: Path, share: float, out: Path) -> None:
         {**read_card(folder).get("made", {}), "sha256": hashlib.sha256((folder / KERAS_NAME).read_bytes()).hexdigest()}
         for folder in (before, after)
     ]
+    if made[0].get("seed") != made[1].get("seed"):
+        seeds = f"{made[0].get('seed')} and {made[1].get('seed')}"
+        raise UsageError(
+            f"the two were trained on different splits by writer (seeds {seeds})", "fine-tune with one seed"
+        )
     blended = blend_models(ours, theirs, share)
     export_model(blended, out)
-    made_here = {"commit": find_commit(), "keras": keras.__version__, "share_of_after": share}
+    made_here = {
+        "commit": find_commit(),
+        "keras": keras.__version__,
+        "seed": made[0].get("seed"),
+        "share_of_after": share,
+    }
     card = {**describe_model(blended, out), "temperature": 1.0}
     write_card(out, {**card, "made": {**made_here, "before": made[0], "after": made[1]}})
 

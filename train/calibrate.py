@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from train.crops import load_crops
-from train.export import LITERT_NAME, predict_litert, read_card, write_card
+from train.export import LITERT_NAME, predict_litert, read_card, read_seed, write_card
 from train.material import gather_material, show_crops
 from train.scripts import add_common_flags, run_script
 
@@ -112,7 +112,7 @@ def main(argv: list[str] | None = None) -> int:
         card = read_card(flags.model)
         with Console(stderr=True).status("reading the data"):
             if flags.harvest is None:
-                seen = gather_material(flags.data_dir, int(card.get("made", {}).get("seed", 0))).seen
+                seen = gather_material(flags.data_dir, read_seed(card)).seen
             else:
                 seen = show_crops(load_crops(flags.harvest, "validation"))
         found = calibrate(predict_litert(flags.model / LITERT_NAME, seen.images), seen.labels)

@@ -25,7 +25,7 @@ from pipeline.types import N_DIGITS
 from train.batches import NOT_A_DIGIT
 from train.calibrate import measure_ece
 from train.data import TEST_IMAGES, find_data_dir, load_test
-from train.export import CLASSES, LITERT_NAME, read_card, write_card
+from train.export import CLASSES, LITERT_NAME, read_card, read_seed, write_card
 from train.material import gather_material, show_clean
 from train.scripts import add_common_flags, run_script
 
@@ -147,7 +147,7 @@ def evaluate(folder: Path, data_dir: Path | None, console: Console) -> dict[str,
     classifier = load_classifier(folder / LITERT_NAME)
     with console.status("reading the data"):
         test = show_clean(load_test(find_data_dir(data_dir)))
-        seen = gather_material(data_dir, int(card.get("made", {}).get("seed", 0))).seen
+        seen = gather_material(data_dir, read_seed(card)).seen
     with console.status("classifying"):
         figures = measure(classifier.classify(test.images).probabilities, test.labels)
         taken = classifier.classify(seen.images).probabilities.argmax(axis=1)

@@ -103,6 +103,19 @@ def read_card(folder: Path) -> Card:
     return card
 
 
+def read_seed(card: Card) -> int:
+    """Return the seed that a card says its model's split by writer was drawn with.
+
+    Raises
+    ------
+    ModelError : it says none, so that nobody knows which writers were held out
+    """
+    seed = card.get("made", {}).get("seed")
+    if not isinstance(seed, int):
+        raise ModelError(f"{CARD_NAME}: tells no seed, so that the writers held out are not known", "fit or blend anew")
+    return seed
+
+
 def write_card(folder: Path, card: Card) -> None:
     """Write the card of a model folder.
 

@@ -66,10 +66,6 @@ class Box:
         """Row and column slices that cut this box out of an image array."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
-    def union(self, other: Box) -> Box:
-        """Return the smallest box that holds both."""
-        return Box.around((self, other))
-
     @classmethod
     def around(cls, boxes: Sequence[Box]) -> Box:
         """Return the smallest box that holds all of `boxes`, at least one."""

@@ -87,7 +87,7 @@ def test_readings_are_consistent(drawn: tuple[Lattice, DigitScores]) -> None:
         assert reading.confidence == pytest.approx(np.prod([digit.confidence for digit in reading.digits]))
         assert (reading.status == "accepted") == (reading.confidence >= SETTINGS.decode.reject_below)
         for digit in reading.digits:
-            assert digit.box.union(reading.box) == reading.box
+            assert Box.around([digit.box, reading.box]) == reading.box
             assert all(other <= digit.confidence for _, other in digit.alternatives)
 
 

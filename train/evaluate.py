@@ -164,7 +164,7 @@ def evaluate(folder: Path, data_dir: Path | None, console: Console) -> dict[str,
     }
     plot_confusion(figures, folder / PLOT_NAME)
     write_card(folder, {**card, "figures": shown})
-    console.print(tabulate(figures))
+    Console(width=100).print(tabulate(figures))  # a result: on stdout, the progress of `console` is not
     return shown
 
 

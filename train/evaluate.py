@@ -123,7 +123,9 @@ def plot_confusion(figures: Figures, path: Path) -> None:
     axes.imshow(errors, cmap="Reds", vmin=0, vmax=max(1, int(errors.max())))
     for (row, column), count in np.ndenumerate(figures.confusion):
         if count:
-            axes.text(column, row, str(count), ha="center", va="center", fontsize=8)
+            is_dark = 2 * errors[row, column] > errors.max()
+            color = "white" if is_dark else "black"
+            axes.text(column, row, str(count), ha="center", va="center", fontsize=8, color=color)
     axes.set_xticks(range(len(CLASSES)), [*CLASSES[:N_DIGITS], "none"])
     axes.set_yticks(range(N_DIGITS))
     axes.set(xlabel="taken for", ylabel="true digit", title=f"MNIST test, {figures.accuracy:.2%} right")

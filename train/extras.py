@@ -35,18 +35,26 @@ def load_extras(data_dir: Path | None) -> tuple[DigitSet, DigitSet]:
 
     Raises
     ------
+    InputError : as for `load_extra_sets`
+    """
+    sets = load_extra_sets(data_dir).values()
+    none = DigitSet(np.zeros((0, SIDE_PX, SIDE_PX), np.uint8), np.zeros(0, np.uint8))
+    return _concatenate([none, *(train for train, _ in sets)]), _concatenate([none, *(look for _, look in sets)])
+
+
+def load_extra_sets(data_dir: Path | None) -> dict[str, tuple[DigitSet, DigitSet]]:
+    """Return (training part, held-out part) of each extra set that the folder has, by its name.
+
+    Raises
+    ------
     InputError : a file is there but damaged, or lacks an array
     """
-    folder = None if data_dir is None else data_dir / "extra"
-    parts = [DigitSet(np.zeros((0, SIDE_PX, SIDE_PX), np.uint8), np.zeros(0, np.uint8))]
-    held_out = list(parts)
-    for name, load in (("optdigits_orig_32x32", _optdigits), ("semeion", _semeion), ("sudoku_cells_64", _sudoku)):
-        path = None if folder is None else folder / f"{name}.npz"
+    sets: dict[str, tuple[DigitSet, DigitSet]] = {}
+    for name, (file_name, load) in _SETS.items():
+        path = None if data_dir is None else data_dir / "extra" / file_name
         if path is not None and path.is_file():
-            train, look = load(_read_arrays(path), path)
-            parts.append(train)
-            held_out.append(look)
-    return _concatenate(parts), _concatenate(held_out)
+            sets[name] = load(_read_arrays(path), path)
+    return sets
 
 
 def frame_digit(mask: Mask, width_frac: float = 1.0) -> NDArray[np.uint8]:
@@ -136,3 +144,11 @@ def _take(arrays: dict[str, NDArray[np.uint8]], name: str, path: Path) -> NDArra
     if name not in arrays:
         raise InputError(f"{path}: holds no array {name!r}", "copy the file from its source again")
     return arrays[name]
+
+
+_SETS = {
+    "optdigits": ("optdigits_orig_32x32.npz", _optdigits),
+    "semeion": ("semeion.npz", _semeion),
+    "sudoku_cells": ("sudoku_cells_64.npz", _sudoku),
+}
+"""Each set's file and what splits and frames it, in the order in which `load_extras` joins them."""

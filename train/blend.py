@@ -63,7 +63,8 @@ def blend_folders(before: Path, after: Path, share: float, out: Path) -> None:
         "seed": made[0].get("seed"),
         "share_of_after": share,
     }
-    card = {**describe_model(blended, out), "temperature": 1.0}
+    classes = read_card(before)["classes"]
+    card = {**describe_model(blended, out, classes), "temperature": 1.0}
     write_card(out, {**card, "made": {**made_here, "before": made[0], "after": made[1]}})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from pipeline.errors import InputError, UsageError
+from train.architectures import SAVED
 
 STATE_NAME = "state.json"
 
@@ -41,13 +42,13 @@ def load_init(path: Path, arch: str) -> keras.Model:
     Raises
     ------
     InputError : the file cannot be read
-    UsageError : it holds another network than `arch`
+    UsageError : it holds another network than `arch`; "cnn_saved" takes any
     """
     try:
         model = keras.models.load_model(path, compile=False)
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: no model to begin with ({str(error).splitlines()[0]})") from error
-    if model.name != arch:
+    if arch not in (model.name, SAVED):
         raise UsageError(f"{path}: holds the network {model.name!r}, not {arch!r}", "give the --arch that it has")
     return model
 

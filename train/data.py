@@ -53,7 +53,7 @@ TEST_LABELS = IdxFile(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DigitSet:
-    """Labelled digits: `images` uint8 (N, 28, 28), 0 paper .. 255 ink; `labels` uint8 (N,), 0..9.
+    """Labelled digits: `images` uint8 (N, 28, 28), 0 paper .. 255 ink; `labels` uint8 (N,), the digit, or class.
 
     `writers` is int32 (N,), or None where nobody knows who wrote what.
     """
@@ -68,6 +68,10 @@ class DigitSet:
             raise ValueError(f"DigitSet: expected images ({n}, 28, 28), received {self.images.shape}")
         if self.writers is not None and len(self.writers) != n:
             raise ValueError(f"DigitSet: expected {n} writers, received {len(self.writers)}")
+
+    def checksum(self) -> str:
+        """Return the sha256 of pictures and labels."""
+        return hashlib.sha256(self.images.tobytes() + self.labels.tobytes()).hexdigest()
 
     def take(self, chosen: NDArray[np.int64] | slice) -> DigitSet:
         """Return the chosen rows, in the given order."""
@@ -170,6 +174,23 @@ def read_idx(path: Path, magic: int, shape: tuple[int, ...], sha256: str | None 
 
 
 _COPY_AGAIN = "copy the file from its source again"
+
+
+def read_idx_set(folder: Path, part: str) -> DigitSet:
+    """Return the pictures and labels of `folder` whose files are named as MNIST's `part`, "train" or "t10k".
+
+    Raises
+    ------
+    InputError : a file is missing, truncated, or does not fit the other
+    """
+    names = f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"
+    paths = [_find(folder, name, "") for name in names]
+    for name, path in zip(names, paths, strict=True):
+        if path is None:
+            raise MissingInputError(f"{folder}: holds neither {name} nor {name}.gz", "check the folder")
+    n = int.from_bytes(_read_bytes(paths[1])[4:8], "big")  # type: ignore[arg-type]
+    images = read_idx(paths[0], _IMAGES_MAGIC, (n, IMAGE_SIDE_PX, IMAGE_SIDE_PX))  # type: ignore[arg-type]
+    return DigitSet(images, read_idx(paths[1], _LABELS_MAGIC, (n,)))  # type: ignore[arg-type]
 
 
 def _read_bytes(path: Path) -> bytes:

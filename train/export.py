@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,10 +16,9 @@ from numpy.typing import NDArray
 
 from pipeline.classify import load_classifier
 from pipeline.errors import ModelError, OutputError
-from pipeline.types import N_DIGITS, SIDE_PX
+from pipeline.types import SIDE_PX
 
 KERAS_NAME, LITERT_NAME, CARD_NAME = "model.keras", "model.tflite", "card.json"
-CLASSES = [str(digit) for digit in range(N_DIGITS)] + ["not a digit"]
 _MOST_DISAGREEMENT = 1e-3
 
 Card = dict[str, Any]
@@ -61,12 +61,12 @@ def predict_litert(path: Path, images: NDArray[np.float32]) -> NDArray[np.float3
     return load_classifier(path).network(images)
 
 
-def describe_model(model: keras.Model, folder: Path) -> Card:
-    """Return the facts of a card that the files themselves tell."""
+def describe_model(model: keras.Model, folder: Path, classes: Sequence[str]) -> Card:
+    """Return the facts of a card that the files themselves tell; `classes` names the outputs in their order."""
     return {
         "schema": 1,
         "name": folder.name,
-        "classes": CLASSES,
+        "classes": list(classes),
         "input": {"shape": [SIDE_PX, SIDE_PX, 1], "dtype": "float32", "range": [0, 1], "meaning": "0 paper .. 1 ink"},
         "n_parameters": model.count_params(),
         "n_multiplications": count_multiplications(model),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError
-from train.extras import find_cell_digit, frame_digit, load_extras
+from train.extras import find_cell_digit, frame_digit, load_extra_sets, load_extras
 
 
 def draw_cell(ink: int = 60, with_grid: bool = True) -> np.ndarray:
@@ -46,6 +46,26 @@ def test_sets_are_split_and_framed(tmp_path: Path) -> None:
         assert max(np.ptp(rows), np.ptp(columns)) + 1 == pytest.approx(20, abs=1)
 
 
+def test_sets_come_by_name_and_join_in_that_order(tmp_path: Path) -> None:
+    write_sets(tmp_path / "extra")
+    sets = load_extra_sets(tmp_path)
+    assert [(name, len(train.labels), len(look.labels)) for name, (train, look) in sets.items()] == [
+        ("optdigits", 5, 2),
+        ("semeion", 4, 1),
+        ("sudoku_cells", 2, 0),
+    ]
+    for part, joined in enumerate(load_extras(tmp_path)):
+        np.testing.assert_array_equal(joined.images, np.concatenate([parts[part].images for parts in sets.values()]))
+        np.testing.assert_array_equal(joined.labels, np.concatenate([parts[part].labels for parts in sets.values()]))
+
+
+def test_set_that_is_not_there_is_left_out(tmp_path: Path) -> None:
+    write_sets(tmp_path / "extra")
+    (tmp_path / "extra" / "semeion.npz").unlink()
+    assert list(load_extra_sets(tmp_path)) == ["optdigits", "sudoku_cells"]
+    assert load_extra_sets(tmp_path / "extra") == load_extra_sets(None) == {}
+
+
 def test_ones_that_were_stretched_are_narrowed(tmp_path: Path) -> None:
     write_sets(tmp_path / "extra")
     train, _ = load_extras(tmp_path)
@@ -77,6 +97,8 @@ def test_damaged_set_is_one_clear_line(tmp_path: Path, content: bytes | None, me
         path.write_bytes(content)
     with pytest.raises(InputError, match=message):
         load_extras(tmp_path)
+    with pytest.raises(InputError, match=message):
+        load_extra_sets(tmp_path)
 
 
 @pytest.mark.parametrize("with_grid", [False, True])

@@ -2,7 +2,8 @@
 
 Guo, Pleiss, Sun & Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, arXiv 1706.04599: one number T
 divides the logits before the softmax. It is fitted on the held-out writers' digits and junk as the front end would
-see them, because that is what the confidence will be asked about; bare MNIST would make it far too sure.
+see them, because that is what the confidence will be asked about; bare MNIST would make it far too sure. A tutorial's
+network, which saw nothing else, gets its temperature from what was held out of its own data.
 """
 
 from __future__ import annotations
@@ -17,18 +18,26 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from train.crops import load_crops
-from train.export import LITERT_NAME, predict_litert, read_card, read_seed, write_card
-from train.material import gather_material, show_crops
+from train.datasets import MNIST, load_dataset
+from train.examples import Examples, show_crops
+from train.export import LITERT_NAME, Card, predict_litert, read_card, read_seed, write_card
+from train.material import gather_material
+from train.measure import SMALLEST, measure_ece, measure_nll, measure_risk_coverage
+from train.plain import gather_plain
+from train.recipes import PLAIN
 from train.scripts import add_common_flags, run_script
 
-N_BINS = 15
 _LEAST_T, _MOST_T = 0.2, 5.0
-_SMALLEST = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A fitted temperature and what it changed: expected calibration error and mean negative log likelihood."""
+    """A fitted temperature and what it changed.
+
+    That is the expected calibration error (ECE), the mean negative log likelihood (NLL), the area under the curve of
+    risk by coverage (AURC), and the coverage where 1 % of the accepted is wrong. The last two need only the order of
+    the confidences, which one temperature for all changes little: a better order must come from a better network.
+    """
 
     temperature: float
     n_examples: int
@@ -36,6 +45,10 @@ class Calibration:
     ece_after: float
     nll_before: float
     nll_after: float
+    aurc_before: float
+    aurc_after: float
+    coverage_at_risk_1_percent_before: float
+    coverage_at_risk_1_percent_after: float
 
     def as_dict(self) -> dict[str, float]:
         """Return the figures by name, rounded as a card shows them."""
@@ -45,7 +58,8 @@ class Calibration:
 def calibrate(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
     """Return the temperature that makes the labels likeliest, with the errors before and after.
 
-    `probabilities` is float32 (N, K) with rows that sum to 1, as the network gives them; `labels` int64 (N,).
+    `probabilities` is float32 (N, K) as the network gives them, whose rows need not sum to 1 (sigmoids): they are made
+    to first; `labels` int64 (N,).
 
     Raises
     ------
@@ -53,8 +67,10 @@ def calibrate(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> 
     """
     if len(labels) == 0:
         raise ValueError("calibrate: expected at least one example, received none")
+    probabilities = apply_temperature(probabilities, 1.0)
     temperature = fit_temperature(probabilities, labels)
     scaled = apply_temperature(probabilities, temperature)
+    before, after = (measure_risk_coverage(p, labels) for p in (probabilities, scaled))
     return Calibration(
         temperature=temperature,
         n_examples=len(labels),
@@ -62,12 +78,16 @@ def calibrate(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> 
         ece_after=measure_ece(scaled, labels),
         nll_before=measure_nll(probabilities, labels),
         nll_after=measure_nll(scaled, labels),
+        aurc_before=before.aurc,
+        aurc_after=after.aurc,
+        coverage_at_risk_1_percent_before=before.find_coverage(0.01),
+        coverage_at_risk_1_percent_after=after.find_coverage(0.01),
     )
 
 
 def apply_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
     """Return softmax(log(p) / T), float32 (N, K): over 1 it makes the confidence humbler, under 1 bolder."""
-    logits = np.log(np.maximum(probabilities, _SMALLEST)) / temperature
+    logits = np.log(np.maximum(probabilities, SMALLEST)) / temperature
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
 
@@ -85,19 +105,42 @@ def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64
     return float(np.exp((low + high) / 2))
 
 
-def measure_nll(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Return the mean negative log likelihood of the true classes."""
-    true = probabilities[np.arange(len(labels)), labels]
-    return float(-np.log(np.maximum(true, _SMALLEST)).mean())
+def gather_held_out(card: Card, data_dir: Path | None) -> Examples:
+    """Return what the run that made a card's model held out: as the front end sees it, or as it is for a plain run.
+
+    Raises
+    ------
+    ModelError : the card tells no seed
+    InputError : the data cannot be read
+    """
+    made = card.get("made", {})
+    seed, name = read_seed(card), made.get("dataset", MNIST)
+    if made.get("recipe") == PLAIN.name:
+        return gather_plain(load_dataset(name, data_dir), seed).held_out
+    own = None if name == MNIST else load_dataset(name, data_dir).train
+    return gather_material(data_dir, seed, digits=own).seen
 
 
-def measure_ece(probabilities: NDArray[np.float32], labels: NDArray[np.int64], n_bins: int = N_BINS) -> float:
-    """Return the expected calibration error, 0..1: |confidence - accuracy| over even bins, weighted by their count."""
-    confidence = probabilities.max(axis=1)
-    is_right = probabilities.argmax(axis=1) == labels
-    bins = np.minimum((confidence * n_bins).astype(int), n_bins - 1)
-    gaps = np.bincount(bins, weights=confidence - is_right, minlength=n_bins)
-    return float(np.abs(gaps).sum() / len(labels))
+def calibrate_file(path: Path, held_out: Examples) -> Calibration:
+    """Return the calibration of a .tflite file; examples of classes that it does not have are left out.
+
+    Raises
+    ------
+    ModelError : the file is missing or is no LiteRT model
+    """
+    outputs = predict_litert(path, held_out.images)
+    is_known = held_out.labels < outputs.shape[1]
+    return calibrate(outputs[is_known], held_out.labels[is_known])
+
+
+def tell_calibration(found: Calibration) -> str:
+    """Return the temperature, and the errors before and after it, as a person reads them."""
+    return (
+        f"temperature {found.temperature:.3f}: ECE {found.ece_before:.4f} before, {found.ece_after:.4f} after; "
+        f"area under risk by coverage {found.aurc_before:.5f} before, {found.aurc_after:.5f} after; "
+        f"coverage at 1 % risk {found.coverage_at_risk_1_percent_before:.1%} before, "
+        f"{found.coverage_at_risk_1_percent_after:.1%} after"
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -112,12 +155,12 @@ def main(argv: list[str] | None = None) -> int:
         card = read_card(flags.model)
         with Console(stderr=True).status("reading the data"):
             if flags.harvest is None:
-                seen = gather_material(flags.data_dir, read_seed(card)).seen
+                held_out = gather_held_out(card, flags.data_dir)
             else:
-                seen = show_crops(load_crops(flags.harvest, "validation"))
-        found = calibrate(predict_litert(flags.model / LITERT_NAME, seen.images), seen.labels)
+                held_out = show_crops(load_crops(flags.harvest, "validation"))
+        found = calibrate_file(flags.model / LITERT_NAME, held_out)
         write_card(flags.model, {**card, "temperature": round(found.temperature, 4), "calibration": found.as_dict()})
-        print(f"temperature {found.temperature:.3f}: ECE {found.ece_before:.4f} before, {found.ece_after:.4f} after")
+        print(tell_calibration(found))
 
     return run_script(run)
 

@@ -1,191 +1,293 @@
-"""Measures a model folder on MNIST's test set and writes the figures into its card. `python -m train.evaluate --help`.
+"""Measures model folders and writes the figures, and plots, beside their cards. `python -m train.evaluate --help`.
 
-The shipped `.tflite` is asked, through the classifier that reading uses, so that the figure is the product's. A digit
-that is taken for "not a digit" counts as wrong.
+The shipped `.tflite` is asked, through the classifier that reading uses, so that the figures are the product's. A digit
+that is taken for "not a digit" counts as wrong. Each model is measured on the test part of the data set that its card
+names; a network of MNIST's digits also on writers held out, as the front end sees them, on corrupted digits, and on
+other people's.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import numpy as np
 from numpy.typing import NDArray
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.classify import load_classifier
-from pipeline.errors import OutputError
-from pipeline.types import N_DIGITS
+from pipeline.classify import Classifier, calibrate, load_classifier
+from pipeline.errors import ModelError
+from train import plots
 from train.batches import NOT_A_DIGIT
-from train.calibrate import measure_ece
-from train.data import TEST_IMAGES, find_data_dir, load_test
-from train.export import CLASSES, LITERT_NAME, read_card, read_seed, write_card
-from train.material import gather_material, show_clean
+from train.compare import compare, tabulate_comparison
+from train.corruptions import measure_robustness
+from train.datasets import MNIST, load_dataset
+from train.examples import Examples, show_clean
+from train.export import LITERT_NAME, Card, read_card, read_seed, write_card
+from train.material import gather_material
+from train.measure import Figures, measure, measure_reliability, measure_risk_coverage
+from train.recipes import PHOTO
 from train.scripts import add_common_flags, run_script
 
-PLOT_NAME = "confusion.png"
+HISTORY_FILE = "history.json"
+JUNK = "not a digit"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Figures:
-    """What a model does on labelled digits; see `measure` for each figure."""
+class Exam:
+    """What no model has seen of a data set: its pictures, the names of its classes, and its checksum."""
 
-    accuracy: float
-    best_guess_accuracy: float
-    refused_frac: float
-    ece: float
-    confusion: NDArray[np.int64]
-    precision: NDArray[np.float64]
-    recall: NDArray[np.float64]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the figures by name, as a card shows them."""
-        return {
-            "accuracy": round(self.accuracy, 5),
-            "best_guess_accuracy": round(self.best_guess_accuracy, 5),
-            "errors": int(self.confusion.sum() - np.trace(self.confusion)),
-            "digits_refused": round(self.refused_frac, 5),
-            "ece": round(self.ece, 5),
-            "precision": [round(float(value), 4) for value in self.precision],
-            "recall": [round(float(value), 4) for value in self.recall],
-        }
+    classes: tuple[str, ...]
+    examples: Examples
+    sha256: str
 
 
-def measure(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Figures:
-    """Return what `probabilities`, float32 (N, K), K = 10 or 11, say of digits with true `labels`, int64 (N,), 0..9.
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Examples, and a model's probabilities of them, float32 (N, K or K + 1), without its temperature and with it."""
 
-    Returns
-    -------
-    accuracy : share of digits whose likeliest class is the true one; "not a digit" is wrong
-    best_guess_accuracy : share whose likeliest of the ten digits is the true one, as a reading's text has it
-    refused_frac : share whose likeliest class is "not a digit"
-    ece : expected calibration error of the likeliest class
-    confusion : int64 (10, 11), true digit by taken class
-    precision, recall : float64 (10,), per digit; nan where no digit was taken for it, or there is none of it
+    examples: Examples
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+
+
+@lru_cache(maxsize=1)
+def read_exam(name: str, data_dir: Path | None) -> Exam:
+    """Return the test part of the data set called `name`, read once for all models of it.
 
     Raises
     ------
-    ValueError : there are no digits
+    InputError, UsageError : as for `load_dataset`
     """
-    if len(labels) == 0:
-        raise ValueError("measure: expected at least one digit, received none")
-    taken = probabilities.argmax(axis=1)
-    confusion = count_confusion(labels, taken)
-    right = np.diag(confusion).astype(np.float64)
-    n_taken, n_true = confusion[:, :N_DIGITS].sum(axis=0), confusion.sum(axis=1)
-    return Figures(
-        accuracy=float(np.mean(taken == labels)),
-        best_guess_accuracy=float(np.mean(probabilities[:, :N_DIGITS].argmax(axis=1) == labels)),
-        refused_frac=float(np.mean(taken == NOT_A_DIGIT)),
-        ece=measure_ece(probabilities, labels),
-        confusion=confusion,
-        precision=np.divide(right, n_taken, out=np.full(N_DIGITS, np.nan), where=n_taken > 0),
-        recall=np.divide(right, n_true, out=np.full(N_DIGITS, np.nan), where=n_true > 0),
-    )
+    dataset = load_dataset(name, data_dir)
+    return Exam(dataset.classes, show_clean(dataset.test), dataset.test.checksum())
 
 
-def count_confusion(labels: NDArray[np.int64], taken: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return how often each true digit (row, 10) was taken for each class (column, 11)."""
-    cells = labels * len(CLASSES) + taken
-    return np.bincount(cells, minlength=N_DIGITS * len(CLASSES)).reshape(N_DIGITS, len(CLASSES))
-
-
-def tabulate(figures: Figures) -> Table:
-    """Return the confusion matrix with precision and recall of each digit, ready to print."""
-    table = Table(title="true digit by class taken, precision and recall in %", box=box.SIMPLE, padding=0)
-    for heading in ("", *CLASSES[:N_DIGITS], "none", "prec", "rec"):
-        table.add_column(heading, justify="right", min_width=6 if heading in ("prec", "rec") else 4, no_wrap=True)
-    for digit, row in enumerate(figures.confusion):
-        cells = [str(n) if n else "." for n in row.tolist()]
-        table.add_row(str(digit), *cells, f"{100 * figures.precision[digit]:.2f}", f"{100 * figures.recall[digit]:.2f}")
-    return table
-
-
-def plot_confusion(figures: Figures, path: Path) -> None:
-    """Draw the confusion matrix as a PNG; only the errors are shaded, since the right ones would drown them.
+@lru_cache(maxsize=1)
+def read_seen(data_dir: Path | None, seed: int) -> Examples:
+    """Return the digits and junk of MNIST's writers whom `seed` holds out, as the front end sees them.
 
     Raises
     ------
-    OutputError : the file cannot be written
+    InputError : as for `gather_material`
     """
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    errors = figures.confusion.copy()
-    np.fill_diagonal(errors, 0)
-    figure, axes = pyplot.subplots(figsize=(6.4, 5.6), layout="constrained")
-    axes.imshow(errors, cmap="Reds", vmin=0, vmax=max(1, int(errors.max())))
-    for (row, column), count in np.ndenumerate(figures.confusion):
-        if count:
-            is_dark = 2 * errors[row, column] > errors.max()
-            color = "white" if is_dark else "black"
-            axes.text(column, row, str(count), ha="center", va="center", fontsize=8, color=color)
-    axes.set_xticks(range(len(CLASSES)), [*CLASSES[:N_DIGITS], "none"])
-    axes.set_yticks(range(N_DIGITS))
-    axes.set(xlabel="taken for", ylabel="true digit", title=f"MNIST test, {figures.accuracy:.2%} right")
-    try:
-        figure.savefig(path, dpi=110)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error})") from error
-    finally:
-        pyplot.close(figure)
+    return gather_material(data_dir, seed).seen
 
 
-def evaluate(folder: Path, data_dir: Path | None, console: Console) -> dict[str, Any]:
-    """Measure the model in `folder`, print the tables, write the plot and the card; return the card's figures.
+def ask(classifier: Classifier, examples: Examples) -> Answers:
+    """Return what `classifier` says of `examples`."""
+    outputs = classifier.network(examples.images)
+    before, after = (calibrate(outputs, t, classifier.has_logits) for t in (1.0, classifier.temperature))
+    return Answers(examples, before, after)
+
+
+def evaluate(folder: Path, data_dir: Path | None, console: Console) -> tuple[dict[str, Any], Table]:
+    """Measure the model in `folder`, write its plots and its card; return the card's figures and the table of the test.
 
     Raises
     ------
-    ModelError : the folder holds no model or no card
-    InputError : MNIST cannot be read
+    ModelError : the folder holds no model or no card, or the model is not for the classes of its card's data set
+    InputError : the data cannot be read
+    OutputError : the folder cannot be written
     """
     card = read_card(folder)
     classifier = load_classifier(folder / LITERT_NAME)
-    with console.status("reading the data"):
-        test = show_clean(load_test(find_data_dir(data_dir)))
-        seen = gather_material(data_dir, read_seed(card)).seen
-    with console.status("classifying"):
-        figures = measure(classifier.classify(test.images).probabilities, test.labels)
-        taken = classifier.classify(seen.images).probabilities.argmax(axis=1)
-    is_junk = seen.labels == NOT_A_DIGIT
-    shown = {
-        "mnist_test": {"images_sha256": TEST_IMAGES.sha256, "n": len(test.labels), **figures.as_dict()},
-        "held_out_writers_as_seen": {
-            "n_digits": int((~is_junk).sum()),
-            "accuracy": round(float(np.mean(taken[~is_junk] == seen.labels[~is_junk])), 5),
-            "digits_refused": round(float(np.mean(taken[~is_junk] == NOT_A_DIGIT)), 5),
-            "n_junk": int(is_junk.sum()),
-            "junk_refused": round(float(np.mean(taken[is_junk] == NOT_A_DIGIT)), 5),
-        },
-    }
-    plot_confusion(figures, folder / PLOT_NAME)
+    name = card.get("made", {}).get("dataset", MNIST)
+    with console.status(f"{folder}: reading the data"):
+        part = read_exam(name, data_dir)
+        seen = read_seen(data_dir, read_seed(card)) if is_of_mnist(card) else None
+    check_classes(folder, classifier, part)
+    with console.status(f"{folder}: classifying"):
+        test = ask(classifier, part.examples)
+        figures = measure(test.after, part.examples.labels, len(part.classes))
+        curve = measure_risk_coverage(test.after, part.examples.labels)
+        shown: dict[str, Any] = {
+            name_test(name): {
+                "sha256": part.sha256,
+                "n": len(part.examples.labels),
+                **figures.as_dict(),
+                **curve.as_dict(),
+            }
+        }
+        asked = None if seen is None else ask(classifier, choose_known(seen, classifier.n_classes))
+    if asked is not None:
+        shown["held_out_writers_as_seen"] = measure_seen(asked)
+        shown["robustness"] = measure_robustness(classifier, data_dir, console)
+    with console.status(f"{folder}: drawing"):
+        draw_plots(folder, part.classes, figures, test, asked)
     write_card(folder, {**card, "figures": shown})
-    Console(width=100).print(tabulate(figures))  # a result: on stdout, the progress of `console` is not
-    return shown
+    return shown, tabulate(figures, part.classes)
+
+
+def is_of_mnist(card: Card) -> bool:
+    """Return whether a card's model reads digits like MNIST's: by its data set, or by the photo recipe."""
+    made = card.get("made", {})
+    return made.get("dataset", MNIST) == MNIST or made.get("recipe") == PHOTO.name
+
+
+def name_test(dataset_name: str) -> str:
+    """Return what a card calls the figures of a data set's test part; it tells no folder of somebody's machine."""
+    return f"{dataset_name.partition(':')[0]}_test"
+
+
+def check_classes(folder: Path, classifier: Classifier, part: Exam) -> None:
+    """Check that the model has the data set's classes, with or without "not a digit".
+
+    Raises
+    ------
+    ModelError : it has others
+    """
+    n = len(part.classes)
+    if classifier.n_classes not in (n, n + 1):
+        raise ModelError(
+            f"{folder}: has {classifier.n_classes} classes, the data set of its card {n}", "fit it anew on that data"
+        )
+
+
+def choose_known(examples: Examples, n_classes: int) -> Examples:
+    """Return the examples of the first `n_classes`: without junk for a model that has no class for it."""
+    return examples.take(examples.labels < n_classes)
+
+
+def measure_seen(asked: Answers) -> dict[str, Any]:
+    """Return the figures of held-out writers as a card shows them; those of junk where the model was asked of it."""
+    labels, taken = asked.examples.labels, asked.after.argmax(axis=1)
+    is_junk = labels == NOT_A_DIGIT
+    figures = {
+        "n_digits": int((~is_junk).sum()),
+        "accuracy": round(float(np.mean(taken[~is_junk] == labels[~is_junk])), 5),
+        **measure_risk_coverage(asked.after, labels).as_dict(),
+    }
+    if is_junk.any():
+        figures["digits_refused"] = round(float(np.mean(taken[~is_junk] == NOT_A_DIGIT)), 5)
+        figures["n_junk"] = int(is_junk.sum())
+        figures["junk_refused"] = round(float(np.mean(taken[is_junk] == NOT_A_DIGIT)), 5)
+    return figures
+
+
+def draw_plots(folder: Path, classes: Sequence[str], figures: Figures, test: Answers, seen: Answers | None) -> None:
+    """Write the pictures that lie beside a card, that of the history only where there is one.
+
+    Confidence is drawn of the held-out writers as the front end sees them, where there are such.
+
+    Raises
+    ------
+    OutputError : the folder cannot be written
+    """
+    columns = [*classes, JUNK][: figures.confusion.shape[1]]
+    model, images, labels = folder.name, test.examples.images, test.examples.labels
+    share = f"{100 * figures.accuracy:.2f} % right"
+    plots.plot_confusion(figures.confusion, columns, folder / plots.CONFUSION_NAME, f"{model}: test part, {share}")
+    drawn = (images, labels, test.after, columns)
+    plots.plot_samples(*drawn, folder / plots.SAMPLES_NAME, f"{model}: samples of the test part")
+    plots.plot_mistakes(*drawn, folder / plots.MISTAKES_NAME, f"{model}: the most confident mistakes of the test part")
+    asked = {"test part": test} if seen is None else {"test part": test, "held-out writers as seen": seen}
+    where, shown = list(asked.items())[-1]
+    reliability = {
+        when: measure_reliability(probabilities, shown.examples.labels)
+        for when, probabilities in (("without temperature", shown.before), ("with temperature", shown.after))
+    }
+    plots.plot_reliability(reliability, folder / plots.RELIABILITY_NAME, f"{model}: confidence, {where}")
+    curves = {
+        f"{where}, {when}": measure_risk_coverage(probabilities, answers.examples.labels)
+        for where, answers in asked.items()
+        for when, probabilities in (("without temperature", answers.before), ("with", answers.after))
+    }
+    plots.plot_risk_coverage(curves, folder / plots.RISK_COVERAGE_NAME, f"{model}: risk by coverage")
+    history = read_history(folder)
+    if history:
+        plots.plot_history(history, folder / plots.HISTORY_NAME, f"{model}: accuracy and loss by epoch")
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """Return the epochs of the run that made a model, none where its folder has no history.json.
+
+    Raises
+    ------
+    ModelError : the file is no list of epochs
+    """
+    path = folder / HISTORY_FILE
+    if not path.is_file():
+        return []
+    try:
+        rows = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error})", "remove it, or fit anew") from error
+    if not (isinstance(rows, list) and all(isinstance(row, dict) and "epoch" in row for row in rows)):
+        raise ModelError(f"{path}: expected a list of epochs", "remove it, or fit anew")
+    return rows
+
+
+def tabulate(figures: Figures, classes: Sequence[str]) -> Table:
+    """Return the confusion matrix with precision and recall of each class, ready to print."""
+    table = Table(title="true class by class taken, precision and recall in %", box=box.SIMPLE, padding=0)
+    headings = [*classes, "none"][: figures.confusion.shape[1]]
+    for heading in ("", *headings, "prec", "rec"):
+        table.add_column(heading, justify="right", min_width=6 if heading in ("prec", "rec") else 4, max_width=7)
+    for row, name in enumerate(classes):
+        cells = [str(n) if n else "." for n in figures.confusion[row].tolist()]
+        table.add_row(name, *cells, f"{100 * figures.precision[row]:.2f}", f"{100 * figures.recall[row]:.2f}")
+    return table
+
+
+def tell(shown: dict[str, Any]) -> list[str]:
+    """Return a card's figures in lines for a person."""
+    name, test = next((key, value) for key, value in shown.items() if key.endswith("_test"))
+    lines = [
+        f"{name}: {test['accuracy']:.2%} right, {test['errors']} errors of {test['n']}, ECE {test['ece']:.4f}",
+        f"likeliest class, nothing refused: {test['best_guess_accuracy']:.2%} right",
+        f"accepted where 1 % of it is wrong: {test['coverage_at_risk_1_percent']:.2%}",
+    ]
+    seen = shown.get("held_out_writers_as_seen")
+    if seen is not None:
+        lines.append(f"held-out writers as seen: {seen['accuracy']:.2%} right of {seen['n_digits']}")
+        lines.append(f"corrupted digits: {shown['robustness']['mean_corruption_accuracy']:.2%} right")
+        others = shown["robustness"]["other_hands"].items()
+        lines += [f"{other}: {found['accuracy']:.2%} right of {found['n']}" for other, found in others]
+    if seen is not None and "n_junk" in seen:
+        lines.append(f"not a digit: {seen['junk_refused']:.2%} of {seen['n_junk']} refused")
+    return lines
+
+
+def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m train.evaluate", description="Measure models; write their cards.")
+    add_common_flags(parser)
+    parser.add_argument(
+        "--model", type=Path, action="append", metavar="DIR", help="model folder, may be repeated (models/digits)"
+    )
+    parser.add_argument("--compare", action="store_true", help="print one table of all models instead")
+    help_text = "pictures with a truth.json to compare on (%(default)s)"
+    parser.add_argument("--photos", type=Path, default=Path("samples"), metavar="FOLDER", help=help_text)
+    flags = parser.parse_args(argv)
+    flags.model = flags.model or [Path("models/digits")]
+    return flags
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run the script; return its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m train.evaluate", description="Measure a model; write its card.")
-    add_common_flags(parser)
-    parser.add_argument("--model", type=Path, default=Path("models/digits"), metavar="DIR", help="folder (%(default)s)")
-    flags = parser.parse_args(argv)
+    flags = parse_arguments(argv)
 
     def run() -> None:
-        shown = evaluate(flags.model, flags.data_dir, Console(stderr=True))
-        test, seen = shown["mnist_test"], shown["held_out_writers_as_seen"]
-        print(
-            f"MNIST test: {test['accuracy']:.2%} right, {test['errors']} errors of {test['n']}, ECE {test['ece']:.4f}"
-        )
-        print(f"likeliest of the ten digits, nothing refused: {test['best_guess_accuracy']:.2%} right")
-        print(f"held-out writers as seen: {seen['accuracy']:.2%} right, {seen['digits_refused']:.2%} refused")
-        print(f"not a digit: {seen['junk_refused']:.2%} of {seen['n_junk']} refused")
+        console, results = Console(stderr=True), Console(width=100)
+        found = []
+        for folder in flags.model:
+            shown, table = evaluate(folder, flags.data_dir, console)
+            found.append(shown)
+            if not flags.compare:
+                results.print(table)
+                print(*(f"{folder.name}: {line}" for line in tell(shown)), sep="\n")
+        if flags.compare:
+            rows = compare(flags.model, found, flags.photos, console)
+            results.print(tabulate_comparison(rows, flags.photos))
 
     return run_script(run)
 

@@ -9,13 +9,28 @@ import pytest
 
 from train import batches as batches_room
 from train.augment import AugmentSettings
-from train.batches import NOT_A_DIGIT, Mixture, Sources, collect_sources, count_batches, draw_batch, draw_epoch
+from train.batches import (
+    NOT_A_DIGIT,
+    PARTS,
+    Mixture,
+    Sources,
+    collect_sources,
+    count_batches,
+    draw_batch,
+    draw_epoch,
+    mix,
+)
+from train.crops import Crops
 from train.data import DigitSet
 from train.fonts import draw_glyphs
 from train.junk import JunkSource
 
 NONE = DigitSet(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
-ONLY = {"plain": 0.0, "extra": 0.0, "drawn": 0.0, "printed": 0.0, "junk": 0.0}
+
+
+def only(kind: str) -> Mixture:
+    """Make the mixture of one kind alone."""
+    return Mixture(**{**dict.fromkeys((f.name for f in fields(Mixture)), 0.0), kind: 1.0})
 
 
 def blank_digits(label: int, n: int) -> DigitSet:
@@ -30,7 +45,8 @@ def sources() -> Sources:
     digits = blank_digits(3, 40)
     glyphs = [mask for masks in draw_glyphs("AKM", []) for mask in masks]
     junk = JunkSource(digits.images, digits.labels, glyphs)
-    return Sources(digits, blank_digits(7, 5), blank_digits(4, 5), blank_digits(5, 5), junk)
+    crops = Crops(digits.images[:4], np.full(4, 8, np.uint8), np.zeros(4, np.uint8))
+    return Sources(digits, blank_digits(7, 5), blank_digits(4, 5), blank_digits(5, 5), junk, crops)
 
 
 def test_sources_are_collected_with_printed_digits_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,12 +62,11 @@ def test_sources_are_collected_with_printed_digits_in_order(monkeypatch: pytest.
 
 @pytest.mark.parametrize(
     ("kind", "label"),
-    [("plain", 3), ("extra", 7), ("drawn", 4), ("printed", 5), ("junk", NOT_A_DIGIT), ("seen", 3)],
+    [("plain", 3), ("extra", 7), ("drawn", 4), ("printed", 5), ("junk", NOT_A_DIGIT), ("seen", 3), ("harvest", 8)],
 )
 def test_each_kind_brings_its_own_label(sources: Sources, kind: str, label: int) -> None:
-    mixture = Mixture(**{**ONLY, kind: 1.0} if kind in ONLY else ONLY)
     rng = np.random.default_rng(0)
-    images, labels = draw_batch(sources, np.arange(12), rng, mixture, AugmentSettings())
+    images, labels = draw_batch(sources, np.arange(12), rng, only(kind), AugmentSettings())
     assert images.shape == (12, 28, 28, 1)
     assert images.dtype == np.float32
     assert labels.tolist() == [label] * 12
@@ -63,19 +78,45 @@ def test_shares_are_kept(sources: Sources) -> None:
     shares = np.bincount(labels, minlength=11) / len(labels)
     assert shares[NOT_A_DIGIT] == pytest.approx(mixture.junk, abs=0.04)
     assert shares[7] == pytest.approx(mixture.extra, abs=0.03)
-    assert sum(getattr(mixture, field.name) for field in fields(Mixture)) < 1
+    assert shares[8] == pytest.approx(mixture.harvest, abs=0.04)
+
+
+def test_shares_that_do_not_sum_to_1_are_refused() -> None:
+    with pytest.raises(ValueError, match="sum to 1, received 1.1"):
+        Mixture(plain=0.32)
+
+
+@pytest.mark.parametrize(
+    ("parts", "kinds"),
+    [
+        ((), {"plain"}),
+        (("augmented",), {"plain", "seen"}),
+        (("augmented", "harvest"), {"plain", "seen", "harvest"}),
+        (PARTS, {f.name for f in fields(Mixture)}),
+    ],
+)
+def test_parts_left_out_leave_their_share_to_the_others(parts: tuple[str, ...], kinds: set[str]) -> None:
+    mixture, whole = mix(parts), Mixture()
+    shares = {f.name: getattr(mixture, f.name) for f in fields(Mixture) if getattr(mixture, f.name)}
+    assert set(shares) == kinds
+    assert sum(shares.values()) == pytest.approx(1)
+    assert len({round(share / getattr(whole, kind), 9) for kind, share in shares.items()}) == 1
+
+
+def test_bare_mnist_is_not_touched(sources: Sources) -> None:
+    images, _ = draw_batch(sources, np.arange(20), np.random.default_rng(0), mix(()), AugmentSettings())
+    np.testing.assert_array_equal(images[..., 0], sources.digits.images[:20] / np.float32(255))
 
 
 def test_without_extras_mnist_takes_their_place(sources: Sources) -> None:
     lone = Sources(sources.digits, NONE, NONE, NONE, sources.junk)
-    mixture = Mixture(**{**ONLY, "extra": 1.0})
-    _, labels = draw_batch(lone, np.arange(8), np.random.default_rng(0), mixture, AugmentSettings())
+    _, labels = draw_batch(lone, np.arange(8), np.random.default_rng(0), only("extra"), AugmentSettings())
     assert labels.tolist() == [3] * 8
 
 
 def test_batch_depends_on_seed_epoch_and_place_alone(sources: Sources) -> None:
     first, again, other_seed, other_epoch = (
-        list(draw_epoch(sources, 16, seed, epoch)) for seed, epoch in ((1, 0), (1, 0), (2, 0), (1, 1))
+        list(draw_epoch(sources, Mixture(), 16, seed, epoch)) for seed, epoch in ((1, 0), (1, 0), (2, 0), (1, 1))
     )
     for (images, labels), (images_again, labels_again) in zip(first, again, strict=True):
         np.testing.assert_array_equal(images, images_again)
@@ -94,8 +135,7 @@ def test_every_digit_comes_once_an_epoch_and_the_last_batch_is_short(
         return np.zeros((len(chosen), 28, 28, 1), np.float32), np.full(len(chosen), 4)
 
     monkeypatch.setattr(batches_room, "draw_batch", note)
-    drawn = list(draw_epoch(sources, 16, 0, 0))
-    assert len(drawn) == count_batches(sources, 16)
+    drawn = list(draw_epoch(sources, Mixture(), 16, 0, 0))
+    assert len(drawn) == count_batches(40, 16)
     assert [len(images) for images, _ in drawn] == [16, 16, 8]
     assert sorted(np.concatenate(rows)) == list(range(40))
-    assert drawn[0][1][0].tolist() == [0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]

@@ -29,6 +29,7 @@ def test_run_begins_with_the_weights_of_a_file(tmp_path: Path) -> None:
         np.testing.assert_array_equal(weight, loaded)
     with pytest.raises(UsageError, match="'small', not 'digits'"):
         load_init(tmp_path / "m.keras", "digits")
+    assert load_init(tmp_path / "m.keras", "cnn_saved").name == "small"
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no model"])

@@ -58,7 +58,7 @@ def test_multiplications_are_counted_as_by_hand() -> None:
 
 
 def test_card_describes_the_files(folder: Path) -> None:
-    card = describe_model(build_tiny(), folder)
+    card = describe_model(build_tiny(), folder, [*"0123456789", "not a digit"])
     assert card["name"] == "tiny"
     assert card["classes"][3] == "3"
     assert card["classes"][-1] == "not a digit"

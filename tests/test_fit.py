@@ -14,23 +14,29 @@ from rich.console import Console
 from pipeline.classify import load_classifier
 from pipeline.errors import UsageError
 from train import fit as fit_room
-from train.architectures import ARCHITECTURES
-from train.augment import AugmentSettings
-from train.batches import Mixture, Sources, draw_batch
+from train import material as material_room
+from train.architectures import ARCHITECTURES, Architecture
+from train.batches import NOT_A_DIGIT, Sources
 from train.checkpoint import load_checkpoint
 from train.data import DigitSet
+from train.datasets import DIGIT_CLASSES, MNIST, Dataset
+from train.examples import Examples, show_clean
 from train.export import LITERT_NAME, read_card
-from train.fit import FitPlan, average_weights, finish, fit, look, parse_arguments
+from train.fit import average_weights, encode, finish, fit, gather_lessons
 from train.fonts import draw_glyphs
 from train.hands import draw_hands
 from train.junk import JunkSource
-from train.material import Examples, Material, show_clean
+from train.material import Material, draw_seen
+from train.plain import gather_plain
+from train.plan import FitPlan
+from train.recipes import PHOTO, RECIPES
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 """TensorFlow's variables do not know NumPy 2's `copy` yet, and Keras asks them for it."""
 
 NONE = DigitSet(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
 QUIET = Console(quiet=True)
+CLASSES = (*DIGIT_CLASSES, "not a digit")
 
 
 def make_material(n_hands: int) -> Material:
@@ -38,24 +44,25 @@ def make_material(n_hands: int) -> Material:
     rng = np.random.default_rng(0)
     hands, others = draw_hands(rng, n_hands, 0, 0), draw_hands(rng, 8, 0, 0)
     glyphs = [mask for masks in draw_glyphs("AKM", []) for mask in masks]
-    train, look_at = (Sources(d, NONE, NONE, NONE, JunkSource(d.images, d.labels, glyphs)) for d in (hands, others))
-    seen = draw_batch(look_at, np.arange(80), rng, Mixture(plain=0), AugmentSettings())
-    return Material(train, show_clean(others), Examples(*seen), {"n_train": 10 * n_hands})
+    train = Sources(hands, NONE, NONE, NONE, JunkSource(hands.images, hands.labels, glyphs))
+    return Material(train, show_clean(others), draw_seen(others, NONE, rng), {"n_train": 10 * n_hands})
 
 
-def build_tiny() -> keras.Model:
+def build_tiny(n_classes: int) -> keras.Model:
     """Build a network that learns in seconds."""
     image = keras.layers.Input((28, 28, 1))
     x = keras.layers.Conv2D(16, 5, strides=2, activation="relu")(image)
     x = keras.layers.Dropout(0.1)(keras.layers.MaxPooling2D()(x))
-    return keras.Model(image, keras.layers.Dense(11, activation="softmax")(keras.layers.Flatten()(x)), name="tiny")
+    return keras.Model(
+        image, keras.layers.Dense(n_classes, activation="softmax")(keras.layers.Flatten()(x)), name="tiny"
+    )
 
 
 @pytest.fixture(autouse=True, scope="module")
 def tiny_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ARCHITECTURES, "tiny", build_tiny)
-        patch.setattr(fit_room, "BATCH_SIZE", 16)
+        patch.setitem(ARCHITECTURES, "tiny", Architecture(build_tiny, recipe="photo", n_classes=11))
+        patch.setitem(RECIPES, "photo", replace(PHOTO, batch_size=16))
         yield
 
 
@@ -68,7 +75,7 @@ def material() -> Material:
 def fitted(material: Material, tmp_path_factory: pytest.TempPathFactory) -> tuple[FitPlan, object, list]:
     """Fit 240 drawn digits for ten epochs of fifteen steps."""
     plan = FitPlan(arch="tiny", epochs=10, out=tmp_path_factory.mktemp("models") / "smoke")
-    return plan, *fit(plan, material, QUIET)
+    return plan, *fit(plan, material, 11, QUIET)
 
 
 def test_loss_falls_and_new_hands_are_read(fitted: tuple) -> None:
@@ -88,12 +95,12 @@ def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, material: Materia
         "rows and columns swapped": Examples(images.swapaxes(1, 2), labels),
         "polarity inverted": Examples(1 - images, labels),
     }[fault]
-    assert look(model, replace(material, clean=wrong))["clean_accuracy"] < 0.5
+    assert replace(material, clean=wrong).look(model)["clean_accuracy"] < 0.5
 
 
 def test_model_folder_is_whole_and_readable(fitted: tuple, material: Material) -> None:
     plan, model, history = fitted
-    card = finish(plan, material, model, history)
+    card = finish(plan, material, model, history, CLASSES)
     assert read_card(plan.out) == card
     assert 0.2 <= card["temperature"] <= 5
     assert card["made"]["seed"] == 0
@@ -119,64 +126,138 @@ def test_checkpoint_of_another_run_is_refused(fitted: tuple) -> None:
 
 
 @pytest.mark.slow
-def test_resumed_run_is_the_same_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("arch", "n_classes"), [("digits", 11), ("cnn_tuned", 10)])
+def test_resumed_run_is_the_same_run(tmp_path: Path, arch: str, n_classes: int) -> None:
     material = make_material(4)
-    straight = FitPlan(epochs=3, out=tmp_path / "straight")
+    lessons = material if arch == "digits" else gather_plain(make_dataset(12), 0)
+    straight = FitPlan(arch=arch, epochs=3, out=tmp_path / "straight")
     stopped = replace(straight, out=tmp_path / "stopped")
-    model, history = fit(straight, material, QUIET)
-    n_looks = 0
+    model, history = fit(straight, lessons, n_classes, QUIET)
 
-    def look_twice(*given: object) -> dict[str, float]:
-        nonlocal n_looks
-        n_looks += 1
-        if n_looks == 2:
-            raise KeyboardInterrupt
-        return look(*given)  # type: ignore[arg-type]
+    class StopsInTheSecondEpoch:
+        n_digits, held_out, facts = lessons.n_digits, lessons.held_out, lessons.facts
+        draw = lessons.draw
 
-    with monkeypatch.context() as patch:
-        patch.setattr(fit_room, "look", look_twice)
-        with pytest.raises(KeyboardInterrupt):
-            fit(stopped, material, QUIET)
-    resumed, history_resumed = fit(replace(stopped, resume=True), material, QUIET)
+        def look(self, model: keras.Model) -> dict[str, float]:
+            if (stopped.work_dir / "state.json").exists():
+                raise KeyboardInterrupt
+            return lessons.look(model)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(stopped, StopsInTheSecondEpoch(), n_classes, QUIET)
+    resumed, history_resumed = fit(replace(stopped, resume=True), lessons, n_classes, QUIET)
     assert history_resumed == history
     for weight, weight_resumed in zip(model.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(weight, weight_resumed, atol=1e-6)
 
 
 def test_mean_of_the_weights_is_a_mean() -> None:
-    averaged, fitted = build_tiny(), build_tiny()
+    averaged, fitted = build_tiny(11), build_tiny(11)
     for model, value in ((averaged, 0.0), (fitted, 1.0)):
         for weight in model.trainable_weights:
             weight.assign(np.full(weight.shape, value, np.float32))
-    average_weights(averaged, fitted, n_done=10)
+    average_weights(averaged, fitted, 10, 0.998)
     assert np.allclose(averaged.trainable_weights[0], 0.5)
-    average_weights(averaged, fitted, n_done=10**6)
-    assert np.allclose(averaged.trainable_weights[0], 0.5 + 0.5 * (1 - fit_room.AVERAGE_MOMENTUM))
-
-
-def test_flags_become_the_plan(tmp_path: Path) -> None:
-    plan = parse_arguments(["--epochs", "3", "--seed", "5", "--out", str(tmp_path), "--limit", "9", "--resume"])
-    assert plan == FitPlan(epochs=3, seed=5, out=tmp_path, limit=9, resume=True)
-    assert parse_arguments([]) == FitPlan()
+    average_weights(averaged, fitted, 10**6, 0.998)
+    assert np.allclose(averaged.trainable_weights[0], 0.5 + 0.5 * (1 - 0.998))
 
 
 def test_run_may_begin_with_the_weights_of_another(fitted: tuple, material: Material, tmp_path: Path) -> None:
     plan, model, history = fitted
     begun = FitPlan(arch="tiny", epochs=1, out=tmp_path, init=plan.work_dir / "averaged-10.keras", rate=1e-4)
     assert len(begun.facts()["init_sha256"]) == 64
-    _, continued = fit(begun, material, QUIET)
+    _, continued = fit(begun, material, 11, QUIET)
     assert continued[0]["loss"] < 0.8 * history[0]["loss"]
-
-
-@pytest.mark.parametrize("flags", [["--epochs", "0"], ["--limit", "0"], ["--arch", "none"]])
-def test_wrong_flag_is_one_clear_line(
-    flags: list[str], material: Material, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(fit_room, "gather_material", lambda *given: material)
-    assert fit_room.main(flags) == 2
-    assert capsys.readouterr().err.strip().splitlines()[-1].startswith("error: ")
 
 
 def test_missing_data_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert fit_room.main(["--data-dir", str(tmp_path / "none")]) == 1
     assert "no such data folder" in capsys.readouterr().err
+
+
+def make_dataset(n_hands: int, n_classes: int = 10) -> Dataset:
+    """Make a data set of drawn digits, of which as many as `n_classes` are kept."""
+    parts = (draw_hands(np.random.default_rng(seed), n_hands, 0, 0) for seed in (0, 1))
+    kept = [part.take(np.flatnonzero(part.labels < n_classes)) for part in parts]
+    mixed = kept[0].take(np.random.default_rng(0).permutation(len(kept[0].labels)))
+    return Dataset(MNIST, DIGIT_CLASSES[:n_classes], mixed, kept[1])
+
+
+@pytest.mark.parametrize("arch", ["cnn_32_64_d64", "mlp_50_50_sigmoid"])
+def test_tutorial_network_learns_and_is_exported(arch: str, tmp_path: Path) -> None:
+    lessons = gather_plain(make_dataset(40), 0)
+    plan = FitPlan(arch=arch, epochs=8, out=tmp_path / arch, rate=3e-3)
+    model, history = fit(plan, lessons, 10, QUIET)
+    assert history[-1]["loss"] < 0.5 * history[0]["loss"]
+    assert history[-1]["val_accuracy"] > 0.8
+    card = finish(plan, lessons, model, history, DIGIT_CLASSES)
+    assert card["made"]["recipe"] == "plain"
+    taken = load_classifier(plan.out).classify(lessons.held_out.images).probabilities.argmax(axis=1)
+    assert np.mean(taken == lessons.held_out.labels) == pytest.approx(history[-1]["val_accuracy"], abs=0.03)
+
+
+def test_saved_network_goes_on_where_it_was(tmp_path: Path) -> None:
+    lessons = gather_plain(make_dataset(20), 0)
+    first = FitPlan(arch="cnn_32_64_d64", epochs=3, out=tmp_path / "first")
+    model, history = fit(first, lessons, 10, QUIET)
+    model.save(tmp_path / "model.keras")
+    onward = FitPlan(arch="cnn_saved", epochs=1, out=tmp_path / "onward", init=tmp_path / "model.keras")
+    continued, went_on = fit(onward, lessons, 10, QUIET)
+    assert went_on[0]["loss"] < history[-1]["loss"]
+    assert continued.count_params() == 121_930
+    with pytest.raises(UsageError, match="has 10 classes, the data 3"):
+        fit(onward, gather_plain(make_dataset(20, 3), 0), 3, QUIET)
+
+
+def test_labels_are_told_as_the_loss_takes_them() -> None:
+    batch = np.zeros((2, 28, 28, 1), np.float32), np.array([1, 0])
+    assert next(encode([batch], 2, "categorical_crossentropy"))[1].tolist() == [[0, 1], [1, 0]]
+    assert next(encode([batch], 2, "sparse_categorical_crossentropy"))[1].tolist() == [1, 0]
+
+
+@pytest.fixture
+def small_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stand in for the data sets: drawn digits, of three classes where clothes are asked for."""
+    monkeypatch.setattr(
+        fit_room, "load_dataset", lambda name, data_dir: make_dataset(12, 3 if name == "fashion_mnist" else 10)
+    )
+    monkeypatch.setattr(material_room, "load_train", lambda data_dir: make_dataset(12).train)
+    monkeypatch.setattr(material_room, "load_extras", lambda data_dir: (NONE, NONE))
+
+
+def test_recipe_decides_what_is_learned_from(small_data: None) -> None:
+    plain, classes = gather_lessons(FitPlan(arch="mlp_50_50_sigmoid"))
+    assert classes == DIGIT_CLASSES
+    assert plain.n_digits == 108
+    photo, classes = gather_lessons(FitPlan())
+    assert classes == CLASSES
+    assert NOT_A_DIGIT in photo.held_out.labels
+    bare, classes = gather_lessons(FitPlan(parts=()))
+    assert classes == DIGIT_CLASSES
+    assert NOT_A_DIGIT not in bare.held_out.labels
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--epochs", "0"], "expected at least 1"),
+        (["--limit", "0"], "expected at least 1"),
+        (["--arch", "none"], "no network is called"),
+        (["--arch", "cnn_saved"], "give --init FILE.keras"),
+        (["--dataset", "fashion_mnist"], "the photo recipe is for digits"),
+        (["--arch", "cnn_tuned", "--parts", "junk"], "the plain recipe mixes nothing in"),
+    ],
+)
+def test_wrong_flag_is_one_clear_line(
+    flags: list[str], told: str, small_data: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit_room.main(flags) == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.startswith("error: ") and told in last
+
+
+def test_whole_run_from_the_command_line(small_data: None, tmp_path: Path) -> None:
+    out = tmp_path / "mlp"
+    assert fit_room.main(["--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out)]) == 0
+    assert read_card(out)["classes"] == list(DIGIT_CLASSES)
+    assert fit_room.main(["--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out), "--resume"]) == 0

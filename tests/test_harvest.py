@@ -14,14 +14,14 @@ from pipeline.errors import InputError, UsageError
 from pipeline.types import Box, Span
 from tests.drawing import write_page
 from train import harvest as harvest_room
-from train.augment import AugmentSettings
-from train.batches import HARVEST_SHARE, Mixture, Sources, draw_batch
+from train.batches import Sources
 from train.crops import FACTS_NAME, JUNK_FRAC, KINDS, Crops, balance, load_crops, read_facts
 from train.data import DigitSet
+from train.examples import Examples
 from train.hands import draw_hands
 from train.harvest import HarvestPlan, crop_page, harvest, harvest_shard, parse_arguments, see_page
 from train.junk import JunkSource
-from train.material import Examples, Material, add_harvest
+from train.material import Material, add_harvest
 from train.spans import LEFT_OUT, judge_span, label_spans, own_page
 from train.synthesize import PageTruth
 from train.writers import HandPool, collect_hands
@@ -205,15 +205,6 @@ def make_crops(label: int, n: int) -> Crops:
     images = np.zeros((n, 28, 28), np.uint8)
     images[:, 8:20, 8:20] = 255
     return Crops(images, np.full(n, label, np.uint8), np.full(n, label == 10, np.uint8))
-
-
-def test_harvest_takes_its_share_of_a_batch() -> None:
-    crops = make_crops(3, 40)
-    digits = DigitSet(crops.images, crops.labels)
-    sources = Sources(digits, NONE, NONE, NONE, JunkSource(digits.images, digits.labels, []), make_crops(7, 9))
-    mixture = Mixture(junk=0)
-    _, labels = draw_batch(sources, np.arange(40).repeat(20), np.random.default_rng(0), mixture, AugmentSettings())
-    assert np.mean(labels == 7) == pytest.approx(HARVEST_SHARE, abs=0.05)
 
 
 def test_harvest_of_another_split_is_refused_and_of_this_one_added(tmp_path: Path) -> None:

@@ -223,7 +223,11 @@ def _load_from_folder(data_dir: Path, images: IdxFile, labels: IdxFile) -> tuple
 def _load_from_keras(images: IdxFile, labels: IdxFile) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     import keras  # a folder of IDX files is read without it
 
-    parts = keras.datasets.mnist.load_data()
+    try:
+        parts = keras.datasets.mnist.load_data()
+    except Exception as error:  # Keras raises no narrower one where a download fails
+        hint = f"put MNIST's four files into a folder and give --data-dir, or set {DATA_DIR_VARIABLE}"
+        raise InputError(f"mnist: cannot be downloaded ({error})", hint) from error
     pixels, classes = parts[0] if images is TRAIN_IMAGES else parts[1]
     header = b"".join(n.to_bytes(4, "big") for n in (_IMAGES_MAGIC, images.n_items, IMAGE_SIDE_PX, IMAGE_SIDE_PX))
     if hashlib.sha256(header + pixels.tobytes()).hexdigest() != images.sha256 or len(classes) != labels.n_items:

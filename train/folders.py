@@ -18,11 +18,12 @@ from rich.console import Console
 from rich.progress import track
 
 from pipeline.binarize import binarize
-from pipeline.components import measure_stroke_width
+from pipeline.components import find_components, measure_stroke_width
 from pipeline.errors import InputError, MissingInputError
 from pipeline.illumination import estimate_paper, flatten_light, measure_polarity, shrink
 from pipeline.images import SUFFIXES, load_pages
 from pipeline.normalize import normalize_digit
+from pipeline.pieces import overlay
 from pipeline.settings import Settings
 from pipeline.types import N_DIGITS, SIDE_PX
 from train.data import DigitSet
@@ -111,11 +112,10 @@ def frame_photo(gray: Picture) -> Picture:
     if not measure_polarity(shrink(gray, settings.illumination), settings.illumination):
         gray = cv2.bitwise_not(gray)
     paper = estimate_paper(shrink(gray, settings.illumination), settings.illumination)
-    mask = binarize(flatten_light(gray, paper), settings.binarize).ink
-    left, top, width, height = cv2.boundingRect(mask)
-    ink = mask[top : top + height, left : left + width]
-    if not width:
-        return np.zeros((SIDE_PX, SIDE_PX), np.uint8)
+    darkness = flatten_light(gray, paper)
+    mask = binarize(darkness, settings.binarize)
+    parts = find_components(mask, darkness, settings.components)
+    ink = overlay(parts)[1] if parts else mask.ink  # dust is no part, but a digit cut close may lie along the rim
     digit = normalize_digit(ink, measure_stroke_width(ink), settings.normalize)
     return np.rint(255 * digit).astype(np.uint8)
 

@@ -23,7 +23,6 @@ from train.examples import Examples, show_crops
 from train.export import LITERT_NAME, Card, predict_litert, read_card, read_seed, write_card
 from train.material import gather_material
 from train.measure import SMALLEST, measure_ece, measure_nll, measure_risk_coverage
-from train.plain import gather_plain
 from train.recipes import PLAIN
 from train.scripts import add_common_flags, run_script
 
@@ -113,6 +112,8 @@ def gather_held_out(card: Card, data_dir: Path | None) -> Examples:
     ModelError : the card tells no seed
     InputError : the data cannot be read
     """
+    from train.plain import gather_plain  # which measures by this room's names: each at the top would need the other
+
     made = card.get("made", {})
     seed, name = read_seed(card), made.get("dataset", MNIST)
     if made.get("recipe") == PLAIN.name:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,16 @@ _MOST_AT_ONCE = 64
 _LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)
 """Stands for zero where its logarithm is taken."""
 
+_LEAST_REST = 2.0**-25
+"""What a sigmoid of 1 in single precision may still be short of 1."""
+
 _ROUNDING = 1e-3
 """A softmax may pass 0 or 1 by a little."""
+
+_DIGITS = tuple(str(digit) for digit in range(N_DIGITS))
+
+Activation = Literal["softmax", "sigmoid", "linear"]
+"""What a network's last layer ends in, which tells how its outputs become logits."""
 
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """What a loaded file is to this room: float32 (N, 28, 28, 1) in, float32 (N, K) out, N at least 1."""
@@ -50,15 +58,17 @@ class Classifier:
     name : of the model's folder or file
     n_classes : 10, or 11 with "not a digit" last
     temperature : divides the logits; 1 leaves the scores as the network gave them (Guo et al. 2017, arXiv 1706.04599)
-    has_logits : True where the network's last layer has no softmax
+    activation : of the network's last layer; "linear" gives logits
     network : the network itself
+    classes : names of the classes, where its card tells them
     """
 
     name: str
     n_classes: int
     temperature: float
-    has_logits: bool
+    activation: Activation
     network: Network
+    classes: tuple[str, ...] = ()
 
     def classify(self, batch: NDArray[np.float32]) -> DigitScores:
         """Return calibrated class probabilities.
@@ -81,27 +91,39 @@ class Classifier:
         if len(batch) == 0:
             return DigitScores(np.zeros((0, self.n_classes), np.float32))
         outputs = self.network(np.ascontiguousarray(batch, np.float32))
-        return DigitScores(calibrate(outputs, self.temperature, self.has_logits))
+        return DigitScores(calibrate(outputs, self.temperature, self.activation))
 
 
-def calibrate(outputs: NDArray[np.float32], temperature: float, has_logits: bool) -> NDArray[np.float32]:
-    """Return the softmax of logits / temperature, or of log(probabilities) / temperature, which is the same.
+def calibrate(outputs: NDArray[np.float32], temperature: float, activation: Activation) -> NDArray[np.float32]:
+    """Return the softmax of logits / temperature.
+
+    Probabilities of a softmax have their logarithms for logits. Each of a layer of sigmoids has log(p / (1 - p)): they
+    need not sum to 1, and Keras on TensorFlow fits them by the softmax of just these logits.
 
     Parameters
     ----------
-    outputs : float (N, K), the network's last layer: logits, or probabilities that need not sum to 1 (sigmoids)
+    outputs : float (N, K), the network's last layer
     temperature : > 1 makes the scores less sure, < 1 surer
-    has_logits : whether `outputs` are logits
+    activation : what that layer ends in
 
     Returns
     -------
     float32 (N, K), rows of sum 1
     """
-    wide = outputs.astype(np.float64)
-    logits = wide if has_logits else np.log(np.maximum(wide, _LEAST_PROBABILITY))
+    logits = outputs.astype(np.float64)
+    if activation != "linear":
+        rest = np.maximum(1 - logits, _LEAST_REST) if activation == "sigmoid" else 1.0
+        logits = np.log(np.maximum(logits, _LEAST_PROBABILITY) / rest)
     logits = (logits - logits.max(axis=1, keepdims=True)) / temperature
     weights = np.exp(logits)
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def tell_activation(outputs: NDArray[np.float32]) -> Activation:
+    """Return what the last layer that gave `outputs`, float32 (N, K), must have ended in."""
+    if (outputs < -_ROUNDING).any() or (outputs > 1 + _ROUNDING).any():
+        return "linear"
+    return "softmax" if np.allclose(outputs.sum(axis=1), 1, atol=_ROUNDING * outputs.shape[1]) else "sigmoid"
 
 
 def load_classifier(name_or_path: str | os.PathLike[str] = "digits", models_dir: Path | None = None) -> Classifier:
@@ -116,15 +138,34 @@ def load_classifier(name_or_path: str | os.PathLike[str] = "digits", models_dir:
     Raises
     ------
     ModelError
-        If it is missing or damaged, takes anything but float32 (N, 28, 28, 1), or gives anything but (N, 10 or 11).
+        If it is missing or damaged, takes anything but float32 (N, 28, 28, 1), gives anything but (N, 10 or 11), or
+        its card says that it tells other things than digits.
+    """
+    classifier = load_any_classifier(name_or_path, models_dir)
+    if classifier.n_classes not in (N_DIGITS, N_DIGITS + 1):
+        raise ModelError(
+            f"{name_or_path}: expected one output (N, 10) or (N, 11), received (N, {classifier.n_classes})"
+        )
+    if classifier.classes and classifier.classes[:N_DIGITS] != _DIGITS:
+        raise ModelError(f"{name_or_path}: expected a model of digits, received one of {', '.join(classifier.classes)}")
+    return classifier
+
+
+def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path | None = None) -> Classifier:
+    """Return a model of any classes, loaded and tried out: as `load_classifier`, which takes only models of digits.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or damaged, takes anything but float32 (N, 28, 28, 1), or gives anything but (N, K).
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # both libraries greet on stderr when they are imported
     path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
     name = path.parent.name if path.name in _FILES else path.stem
     network = _load_litert(path) if path.suffix.lower() == ".tflite" else _load_keras(path)
     outputs = _try_out(network, path)
-    has_logits = bool((outputs < -_ROUNDING).any() or (outputs > 1 + _ROUNDING).any())
-    return Classifier(name, outputs.shape[1], _read_temperature(path), has_logits, network)
+    temperature, classes = _read_card(path)
+    return Classifier(name, outputs.shape[1], temperature, tell_activation(outputs), network, classes)
 
 
 def _find_model(name_or_path: str, models_dir: Path) -> Path:
@@ -219,11 +260,10 @@ def _load_keras(path: Path) -> Network:
 
 
 def _check_signature(path: Path, inputs: list[Any], outputs: list[Any]) -> None:
-    """Check that the model takes (N, 28, 28, 1) and gives (N, 10) or (N, 11), whatever N."""
-    expected_in, expected_out = (SIDE_PX, SIDE_PX, 1), [(N_DIGITS,), (N_DIGITS + 1,)]
-    if len(inputs) != 1 or tuple(inputs[0][1:]) != expected_in:
+    """Check that the model takes (N, 28, 28, 1) and gives (N, K), whatever N."""
+    if len(inputs) != 1 or tuple(inputs[0][1:]) != (SIDE_PX, SIDE_PX, 1):
         raise ModelError(f"{path}: expected one input (N, 28, 28, 1), received {_tell_shapes(inputs)}")
-    if len(outputs) != 1 or tuple(outputs[0][1:]) not in expected_out:
+    if len(outputs) != 1 or len(outputs[0]) != 2:
         raise ModelError(f"{path}: expected one output (N, 10) or (N, 11), received {_tell_shapes(outputs)}")
 
 
@@ -246,16 +286,17 @@ def _try_out(network: Network, path: Path) -> NDArray[np.float32]:
     return outputs
 
 
-def _read_temperature(path: Path) -> float:
-    """Return the temperature that card.json beside a model.* states; 1 where there is no card, or none in it."""
+def _read_card(path: Path) -> tuple[float, tuple[str, ...]]:
+    """Return temperature and classes that card.json beside a model.* states; 1 and none where it does not."""
     card = path.with_name("card.json")
     if path.name not in _FILES or not card.is_file():
-        return 1.0
+        return 1.0, ()
     try:
-        temperature = json.loads(card.read_text(encoding="utf-8")).get("temperature", 1.0)
-    except (OSError, ValueError, AttributeError) as error:
+        stated = json.loads(card.read_text(encoding="utf-8"))
+        temperature, classes = stated.get("temperature", 1.0), tuple(map(str, stated.get("classes", ())))
+    except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ModelError(f"{card}: the model's card cannot be read ({error})") from error
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if not (is_number and math.isfinite(temperature) and temperature > 0):
         raise ModelError(f"{card}: expected a temperature above 0, received {temperature!r}")
-    return float(temperature)
+    return float(temperature), classes

@@ -110,7 +110,7 @@ def make_reader() -> Classifier:
         alike = _describe(batch[:, :, :, 0]) @ known.T
         return 40 * np.hstack([alike, np.full((len(batch), 1), 0.8, np.float32)])
 
-    return Classifier("steady hand", 11, 1.0, True, compare)
+    return Classifier("steady hand", 11, 1.0, "linear", compare)
 
 
 def _describe(tensors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pipeline.classify import MODELS_DIR, Classifier, calibrate, load_classifier
+from pipeline.classify import MODELS_DIR, Classifier, calibrate, load_any_classifier, load_classifier, tell_activation
 from pipeline.errors import ModelError
 
 SHIPPED = MODELS_DIR / "digits" / "model.tflite"
@@ -49,16 +49,40 @@ def test_batch_of_another_shape(classifier: Classifier) -> None:
 
 
 def test_temperature_by_hand() -> None:
-    scores = calibrate(np.array([[0.8, 0.2]], np.float32), 2.0, has_logits=False)
+    scores = calibrate(np.array([[0.8, 0.2]], np.float32), 2.0, "softmax")
     assert scores[0] == pytest.approx([2 / 3, 1 / 3])  # the roots of 0.8 and 0.2 are as 2 to 1
-    assert calibrate(np.array([[0.8, 0.2]], np.float32), 1.0, has_logits=False)[0] == pytest.approx([0.8, 0.2])
+    assert calibrate(np.array([[0.8, 0.2]], np.float32), 1.0, "softmax")[0] == pytest.approx([0.8, 0.2])
     logits = np.log(np.array([[0.8, 0.2]], np.float32)) + 3
-    assert calibrate(logits, 2.0, has_logits=True)[0] == pytest.approx([2 / 3, 1 / 3])
+    assert calibrate(logits, 2.0, "linear")[0] == pytest.approx([2 / 3, 1 / 3])
+
+
+def test_sigmoids_are_scored_by_their_own_logits() -> None:
+    logits = np.array([[2.0, -1.0, 0.5]])
+    sigmoids = (1 / (1 + np.exp(-logits))).astype(np.float32)
+    expected = np.exp(logits) / np.exp(logits).sum()
+    assert calibrate(sigmoids, 1.0, "sigmoid") == pytest.approx(expected, abs=1e-5)
+    assert np.isfinite(calibrate(np.array([[1.0, 0.0, 1.0]], np.float32), 1.0, "sigmoid")).all()
+
+
+@pytest.mark.parametrize(
+    ("outputs", "activation"),
+    [([[0.25, 0.75]], "softmax"), ([[0.9, 0.8]], "sigmoid"), ([[0.9, 1.2]], "linear"), ([[-0.1, 1.1]], "linear")],
+)
+def test_activation_is_told_by_the_outputs(outputs: list, activation: str) -> None:
+    assert tell_activation(np.array(outputs, np.float32)) == activation
+
+
+def test_model_of_other_things_is_no_model_of_digits(tmp_path: Path) -> None:
+    shutil.copy(SHIPPED, tmp_path)
+    (tmp_path / "card.json").write_text(json.dumps({"classes": ["coat", *"123456789", "hat"]}))
+    assert load_any_classifier(tmp_path).classes[0] == "coat"
+    with pytest.raises(ModelError, match="expected a model of digits, received one of coat, 1"):
+        load_classifier(tmp_path)
 
 
 @given(arrays(np.float32, (4, 11), elements=st.floats(0, 1, width=32)), st.floats(0.05, 20))
 def test_scores_are_probabilities_in_the_order_of_the_outputs(outputs: np.ndarray, temperature: float) -> None:
-    scores = calibrate(outputs, temperature, has_logits=False)
+    scores = calibrate(outputs, temperature, "softmax")
     assert np.allclose(scores.sum(axis=1), 1, atol=1e-5)
     assert (scores[np.arange(4), outputs.argmax(axis=1)] >= scores.max(axis=1) - 1e-6).all()
 
@@ -162,7 +186,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", ["good", "logits", "sigmoid"])
 def test_own_models(models: Path, name: str) -> None:
     loaded = load_classifier(models / f"{name}.tflite")
-    assert loaded.has_logits == (name == "logits")
+    assert loaded.activation == {"good": "softmax", "logits": "linear", "sigmoid": "sigmoid"}[name]
     assert np.allclose(loaded.classify(make_batch(4)).probabilities.sum(axis=1), 1, atol=1e-5)
 
 

@@ -49,7 +49,7 @@ def test_rows_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         make_folder(tmp_path / "digits", {"n_parameters": 7}),
         make_folder(tmp_path / "clothes", {"classes": ["coat"] * 10}),
     ]
-    monkeypatch.setattr(compare_room, "load_classifier", lambda path: make_classifier())
+    monkeypatch.setattr(compare_room, "load_any_classifier", lambda path: make_classifier())
     monkeypatch.setattr(compare_room, "measure_speeds", lambda classifiers: [100.0, 200.0])
     scores = [({}, PageScore(1, 1, 3, 0)), ({}, PageScore(1, 0, 5, 2))]
     monkeypatch.setattr(compare_room, "read_folder", lambda folder, classifier, settings: scores)

@@ -231,7 +231,7 @@ def say_three_where_there_is_ink(batch: np.ndarray) -> np.ndarray:
     return probabilities
 
 
-FAKE = Classifier("fake", 11, 1.0, False, say_three_where_there_is_ink)
+FAKE = Classifier("fake", 11, 1.0, "softmax", say_three_where_there_is_ink)
 
 
 def take(digits: np.ndarray, labels: list[int]) -> DigitSet:

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import pytest
 
+from pipeline.classify import Classifier
 from pipeline.errors import ModelError, OutputError
 from train.export import (
     CARD_NAME,
@@ -95,7 +96,8 @@ def test_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 
 def test_export_that_disagrees_is_not_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("train.export.predict_litert", lambda path, images: np.eye(11)[[0] * len(images)])
+    wrong = Classifier("wrong", 11, 1.0, "softmax", lambda images: np.eye(11, dtype=np.float32)[[0] * len(images)])
+    monkeypatch.setattr("train.export.load_any_classifier", lambda path: wrong)
     with pytest.raises(ModelError, match="differs from the Keras model"):
         export_model(build_tiny(), tmp_path)
 

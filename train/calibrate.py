@@ -23,6 +23,7 @@ from train.examples import Examples, show_crops
 from train.export import LITERT_NAME, Card, predict_litert, read_card, read_seed, write_card
 from train.material import gather_material
 from train.measure import SMALLEST, measure_ece, measure_nll, measure_risk_coverage
+from train.plain import gather_plain
 from train.recipes import PLAIN
 from train.scripts import add_common_flags, run_script
 
@@ -57,8 +58,7 @@ class Calibration:
 def calibrate(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
     """Return the temperature that makes the labels likeliest, with the errors before and after.
 
-    `probabilities` is float32 (N, K) as the network gives them, whose rows need not sum to 1 (sigmoids): they are made
-    to first; `labels` int64 (N,).
+    `probabilities` is float32 (N, K), as `predict_litert` gives them; `labels` int64 (N,).
 
     Raises
     ------
@@ -66,7 +66,6 @@ def calibrate(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> 
     """
     if len(labels) == 0:
         raise ValueError("calibrate: expected at least one example, received none")
-    probabilities = apply_temperature(probabilities, 1.0)
     temperature = fit_temperature(probabilities, labels)
     scaled = apply_temperature(probabilities, temperature)
     before, after = (measure_risk_coverage(p, labels) for p in (probabilities, scaled))
@@ -112,8 +111,6 @@ def gather_held_out(card: Card, data_dir: Path | None) -> Examples:
     ModelError : the card tells no seed
     InputError : the data cannot be read
     """
-    from train.plain import gather_plain  # which measures by this room's names: each at the top would need the other
-
     made = card.get("made", {})
     seed, name = read_seed(card), made.get("dataset", MNIST)
     if made.get("recipe") == PLAIN.name:

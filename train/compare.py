@@ -14,7 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.classify import Classifier, load_classifier
+from pipeline.classify import Classifier, load_any_classifier
 from pipeline.settings import Settings
 from pipeline.types import SIDE_PX
 from train.datasets import DIGIT_CLASSES
@@ -73,7 +73,7 @@ def compare(
     InputError : the photos or their truth cannot be read
     """
     cards = [read_card(folder) for folder in folders]
-    classifiers = [load_classifier(folder / LITERT_NAME) for folder in folders]
+    classifiers = [load_any_classifier(folder / LITERT_NAME) for folder in folders]
     with console.status("timing"):
         speeds = measure_speeds(classifiers)
     rows = []

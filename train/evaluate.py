@@ -23,7 +23,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.classify import Classifier, calibrate, load_classifier
+from pipeline.classify import Classifier, calibrate, load_any_classifier
 from pipeline.errors import ModelError
 from train import plots
 from train.batches import NOT_A_DIGIT
@@ -85,7 +85,7 @@ def read_seen(data_dir: Path | None, seed: int) -> Examples:
 def ask(classifier: Classifier, examples: Examples) -> Answers:
     """Return what `classifier` says of `examples`."""
     outputs = classifier.network(examples.images)
-    before, after = (calibrate(outputs, t, classifier.has_logits) for t in (1.0, classifier.temperature))
+    before, after = (calibrate(outputs, t, classifier.activation) for t in (1.0, classifier.temperature))
     return Answers(examples, before, after)
 
 
@@ -99,7 +99,7 @@ def evaluate(folder: Path, data_dir: Path | None, console: Console) -> tuple[dic
     OutputError : the folder cannot be written
     """
     card = read_card(folder)
-    classifier = load_classifier(folder / LITERT_NAME)
+    classifier = load_any_classifier(folder / LITERT_NAME)
     name = card.get("made", {}).get("dataset", MNIST)
     with console.status(f"{folder}: reading the data"):
         part = read_exam(name, data_dir)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from pipeline.classify import load_classifier
+from pipeline.classify import load_any_classifier
 from pipeline.errors import ModelError, OutputError
 from pipeline.types import SIDE_PX
 
@@ -39,7 +40,8 @@ def export_model(model: keras.Model, folder: Path) -> None:
         raise OutputError(f"{folder}: cannot be written ({error})") from error
     write_litert(model, folder / LITERT_NAME)
     images = np.random.default_rng(0).random((7, SIDE_PX, SIDE_PX, 1), np.float32)
-    gap = float(np.abs(predict_litert(folder / LITERT_NAME, images) - model.predict(images, verbose=0)).max())
+    exported = load_any_classifier(folder / LITERT_NAME).network(images)
+    gap = float(np.abs(exported - model.predict(images, verbose=0)).max())
     if gap > _MOST_DISAGREEMENT:
         raise ModelError(f"{folder / LITERT_NAME}: differs from the Keras model by {gap:.4f}", "report this as a bug")
 
@@ -52,13 +54,13 @@ def write_litert(model: keras.Model, path: Path) -> None:
 
 
 def predict_litert(path: Path, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the raw probabilities, float32 (N, K), of `images` (N, 28, 28, 1) by a .tflite file; not calibrated.
+    """Return the probabilities, float32 (N, K), of `images` (N, 28, 28, 1) by a .tflite file, without temperature.
 
     Raises
     ------
     ModelError : the file is missing or is no LiteRT model
     """
-    return load_classifier(path).network(images)
+    return replace(load_any_classifier(path), temperature=1.0).classify(images).probabilities
 
 
 def describe_model(model: keras.Model, folder: Path, classes: Sequence[str]) -> Card:

@@ -77,7 +77,9 @@ class _Catch(Trace):
 
 def see_page(photo: NDArray[np.uint8]) -> Stages:
     """Return what the stages of reading make of a photo, uint8 (H, W); nothing is classified."""
-    blind = Classifier("none", N_DIGITS + 1, 1.0, True, lambda batch: np.zeros((len(batch), N_DIGITS + 1), np.float32))
+    blind = Classifier(
+        "none", N_DIGITS + 1, 1.0, "linear", lambda batch: np.zeros((len(batch), N_DIGITS + 1), np.float32)
+    )
     catch = _Catch()
     read_page(Page(photo), blind, trace=catch)
     stages: Stages = catch.stages  # type: ignore[attr-defined]

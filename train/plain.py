@@ -9,12 +9,13 @@ from typing import Any
 import keras
 import numpy as np
 
+from pipeline.classify import calibrate, tell_activation
 from train.batches import Batch
-from train.calibrate import measure_nll
 from train.data import N_VALIDATION, split_validation
 from train.datasets import Dataset
 from train.examples import Examples, predict, show_clean
 from train.export import find_commit
+from train.measure import measure_nll
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +41,8 @@ class PlainMaterial:
     def look(self, model: keras.Model) -> dict[str, float]:
         """Return loss and share right on the held-out part."""
         outputs = predict(model, self.held_out)
-        likely = outputs / outputs.sum(axis=1, keepdims=True)
-        is_right = outputs.argmax(axis=1) == self.held_out.labels
+        likely = calibrate(outputs, 1.0, tell_activation(outputs))
+        is_right = likely.argmax(axis=1) == self.held_out.labels
         return {"val_loss": measure_nll(likely, self.held_out.labels), "val_accuracy": float(np.mean(is_right))}
 
 

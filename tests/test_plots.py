@@ -19,7 +19,7 @@ CLASSES = [*"0123456789", "not a digit"]
 MOST_BYTES = 60_000
 
 RNG = np.random.default_rng(0)
-IMAGES = RNG.random((40, 28, 28, 1), np.float32)
+IMAGES = RNG.random((40, 4, 4, 1), np.float32).repeat(7, axis=1).repeat(7, axis=2)
 LABELS = np.arange(40) % 10
 ANSWERS = RNG.dirichlet(np.full(11, 0.2), 40).astype(np.float32)
 HISTORY = [
@@ -99,6 +99,16 @@ def test_one_red_caption_among_green_ones_stays_red(tmp_path: Path) -> None:
     with Image.open(tmp_path / "samples.png") as picture:
         red, green, _ = np.moveaxis(np.asarray(picture.convert("RGB")).astype(int), 2, 0)
     assert (red - green).max() > 100
+
+
+def test_pale_cells_stay_pale_red(tmp_path: Path) -> None:
+    confusion = np.array([[9, 1, 100], [3, 9, 7], [30, 60, 9]])
+    plots.plot_confusion(confusion, ["a", "b", "c"], tmp_path / "confusion.png", "")
+    with Image.open(tmp_path / "confusion.png") as picture:
+        colors = picture.convert("RGB").getcolors()
+    large = [color for count, color in colors if count > 2000 and color != (255, 255, 255)]
+    assert len(large) >= 5
+    assert all(red > blue for red, _, blue in large)
 
 
 def test_the_most_confident_mistake_comes_first(figures: list[Figure]) -> None:

@@ -261,6 +261,7 @@ def _save(figure: Figure, path: Path) -> None:
     try:
         # Median cut, Pillow's default, would lose the one red caption among green ones.
         drawn = Image.open(rendered).convert("RGB")
-        drawn.quantize(_N_PALETTE, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+        drawn = drawn.quantize(_N_PALETTE, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+        drawn.save(path, optimize=True)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error})") from error

@@ -126,7 +126,7 @@ def test_it_is_fitted_on_what_the_run_held_out(
         return SimpleNamespace(held_out=("plain", seed, dataset.name))
 
     monkeypatch.setattr(calibrate_room, "gather_material", gather)
-    monkeypatch.setattr("train.calibrate.gather_plain", gather_plain)
+    monkeypatch.setattr(calibrate_room, "gather_plain", gather_plain)
     monkeypatch.setattr(
         calibrate_room, "load_dataset", lambda name, data_dir: SimpleNamespace(name=name, train=f"train of {name}")
     )

@@ -27,7 +27,7 @@ def make_classifier(asked: list[tuple[int, ...]] | None = None) -> Classifier:
             asked.append(batch.shape)
         return np.full((len(batch), 10), 0.1, np.float32)
 
-    return Classifier("flat", 10, 1.0, False, answer)
+    return Classifier("flat", 10, 1.0, "softmax", answer)
 
 
 def make_folder(folder: Path, card: dict[str, Any]) -> Path:

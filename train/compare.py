@@ -129,7 +129,7 @@ def measure_speeds(
 def tabulate_comparison(rows: Sequence[ComparedModel], photos: Path) -> Table:
     """Return the rows as a table of at most 100 columns."""
     headings = ("model", "data set", "weights", "KB", "test %", "corrupted %", "digits %", "pages %", "digits/s")
-    title = f"digits and pages: of {photos}, by the whole pipeline; KB and digits/s: of model.tflite"
+    title = f"digits and pages: of {photos}, by the whole pipeline\nKB and digits/s: of model.tflite"
     table = Table(title=title, box=box.SIMPLE, collapse_padding=True, pad_edge=False)
     for heading in headings:
         is_name = heading in headings[:2]

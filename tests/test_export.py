@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.classify import Classifier
 from pipeline.errors import ModelError, OutputError
+from train.architectures import build
 from train.export import (
     CARD_NAME,
     KERAS_NAME,
@@ -18,6 +19,7 @@ from train.export import (
     describe_model,
     export_model,
     find_commit,
+    main,
     predict_litert,
     read_card,
     write_card,
@@ -52,6 +54,30 @@ def test_exported_file_takes_any_number_of_digits_and_agrees_with_keras(folder: 
     given = predict_litert(folder / LITERT_NAME, images)
     model = keras.models.load_model(folder / KERAS_NAME)
     np.testing.assert_allclose(given, model.predict(images, verbose=0), atol=1e-5)
+
+
+def test_weights_of_8_bits_are_smaller_and_say_the_same(tmp_path: Path) -> None:
+    model = build("mlp_50_50_sigmoid")  # LiteRT leaves layers of under 1024 weights as they are
+    for weights in ("float32", "int8"):
+        export_model(model, tmp_path / weights, weights)
+        write_card(tmp_path / weights, {"classes": list("0123456789"), "temperature": 2.0})
+    sizes = {weights: (tmp_path / weights / LITERT_NAME).stat().st_size for weights in ("float32", "int8")}
+    assert sizes["int8"] < 0.4 * sizes["float32"]
+    images = np.random.default_rng(0).random((70, 28, 28, 1), np.float32)
+    small, large = (predict_litert(tmp_path / weights / LITERT_NAME, images) for weights in ("int8", "float32"))
+    np.testing.assert_allclose(small, large, atol=0.03)
+    alone = predict_litert(tmp_path / "int8" / LITERT_NAME, images[3:4])
+    np.testing.assert_allclose(small[3:4], alone, atol=1e-6)  # not rounded by what else is in the batch
+    assert main(["--model", str(tmp_path / "int8"), "--weights", "float32"]) == 0
+    card = read_card(tmp_path / "int8")
+    assert (card["bytes"][LITERT_NAME], card["litert_weights"]) == (sizes["float32"], "float32")
+    assert card["temperature"] == 2.0
+
+
+def test_folder_without_a_model_is_not_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_card(tmp_path, {"classes": []})
+    assert main(["--model", str(tmp_path)]) == 4
+    assert "model.keras: cannot be loaded" in capsys.readouterr().err
 
 
 def test_multiplications_are_counted_as_by_hand() -> None:

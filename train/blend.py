@@ -7,7 +7,6 @@ What fine-tuning wins on its own examples it may lose elsewhere; the average kee
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +14,8 @@ from pathlib import Path
 import keras
 
 from pipeline.errors import ModelError, UsageError
-from train.export import KERAS_NAME, describe_model, export_model, find_commit, read_card, write_card
+from train.checkpoint import hash_file
+from train.export import KERAS_NAME, describe_model, export_model, find_commit, load_keras, read_card, write_card
 from train.scripts import run_script
 
 
@@ -45,10 +45,11 @@ def blend_folders(before: Path, after: Path, share: float, out: Path) -> None:
     """
     if not 0 <= share <= 1:
         raise UsageError(f"--share: expected 0 to 1, received {share}", "")
-    ours, theirs = _load(before / KERAS_NAME), _load(after / KERAS_NAME)
+    ours, theirs = load_keras(before), load_keras(after)
+    cards = [read_card(folder) for folder in (before, after)]
     made = [
-        {**read_card(folder).get("made", {}), "sha256": hashlib.sha256((folder / KERAS_NAME).read_bytes()).hexdigest()}
-        for folder in (before, after)
+        {**card.get("made", {}), "sha256": hash_file(folder / KERAS_NAME)}
+        for card, folder in zip(cards, (before, after), strict=True)
     ]
     if made[0].get("seed") != made[1].get("seed"):
         seeds = f"{made[0].get('seed')} and {made[1].get('seed')}"
@@ -56,23 +57,16 @@ def blend_folders(before: Path, after: Path, share: float, out: Path) -> None:
             f"the two were trained on different splits by writer (seeds {seeds})", "fine-tune with one seed"
         )
     blended = blend_models(ours, theirs, share)
-    export_model(blended, out)
+    weights = cards[0].get("litert_weights", "float32")
+    export_model(blended, out, weights)
     made_here = {
         "commit": find_commit(),
         "keras": keras.__version__,
         "seed": made[0].get("seed"),
         "share_of_after": share,
     }
-    classes = read_card(before)["classes"]
-    card = {**describe_model(blended, out, classes), "temperature": 1.0}
+    card = {**describe_model(blended, out, cards[0]["classes"], weights), "temperature": 1.0}
     write_card(out, {**card, "made": {**made_here, "before": made[0], "after": made[1]}})
-
-
-def _load(path: Path) -> keras.Model:
-    try:
-        return keras.models.load_model(path, safe_mode=True)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: cannot be loaded ({error})") from error
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -167,11 +167,11 @@ def fit_epoch(
 
 def finish(plan: FitPlan, lessons: Lessons, model: keras.Model, history: History, classes: tuple[str, ...]) -> Card:
     """Export `model`, calibrate what was exported on what was held out, write and return the card."""
-    export_model(model, plan.out)
+    export_model(model, plan.out, plan.how.litert_weights)
     held_out = lessons.held_out
     calibration = calibrate(predict_litert(plan.out / LITERT_NAME, held_out.images), held_out.labels)
     card = {
-        **describe_model(model, plan.out, classes),
+        **describe_model(model, plan.out, classes, plan.how.litert_weights),
         "temperature": round(calibration.temperature, 4),
         "made": {"keras": keras.__version__, **plan.facts(), **lessons.facts},
         "validation": history[-1] if history else {},

@@ -9,16 +9,15 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
-from pipeline.quiet import silence_native_stderr
+from pipeline.networks import Network, load_network, try_out
 from pipeline.types import N_DIGITS, SIDE_PX, DigitScores
 
 MODELS_DIR = Path(__file__).resolve().parents[1] / "models"
@@ -26,10 +25,6 @@ MODELS_DIR = Path(__file__).resolve().parents[1] / "models"
 
 _FILES = ("model.tflite", "model.keras")
 """What a model's folder is searched for, the faster one first."""
-
-_N_THREADS = min(2, os.cpu_count() or 1)
-_MOST_AT_ONCE = 64
-"""LiteRT is no faster in larger batches (measured: 13,900 digits/s at 32, 12,300 at 1000) and allocates for them."""
 
 _LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)
 """Stands for zero where its logarithm is taken."""
@@ -44,9 +39,6 @@ _DIGITS = tuple(str(digit) for digit in range(N_DIGITS))
 
 Activation = Literal["softmax", "sigmoid", "linear"]
 """What a network's last layer ends in, which tells how its outputs become logits."""
-
-Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""What a loaded file is to this room: float32 (N, 28, 28, 1) in, float32 (N, K) out, N at least 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,8 +154,8 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # both libraries greet on stderr when they are imported
     path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
     name = path.parent.name if path.name in _FILES else path.stem
-    network = _load_litert(path) if path.suffix.lower() == ".tflite" else _load_keras(path)
-    outputs = _try_out(network, path)
+    network = load_network(path)
+    outputs = try_out(network, path)
     temperature, classes = _read_card(path)
     return Classifier(name, outputs.shape[1], temperature, tell_activation(outputs), network, classes)
 
@@ -183,107 +175,6 @@ def _find_model(name_or_path: str, models_dir: Path) -> Path:
     if given.suffix.lower() not in (".tflite", ".keras"):
         raise ModelError(f"{given}: expected a .tflite or .keras file, received {given.suffix or 'no ending'}")
     return given
-
-
-def _load_litert(path: Path) -> Network:
-    from ai_edge_litert.interpreter import Interpreter
-
-    raw = _read_model(path)
-    if raw[4:8] != b"TFL3":  # the interpreter's own message is about error codes
-        raise ModelError(f"{path}: expected a LiteRT model, received other bytes")
-    try:
-        interpreter = Interpreter(model_content=raw, num_threads=_N_THREADS)
-        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: the LiteRT model is damaged ({error})", "copy or export it again") from error
-    _check_signature(path, [_signature(d) for d in inputs], [_signature(d) for d in outputs])
-    if inputs[0]["dtype"] != np.float32 or outputs[0]["dtype"] != np.float32:
-        raise ModelError(f"{path}: expected float32 in and out, received {inputs[0]['dtype'].__name__}")
-    return _LiteRt(interpreter, inputs[0]["index"], outputs[0]["index"], outputs[0]["shape"][-1])
-
-
-def _read_model(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
-
-
-def _signature(details: dict[str, Any]) -> tuple[int, ...]:
-    return tuple(int(n) for n in details.get("shape_signature", details["shape"]))
-
-
-class _LiteRt:
-    """A LiteRT interpreter as a `Network`."""
-
-    def __init__(self, interpreter: Any, input_index: int, output_index: int, n_classes: int) -> None:
-        self._interpreter = interpreter
-        self._input, self._output, self._n_classes = input_index, output_index, n_classes
-        self._n_allocated = 0
-
-    def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        outputs = np.empty((len(batch), self._n_classes), np.float32)
-        for first in range(0, len(batch), _MOST_AT_ONCE):
-            part = batch[first : first + _MOST_AT_ONCE]
-            outputs[first : first + len(part)] = self._run(part)
-        return outputs
-
-    def _run(self, part: NDArray[np.float32]) -> NDArray[np.float32]:
-        if len(part) != self._n_allocated:
-            self._interpreter.resize_tensor_input(self._input, part.shape)
-            self._interpreter.allocate_tensors()
-            self._n_allocated = len(part)
-        self._interpreter.set_tensor(self._input, part)
-        self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output)
-
-
-def _load_keras(path: Path) -> Network:
-    _read_model(path)
-    try:
-        with silence_native_stderr():
-            import keras
-    except ImportError as error:
-        raise ModelError(f"{path}: a .keras file needs Keras and TensorFlow", "pip install tensorflow") from error
-    try:
-        with silence_native_stderr():
-            model = keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:  # Keras raises whatever its file formats and the model's layers raise
-        raise ModelError(f"{path}: the Keras model cannot be loaded ({str(error).splitlines()[0]})") from error
-    _check_signature(path, [t.shape for t in model.inputs], [t.shape for t in model.outputs])
-
-    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        # Calling the model costs some milliseconds; `predict` would cost 45 to 170, whatever the batch.
-        return np.asarray(keras.ops.convert_to_numpy(model(batch, training=False)), np.float32)
-
-    return run
-
-
-def _check_signature(path: Path, inputs: list[Any], outputs: list[Any]) -> None:
-    """Check that the model takes (N, 28, 28, 1) and gives (N, K), whatever N."""
-    if len(inputs) != 1 or tuple(inputs[0][1:]) != (SIDE_PX, SIDE_PX, 1):
-        raise ModelError(f"{path}: expected one input (N, 28, 28, 1), received {_tell_shapes(inputs)}")
-    if len(outputs) != 1 or len(outputs[0]) != 2:
-        raise ModelError(f"{path}: expected one output (N, 10) or (N, 11), received {_tell_shapes(outputs)}")
-
-
-def _tell_shapes(shapes: list[Any]) -> str:
-    told = ["(" + ", ".join("N" if n in (None, -1) else str(n) for n in shape) + ")" for shape in shapes]
-    return " and ".join(told) or "none"
-
-
-def _try_out(network: Network, path: Path) -> NDArray[np.float32]:
-    """Return the network's output for a blank, a full and a shaded input; so a model that cannot run fails here."""
-    ramp = np.linspace(0, 1, SIDE_PX * SIDE_PX, dtype=np.float32).reshape(SIDE_PX, SIDE_PX, 1)
-    batch = np.stack([np.zeros_like(ramp), np.ones_like(ramp), ramp])
-    try:
-        with silence_native_stderr():  # "Created TensorFlow Lite XNNPACK delegate for CPU."
-            outputs = network(batch)
-    except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: the model does not run on a batch of 3 ({error})") from error
-    if not np.isfinite(outputs).all():
-        raise ModelError(f"{path}: expected finite scores, received {outputs[~np.isfinite(outputs)][0]}")
-    return outputs
 
 
 def _read_card(path: Path) -> tuple[float, tuple[str, ...]]:

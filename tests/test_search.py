@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import sqlite3
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import optuna
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from rich.console import Console
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from pipeline.errors import UsageError
 from train import search as search_room
@@ -72,6 +76,18 @@ def tiny_search(monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> None:
     monkeypatch.setattr(search_room, "load_dataset", lambda name, data_dir: dataset)
 
 
+@pytest.fixture(autouse=True)
+def unsynced_file() -> Iterator[None]:
+    """Leave out SQLite's waits for the disk, which are most of a short trial."""
+
+    def leave_out(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute("PRAGMA synchronous=OFF").close()
+
+    event.listen(Engine, "connect", leave_out)
+    yield
+    event.remove(Engine, "connect", leave_out)
+
+
 @pytest.fixture
 def fitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[PlainCnn, float, int]]:
     """Stand in for the fit, whose accuracy is then set by the knobs; what was fitted is told, with its seed."""
@@ -121,7 +137,7 @@ def test_grid_visits_every_point_once(tmp_path: Path, material: PlainMaterial, f
 def test_killed_search_goes_on_as_if_there_had_been_no_kill(
     method: str, tmp_path: Path, material: PlainMaterial, fitted: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = SearchPlan(method=method, trials=4 if method == "grid" else 10, out=tmp_path / "killed")
+    plan = SearchPlan(method=method, trials=4 if method == "grid" else 8, out=tmp_path / "killed")
     kill(monkeypatch, plan, material, after=2)
     assert len(fitted) == 2
     rows = run(plan, material)
@@ -171,9 +187,9 @@ def test_equal_seeds_draw_equal_points(tmp_path: Path, material: PlainMaterial, 
 
 def test_tpe_learns_from_the_trials_before(tmp_path: Path, material: PlainMaterial, fitted: list) -> None:
     for method in ("random", "tpe"):
-        run(SearchPlan(method=method, trials=24, out=tmp_path / method), material)
-    random, tpe = ([abs(cnn.n_dense - 30) for cnn, _, _ in part[-12:]] for part in (fitted[:24], fitted[24:]))
-    assert fitted[:6] == fitted[24:30]
+        run(SearchPlan(method=method, trials=16, out=tmp_path / method), material)
+    random, tpe = ([abs(cnn.n_dense - 30) for cnn, _, _ in part[-8:]] for part in (fitted[:16], fitted[16:]))
+    assert fitted[:6] == fitted[16:22]
     assert np.mean(tpe) < np.mean(random)
 
 

@@ -1,1 +1,5 @@
 """Makes what is in `models/`: data, augmentation, networks, fitting, calibration, evaluation. Imports `pipeline`."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets at length on stderr when it is imported

@@ -81,7 +81,7 @@ def compile_model(model: keras.Model, recipe: Recipe, loss: str, n_steps: int, r
         optimizer=optimizer,
         loss=computed,
         metrics=["accuracy"],
-        jit_compile=keras.backend.backend() != "tensorflow",  # TensorFlow's own CPU kernels beat XLA's; JAX needs it
+        jit_compile=keras.backend.backend() == "jax",  # which needs it; TensorFlow's own CPU kernels beat XLA's
     )
 
 

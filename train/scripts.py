@@ -26,6 +26,6 @@ def run_script(run: Callable[[], None]) -> int:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("stopped; run again with --resume to go on from the last whole epoch", file=sys.stderr)
+        print("stopped; the same command goes on where it was, train.fit with --resume", file=sys.stderr)
         return INTERRUPTED
     return 0

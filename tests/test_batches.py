@@ -103,6 +103,13 @@ def test_parts_left_out_leave_their_share_to_the_others(parts: tuple[str, ...], 
     assert len({round(share / getattr(whole, kind), 9) for kind, share in shares.items()}) == 1
 
 
+def test_plain_share_can_be_chosen() -> None:
+    mixture, whole = mix(PARTS, 0.61), Mixture()
+    assert mixture.plain == pytest.approx(0.61)
+    assert mixture.harvest == pytest.approx(whole.harvest / 2)
+    assert mix((), 0.3).plain == 1
+
+
 def test_bare_mnist_is_not_touched(sources: Sources) -> None:
     images, _ = draw_batch(sources, np.arange(20), np.random.default_rng(0), mix(()), AugmentSettings())
     np.testing.assert_array_equal(images[..., 0], sources.digits.images[:20] / np.float32(255))

@@ -39,7 +39,9 @@ def test_what_is_not_said_is_the_recipes(tmp_path: Path) -> None:
     assert (photo.how.name, photo.n_epochs, photo.peak_rate) == ("photo", 2, 0.5)
 
 
-@pytest.mark.parametrize("change", [{"seed": 1}, {"rate": 0.1}, {"parts": ()}, {"dataset": "idx:x"}, {"epochs": 3}])
+@pytest.mark.parametrize(
+    "change", [{"seed": 1}, {"rate": 0.1}, {"parts": ()}, {"dataset": "idx:x"}, {"epochs": 3}, {"plain": 0.5}]
+)
 def test_another_run_has_other_facts(change: dict) -> None:
     assert FitPlan(**change).facts() != FitPlan().facts()
 
@@ -55,6 +57,12 @@ def test_where_it_is_written_does_not_make_another_run(tmp_path: Path) -> None:
 )
 def test_parts_come_in_one_order(text: str, parts: tuple[str, ...]) -> None:
     assert split_parts(text) == parts
+
+
+@pytest.mark.parametrize("share", ["1", "-0.1"])
+def test_plain_share_out_of_range_is_a_usage_error(share: str) -> None:
+    with pytest.raises(UsageError, match="--plain: expected 0 to below 1"):
+        parse_arguments(["--plain", share])
 
 
 @pytest.mark.parametrize("flags", [["--parts", "salt"], ["--recipe", "salt"]])

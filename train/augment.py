@@ -60,6 +60,10 @@ class AugmentSettings:
     misjudged_stroke: Range = _knob((0.85, 1.15), "estimated over true stroke width when reading")
 
 
+_SHIFT_WOBBLE_PX = 0.9
+"""Most that the points of a digit in MNIST's frame wander (standard deviation), as Simard et al. bend theirs."""
+
+_SMALL_ROWS, _SMALL_COLUMNS = np.mgrid[0:SIDE_PX, 0:SIDE_PX].astype(np.float32) - (SIDE_PX - 1) / 2
 _ROWS, _COLUMNS = np.mgrid[0:CANVAS_PX, 0:CANVAS_PX].astype(np.float32) - (CANVAS_PX - 1) / 2
 
 
@@ -81,19 +85,27 @@ def augment_digit(image: NDArray[np.uint8], rng: np.random.Generator, knobs: Aug
 
 
 def shift_digit(image: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Return a digit a little moved in its frame: turned by up to 10 deg, slanted, scaled, shifted; or as it is.
+    """Return a digit a little moved in its frame: turned by up to 10 deg, slanted, scaled, shifted, bent; or as it is.
 
     `image` is uint8 (28, 28); the result float32 (28, 28), 0 paper .. 1 ink. One in three stays as it is; the others
-    are slanted by up to 0.15, their sides scaled by up to 8 % each, and shifted by up to 1.5 px.
+    are slanted by up to 0.15, their sides scaled by up to 8 % each, shifted by up to 1.5 px and bent by half a px.
     """
     if rng.random() < 1 / 3:
         return np.divide(image, 255, dtype=np.float32)
     turn, slant = np.deg2rad(rng.uniform(-10, 10)), rng.uniform(-0.15, 0.15)
     rotate = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     linear = rotate @ np.array([[1, slant], [0, 1]]) @ np.diag(rng.uniform(0.92, 1.08, 2))
-    middle = np.full(2, (SIDE_PX - 1) / 2)
-    matrix = np.column_stack([linear, middle - linear @ middle + rng.uniform(-1.5, 1.5, 2)])
-    return cv2.warpAffine(image, matrix, (SIDE_PX, SIDE_PX)).astype(np.float32) / 255
+    shift = rng.uniform(-1.5, 1.5, 2)
+    wobble = rng.normal(0, rng.uniform(0, _SHIFT_WOBBLE_PX), (4, 4, 2)).astype(np.float32)
+    bent = cv2.resize(wobble, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_CUBIC)
+    x, y = (
+        (linear[axis, 0] * _SMALL_COLUMNS + linear[axis, 1] * _SMALL_ROWS + shift[axis] + (SIDE_PX - 1) / 2).astype(
+            np.float32
+        )
+        + bent[:, :, axis]
+        for axis in (0, 1)
+    )
+    return cv2.remap(image, x, y, cv2.INTER_LINEAR).astype(np.float32) / 255
 
 
 def warp_digit(image: NDArray[np.uint8], rng: np.random.Generator, knobs: AugmentSettings) -> Mask:

@@ -64,12 +64,18 @@ class Mixture:
             raise ValueError(f"Mixture: expected shares that sum to 1, received {total:g}")
 
 
-def mix(parts: Collection[str]) -> Mixture:
-    """Return the mixture with only those of `PARTS`, the shares that are left scaled to sum to 1."""
+def mix(parts: Collection[str], plain: float | None = None) -> Mixture:
+    """Return the mixture with only those of `PARTS`, the shares that are left scaled to sum to 1.
+
+    `plain` is the share of plain MNIST then, where it is given and not the only kind.
+    """
     whole = Mixture()
     kept: dict[str, float] = {
         f.name: getattr(whole, f.name) for f in fields(Mixture) if f.metadata["part"] in {None, *parts}
     }
+    if plain is not None and len(kept) > 1:
+        others = sum(kept.values()) - whole.plain
+        kept["plain"] = others * plain / (1 - plain)
     total = sum(kept.values())
     return Mixture(**{f.name: kept.get(f.name, 0.0) / total for f in fields(Mixture)})
 

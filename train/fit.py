@@ -76,13 +76,13 @@ def gather_lessons(plan: FitPlan) -> tuple[Lessons, tuple[str, ...]]:
     """
     dataset: Dataset = load_dataset(plan.dataset, plan.data_dir)
     if plan.how.name == "plain":
-        if plan.harvest is not None or plan.parts != PARTS:
-            raise UsageError("--harvest and --parts: the plain recipe mixes nothing in", "give --recipe photo")
+        if plan.harvest is not None or plan.parts != PARTS or plan.plain is not None:
+            raise UsageError("--harvest, --parts and --plain: the plain recipe mixes nothing in", "give --recipe photo")
         return gather_plain(dataset, plan.seed, plan.limit), dataset.classes
     if dataset.classes != DIGIT_CLASSES:
         raise UsageError(f"{plan.dataset}: the photo recipe is for digits", "give --recipe plain")
     own = None if plan.dataset == MNIST else dataset.train
-    lessons = gather_material(plan.data_dir, plan.seed, plan.limit, plan.harvest, plan.parts, own)
+    lessons = gather_material(plan.data_dir, plan.seed, plan.limit, plan.harvest, plan.parts, own, plan.plain)
     return lessons, (*DIGIT_CLASSES, NOT_A_DIGIT_NAME) if "junk" in plan.parts else DIGIT_CLASSES
 
 

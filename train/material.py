@@ -85,6 +85,7 @@ def gather_material(
     harvest: Path | None = None,
     parts: Collection[str] = PARTS,
     digits: DigitSet | None = None,
+    plain: float | None = None,
 ) -> Material:
     """Return the material of a run.
 
@@ -96,6 +97,7 @@ def gather_material(
     harvest : a folder of crops to mix in, or None
     parts : which of `PARTS` to mix in; without "junk" the network has ten classes
     digits : to train on in the place of MNIST's
+    plain : share of plain digits in a batch; the mixture's own where None
 
     Raises
     ------
@@ -121,10 +123,10 @@ def gather_material(
     }
     seen = draw_seen(validation, extras_held_out, rng)
     sources = collect_sources(train, extras, rng)
-    mixture = mix(set(parts) - {"harvest"})
+    mixture = mix(set(parts) - {"harvest"}, plain)
     material = Material(sources, show_clean(validation), seen, facts, mixture=mixture)
     if harvest is not None and "harvest" in parts:
-        material = replace(add_harvest(material, harvest, seed), mixture=mix(parts))
+        material = replace(add_harvest(material, harvest, seed), mixture=mix(parts, plain))
     return material if "junk" in parts else leave_out_junk(material)
 
 

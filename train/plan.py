@@ -26,7 +26,7 @@ class FitPlan:
     `dataset` is as for `load_dataset`; `recipe`, `epochs` and `rate` are those of the architecture and its recipe where
     None; `parts` are those of a photo recipe's mixture; `limit` keeps only so many training digits (None: all); `init`
     is a .keras file of the same network whose weights the run begins with (None: drawn ones); `harvest` is a folder of
-    crops to mix in.
+    crops to mix in; `plain` is the share of plain digits in a photo recipe's batch.
     """
 
     arch: str = "digits"
@@ -42,6 +42,7 @@ class FitPlan:
     init: Path | None = None
     rate: float | None = None
     harvest: Path | None = None
+    plain: float | None = None
 
     @property
     def work_dir(self) -> Path:
@@ -73,6 +74,7 @@ class FitPlan:
         facts = {"arch": self.arch, "dataset": self.dataset, "recipe": self.how.name, "epochs": self.n_epochs}
         facts |= {"seed": self.seed, "limit": self.limit, "rate": self.peak_rate}
         facts |= {} if self.how.name == "plain" else {"parts": list(self.parts)}
+        facts |= {} if self.plain is None else {"plain": self.plain}
         facts |= {} if self.init is None else {"init_sha256": hash_file(self.init)}
         return facts | ({} if self.harvest is None else {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)})
 
@@ -88,6 +90,8 @@ def parse_arguments(argv: list[str] | None) -> FitPlan:
     parser.add_argument("--recipe", choices=list(RECIPES), help="how to fit it; default: the network's own")
     some = f"what the photo recipe mixes in, by commas, of {','.join(PARTS)} (all)"
     parser.add_argument("--parts", type=split_parts, default=PARTS, metavar="NAMES", help=some)
+    share = "share of plain digits in the photo recipe's batches, 0 to below 1; default: the mixture's own"
+    parser.add_argument("--plain", type=float, metavar="SHARE", help=share)
     parser.add_argument("--epochs", type=int, help="times that every digit is shown; default: the recipe's")
     parser.add_argument("--seed", type=int, default=default.seed, help="of weights, split, examples (%(default)s)")
     parser.add_argument("--out", type=Path, metavar="DIR", help="model folder (models/ARCH)")
@@ -101,6 +105,8 @@ def parse_arguments(argv: list[str] | None) -> FitPlan:
     plan = FitPlan(**flags)
     if (plan.epochs or 1) < 1 or (plan.limit or 1) < 1 or plan.epochs == 0 or plan.limit == 0:
         raise UsageError("--epochs and --limit: expected at least 1", "see python -m train.fit --help")
+    if plan.plain is not None and not 0 <= plan.plain < 1:
+        raise UsageError(f"--plain: expected 0 to below 1, received {plan.plain:g}", "")
     if plan.arch == SAVED and plan.init is None:
         raise UsageError(f"{SAVED} goes on with a saved network", "give --init FILE.keras")
     return plan

@@ -63,4 +63,6 @@ def __getattr__(name: str) -> Any:
     # On first use: so that the command line can say in one line what is wrong where `import cv2` fails.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = found  # over the room of the same name, which its import has just put there
+    return found

@@ -23,7 +23,7 @@ from pipeline.settings import Settings
 from pipeline.skew import deskew, measure_skew
 from pipeline.strays import drop_edges
 from pipeline.trace import Stages, Trace
-from pipeline.types import Box, DigitScores, Page, PageReading, Reading
+from pipeline.types import N_DIGITS, Box, DigitScores, Page, PageReading, Reading
 
 
 def read_page(
@@ -44,7 +44,7 @@ def read_page(
     skew_deg = measure_skew(stages.lines, s.skew)
     if abs(skew_deg) >= s.skew.least_deg:
         stages = _find_lines(deskew(page, skew_deg), s, clock)
-    ways = [stages, *_keep_rulings(stages, s, clock)]
+    ways = [stages, *(_keep_rulings(stages, s, clock) if classifier.n_classes > N_DIGITS else [])]
     ways = [replace(way, lattices=tuple(build_lattice(line, s.segment) for line in way.lines)) for way in ways]
     clock.lap("segment")
     spans = [[span for lattice in way.lattices for span in lattice.spans] for way in ways]
@@ -79,7 +79,10 @@ def _find_lines(page: Page, s: Settings, clock: _Clock) -> Stages:
 
 
 def _keep_rulings(stages: Stages, s: Settings, clock: _Clock) -> list[Stages]:
-    """Return the page once more with nothing taken out, if anything was: what looked like a ruling may be digits."""
+    """Return the page once more with nothing taken out, if anything was: what looked like a ruling may be digits.
+
+    A network without a class for what is no digit is sure of every ruling, and is not asked.
+    """
     if stages.cleared is stages.ink:
         return []
     return [_group(replace(stages, cleared=stages.ink), s, clock)]

@@ -169,6 +169,7 @@ def test_whole_page_is_classified_in_one_batch() -> None:
 
     class Counting:
         name = "counting"
+        n_classes = 11
 
         def classify(self, batch: np.ndarray) -> DigitScores:
             batches.append(len(batch))
@@ -176,6 +177,20 @@ def test_whole_page_is_classified_in_one_batch() -> None:
 
     read_page(Page(PAGE.copy()), Counting())  # type: ignore[arg-type]
     assert len(batches) == 1 and batches[0] >= sum(len(text) for text in TEXTS)
+
+
+def test_ruled_page_is_read_both_ways_by_a_network_that_can_refuse() -> None:
+    page = PAGE.copy()
+    page[20::30] = 60
+    sizes: list[int] = []
+
+    def note(batch: np.ndarray) -> np.ndarray:
+        sizes.append(len(batch))
+        return np.zeros((len(batch), n_classes), np.float32)
+
+    for n_classes in (10, 11):
+        read_page(Page(page), Classifier("noting", n_classes, 1.0, "linear", note))
+    assert 0 < sizes[0] < sizes[1]
 
 
 def test_settings_reach_the_stages() -> None:

@@ -154,3 +154,12 @@ def test_no_paths_of_a_machine() -> None:
         if absolute.search(line)
     ]
     assert not found
+
+
+def test_public_names_are_what_they_say() -> None:
+    code = "import pipeline; from pipeline import annotate, read_page; print(*map(callable, (annotate, read_page)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=TOP, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True"]
+    code = "import pipeline; print(all(hasattr(pipeline, name) for name in pipeline.__all__))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=TOP, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"

@@ -200,11 +200,13 @@ def test_saved_network_goes_on_where_it_was(tmp_path: Path) -> None:
     lessons = gather_plain(make_dataset(20), 0)
     first = FitPlan(arch="cnn_32_64_d64", epochs=3, out=tmp_path / "first")
     model, history = fit(first, lessons, 10, QUIET)
-    model.save(tmp_path / "model.keras")
-    onward = FitPlan(arch="cnn_saved", epochs=1, out=tmp_path / "onward", init=tmp_path / "model.keras")
+    finish(first, lessons, model, history, DIGIT_CLASSES)
+    onward = FitPlan(arch="cnn_saved", epochs=1, out=tmp_path / "onward", init=first.out / "model.keras")
     continued, went_on = fit(onward, lessons, 10, QUIET)
     assert went_on[0]["loss"] < history[-1]["loss"]
     assert continued.count_params() == 121_930
+    card = finish(onward, lessons, continued, went_on, DIGIT_CLASSES)
+    assert card["made"]["begun_with"]["arch"] == "cnn_32_64_d64"
     with pytest.raises(UsageError, match="has 10 classes, the data 3"):
         fit(onward, gather_plain(make_dataset(20, 3), 0), 3, QUIET)
 

@@ -24,7 +24,16 @@ from train.calibrate import calibrate
 from train.checkpoint import History, load_checkpoint, load_init, save_checkpoint
 from train.datasets import DIGIT_CLASSES, MNIST, Dataset, load_dataset
 from train.examples import Examples
-from train.export import LITERT_NAME, Card, describe_model, export_model, predict_litert, write_card
+from train.export import (
+    CARD_NAME,
+    LITERT_NAME,
+    Card,
+    describe_model,
+    export_model,
+    predict_litert,
+    read_card,
+    write_card,
+)
 from train.material import gather_material
 from train.plain import gather_plain
 from train.plan import FitPlan, parse_arguments
@@ -165,6 +174,13 @@ def fit_epoch(
     return {"loss": float(loss), "accuracy": float(accuracy)}
 
 
+def tell_origin(plan: FitPlan) -> Card:
+    """Return how the network that the run began with was made, where a card beside it tells."""
+    if plan.init is None or not (plan.init.parent / CARD_NAME).is_file():
+        return {}
+    return {"begun_with": read_card(plan.init.parent).get("made", {})}
+
+
 def finish(plan: FitPlan, lessons: Lessons, model: keras.Model, history: History, classes: tuple[str, ...]) -> Card:
     """Export `model`, calibrate what was exported on what was held out, write and return the card."""
     export_model(model, plan.out, plan.how.litert_weights)
@@ -173,7 +189,7 @@ def finish(plan: FitPlan, lessons: Lessons, model: keras.Model, history: History
     card = {
         **describe_model(model, plan.out, classes, plan.how.litert_weights),
         "temperature": round(calibration.temperature, 4),
-        "made": {"keras": keras.__version__, **plan.facts(), **lessons.facts},
+        "made": {"keras": keras.__version__, **plan.facts(), **lessons.facts, **tell_origin(plan)},
         "validation": history[-1] if history else {},
         "calibration": calibration.as_dict(),
     }

@@ -125,7 +125,7 @@ class ComponentSettings(_Checked):
         0.25, 0, 1, "of the page's side", "ink along the rim for longer than this is the sheet's edge"
     )
     rim_depth_frac: float = _knob(0.35, 0, 5, "of its length", "unless it reaches this far into the page")
-    frame_fill_frac: float = _knob(0.15, 0, 1, "of its box", "ink that fills more of its box is no thin frame")
+    frame_fill_frac: float = _knob(0.25, 0, 1, "of its box", "fuller ink is no frame; a sheet's edge may be broad")
     framed_height_frac: float = _knob(0.25, 0, 1, "of its height", "a frame holds something at least this tall")
     blot_frac: float = _knob(0.5, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
     dash_slenderness: float = _knob(6.0, 1, 100, "times its height", "level ink so long and thin is a dash, no digit")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.illumination import PAPER_LEVEL
-from pipeline.settings import BinarizeSettings
+from pipeline.knobs import BinarizeSettings
 from pipeline.types import InkMask
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.illumination import PAPER_LEVEL
+from pipeline.knobs import ComponentSettings
 from pipeline.robust import weighted_median
-from pipeline.settings import ComponentSettings
 from pipeline.types import Box, Component, InkMask
 
 _MOST_RUNS = 65_000

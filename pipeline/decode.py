@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.knobs import DecodeSettings, NumberSettings, StraySettings
 from pipeline.numbers import split_numbers
-from pipeline.settings import DecodeSettings, NumberSettings, StraySettings
 from pipeline.strays import Pick, drop_strays
 from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.settings import IlluminationSettings
+from pipeline.knobs import IlluminationSettings
 
 PAPER_LEVEL = 55
 """Darkness of bare paper. What is below is brighter than the paper: half of its grain, by which grain is measured."""

@@ -29,8 +29,8 @@ from pipeline.errors import (
     PictureSizeError,
 )
 from pipeline.headers import Frame, Header, isolate_tiff_page, read_header, undisturbed_pillow
+from pipeline.knobs import ImageSettings
 from pipeline.pixels import convert_to_8bit, flatten, map_to_source, shrink, turn_upright
-from pipeline.settings import ImageSettings
 from pipeline.types import Page
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.knobs import LineSettings
 from pipeline.robust import weighted_median
-from pipeline.settings import LineSettings
 from pipeline.types import Component, TextLine
 
 _NEXT = 3

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.settings import NormalizeSettings
+from pipeline.knobs import NormalizeSettings
 from pipeline.types import SIDE_PX, Span
 
 CORE_PX = 20

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.settings import NumberSettings
+from pipeline.knobs import NumberSettings
 from pipeline.types import Box
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.components import measure_stroke_width
+from pipeline.knobs import PieceSettings
 from pipeline.robust import weighted_median
-from pipeline.settings import PieceSettings
 from pipeline.types import Box, Component
 
 

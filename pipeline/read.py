@@ -23,6 +23,7 @@ from pipeline.settings import Settings
 from pipeline.skew import deskew, measure_skew
 from pipeline.strays import drop_edges
 from pipeline.trace import Stages, Trace
+from pipeline.turn import QUARTERS, choose_turn, is_doubtful, turn_page
 from pipeline.types import N_DIGITS, Box, DigitScores, Page, PageReading, Reading
 
 
@@ -40,6 +41,19 @@ def read_page(
     """
     s = settings or Settings()
     clock = _Clock(page.decode_s)
+    best = _read_as_it_lies(page, classifier, s, clock)
+    if len(best.batch) and is_doubtful(best.readings, s.turn):
+        turns = [_read_as_it_lies(turn_page(page, n), classifier, s, clock) for n in QUARTERS]
+        best = choose_turn(best, turns, s.turn, s.decode)
+    if trace is not None:
+        trace.write(best)
+    placed = tuple(_place(reading, best.page) for reading in best.readings)
+    size_px, turned_deg = page.source_size_px, best.page.turned_deg
+    return PageReading(page.source, page.number, size_px, placed, classifier.name, clock.seconds(), turned_deg)
+
+
+def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Clock) -> Stages:
+    """Return all stages of a page whose writing runs more or less from left to right."""
     stages = _find_lines(page, s, clock)
     skew_deg = measure_skew(stages.lines, s.skew)
     if abs(skew_deg) >= s.skew.least_deg:
@@ -55,12 +69,8 @@ def read_page(
     ends = np.cumsum([len(part) for part in spans])
     parts = zip(ways, np.split(batch, ends[:-1]), np.split(probabilities, ends[:-1]), strict=True)
     read = [_decide(replace(way, batch=own, scores=DigitScores(rows)), s) for way, own, rows in parts]
-    best = _choose(read, s)
     clock.lap("decide")
-    if trace is not None:
-        trace.write(best)
-    placed = tuple(_place(reading, best.page) for reading in best.readings)
-    return PageReading(page.source, page.number, page.source_size_px, placed, classifier.name, clock.seconds())
+    return _choose(read, s)
 
 
 def _find_lines(page: Page, s: Settings, clock: _Clock) -> Stages:

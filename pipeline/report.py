@@ -44,13 +44,14 @@ def make_record(outcome: PageReading | Failure) -> dict[str, Any]:
     start = {"schema": SCHEMA, "file": outcome.source, "page": outcome.number}
     if isinstance(outcome, Failure):
         error = {"code": outcome.code, "message": outcome.message, "hint": outcome.hint}
-        unknown: dict[str, Any] = {"size_px": None, "model": None, "numbers": [], "seconds": {}}
+        unknown: dict[str, Any] = {"size_px": None, "turned_deg": None, "model": None, "numbers": [], "seconds": {}}
         return {**start, "status": "failed", "error": error, **unknown}
     return {
         **start,
         "status": "ok",
         "error": None,
         "size_px": list(outcome.size_px),
+        "turned_deg": outcome.turned_deg,
         "model": outcome.model,
         "numbers": [_make_number(r) for r in outcome.readings],
         "seconds": {stage: round(s, _DECIMALS) for stage, s in outcome.seconds.items()},

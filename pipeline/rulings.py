@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.illumination import PAPER_LEVEL
-from pipeline.settings import RulingSettings
+from pipeline.knobs import RulingSettings
 from pipeline.types import InkMask
 
 _STEP_PX = 0.5

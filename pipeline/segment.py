@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.components import measure_stroke_width
+from pipeline.knobs import SegmentSettings
 from pipeline.pieces import overlay
-from pipeline.settings import SegmentSettings
 from pipeline.types import Box, Component, Lattice, Span, TextLine
 
 _N_SLANTS = 15

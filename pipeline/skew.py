@@ -8,8 +8,8 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from pipeline.knobs import SkewSettings
 from pipeline.robust import weighted_median
-from pipeline.settings import SkewSettings
 from pipeline.types import Page, TextLine
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.knobs import StraySettings
 from pipeline.robust import weighted_median
-from pipeline.settings import StraySettings
 from pipeline.types import Box, Reading, Span
 
 _RIM_PX = 1

@@ -94,6 +94,7 @@ class Page:
     to_source : float64 (3, 3), maps page px (x, y, 1) to px of the upright original
     source_size_px : (width, height) of the upright original
     decode_s : seconds spent in decoding
+    turned_deg : by how much it was turned counterclockwise to read it, in quarters: 0, 90, 180 or 270
     """
 
     gray: NDArray[np.uint8]
@@ -102,6 +103,7 @@ class Page:
     to_source: NDArray[np.float64] = field(default_factory=lambda: np.eye(3))
     source_size_px: tuple[int, int] = (0, 0)
     decode_s: float = 0.0
+    turned_deg: int = 0
 
     def __post_init__(self) -> None:
         gray = self.gray
@@ -268,3 +270,4 @@ class PageReading:
     readings: tuple[Reading, ...]
     model: str
     seconds: dict[str, float]
+    turned_deg: int = 0

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from pipeline.classify import Classifier
 from pipeline.components import measure_stroke_width
+from pipeline.knobs import NormalizeSettings
 from pipeline.normalize import normalize_digit
 from pipeline.read import read_page
-from pipeline.settings import NormalizeSettings, Settings
+from pipeline.settings import Settings
 from pipeline.trace import Stages
 from pipeline.types import Box, Component, DigitScores, Lattice, Page, Span, TextLine
 from train.glyphs import GLYPHS

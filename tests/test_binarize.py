@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 from pipeline.binarize import binarize, measure_grain
 from pipeline.illumination import PAPER_LEVEL as PAPER
-from pipeline.settings import BinarizeSettings
+from pipeline.knobs import BinarizeSettings
 from tests.drawing import write_page
 
 SETTINGS = BinarizeSettings()

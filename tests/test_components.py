@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 
 from pipeline.components import find_components, measure_stroke_width
 from pipeline.illumination import PAPER_LEVEL as PAPER
-from pipeline.settings import ComponentSettings
+from pipeline.knobs import ComponentSettings
 from pipeline.types import Component, InkMask
 from tests.drawing import draw_ink, parse, write_page
 

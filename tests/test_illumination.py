@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.illumination import PAPER_LEVEL, estimate_paper, flatten_light, measure_polarity
-from pipeline.settings import IlluminationSettings
+from pipeline.knobs import IlluminationSettings
 from tests.drawing import write_page
 
 SETTINGS = IlluminationSettings()

@@ -21,7 +21,7 @@ from pipeline.errors import (
     PictureSizeError,
 )
 from pipeline.images import load_page, load_pages, open_picture
-from pipeline.settings import ImageSettings
+from pipeline.knobs import ImageSettings
 
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
 ORIENTED_FORMATS = ("JPEG", "PNG", "WEBP", "TIFF")

@@ -115,6 +115,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "paper": draw_paper,
     "chalk": lambda: 255 - draw_lines_of_text(),
     "turned": lambda: write_page("4207 1936", "58 0617", size_px=(460, 400), turn_deg=20),
+    "on its side": lambda: np.ascontiguousarray(np.rot90(write_page("4237 9536", "58 6647", size_px=(460, 300)))),
     "sloping": lambda: write_page("4207 1936", size_px=(460, 200), turn_deg=2),
     "form": draw_form,
     "bowls": draw_bowls,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.knobs import LineSettings
 from pipeline.lines import find_lines
-from pipeline.settings import LineSettings
 from tests.drawing import make_component
 
 SETTINGS = LineSettings()

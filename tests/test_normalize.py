@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from pipeline.knobs import NormalizeSettings
 from pipeline.normalize import CORE_PX, normalize_digit, normalize_spans
-from pipeline.settings import NormalizeSettings
 from pipeline.types import SIDE_PX, Box, Span
 
 PLAIN = NormalizeSettings(least_side_px=1)

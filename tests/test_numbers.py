@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.knobs import NumberSettings
 from pipeline.numbers import find_gap_limit, measure_gaps, split_numbers
-from pipeline.settings import NumberSettings
 from pipeline.types import Box
 
 SETTINGS = NumberSettings()

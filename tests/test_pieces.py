@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pipeline.knobs import PieceSettings
 from pipeline.pieces import join_pieces, overlay
-from pipeline.settings import PieceSettings
 from pipeline.types import Box, Component
 from tests.drawing import parse
 

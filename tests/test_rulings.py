@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.illumination import PAPER_LEVEL
+from pipeline.knobs import RulingSettings
 from pipeline.rulings import Ruling, find_rulings, remove_rulings
-from pipeline.settings import RulingSettings
 from pipeline.types import InkMask
 from tests.drawing import draw_ink, parse, write_page
 

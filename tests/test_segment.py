@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.components import measure_stroke_width
+from pipeline.knobs import SegmentSettings
 from pipeline.segment import build_lattice, find_cuts, measure_slant
-from pipeline.settings import SegmentSettings
 from pipeline.types import Box, Component, Lattice, TextLine
 from tests.drawing import make_line, parse
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.settings import StraySettings
+from pipeline.knobs import StraySettings
 from pipeline.strays import Pick, drop_edges, drop_strays, measure_evenness
 from pipeline.types import Box, Digit, Reading, Span
 from tests.drawing import make_scores

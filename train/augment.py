@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.components import measure_stroke_width
+from pipeline.knobs import NormalizeSettings
 from pipeline.normalize import CORE_PX, normalize_digit
-from pipeline.settings import NormalizeSettings
 from pipeline.types import SIDE_PX
 
 Mask = NDArray[np.uint8]

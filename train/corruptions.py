@@ -23,8 +23,8 @@ from skimage.util import random_noise
 
 from pipeline.classify import Classifier
 from pipeline.components import measure_stroke_width
+from pipeline.knobs import NormalizeSettings
 from pipeline.normalize import normalize_digit
-from pipeline.settings import NormalizeSettings
 from pipeline.types import N_DIGITS, SIDE_PX
 from train.augment import CANVAS_PX
 from train.data import DigitSet, find_data_dir, load_test

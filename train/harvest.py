@@ -27,7 +27,9 @@ from rich.progress import Progress
 
 from pipeline.classify import Classifier
 from pipeline.errors import UsageError
+from pipeline.knobs import TurnSettings
 from pipeline.read import read_page
+from pipeline.settings import Settings
 from pipeline.trace import Stages, Trace
 from pipeline.types import N_DIGITS, SIDE_PX, Page
 from train.crops import FACTS_NAME, KINDS, Crops, balance, concatenate, load_shard
@@ -81,7 +83,7 @@ def see_page(photo: NDArray[np.uint8]) -> Stages:
         "none", N_DIGITS + 1, 1.0, "linear", lambda batch: np.zeros((len(batch), N_DIGITS + 1), np.float32)
     )
     catch = _Catch()
-    read_page(Page(photo), blind, trace=catch)
+    read_page(Page(photo), blind, Settings(turn=TurnSettings(doubt_below=0.0)), catch)  # a blind reader doubts all
     stages: Stages = catch.stages  # type: ignore[attr-defined]
     return stages
 

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.components import measure_stroke_width
+from pipeline.knobs import NormalizeSettings
 from pipeline.normalize import normalize_digit
-from pipeline.settings import NormalizeSettings
 from pipeline.trace import Stages
 from pipeline.types import Span
 from train.crops import KINDS

@@ -16,6 +16,7 @@ import pytest
 
 from pipeline import __version__, batch
 from pipeline.cli import main
+from tests.drawing import write_page
 
 TOP = Path(__file__).resolve().parents[1]
 BOOM = "def boom(*_): raise RuntimeError('boom')"
@@ -257,3 +258,13 @@ def test_picture_on_stdin(photo: str) -> None:
     with Path(photo).open("rb") as file:
         done = run("-", stdin=file)
     assert (done.stdout, done.stderr, done.returncode) == ("-: 10\n", "", 0)
+
+
+def test_page_on_its_side_is_turned_unless_that_is_forbidden(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    photo = tmp_path / "side.png"
+    cv2.imwrite(str(photo), np.rot90(write_page("4237", "5836", size_px=(300, 200))))
+    assert main([str(photo), "--format", "jsonl", "-q"]) == 0
+    told = json.loads(capfd.readouterr().out)
+    assert (told["turned_deg"], [n["text"] for n in told["numbers"]]) == (270, ["4237", "5836"])
+    assert main([str(photo), "--format", "jsonl", "-q", "--no-turn"]) == 0
+    assert json.loads(capfd.readouterr().out)["turned_deg"] == 0

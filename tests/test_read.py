@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.classify import Classifier, load_classifier
+from pipeline.knobs import TurnSettings
 from pipeline.read import read_page
 from pipeline.settings import Settings
 from pipeline.types import DigitScores, InkMask, Page, PageReading
@@ -189,7 +190,8 @@ def test_ruled_page_is_read_both_ways_by_a_network_that_can_refuse() -> None:
         return np.zeros((len(batch), n_classes), np.float32)
 
     for n_classes in (10, 11):
-        read_page(Page(page), Classifier("noting", n_classes, 1.0, "linear", note))
+        as_it_lies = Settings(turn=TurnSettings(doubt_below=0.0))
+        read_page(Page(page), Classifier("noting", n_classes, 1.0, "linear", note), as_it_lies)
     assert 0 < sizes[0] < sizes[1]
 
 

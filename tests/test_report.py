@@ -37,6 +37,7 @@ def test_record_is_the_one_promised() -> None:
         "status": "ok",
         "error": None,
         "size_px": [3024, 4032],
+        "turned_deg": 0,
         "model": "digits",
         "numbers": [
             {

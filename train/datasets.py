@@ -15,6 +15,9 @@ from train.folders import load_folder
 MNIST = "mnist"
 FASHION = "fashion_mnist"
 DIGIT_CLASSES = tuple("0123456789")
+NOT_A_DIGIT_NAME = "not a digit"
+"""The eleventh class, of no data set's pictures."""
+
 FASHION_CLASSES = (
     *("T-shirt", "trouser", "pullover", "dress", "coat"),
     *("sandal", "shirt", "sneaker", "bag", "ankle boot"),

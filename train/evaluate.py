@@ -29,7 +29,7 @@ from train import plots
 from train.batches import NOT_A_DIGIT
 from train.compare import compare, tabulate_comparison
 from train.corruptions import measure_robustness
-from train.datasets import MNIST, load_dataset
+from train.datasets import MNIST, NOT_A_DIGIT_NAME, load_dataset
 from train.examples import Examples, show_clean
 from train.export import LITERT_NAME, Card, read_card, read_seed, write_card
 from train.material import gather_material
@@ -38,7 +38,6 @@ from train.recipes import PHOTO
 from train.scripts import add_common_flags, run_script
 
 HISTORY_FILE = "history.json"
-JUNK = "not a digit"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,7 +181,7 @@ def draw_plots(folder: Path, classes: Sequence[str], figures: Figures, test: Ans
     ------
     OutputError : the folder cannot be written
     """
-    columns = [*classes, JUNK][: figures.confusion.shape[1]]
+    columns = [*classes, NOT_A_DIGIT_NAME][: figures.confusion.shape[1]]
     model, images, labels = folder.name, test.examples.images, test.examples.labels
     share = f"{100 * figures.accuracy:.2f} % right"
     plots.plot_confusion(figures.confusion, columns, folder / plots.CONFUSION_NAME, f"{model}: test part, {share}")

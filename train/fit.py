@@ -22,7 +22,7 @@ from train.architectures import build
 from train.batches import PARTS, Batch, count_batches
 from train.calibrate import calibrate
 from train.checkpoint import History, load_checkpoint, load_init, save_checkpoint
-from train.datasets import DIGIT_CLASSES, MNIST, Dataset, load_dataset
+from train.datasets import DIGIT_CLASSES, MNIST, NOT_A_DIGIT_NAME, load_dataset
 from train.examples import Examples
 from train.export import (
     CARD_NAME,
@@ -39,8 +39,6 @@ from train.plain import gather_plain
 from train.plan import FitPlan, parse_arguments
 from train.recipes import Recipe, compile_model, is_sparse
 from train.scripts import run_script
-
-NOT_A_DIGIT_NAME = "not a digit"
 
 
 class Lessons(Protocol):
@@ -83,14 +81,17 @@ def gather_lessons(plan: FitPlan) -> tuple[Lessons, tuple[str, ...]]:
     InputError : as for `load_dataset` and `gather_material`
     UsageError : a photo recipe is asked of pictures that are no digits, or flags contradict each other
     """
-    dataset: Dataset = load_dataset(plan.dataset, plan.data_dir)
     if plan.how.name == "plain":
         if plan.harvest is not None or plan.parts != PARTS or plan.plain is not None:
             raise UsageError("--harvest, --parts and --plain: the plain recipe mixes nothing in", "give --recipe photo")
+        dataset = load_dataset(plan.dataset, plan.data_dir)
         return gather_plain(dataset, plan.seed, plan.limit), dataset.classes
-    if dataset.classes != DIGIT_CLASSES:
-        raise UsageError(f"{plan.dataset}: the photo recipe is for digits", "give --recipe plain")
-    own = None if plan.dataset == MNIST else dataset.train
+    own = None  # MNIST, which the material reads itself
+    if plan.dataset != MNIST:
+        dataset = load_dataset(plan.dataset, plan.data_dir)
+        if dataset.classes != DIGIT_CLASSES:
+            raise UsageError(f"{plan.dataset}: the photo recipe is for digits", "give --recipe plain")
+        own = dataset.train
     lessons = gather_material(plan.data_dir, plan.seed, plan.limit, plan.harvest, plan.parts, own, plan.plain)
     return lessons, (*DIGIT_CLASSES, NOT_A_DIGIT_NAME) if "junk" in plan.parts else DIGIT_CLASSES
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
+from pipeline.line_reader import LineReader
 from pipeline.networks import Network, load_network, try_out
 from pipeline.types import N_DIGITS, SIDE_PX, DigitScores
 
@@ -53,6 +54,7 @@ class Classifier:
     activation : of the network's last layer; "linear" gives logits
     network : the network itself
     classes : names of the classes, where its card tells them
+    line_reader : the network that reads whole lines beside it, where its card names one
     """
 
     name: str
@@ -61,6 +63,7 @@ class Classifier:
     activation: Activation
     network: Network
     classes: tuple[str, ...] = ()
+    line_reader: LineReader | None = None
 
     def classify(self, batch: NDArray[np.float32]) -> DigitScores:
         """Return calibrated class probabilities.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pipeline.knobs import DecodeSettings, NumberSettings, StraySettings
 from pipeline.numbers import split_numbers
 from pipeline.strays import Pick, drop_strays
-from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
+from pipeline.types import N_DIGITS, Box, Digit, DigitScores, Lattice, Reading
 
 _LEAST = 1e-6
 """Floor of a probability before its logarithm."""
@@ -25,6 +25,7 @@ def decode(
     settings: DecodeSettings,
     stray_settings: StraySettings,
     number_settings: NumberSettings,
+    evidence: Sequence[NDArray[np.float64]] = (),
 ) -> tuple[Reading, ...]:
     """Return the numbers of a page in reading order, boxes in page px.
 
@@ -39,13 +40,16 @@ def decode(
     settings : price of passing over, reject threshold, number of alternatives
     stray_settings : what does not fit the page
     number_settings : where one number ends and the next begins
+    evidence : float64 (N, 11) per lattice, from `evidence.weigh_spans`; none where no line network looked
     """
     ends = np.cumsum([len(lattice.spans) for lattice in lattices], dtype=int)
     paths = []
-    for lattice, end in zip(lattices, ends, strict=True):
+    for at, (lattice, end) in enumerate(zip(lattices, ends, strict=True)):
         own = DigitScores(scores.probabilities[end - len(lattice.spans) : end])
-        path = find_best_path(lattice, own, settings)
-        paths.append([Pick(lattice.spans[i], own.digits[i], is_digit) for i, is_digit in path])
+        gains = weigh(lattice, own, evidence[at] if evidence else None, settings)
+        path = find_best_path(lattice, gains)
+        rows = share_out(lattice, gains, settings)
+        paths.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in path])
     readings: list[Reading] = []
     for lattice, line in zip(lattices, drop_strays(paths, stray_settings), strict=True):
         digits = [pick for pick in line if pick.is_digit]
@@ -64,10 +68,21 @@ def measure_merit(readings: Sequence[Reading], settings: DecodeSettings) -> floa
     return sum(digit.confidence - settings.doubtful for reading in readings for digit in reading.digits)
 
 
-def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettings) -> list[tuple[int, bool]]:
+def weigh(
+    lattice: Lattice, scores: DigitScores, evidence: NDArray[np.float64] | None, settings: DecodeSettings
+) -> NDArray[np.float64]:
+    """Return log-scores float64 (N, 11): that span i is read as digit 0..9, and that it is passed over."""
+    gains = np.empty((len(lattice.spans), N_DIGITS + 1))
+    gains[:, :N_DIGITS] = np.log(np.maximum(scores.digits, _LEAST))
+    gains[:, N_DIGITS] = np.log(np.maximum(scores.not_digit, _LEAST)) - settings.skip_price * _count_places(lattice)
+    if evidence is None:
+        return gains
+    return settings.digit_weight * gains + settings.line_weight * evidence
+
+
+def find_best_path(lattice: Lattice, gains: NDArray[np.float64]) -> list[tuple[int, bool]]:
     """Return the best path, left to right: (index of the span, whether it is read as a digit or skipped)."""
-    as_digit = np.log(np.maximum(scores.digits.max(axis=1), _LEAST))
-    as_sign = np.log(np.maximum(scores.not_digit, _LEAST)) - settings.skip_price * _count_places(lattice)
+    as_digit, as_sign = gains[:, :N_DIGITS].max(axis=1), gains[:, N_DIGITS]
     best = np.full(lattice.n_cuts, -np.inf)
     best[0] = 0
     back = [(-1, False)] * lattice.n_cuts
@@ -82,6 +97,28 @@ def find_best_path(lattice: Lattice, scores: DigitScores, settings: DecodeSettin
         path.append(back[at])
         at = lattice.spans[back[at][0]].first
     return path[::-1]
+
+
+def share_out(lattice: Lattice, gains: NDArray[np.float64], settings: DecodeSettings) -> NDArray[np.float32]:
+    """Return the share of all ways to read the line in which span i is digit d, float32 (N, 10).
+
+    Forward and backward sums over the lattice (Rabiner 1989, doi 10.1109/5.18626): a digit is as sure as its class and
+    its cuts are.
+    """
+    order = sorted(range(len(lattice.spans)), key=lambda i: lattice.spans[i].first)
+    totals = np.logaddexp.reduce(gains, axis=1)
+    ahead = np.full(lattice.n_cuts, -np.inf)
+    behind = ahead.copy()
+    ahead[0] = behind[-1] = 0
+    for i in order:
+        span = lattice.spans[i]
+        ahead[span.last] = np.logaddexp(ahead[span.last], ahead[span.first] + totals[i])
+    for i in sorted(order, key=lambda i: -lattice.spans[i].last):
+        span = lattice.spans[i]
+        behind[span.first] = np.logaddexp(behind[span.first], behind[span.last] + totals[i])
+    firsts, lasts = ([getattr(span, end) for span in lattice.spans] for end in ("first", "last"))
+    around = ahead[firsts] + behind[lasts] - ahead[-1]
+    return np.exp(np.minimum(gains[:, :N_DIGITS] + around[:, None], 0)).astype(np.float32)
 
 
 def _count_places(lattice: Lattice) -> NDArray[np.float64]:

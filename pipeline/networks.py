@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
 from pipeline.quiet import silence_native_stderr
+from pipeline.strips import STRIP_PX
 from pipeline.types import SIDE_PX
 
 _N_THREADS = min(2, os.cpu_count() or 1)
@@ -34,6 +35,31 @@ def load_network(path: Path) -> Network:
     return _load_litert(path) if path.suffix.lower() == ".tflite" else _load_keras(path)
 
 
+def load_strip_network(path: Path, n_shown: int) -> Network:
+    """Return the line network in a .tflite file: float32 (1, 32, W, 2) in, (1, W / 2, n_shown) out, W even.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or damaged, or its network takes or gives anything else.
+    """
+    interpreter, taken, given = _open_litert(path)
+    shapes = _signature(taken), _signature(given)
+    if shapes[0][1:] != (STRIP_PX, -1, 2) or shapes[1][2:] != (n_shown,):
+        raise ModelError(f"{path}: expected a line network, received one from {shapes[0]} to {shapes[1]}")
+
+    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        interpreter.resize_tensor_input(taken["index"], batch.shape)
+        interpreter.allocate_tensors()
+        interpreter.set_tensor(taken["index"], batch)
+        interpreter.invoke()
+        return interpreter.get_tensor(given["index"])
+
+    with silence_native_stderr():
+        run(np.zeros((1, STRIP_PX, STRIP_PX, 2), np.float32))
+    return run
+
+
 def try_out(network: Network, path: Path) -> NDArray[np.float32]:
     """Return the network's output for a blank, a full and a shaded input; so a model that cannot run fails here."""
     ramp = np.linspace(0, 1, SIDE_PX * SIDE_PX, dtype=np.float32).reshape(SIDE_PX, SIDE_PX, 1)
@@ -49,6 +75,13 @@ def try_out(network: Network, path: Path) -> NDArray[np.float32]:
 
 
 def _load_litert(path: Path) -> Network:
+    interpreter, taken, given = _open_litert(path)
+    _check_signature(path, [_signature(taken)], [_signature(given)])
+    return _LiteRt(interpreter, taken["index"], given["index"], given["shape"][-1])
+
+
+def _open_litert(path: Path) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """Return an interpreter and the details of its one input and one output, both float32."""
     from ai_edge_litert.interpreter import Interpreter
 
     raw = _read_model(path)
@@ -59,10 +92,11 @@ def _load_litert(path: Path) -> Network:
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: the LiteRT model is damaged ({error})", "copy or export it again") from error
-    _check_signature(path, [_signature(d) for d in inputs], [_signature(d) for d in outputs])
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ModelError(f"{path}: expected one input and one output, received {len(inputs)} and {len(outputs)}")
     if inputs[0]["dtype"] != np.float32 or outputs[0]["dtype"] != np.float32:
         raise ModelError(f"{path}: expected float32 in and out, received {inputs[0]['dtype'].__name__}")
-    return _LiteRt(interpreter, inputs[0]["index"], outputs[0]["index"], outputs[0]["shape"][-1])
+    return interpreter, inputs[0], outputs[0]
 
 
 def _read_model(path: Path) -> bytes:

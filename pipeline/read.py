@@ -13,6 +13,7 @@ from pipeline.binarize import binarize
 from pipeline.classify import Classifier
 from pipeline.components import find_components
 from pipeline.decode import decode, measure_merit
+from pipeline.evidence import weigh_spans
 from pipeline.illumination import estimate_paper, flatten_light, measure_polarity, shrink
 from pipeline.lines import find_lines
 from pipeline.normalize import normalize_spans
@@ -22,6 +23,7 @@ from pipeline.segment import build_lattice
 from pipeline.settings import Settings
 from pipeline.skew import deskew, measure_skew
 from pipeline.strays import drop_edges
+from pipeline.strips import cut_strip
 from pipeline.trace import Stages, Trace
 from pipeline.turn import QUARTERS, choose_turn, is_doubtful, turn_page
 from pipeline.types import N_DIGITS, Box, DigitScores, Page, PageReading, Reading
@@ -66,11 +68,30 @@ def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Cl
     clock.lap("normalize")
     probabilities = classifier.classify(batch).probabilities
     clock.lap("classify")
+    ways = _weigh(ways, classifier)
+    clock.lap("lines read")
     ends = np.cumsum([len(part) for part in spans])
     parts = zip(ways, np.split(batch, ends[:-1]), np.split(probabilities, ends[:-1]), strict=True)
     read = [_decide(replace(way, batch=own, scores=DigitScores(rows)), s) for way, own, rows in parts]
     clock.lap("decide")
     return _choose(read, s)
+
+
+def _weigh(ways: list[Stages], classifier: Classifier) -> list[Stages]:
+    """Return the ways with what the line network says of their spans, all lines read at once."""
+    if classifier.line_reader is None:
+        return ways
+    strips = [[cut_strip(line, way.darkness) for line in way.lines] for way in ways]
+    shown = iter(classifier.line_reader.read([strip for part in strips for strip in part]))
+    return [
+        replace(
+            way,
+            evidence=tuple(
+                weigh_spans(lattice, strip, next(shown)) for lattice, strip in zip(way.lattices, part, strict=True)
+            ),
+        )
+        for way, part in zip(ways, strips, strict=True)
+    ]
 
 
 def _find_lines(page: Page, s: Settings, clock: _Clock) -> Stages:
@@ -109,7 +130,7 @@ def _group(stages: Stages, s: Settings, clock: _Clock) -> Stages:
 
 def _decide(stages: Stages, s: Settings) -> Stages:
     """Return the stages with the numbers that their scores make most probable."""
-    readings = decode(stages.lattices, stages.scores, s.decode, s.strays, s.numbers)
+    readings = decode(stages.lattices, stages.scores, s.decode, s.strays, s.numbers, stages.evidence)
     return replace(stages, readings=drop_edges(readings, stages.paper, stages.page.gray.shape, s.strays))
 
 

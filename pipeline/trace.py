@@ -32,6 +32,7 @@ class Stages:
     lines: tuple[TextLine, ...] = ()
     lattices: tuple[Lattice, ...] = ()
     batch: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 28, 28, 1), np.float32))
+    evidence: tuple[NDArray[np.float64], ...] = ()
     scores: DigitScores = field(default_factory=lambda: DigitScores(np.zeros((0, 11), np.float32)))
     readings: tuple[Reading, ...] = ()
 

@@ -136,8 +136,10 @@ def fill_strip(draft: Draft, height_px: float, script: Script, rng: np.random.Ge
     text = draw_text(rng, most=n) if rng.random() < 0.2 else draw_text(rng, most=n, least=n)
     end = write_number(draft, text, (rng.uniform(0.02, 0.08) * width, foot), height_px, script, rng)
     if rng.random() < 0.4:
-        sign = str(rng.choice([".", ",", "-", "."]))
-        write_sign(draft, sign, (end + 0.08 * height_px, foot), height_px, script, rng)
+        end = write_sign(draft, str(rng.choice(list(".,"))), (end + 0.08 * height_px, foot), height_px, script, rng)
+    if rng.random() < 0.3:
+        sign, at = str(rng.choice(list("-__="))), end + rng.uniform(0.05, 0.5) * height_px
+        write_sign(draft, sign, (at, foot), height_px, script, rng)
     return np.array([foot + rng.uniform(-0.05, 0.12) * height_px]), []
 
 

@@ -1,7 +1,7 @@
 """Training crops from the front end itself: `python -m train.harvest --out train/runs/harvest --pages 10000 --seed 1`.
 
 Synthesized pages go through the pipeline's own stages, and every candidate span of every lattice becomes a crop: a
-digit, or junk of a kind (`train.spans`). Shards are written one by one, so that a run that was stopped goes on where it
+digit, or junk of a kind (`train.spans`); and every text line a strip (`train.lines`). Shards are written one by one, so that a run that was stopped goes on where it
 was, and one with more pages adds to it: each depends on the seed and its number alone. The front end that made them is
 not written down: after a change of it, harvest into another folder.
 """
@@ -27,20 +27,25 @@ from rich.progress import Progress
 
 from pipeline.classify import Classifier
 from pipeline.errors import UsageError
-from pipeline.knobs import TurnSettings
+from pipeline.knobs import RulingSettings, TurnSettings
 from pipeline.read import read_page
 from pipeline.settings import Settings
 from pipeline.trace import Stages, Trace
 from pipeline.types import N_DIGITS, SIDE_PX, Page
 from train.crops import FACTS_NAME, KINDS, Crops, balance, concatenate, load_shard
+from train.lines import Lines, concatenate_lines, cut_lines, name_arrays
 from train.scripts import add_common_flags, run_script
-from train.spans import LEFT_OUT, find_losses, label_spans, own_page
+from train.spans import LEFT_OUT, Ownership, find_losses, label_spans, own_page
 from train.synthesize import PageTruth, synthesize_page
 from train.writers import HandPool, gather_hands
 
 PAGES_PER_SHARD = 200
 _MOST_PER_DIGIT = 3
 """Most spans taken of one digit: dust around it makes many that differ by a speck."""
+
+_NO_RULINGS = RulingSettings(least_length_frac=1.0, lone_length_frac=1.0, least_parallels=50, least_equals=50)
+_EVERY_KEEPS_RULINGS = 5
+"""Every so many pages' rulings are not looked for: reading looks at both."""
 
 _FIRST_VALIDATION_PAGE = 10_000_000
 _VALIDATION_FRAC = 0.06
@@ -77,21 +82,28 @@ class _Catch(Trace):
         object.__setattr__(self, "stages", stages)
 
 
-def see_page(photo: NDArray[np.uint8]) -> Stages:
+def see_page(photo: NDArray[np.uint8], rulings: RulingSettings | None = None) -> Stages:
     """Return what the stages of reading make of a photo, uint8 (H, W); nothing is classified."""
     blind = Classifier(
         "none", N_DIGITS + 1, 1.0, "linear", lambda batch: np.zeros((len(batch), N_DIGITS + 1), np.float32)
     )
     catch = _Catch()
-    read_page(Page(photo), blind, Settings(turn=TurnSettings(doubt_below=0.0)), catch)  # a blind reader doubts all
+    settings = Settings(turn=TurnSettings(doubt_below=0.0), rulings=rulings or RulingSettings())  # the blind doubt all
+    read_page(Page(photo), blind, settings, catch)
     stages: Stages = catch.stages  # type: ignore[attr-defined]
     return stages
 
 
-def crop_page(truth: PageTruth) -> tuple[Crops, list[str]]:
-    """Return the crops of one page that are clearly digits or clearly none, and what became of each written digit."""
-    stages = see_page(truth.photo)
+def harvest_page(truth: PageTruth, keeps_rulings: bool = False) -> tuple[Crops, Lines, list[str]]:
+    """Return the crops of one page, its text lines, and what became of each written digit."""
+    stages = see_page(truth.photo, _NO_RULINGS if keeps_rulings else None)
     owned = own_page(stages, truth)
+    crops, losses = crop_page(stages, truth, owned)
+    return crops, cut_lines(stages, truth, owned), losses
+
+
+def crop_page(stages: Stages, truth: PageTruth, owned: Ownership) -> tuple[Crops, list[str]]:
+    """Return the crops of one page that are clearly digits or clearly none, and what became of each written digit."""
     kinds, owners = label_spans(stages, truth, owned)
     has_ink = stages.batch.max(axis=(1, 2, 3), initial=0) > 0  # a speck in a vast span is averaged away
     kept = [
@@ -105,16 +117,18 @@ def crop_page(truth: PageTruth) -> tuple[Crops, list[str]]:
     return crops, find_losses(stages, truth, owned, set(owners))
 
 
-def harvest_shard(pool: HandPool, seed: int, first: int, n_pages: int) -> tuple[Crops, Counter[str]]:
-    """Return the balanced crops of pages `first` and following, and counts of digits by fate and surface."""
-    parts, fates = [], Counter[str]()
+def harvest_shard(pool: HandPool, seed: int, first: int, n_pages: int) -> tuple[Crops, Lines, Counter[str]]:
+    """Return the balanced crops and the lines of pages `first` on, and counts of digits by fate and surface."""
+    parts, lines, fates = [], [], Counter[str]()
     for number in range(first, first + n_pages):
         truth = synthesize_page(pool, seed, number)
-        crops, losses = crop_page(truth)
+        crops, own_lines, losses = harvest_page(truth, number % _EVERY_KEEPS_RULINGS == 0)
         parts.append(crops)
+        lines.append(own_lines)
         for loss in losses:
             fates.update([f"all/{loss or 'found'}", *(f"{tag}/{loss or 'found'}" for tag in truth.tags)])
-    return balance(concatenate(parts), np.random.default_rng([seed, first, 3])), fates
+    crops = balance(concatenate(parts), np.random.default_rng([seed, first, 3]))
+    return crops, concatenate_lines(lines), fates
 
 
 def harvest(plan: HarvestPlan, console: Console) -> dict[str, Any]:
@@ -158,10 +172,10 @@ def _work(plan: HarvestPlan, name: str, first: int, n_pages: int) -> None:
     if key not in _POOLS:
         _POOLS.clear()
         _POOLS[key] = gather_hands(*key)
-    crops, fates = harvest_shard(_POOLS[key], plan.seed, first, n_pages)
+    crops, lines, fates = harvest_shard(_POOLS[key], plan.seed, first, n_pages)
     part = plan.out / f"{name}.part"
     with part.open("wb") as file:
-        np.savez_compressed(file, **asdict(crops), fates=np.array(json.dumps(fates)))
+        np.savez_compressed(file, **asdict(crops), **name_arrays(lines), fates=np.array(json.dumps(fates)))
     part.replace(plan.out / f"{name}.npz")
 
 

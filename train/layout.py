@@ -21,6 +21,9 @@ _MOST_CHANGE_PX = 20.0
 
 _LEAST_INSIDE = 0.9
 
+_ITALIC, _ITALIC_SHARE = (0.35, 0.15), 0.2
+"""Mean and deviation of the slant of hands that lean far, px right per px up, and their share."""
+
 
 @dataclass(slots=True, eq=False)
 class Draft:
@@ -115,7 +118,7 @@ def write_number(
     draft.n_groups += 1
     end = x
     for digit in text:
-        patch = ink_digit(int(digit), height_px * max(0.6, rng.normal(1, script.size_spread)), script, rng)
+        patch = ink_digit(int(digit), height_px * max(0.4, rng.normal(1, script.size_spread)), script, rng)
         foot = y + slope * (end - x) + rng.normal(0, script.wander_frac) * height_px
         top = round(foot) - len(patch)
         rows = np.arange(top, top + len(patch))
@@ -140,7 +143,7 @@ def write_sign(
     if sign in SIGN_STROKES:
         kind = "speck" if sign in ".," else "sign"
         patch = _draw_sign(sign, height_px, script, rng)
-        y -= {"-": 0.4, "=": 0.3, "+": 0.2, "x": 0.2, ".": 0.0, ",": -0.15}.get(sign, 0) * height_px
+        y -= {"-": 0.4, "_": rng.uniform(0, 0.5), "=": 0.3, "+": 0.2, "x": 0.2, ".": 0.0, ",": -0.15}.get(sign, 0) * height_px
     else:
         glyph = script.pool.glyphs[int(rng.integers(len(script.pool.glyphs)))]
         kind = "letter"
@@ -154,19 +157,20 @@ SIGN_STROKES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
     ".": ((0, 0, 0.02, 0.02),),
     ",": ((0.06, 0, 0, 0.2),),
     "-": ((0, 0, 0.5, 0),),
+    "_": ((0, 0, 1.7, 0),),
     "=": ((0, 0, 0.5, 0), (0, 0.2, 0.5, 0.2)),
     "+": ((0, 0.28, 0.56, 0.28), (0.28, 0, 0.28, 0.56)),
     "x": ((0, 0, 0.45, 0.5), (0.45, 0, 0, 0.5)),
     "/": ((0.45, 0, 0, 1.0),),
 }
-"""Strokes of each sign, from (x, y) to (x, y), of a digit's height."""
+"""Strokes of each sign, from (x, y) to (x, y), of a digit's height; "_" is the long dash that closes an amount."""
 
 
 def _draw_sign(sign: str, height_px: float, script: Script, rng: np.random.Generator) -> Mask:
     """Return a sign's ink, drawn four times finer than the page."""
     fine = 4 * height_px
     pen = max(1, round(script.stroke_core_px / 20 * fine * (1.3 if sign == "." else 1.0)))
-    picture = np.zeros((round(1.3 * fine) + 2 * pen, round(1.3 * fine) + 2 * pen), np.uint8)
+    picture = np.zeros((round(1.3 * fine) + 2 * pen, round(2 * fine) + 2 * pen), np.uint8)
     for stroke in SIGN_STROKES[sign]:
         ends = (np.array(stroke) + rng.normal(0, 0.03, 4)) * fine + pen
         x0, y0, x1, y1 = (max(0, round(float(v))) for v in ends)
@@ -226,7 +230,7 @@ def _scale_ink(mask: Mask, height_px: float) -> Mask:
 
 def lean_alike(rng: np.random.Generator, is_printed: bool) -> AugmentSettings:
     """Return knobs that let the digits of one page lean, turn and stretch about alike."""
-    slant = 0.0 if is_printed else rng.normal(0.05, 0.14)
+    slant = 0.0 if is_printed else rng.normal(*(_ITALIC if rng.random() < _ITALIC_SHARE else (0.05, 0.14)))
     aspect = float(np.exp(rng.normal(0, 0.13)))
     wobble = 0.15 if is_printed else 0.7
     return AugmentSettings(

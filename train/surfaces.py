@@ -125,10 +125,12 @@ def _draw_lines(
     thickness = max(1, round(height_px * rng.uniform(0.008, 0.035)))
     if kind == "ruled" or (kind == "cheque" and rng.random() < 0.7):
         rows = _rule_rows(baselines_px, height_px, height, rng) if kind == "ruled" else baselines_px[:1] + 1
+        if kind == "cheque" and rng.random() < 0.25:  # the field's upper side
+            rows = np.append(rows, rows[:1] - height_px * rng.uniform(1.1, 1.4))
         for row in rows:
             cv2.line(layer, (0, round(row)), (width, round(row + rng.normal(0, 0.5))), 255, thickness, cv2.LINE_AA)
-        if kind == "ruled" and rng.random() < 0.4:
-            x = round(width * rng.uniform(0.04, 0.2))
+        if rng.random() < (0.4 if kind == "ruled" else 0.2):
+            x = round(width * rng.uniform(0.01, 0.2))
             cv2.line(layer, (x, 0), (x, height), 255, thickness, cv2.LINE_AA)
     elif kind == "squared":
         step = max(5.0, height_px * rng.uniform(0.45, 1.4))

@@ -143,16 +143,15 @@ def _draw_height(size: tuple[int, int], rng: np.random.Generator) -> float:
 
 def _draw_script(pool: HandPool, height: float, layout: str, rng: np.random.Generator) -> Script:
     hand = pool.draw_hand(rng)
-    touches = rng.random() < (0.3 if layout == "strip" else 0.15)
-    low = -0.08 if touches else rng.uniform(0.03, 0.25)
-    high = 0.1 if touches else low + rng.uniform(0.05, 0.4)
+    touches = rng.random() < (0.4 if layout == "strip" else 0.2)
+    low = rng.uniform(-0.16, -0.02) if touches else rng.uniform(0.03, 0.25)
+    high = low + (rng.uniform(0.05, 0.2) if touches else rng.uniform(0.05, 0.4))
     broadest = 0.13 if layout == "strip" else 0.15 if height < 20 else 0.2
     width_frac = float(np.exp(rng.uniform(np.log(0.028), np.log(broadest))))
     lean = lean_alike(rng, hand.is_printed)
     steady = 0.2 if hand.is_printed else 1.0
-    return Script(
-        hand, pool, lean, 20 * width_frac, (low, high), steady * rng.uniform(0, 0.07), steady * rng.uniform(0, 0.14)
-    )
+    spread = rng.uniform(0, 0.14) if rng.random() < 0.9 else rng.uniform(0.14, 0.35)
+    return Script(hand, pool, lean, 20 * width_frac, (low, high), steady * rng.uniform(0, 0.07), steady * spread)
 
 
 def _lay_ink(sheet: NDArray[np.float32], draft: Draft, surface: str, rng: np.random.Generator) -> None:

@@ -1,0 +1,156 @@
+"""A text line -> a level strip of one height: what the line network looks at.
+
+A strip is gray, not black and white, and shows what stands around the line: where one digit ends and the next begins,
+whether a stroke is a 1 or the wall of a box, is told by the neighborhood more than by a candidate's own ink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.illumination import PAPER_LEVEL
+from pipeline.robust import weighted_median
+from pipeline.types import Box, TextLine
+
+STRIP_PX = 32
+"""Height of a strip."""
+
+DIGIT_PX = 18
+"""Height of the line's digits in it."""
+
+COLUMN_PX = 2
+"""Width of the strip for each column that the network tells of."""
+
+MARGIN_PX = 12
+"""Strip before the first and behind the last component."""
+
+_INK_LEVEL = 200
+"""Level in the strip of ink as dark as the line's."""
+
+_LEAST_HEIGHT_PX = 6.0
+_MOST_COLUMNS = 2048
+_STEEPEST = 0.35
+_TELLING, _MOST_TELLING = 3, 64
+"""Components that must stand on a line to tell its slope, and about how many are asked."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strip:
+    """A line's strip.
+
+    Attributes
+    ----------
+    pixels : uint8 (32, W, 2), W even: darkness, and the ink of the line's own components, both 0 paper .. 255
+    to_page : float64 (2, 3), takes px of the strip (x, y, 1) to px of the page
+    """
+
+    pixels: NDArray[np.uint8]
+    to_page: NDArray[np.float64]
+
+    @property
+    def n_columns(self) -> int:
+        """Columns that the network tells of."""
+        return self.pixels.shape[1] // COLUMN_PX
+
+    def find_column(self, x_px: float) -> float:
+        """Return where page x lies, in columns: column k covers k to k + 1."""
+        return float((x_px - 0.5 - self.to_page[0, 2]) / self.to_page[0, 0] + 0.5) / COLUMN_PX
+
+
+def cut_strip(line: TextLine, darkness: NDArray[np.uint8]) -> Strip:
+    """Return the strip of a line: sheared level, scaled to digits of `DIGIT_PX`, its ink as dark as every line's.
+
+    Parameters
+    ----------
+    line : its components tell height, slope and contrast
+    darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black
+    """
+    boxes = [c.box for c in line.components]
+    around, height = Box.around(boxes), measure_digit_height(boxes)
+    most = COLUMN_PX * _MOST_COLUMNS - 2 * MARGIN_PX
+    scale = min(DIGIT_PX / height, most / around.width)
+    width = round(around.width * scale) + 2 * MARGIN_PX
+    width += -width % COLUMN_PX
+    slope, x0, y0 = fit_middle(boxes, height)
+    first = around.left - MARGIN_PX / scale
+    level = y0 - STRIP_PX / 2 / scale + slope * (first - x0)  # page y of the strip's upper left corner
+    shear = np.array([[1 / scale, 0, first], [slope / scale, 1 / scale, level]])
+    shear[:, 2] += shear[:, :2] @ [0.5, 0.5] - 0.5  # from corners to centers of pixels
+    ends = shear @ np.array([(0, 0, 1), (width, 0, 1), (0, STRIP_PX, 1), (width, STRIP_PX, 1)]).T
+    window = _clip(ends, darkness.shape)
+    own = np.zeros((window.height, window.width), np.uint8)
+    for component in line.components:
+        _paste(own, component.mask, component.box, window)
+    contrast = max(0.05, float(np.median([c.contrast for c in line.components])))
+    gray = _warp(darkness[window.slices], shear, window, scale, width, PAPER_LEVEL)
+    gray = (gray.astype(np.float32) - PAPER_LEVEL) * (_INK_LEVEL / contrast / (255 - PAPER_LEVEL))
+    pixels = np.stack([np.clip(gray, 0, 255).astype(np.uint8), _warp(own, shear, window, scale, width, 0)], axis=2)
+    return Strip(pixels, shear)
+
+
+def measure_digit_height(boxes: Sequence[Box]) -> float:
+    """Return the usual height in px of the line's ink: large components count for more, thin bars and dashes for less."""
+    sizes = [float(np.sqrt(b.height * b.width)) for b in boxes]
+    return max(_LEAST_HEIGHT_PX, weighted_median([float(b.height) for b in boxes], sizes))
+
+
+def fit_middle(boxes: Sequence[Box], height_px: float) -> tuple[float, float, float]:
+    """Return slope (px down per px right), x and y of a point on the middle of the line; short ink does not count.
+
+    The slope is the median of those between two components (Theil & Sen, doi 10.1080/01621459.1968.10480934), so that
+    walls and remains at the ends of a line do not bend it.
+    """
+    tall = [b for b in boxes if 2 * b.height >= height_px] or list(boxes)
+    centers = np.array([b.center for b in tall])
+    weights = np.array([np.sqrt(b.height * b.width) for b in tall])
+    some = centers[:: 1 + len(centers) // _MOST_TELLING]
+    across, down = (some[None] - some[:, None]).transpose(2, 0, 1)
+    apart = across > height_px
+    slope = float(np.median(down[apart] / across[apart])) if len(tall) >= _TELLING and apart.any() else 0.0
+    slope = min(max(slope, -_STEEPEST), _STEEPEST)
+    x0 = float(np.average(centers[:, 0], weights=weights))
+    return slope, x0, weighted_median(centers[:, 1] - slope * (centers[:, 0] - x0), weights)
+
+
+def _clip(points: NDArray[np.float64], page_shape: tuple[int, ...]) -> Box:
+    """Return the box around points (2, N), with a pixel more on every side, inside the page."""
+    left, top = (np.floor(points.min(axis=1)) - 1).astype(int)
+    right, bottom = (np.ceil(points.max(axis=1)) + 2).astype(int)
+    left, top = min(max(left, 0), page_shape[1] - 1), min(max(top, 0), page_shape[0] - 1)
+    return Box(int(left), int(top), int(max(left + 1, min(right, page_shape[1]))), int(max(top + 1, min(bottom, page_shape[0]))))
+
+
+def _paste(own: NDArray[np.uint8], mask: NDArray[np.uint8], box: Box, window: Box) -> None:
+    """Lay a component's mask into the window's picture, in place, as far as it lies inside."""
+    left, top = max(box.left, window.left), max(box.top, window.top)
+    right, bottom = min(box.right, window.right), min(box.bottom, window.bottom)
+    if left >= right or top >= bottom:
+        return
+    view = own[top - window.top : bottom - window.top, left - window.left : right - window.left]
+    np.maximum(view, mask[top - box.top : bottom - box.top, left - box.left : right - box.left], out=view)
+
+
+def _warp(
+    picture: NDArray[np.uint8], shear: NDArray[np.float64], window: Box, scale: float, width: int, paper: int
+) -> NDArray[np.uint8]:
+    """Return the strip (32, width) of the window's picture; what lies beyond the page is paper.
+
+    Large digits are averaged down by a whole number first: a warp alone would look at one pixel in many.
+    """
+    step = max(1, int(1 / scale))
+    back = shear.copy()
+    back[:, 2] -= window.left, window.top
+    if step > 1:
+        height, rest = picture.shape
+        padded = cv2.copyMakeBorder(picture, 0, -height % step, 0, -rest % step, cv2.BORDER_REPLICATE)
+        picture = cv2.resize(padded, (padded.shape[1] // step, padded.shape[0] // step), interpolation=cv2.INTER_AREA)
+        back /= step
+        back[:, 2] += 0.5 / step - 0.5
+    how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    strip = cv2.warpAffine(picture, back, (width, STRIP_PX), flags=how, borderMode=cv2.BORDER_CONSTANT, borderValue=paper)
+    return strip

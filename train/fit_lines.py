@@ -1,0 +1,130 @@
+"""Fits the line network on a harvest's strips and writes its model folder. `python -m train.fit_lines --help`.
+
+After each epoch the averaged weights read the strips of held-out writers, and everything is saved so that `--resume`
+goes on. Every chance depends on the seed and the epoch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from train.checkpoint import History, hash_file, load_checkpoint, save_checkpoint
+from train.crops import FACTS_NAME
+from train.fit import fit_epoch, seed_dropout
+from train.line_lessons import LineLessons
+from train.line_network import NAME, build_line_network
+from train.lines import SPACE, UNTOLD, Lines, load_lines
+from train.recipes import PHOTO, compile_model
+from train.scripts import run_script
+
+N_CLASSES = SPACE + 1
+BATCH_SIZE = 128
+WORK_DIR_NAME = ".work"
+
+
+@dataclass(frozen=True, slots=True)
+class LinePlan:
+    """What a run is asked to do; `windows` are shown per epoch."""
+
+    harvest: Path
+    out: Path = Path("models") / NAME
+    epochs: int = 40
+    windows: int = 60_000
+    rate: float = 3e-3
+    seed: int = 0
+    resume: bool = False
+    half: bool = False
+
+    def facts(self) -> dict[str, Any]:
+        """Return what must be equal for a resumed run to be the same run."""
+        names = ("epochs", "windows", "rate", "seed", "half")
+        return {name: getattr(self, name) for name in names} | {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)}
+
+
+def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
+    """Return the averaged model after the last epoch, and what each epoch's look said."""
+    lessons, held_out = LineLessons(load_lines(plan.harvest, "train"), plan.windows), load_lines(plan.harvest, "validation")
+    n_steps, work_dir = lessons.count_batches(BATCH_SIZE), plan.out / WORK_DIR_NAME
+    keras.mixed_precision.set_global_policy("mixed_bfloat16" if plan.half else "float32")
+    keras.utils.set_random_seed(plan.seed)
+    if plan.resume:
+        fitted, averaged, history = load_checkpoint(work_dir, plan.facts())
+    else:
+        fitted, history = build_line_network(N_CLASSES), []
+        averaged = keras.models.clone_model(fitted)
+        averaged.set_weights(fitted.get_weights())
+        compile_model(fitted, PHOTO, "sparse_categorical_crossentropy", n_steps * plan.epochs, plan.rate)
+    fitted.compile(
+        optimizer=fitted.optimizer,
+        loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=UNTOLD),
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    with Progress(console=console, transient=True) as progress:
+        for epoch in range(len(history), plan.epochs):
+            seed_dropout(fitted, plan.seed, epoch)
+            bar = progress.add_task(f"epoch {epoch + 1} of {plan.epochs}", total=n_steps)
+            batches = lessons.draw(BATCH_SIZE, plan.seed, epoch)
+            figures = fit_epoch(fitted, averaged, batches, epoch * n_steps, PHOTO, partial(progress.advance, bar))
+            progress.remove_task(bar)
+            figures = {"epoch": epoch + 1, "loss": figures["loss"], **look(averaged, held_out)}
+            history.append({name: round(value, 5) for name, value in figures.items()})
+            save_checkpoint(work_dir, plan.facts(), fitted, averaged, history)
+            console.print("  ".join(f"{name} {value:g}" for name, value in history[-1].items()), soft_wrap=True)
+    return averaged, history
+
+
+def look(model: keras.Model, lines: Lines, n_windows: int = 6000) -> dict[str, float]:
+    """Return how well `model` tells columns of held-out strips: log-loss and share right, of digits and of the rest."""
+    right, count, loss = np.zeros(2), np.zeros(2), 0.0
+    for pixels, columns in LineLessons(lines, n_windows).draw(256, 0, 0):
+        rows = keras.ops.convert_to_numpy(model(pixels, training=False))
+        told = columns != UNTOLD
+        best, true = rows.argmax(axis=2)[told], columns[told]
+        loss -= float(np.log(np.maximum(rows[told][np.arange(len(true)), true], 1e-9)).sum())
+        for kind, own in enumerate((true < 10, true >= 10)):
+            right[kind] += np.count_nonzero(best[own] == true[own])
+            count[kind] += np.count_nonzero(own)
+    share = right / np.maximum(count, 1)
+    return {"held_out_loss": loss / max(1, count.sum()), "digit_columns": share[0], "other_columns": share[1]}
+
+
+def parse_arguments(argv: list[str] | None) -> LinePlan:
+    """Return the plan that the command line describes."""
+    parser = argparse.ArgumentParser(prog="python -m train.fit_lines", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--harvest", type=Path, required=True, metavar="DIR", help="strips from train.harvest")
+    parser.add_argument("--out", type=Path, default=LinePlan.out, metavar="DIR", help="model folder (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=LinePlan.epochs, help="(%(default)s)")
+    parser.add_argument("--windows", type=int, default=LinePlan.windows, metavar="N", help="per epoch (%(default)s)")
+    parser.add_argument("--rate", type=float, default=LinePlan.rate, help="peak learning rate (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of all chance (%(default)s)")
+    parser.add_argument("--half", action="store_true", help="compute in bfloat16: faster where the processor knows it")
+    parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of the same run")
+    return LinePlan(**vars(parser.parse_args(argv)))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the script; return its exit code."""
+
+    def run() -> None:
+        plan = parse_arguments(argv)
+        model, history = fit_lines(plan, Console(stderr=True))
+        model.save(plan.out / "model.keras")
+        (plan.out / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
+
+    return run_script(run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

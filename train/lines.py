@@ -1,0 +1,155 @@
+"""Text lines of synthesized pages as the front end cuts them, and what each column of their strips shows.
+
+A column shows the digit whose middle lies there, the space between two numbers, or nothing; the columns where a digit's
+middle ends, and those of digits that nobody can tell, count for none of these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects
+
+from pipeline.errors import InputError
+from pipeline.strips import COLUMN_PX, STRIP_PX, Strip, cut_strip
+from pipeline.trace import Stages
+from pipeline.types import N_DIGITS, TextLine
+from train.spans import Ownership
+from train.synthesize import PageTruth
+
+SPACE = N_DIGITS + 1
+"""A column between two numbers."""
+
+UNTOLD = -1
+"""A column that counts for nothing in training."""
+
+_LEAST_INK = 0.3
+"""Share of a digit's ink that a line must have found for the digit to be the line's."""
+_MIDDLE_FRAC = 0.25
+"""Columns within this share of a digit's width from its center are its middle."""
+_RIM_PX = 3
+"""A digit whose center is nearer than this to the strip's upper or lower rim cannot be told."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines:
+    """Strips laid end to end.
+
+    Attributes
+    ----------
+    pixels : uint8 (32, sum of widths, 2)
+    columns : int8 (sum of widths / 2,), 0..9 a digit, 10 nothing, 11 space between numbers, or UNTOLD
+    widths : int64 (N,), px of each strip, even
+    """
+
+    pixels: NDArray[np.uint8]
+    columns: NDArray[np.int8]
+    widths: NDArray[np.int64]
+
+
+def concatenate_lines(parts: Sequence[Lines]) -> Lines:
+    """Return the lines of all parts, in their order."""
+    pixels = [np.zeros((STRIP_PX, 0, 2), np.uint8), *(part.pixels for part in parts)]
+    columns = [np.zeros(0, np.int8), *(part.columns for part in parts)]
+    widths = [np.zeros(0, np.int64), *(part.widths for part in parts)]
+    return Lines(np.concatenate(pixels, axis=1), np.concatenate(columns), np.concatenate(widths))
+
+
+def cut_lines(stages: Stages, truth: PageTruth, owned: Ownership) -> Lines:
+    """Return the strips of all lines that the front end found on a page, labelled."""
+    homes = _find_homes(stages.lines, owned)
+    places = find_objects(owned.core, max_label=len(truth.labels))
+    parts = []
+    for number, line in enumerate(stages.lines):
+        strip = cut_strip(line, stages.darkness)
+        columns = np.full(strip.n_columns, N_DIGITS, np.int8)
+        digits = sorted(_place_digits(strip, number, homes, places, truth))
+        for (_, end, _, group), (start, _, _, next_group) in pairwise(digits):
+            if group != next_group:
+                _mark_space(columns, end, start)
+        for start, end, label, _ in digits:
+            _mark(columns, start, end, label)
+        parts.append(Lines(strip.pixels, columns, np.array([strip.pixels.shape[1]])))
+    return concatenate_lines(parts)
+
+
+def _find_homes(lines: Sequence[TextLine], owned: Ownership) -> NDArray[np.int64]:
+    """Return, for each owner of ink, the index of the line that holds most of it; -1 where none holds enough."""
+    held = np.zeros((len(lines) + 1, len(owned.n_core_px)))
+    for number, line in enumerate(lines):
+        for component in line.components:
+            inked = owned.core[component.box.slices][component.mask > 0]
+            held[number] += np.bincount(inked, minlength=held.shape[1])
+    found = held[:-1].max(axis=0, initial=0) >= _LEAST_INK * owned.n_core_px
+    return np.where(found, held.argmax(axis=0), -1)
+
+
+def _place_digits(
+    strip: Strip, number: int, homes: NDArray[np.int64], places: Sequence[tuple[slice, slice] | None], truth: PageTruth
+) -> Iterator[tuple[float, float, int, int]]:
+    """Yield (first column, last column, label or UNTOLD, group) of the digits that line `number`'s strip shows."""
+    inverse = np.linalg.inv(np.vstack([strip.to_page, [0, 0, 1]]))
+    for at, place in enumerate(places):
+        if place is None or truth.kinds[at] not in ("digit", "cut"):
+            continue
+        rows, across = place
+        middle = inverse @ [(across.start + across.stop - 1) / 2, (rows.start + rows.stop - 1) / 2, 1]
+        start, end = strip.find_column(across.start), strip.find_column(across.stop)
+        if end < 0 or start > strip.n_columns:
+            continue
+        inside = _RIM_PX <= middle[1] <= STRIP_PX - _RIM_PX
+        if homes[at + 1] == number:
+            label = truth.labels[at] if inside and truth.kinds[at] == "digit" else UNTOLD
+            yield start, end, label, truth.groups[at]
+        elif homes[at + 1] == -1 and inside:
+            yield start, end, UNTOLD, truth.groups[at]
+
+
+def _mark_space(columns: NDArray[np.int8], start: float, end: float) -> None:
+    """Write the space between two numbers, from column `start` to `end`, into `columns`, in place: its middle half."""
+    reach = np.abs(np.arange(len(columns)) + 0.5 - (start + end) / 2)
+    columns[reach <= max(0.5, (end - start) / 4)] = SPACE
+
+
+def _mark(columns: NDArray[np.int8], start: float, end: float, label: int) -> None:
+    """Write a digit that reaches from column `start` to `end` into `columns`, in place, left neighbors being there."""
+    reach = np.abs(np.arange(len(columns)) + 0.5 - (start + end) / 2)
+    if label == UNTOLD:
+        columns[(reach <= (end - start) / 2) & (columns >= N_DIGITS)] = UNTOLD
+        return
+    half = max(0.5, _MIDDLE_FRAC * (end - start))
+    middle = reach <= half
+    columns[(reach <= half + 1) & ~middle & (columns >= N_DIGITS)] = UNTOLD
+    first = int(np.argmax(middle))
+    if middle.any():
+        if first and columns[first - 1] == label:  # two alike need a column of nothing between them
+            columns[first - 1] = N_DIGITS
+        columns[middle] = label
+
+
+def name_arrays(lines: Lines) -> dict[str, NDArray]:
+    """Return the arrays of `lines` under the names that they have in a shard."""
+    return {f"line_{name}": array for name, array in asdict(lines).items()}
+
+
+def load_lines(folder: Path, part: str) -> Lines:
+    """Return all lines of a harvest's part, "train" or "validation".
+
+    Raises
+    ------
+    InputError : the folder holds no harvest with lines
+    """
+    parts = []
+    for path in sorted(folder.glob(f"{part}-*.npz")):
+        with np.load(path) as arrays:
+            if "line_pixels" not in arrays:
+                raise InputError(f"{path}: holds no lines", "run python -m train.harvest again, into another folder")
+            parts.append(Lines(*(arrays[f"line_{field.name}"] for field in fields(Lines))))
+    if not parts:
+        raise InputError(f"{folder}: holds no harvest", "run python -m train.harvest --help")
+    return concatenate_lines(parts)

@@ -103,11 +103,12 @@ def look(model: keras.Model, lines: Lines, n_windows: int = 6000) -> dict[str, f
 def parse_arguments(argv: list[str] | None) -> LinePlan:
     """Return the plan that the command line describes."""
     parser = argparse.ArgumentParser(prog="python -m train.fit_lines", description=(__doc__ or "").splitlines()[0])
+    usual = LinePlan(Path())
     parser.add_argument("--harvest", type=Path, required=True, metavar="DIR", help="strips from train.harvest")
-    parser.add_argument("--out", type=Path, default=LinePlan.out, metavar="DIR", help="model folder (%(default)s)")
-    parser.add_argument("--epochs", type=int, default=LinePlan.epochs, help="(%(default)s)")
-    parser.add_argument("--windows", type=int, default=LinePlan.windows, metavar="N", help="per epoch (%(default)s)")
-    parser.add_argument("--rate", type=float, default=LinePlan.rate, help="peak learning rate (%(default)s)")
+    parser.add_argument("--out", type=Path, default=usual.out, metavar="DIR", help="model folder (%(default)s)")
+    parser.add_argument("--epochs", type=int, default=usual.epochs, help="(%(default)s)")
+    parser.add_argument("--windows", type=int, default=usual.windows, metavar="N", help="per epoch (%(default)s)")
+    parser.add_argument("--rate", type=float, default=usual.rate, help="peak learning rate (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of all chance (%(default)s)")
     parser.add_argument("--half", action="store_true", help="compute in bfloat16: faster where the processor knows it")
     parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of the same run")

@@ -13,7 +13,7 @@ from pipeline.binarize import binarize
 from pipeline.classify import Classifier
 from pipeline.components import find_components
 from pipeline.decode import decode, measure_merit
-from pipeline.evidence import weigh_spans
+from pipeline.evidence import find_joints, weigh_lattice
 from pipeline.illumination import estimate_paper, flatten_light, measure_polarity, shrink
 from pipeline.lines import find_lines
 from pipeline.normalize import normalize_spans
@@ -61,15 +61,12 @@ def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Cl
     if abs(skew_deg) >= s.skew.least_deg:
         stages = _find_lines(deskew(page, skew_deg), s, clock)
     ways = [stages, *(_keep_rulings(stages, s, clock) if classifier.n_classes > N_DIGITS else [])]
-    ways = [replace(way, lattices=tuple(build_lattice(line, s.segment) for line in way.lines)) for way in ways]
-    clock.lap("segment")
+    ways = _build_lattices(ways, classifier, s, clock)
     spans = [[span for lattice in way.lattices for span in lattice.spans] for way in ways]
     batch = normalize_spans([span for part in spans for span in part], s.normalize)
     clock.lap("normalize")
     probabilities = classifier.classify(batch).probabilities
     clock.lap("classify")
-    ways = _weigh(ways, classifier)
-    clock.lap("lines read")
     ends = np.cumsum([len(part) for part in spans])
     parts = zip(ways, np.split(batch, ends[:-1]), np.split(probabilities, ends[:-1]), strict=True)
     read = [_decide(replace(way, batch=own, scores=DigitScores(rows)), s) for way, own, rows in parts]
@@ -77,21 +74,24 @@ def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Cl
     return _choose(read, s)
 
 
-def _weigh(ways: list[Stages], classifier: Classifier) -> list[Stages]:
-    """Return the ways with what the line network says of their spans, all lines read at once."""
+def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clock: _Clock) -> list[Stages]:
+    """Return the ways with the lattices of their lines, and what the line network, if there is one, says of them."""
     if classifier.line_reader is None:
+        ways = [replace(way, lattices=tuple(build_lattice(line, s.segment) for line in way.lines)) for way in ways]
+        clock.lap("segment")
         return ways
     strips = [[cut_strip(line, way.darkness) for line in way.lines] for way in ways]
     shown = iter(classifier.line_reader.read([strip for part in strips for strip in part]))
-    return [
-        replace(
-            way,
-            evidence=tuple(
-                weigh_spans(lattice, strip, next(shown)) for lattice, strip in zip(way.lattices, part, strict=True)
-            ),
-        )
-        for way, part in zip(ways, strips, strict=True)
-    ]
+    clock.lap("read lines")
+    built = []
+    for way, part in zip(ways, strips, strict=True):
+        rows = [next(shown) for _ in part]
+        joints = [find_joints(strip, row) for strip, row in zip(part, rows, strict=True)]
+        lattices = tuple(build_lattice(line, s.segment, at) for line, at in zip(way.lines, joints, strict=True))
+        evidence = tuple(map(weigh_lattice, lattices, part, rows))
+        built.append(replace(way, lattices=lattices, evidence=evidence))
+    clock.lap("segment")
+    return built
 
 
 def _find_lines(page: Page, s: Settings, clock: _Clock) -> Stages:

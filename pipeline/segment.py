@@ -21,18 +21,26 @@ _N_SLANTS = 15
 """Slants tried between the two limits."""
 
 
-def build_lattice(line: TextLine, settings: SegmentSettings) -> Lattice:
+def build_lattice(line: TextLine, settings: SegmentSettings, joints_px: Sequence[float] = ()) -> Lattice:
     """Return the lattice of a text line.
 
     The ink is split into atoms: whole components, or the pieces of a wide one between its candidate cuts. A span joins
     up to `most_atoms` neighboring atoms; so a span can cut touching digits and can join the pieces of a broken one.
+
+    Parameters
+    ----------
+    line : its components, left to right
+    settings : how deep and how dense cuts may be
+    joints_px : page x of places where one digit is known to end and the next to begin
     """
     height = line.height_px
     is_wide = [c.box.width >= settings.split_width_frac * max(height, c.box.height) for c in line.components]
-    slant = measure_slant([c.mask for c in line.components], settings) if any(is_wide) else 0.0
+    joints = [[x for x in joints_px if c.box.left + 1 < x < c.box.right - 1] for c in line.components]
+    is_cut = [wide or bool(own) for wide, own in zip(is_wide, joints, strict=True)]
+    slant = measure_slant([c.mask for c in line.components], settings) if any(is_cut) else 0.0
     atoms = []
-    for component, wide in zip(line.components, is_wide, strict=True):
-        atoms += split_component(component, slant, settings) if wide else [component]
+    for component, cut, own in zip(line.components, is_cut, joints, strict=True):
+        atoms += split_component(component, slant, settings, own) if cut else [component]
     spans = []
     for first in range(len(atoms)):
         for last in range(first + 1, min(first + settings.most_atoms, len(atoms)) + 1):
@@ -62,16 +70,23 @@ def measure_slant(masks: Sequence[NDArray[np.uint8]], settings: SegmentSettings)
     return float(slants[np.argmax(energy)])
 
 
-def split_component(component: Component, slant: float, settings: SegmentSettings) -> list[Component]:
+def split_component(
+    component: Component, slant: float, settings: SegmentSettings, joints_px: Sequence[float] = ()
+) -> list[Component]:
     """Return the pieces of a component between its candidate cuts, left to right; itself where there are none.
 
-    A cut follows the slant of the writing, through a low of the projection profile taken along that slant.
+    A cut follows the slant of the writing, through a low of the projection profile taken along that slant, or through
+    one of `joints_px`, page x at half the component's height.
     """
+    height = component.box.height
     rows, columns = np.nonzero(component.mask)
-    sheared = _shear(rows, columns, slant, component.box.height)
-    upright = np.zeros((component.box.height, int(sheared.max()) + 1), np.uint8)
+    sheared = _shear(rows, columns, slant, height)
+    upright = np.zeros((height, int(sheared.max()) + 1), np.uint8)
     upright[rows, sheared] = 255
     cuts = find_cuts(upright, component.stroke_width_px, settings)
+    shift = sheared[0] - np.rint(columns[0] - slant * (height - 1 - rows[0]))
+    known = [float(x - component.box.left - slant * (height - 1) / 2 + shift) for x in joints_px]
+    cuts = _add_joints(cuts, known, upright, settings)
     belongs = np.searchsorted(cuts, sheared, side="right")
     pieces = [_take(component, rows[belongs == i], columns[belongs == i]) for i in range(len(cuts) + 1)]
     return [piece for piece in pieces if piece is not None]
@@ -106,6 +121,20 @@ def find_cuts(ink: NDArray[np.uint8], stroke_width_px: float, settings: SegmentS
         if all(abs(x - c) >= apart for c in cuts):
             cuts.append(x)
     return sorted(cuts[: settings.most_cuts])
+
+
+def _add_joints(
+    cuts: list[int], joints: Sequence[float], upright: NDArray[np.uint8], settings: SegmentSettings
+) -> list[int]:
+    """Return the cuts and, for each joint that none is near, one more where the ink next to it is thinnest."""
+    reach = max(1, round(settings.least_piece_frac * len(upright) / 2))
+    crossed = np.count_nonzero(upright, axis=0)
+    added = list(cuts)
+    for joint in joints:
+        near = np.arange(max(1, round(joint) - reach), min(len(crossed) - 1, round(joint) + reach + 1))
+        if len(near) and not any(abs(cut - joint) <= reach for cut in cuts):
+            added.append(int(near[np.argmin(crossed[near] + 1e-3 * np.abs(near - joint))]))
+    return sorted(set(added))
 
 
 def _smooth(profile: NDArray[np.float64], stroke_width_px: float) -> NDArray[np.float32]:

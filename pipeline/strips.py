@@ -61,6 +61,10 @@ class Strip:
         """Return where page x lies, in columns: column k covers k to k + 1."""
         return float((x_px - 0.5 - self.to_page[0, 2]) / self.to_page[0, 0] + 0.5) / COLUMN_PX
 
+    def find_x(self, column: float) -> float:
+        """Return the page x, in px, at which `column`, in fractions, lies."""
+        return float((column * COLUMN_PX - 0.5) * self.to_page[0, 0] + self.to_page[0, 2] + 0.5)
+
 
 def cut_strip(line: TextLine, darkness: NDArray[np.uint8]) -> Strip:
     """Return the strip of a line: sheared level, scaled to digits of `DIGIT_PX`, its ink as dark as every line's.

@@ -46,8 +46,9 @@ def list_changes(stages: Sequence[str] | None = None) -> list[list[Change]]:
     for stage in names if stages is None else stages:
         for knob in fields(getattr(shipped, stage)):
             if f"{stage}.{knob.name}" not in LEFT_OUT:
-                values = list_values(knob.default, knob.metadata["low"], knob.metadata["high"])
-                trials.append([Change(stage, knob.name, value) for value in values])
+                value = getattr(getattr(shipped, stage), knob.name)
+                values = list_values(value, knob.metadata["low"], knob.metadata["high"])
+                trials.append([Change(stage, knob.name, other) for other in values])
     return trials
 
 

@@ -10,7 +10,7 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from pipeline.errors import InputError
 from pipeline.images import load_pages
 from pipeline.read import read_page
 from pipeline.settings import Settings
-from pipeline.types import Reading
+from pipeline.types import Page, Reading
 from train.scripts import run_script
 
 
@@ -94,6 +94,22 @@ def edit_distance(a: str, b: str) -> int:
     return row[-1]
 
 
+def load_truth(folder: Path) -> list[dict[str, Any]]:
+    """Return the pages that a folder's truth.json tells of, in its order.
+
+    Raises
+    ------
+    InputError
+        If it is missing or damaged.
+    """
+    try:
+        return json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{folder}/truth.json: {error}", "a folder to score holds pictures and a truth.json"
+        ) from error
+
+
 def read_folder(folder: Path, classifier: Classifier, settings: Settings) -> list[tuple[dict[str, Any], PageScore]]:
     """Return each page's truth and counts, in the order of the folder's truth.json.
 
@@ -102,18 +118,16 @@ def read_folder(folder: Path, classifier: Classifier, settings: Settings) -> lis
     InputError
         If truth.json is missing or damaged, or a picture that it names cannot be read.
     """
-    try:
-        truths = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{folder}/truth.json: {error}", "a folder to score holds pictures and a truth.json"
-        ) from error
     rows = []
-    for truth in track(truths, description=str(folder), console=Console(stderr=True), transient=True):
+    for truth in track(load_truth(folder), description=str(folder), console=Console(stderr=True), transient=True):
         pages = load_pages(folder / truth["file"], settings.images)
-        readings = [r for page in pages for r in read_page(page, classifier, settings).readings]
-        rows.append((truth, score_page(truth, readings)))
+        rows.append((truth, score_pages(truth, pages, classifier, settings)))
     return rows
+
+
+def score_pages(truth: dict[str, Any], pages: Iterable[Page], classifier: Classifier, settings: Settings) -> PageScore:
+    """Return the counts of one picture: its truth against what is read on all its pages."""
+    return score_page(truth, [r for page in pages for r in read_page(page, classifier, settings).readings])
 
 
 def _percent(part: int, whole: int) -> float:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
-from pipeline.line_reader import LineReader
+from pipeline.line_reader import LineReader, load_line_reader
 from pipeline.networks import Network, load_network, try_out
 from pipeline.types import N_DIGITS, SIDE_PX, DigitScores
 
@@ -127,7 +127,8 @@ def load_classifier(name_or_path: str | os.PathLike[str] = "digits", models_dir:
     Parameters
     ----------
     name_or_path : a name under `models_dir`, a folder that holds model.tflite or model.keras, or such a file;
-        beside a file called model.* a card.json may state the `temperature`
+        beside a file called model.* a card.json may state the `temperature` and, as `line_model`, the folder of
+        the line network that reads with it, next to its own
     models_dir : the folder of named models; the project's own by default
 
     Raises
@@ -159,8 +160,10 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
     name = path.parent.name if path.name in _FILES else path.stem
     network = load_network(path)
     outputs = try_out(network, path)
-    temperature, classes = _read_card(path)
-    return Classifier(name, outputs.shape[1], temperature, tell_activation(outputs), network, classes)
+    card = _read_card(path)
+    lines = load_line_reader(path.parent.parent / card.line_model) if card.line_model else None
+    activation = tell_activation(outputs)
+    return Classifier(name, outputs.shape[1], card.temperature, activation, network, card.classes, lines)
 
 
 def _find_model(name_or_path: str, models_dir: Path) -> Path:
@@ -180,17 +183,29 @@ def _find_model(name_or_path: str, models_dir: Path) -> Path:
     return given
 
 
-def _read_card(path: Path) -> tuple[float, tuple[str, ...]]:
-    """Return temperature and classes that card.json beside a model.* states; 1 and none where it does not."""
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """What card.json beside a model states: temperature, names of the classes, folder of the line network beside it."""
+
+    temperature: float = 1.0
+    classes: tuple[str, ...] = ()
+    line_model: str | None = None
+
+
+def _read_card(path: Path) -> _Card:
+    """Return what card.json beside a model.* states; the defaults where there is none or it is silent."""
     card = path.with_name("card.json")
     if path.name not in _FILES or not card.is_file():
-        return 1.0, ()
+        return _Card()
     try:
         stated = json.loads(card.read_text(encoding="utf-8"))
         temperature, classes = stated.get("temperature", 1.0), tuple(map(str, stated.get("classes", ())))
+        line_model = stated.get("line_model")
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ModelError(f"{card}: the model's card cannot be read ({error})") from error
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if not (is_number and math.isfinite(temperature) and temperature > 0):
         raise ModelError(f"{card}: expected a temperature above 0, received {temperature!r}")
-    return float(temperature), classes
+    if line_model is not None and not isinstance(line_model, str):
+        raise ModelError(f"{card}: expected a folder's name as line_model, received {line_model!r}")
+    return _Card(float(temperature), classes, line_model)

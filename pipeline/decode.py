@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.evidence import LineEvidence
 from pipeline.knobs import DecodeSettings, NumberSettings, StraySettings
 from pipeline.numbers import split_numbers
 from pipeline.strays import Pick, drop_strays
@@ -26,7 +25,7 @@ def decode(
     settings: DecodeSettings,
     stray_settings: StraySettings,
     number_settings: NumberSettings,
-    evidence: Sequence[LineEvidence] = (),
+    evidence: Sequence[NDArray[np.float64]] = (),
 ) -> tuple[Reading, ...]:
     """Return the numbers of a page in reading order, boxes in page px.
 
@@ -41,13 +40,13 @@ def decode(
     settings : price of passing over, reject threshold, number of alternatives
     stray_settings : what does not fit the page
     number_settings : where one number ends and the next begins
-    evidence : one per lattice, or none where no line network looked
+    evidence : float64 (N, 11) per lattice, from `evidence.weigh_lattice`; none where no line network looked
     """
     ends = np.cumsum([len(lattice.spans) for lattice in lattices], dtype=int)
     paths = []
     for at, (lattice, end) in enumerate(zip(lattices, ends, strict=True)):
         own = DigitScores(scores.probabilities[end - len(lattice.spans) : end])
-        gains = weigh(lattice, own, evidence[at].spans if evidence else None, settings)
+        gains = weigh(lattice, own, evidence[at] if evidence else None, settings)
         path = find_best_path(lattice, gains)
         rows = share_out(lattice, gains, settings)
         paths.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in path])

@@ -7,53 +7,63 @@ temporal classification (Graves et al. 2006, doi 10.1145/1143844.1143891).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.strips import Strip
-from pipeline.types import N_DIGITS, Lattice
-
-SPACE = N_DIGITS + 1
-"""Column class: the space between two numbers."""
+from pipeline.types import N_DIGITS, Lattice, Span
 
 _LEAST = 1e-12
 """Floor of a probability before its logarithm."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LineEvidence:
-    """What the line network says of a lattice.
+def weigh_lattice(
+    lattice: Lattice, strips: Sequence[Strip], shown: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float64]:
+    """Return log-probabilities float64 (N, 11): that span i is exactly one digit 0..9, and that it holds none.
 
-    Attributes
+    A span is looked at in that strip around it which shows it nearest to the size that the network knows.
+
+    Parameters
     ----------
-    spans : float64 (N, 11), log-probabilities that span i is exactly one digit 0..9, and that it holds none
-    spaces : float64 (cuts - 1,), probability that a number ends between cut k and cut k + 1
+    lattice : N spans; the cuts' places are told by the spans between neighboring cuts
+    strips : of the lattice's line, that of the whole line first
+    shown : per strip, float32 (columns, 12), rows of sum 1: digits, nothing, space
     """
-
-    spans: NDArray[np.float64]
-    spaces: NDArray[np.float64]
-
-
-def weigh_lattice(lattice: Lattice, strip: Strip, shown: NDArray[np.float32]) -> LineEvidence:
-    """Return what the columns of a line's strip, float32 (columns, 12) of digits, nothing, space, say of its lattice."""
-    cuts = find_cut_columns(lattice, strip)
-    firsts = cuts[[span.first for span in lattice.spans]]
-    lasts = cuts[[span.last for span in lattice.spans]]
-    spans = np.log(np.maximum(sum_alignments(shown, firsts, lasts), _LEAST))
-    spaces = [shown[a:b, SPACE].max(initial=0.0) for a, b in pairwise(cuts)]
-    return LineEvidence(spans, np.array(spaces, np.float64))
+    home = np.array([_choose_strip(span, strips) for span in lattice.spans])
+    weights = np.empty((len(lattice.spans), N_DIGITS + 1))
+    for number, (strip, rows) in enumerate(zip(strips, shown, strict=True)):
+        own = np.flatnonzero(home == number)
+        cuts = find_cut_columns(lattice, strip)
+        firsts, lasts = (cuts[[getattr(lattice.spans[i], end) for i in own]] for end in ("first", "last"))
+        weights[own] = np.log(np.maximum(sum_alignments(rows, firsts, lasts), _LEAST))
+    return weights
 
 
-def find_joints(strip: Strip, shown: NDArray[np.float32]) -> list[float]:
-    """Return page x of the places between two digits that the columns show next to each other, left to right."""
-    best = shown.argmax(axis=1)
-    best[best >= N_DIGITS] = -1
-    edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
-    runs = [(a, b) for a, b in pairwise(edges) if best[a] >= 0]
-    return [strip.find_x((b + c) / 2) for (_, b), (c, _) in pairwise(runs)]
+def _choose_strip(span: Span, strips: Sequence[Strip]) -> int:
+    """Return the index of the strip to look at a span in; the first, of the whole line, holds every span."""
+
+    def measure_misfit(strip: Strip) -> float:
+        held = strip.find_column(span.box.left) >= 0 and strip.find_column(span.box.right) <= strip.n_columns
+        return abs(np.log(span.box.height / strip.digit_height_px)) if held else np.inf
+
+    misfits = [measure_misfit(strip) for strip in strips]
+    return int(np.argmin(misfits)) if np.isfinite(misfits).any() else 0
+
+
+def find_joints(strips: Sequence[Strip], shown: Sequence[NDArray[np.float32]]) -> list[float]:
+    """Return page x of the places between two digits that columns show next to each other, in any order."""
+    joints = []
+    for strip, rows in zip(strips, shown, strict=True):
+        best = rows.argmax(axis=1)
+        best[best >= N_DIGITS] = -1
+        edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
+        runs = [(a, b) for a, b in pairwise(edges) if best[a] >= 0]
+        joints += [strip.find_x((b + c) / 2) for (_, b), (c, _) in pairwise(runs)]
+    return joints
 
 
 def find_cut_columns(lattice: Lattice, strip: Strip) -> NDArray[np.int64]:
@@ -70,7 +80,7 @@ def find_cut_columns(lattice: Lattice, strip: Strip) -> NDArray[np.int64]:
 def sum_alignments(
     shown: NDArray[np.float32], firsts: NDArray[np.int64], lasts: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Return probabilities float64 (N, 11) for windows of columns `firsts` to `lasts`, half-open: one digit, or none."""
+    """Return probabilities float64 (N, 11) of one digit, or none, in columns `firsts` to `lasts`, half-open."""
     n = len(firsts)
     steps = np.arange(int((lasts - firsts).max(initial=0)))
     columns = firsts[:, None] + steps

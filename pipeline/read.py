@@ -23,7 +23,7 @@ from pipeline.segment import build_lattice
 from pipeline.settings import Settings
 from pipeline.skew import deskew, measure_skew
 from pipeline.strays import drop_edges
-from pipeline.strips import cut_strip
+from pipeline.strips import cut_strips
 from pipeline.trace import Stages, Trace
 from pipeline.turn import QUARTERS, choose_turn, is_doubtful, turn_page
 from pipeline.types import N_DIGITS, Box, DigitScores, Page, PageReading, Reading
@@ -80,16 +80,15 @@ def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clo
         ways = [replace(way, lattices=tuple(build_lattice(line, s.segment) for line in way.lines)) for way in ways]
         clock.lap("segment")
         return ways
-    strips = [[cut_strip(line, way.darkness) for line in way.lines] for way in ways]
-    shown = iter(classifier.line_reader.read([strip for part in strips for strip in part]))
+    strips = [[cut_strips(line, way.darkness) for line in way.lines] for way in ways]
+    shown = iter(classifier.line_reader.read([strip for way in strips for line in way for strip in line]))
     clock.lap("read lines")
     built = []
-    for way, part in zip(ways, strips, strict=True):
-        rows = [next(shown) for _ in part]
-        joints = [find_joints(strip, row) for strip, row in zip(part, rows, strict=True)]
+    for way, own in zip(ways, strips, strict=True):
+        rows = [[next(shown) for _ in line] for line in own]
+        joints = map(find_joints, own, rows)
         lattices = tuple(build_lattice(line, s.segment, at) for line, at in zip(way.lines, joints, strict=True))
-        evidence = tuple(map(weigh_lattice, lattices, part, rows))
-        built.append(replace(way, lattices=lattices, evidence=evidence))
+        built.append(replace(way, lattices=lattices, evidence=tuple(map(weigh_lattice, lattices, own, rows))))
     clock.lap("segment")
     return built
 

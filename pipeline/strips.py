@@ -34,6 +34,8 @@ _INK_LEVEL = 200
 
 _LEAST_HEIGHT_PX = 6.0
 _MOST_COLUMNS = 2048
+_SMALL, _LARGE = 0.55, 1.8
+"""Ink lower or taller than this, of the line's digit height, is looked at in a strip of its own."""
 _STEEPEST = 0.35
 _TELLING, _MOST_TELLING = 3, 64
 """Components that must stand on a line to tell its slope, and about how many are asked."""
@@ -53,6 +55,11 @@ class Strip:
     to_page: NDArray[np.float64]
 
     @property
+    def digit_height_px(self) -> float:
+        """Height on the page of digits that the strip shows at `DIGIT_PX`."""
+        return float(DIGIT_PX * self.to_page[1, 1])
+
+    @property
     def n_columns(self) -> int:
         """Columns that the network tells of."""
         return self.pixels.shape[1] // COLUMN_PX
@@ -66,8 +73,8 @@ class Strip:
         return float((column * COLUMN_PX - 0.5) * self.to_page[0, 0] + self.to_page[0, 2] + 0.5)
 
 
-def cut_strip(line: TextLine, darkness: NDArray[np.uint8]) -> Strip:
-    """Return the strip of a line: sheared level, scaled to digits of `DIGIT_PX`, its ink as dark as every line's.
+def cut_strips(line: TextLine, darkness: NDArray[np.uint8]) -> tuple[Strip, ...]:
+    """Return the strips of a line: of the whole line first, then of what is much smaller or larger than the rest.
 
     Parameters
     ----------
@@ -75,15 +82,31 @@ def cut_strip(line: TextLine, darkness: NDArray[np.uint8]) -> Strip:
     darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black
     """
     boxes = [c.box for c in line.components]
-    around, height = Box.around(boxes), measure_digit_height(boxes)
+    height = measure_digit_height(boxes)
+    slope, x0, y0 = fit_middle(boxes, height)
+    strips = [_cut(line, darkness, boxes, height, slope, y0 - slope * x0)]
+    odd = ([b for b in boxes if b.height < _SMALL * height], [b for b in boxes if b.height > _LARGE * height])
+    for own in (part for part in odd if part):
+        own_height = measure_digit_height(own)
+        _, x0, y0 = fit_middle(own, own_height)
+        strips.append(_cut(line, darkness, own, own_height, slope, y0 - slope * x0))
+    return tuple(strips)
+
+
+def _cut(
+    line: TextLine, darkness: NDArray[np.uint8], boxes: Sequence[Box], height: float, slope: float, level: float
+) -> Strip:
+    """Return a strip of a line around some of its boxes, digits of `height` px scaled to `DIGIT_PX`.
+
+    Its middle lies at page y = level + slope * x. The strip is sheared level, and its ink as dark as every line's.
+    """
+    around = Box.around(boxes)
     most = COLUMN_PX * _MOST_COLUMNS - 2 * MARGIN_PX
     scale = min(DIGIT_PX / height, most / around.width)
     width = round(around.width * scale) + 2 * MARGIN_PX
     width += -width % COLUMN_PX
-    slope, x0, y0 = fit_middle(boxes, height)
-    first = around.left - MARGIN_PX / scale
-    level = y0 - STRIP_PX / 2 / scale + slope * (first - x0)  # page y of the strip's upper left corner
-    shear = np.array([[1 / scale, 0, first], [slope / scale, 1 / scale, level]])
+    left = around.left - MARGIN_PX / scale
+    shear = np.array([[1 / scale, 0, left], [slope / scale, 1 / scale, level + slope * left - STRIP_PX / 2 / scale]])
     shear[:, 2] += shear[:, :2] @ [0.5, 0.5] - 0.5  # from corners to centers of pixels
     ends = shear @ np.array([(0, 0, 1), (width, 0, 1), (0, STRIP_PX, 1), (width, STRIP_PX, 1)]).T
     window = _clip(ends, darkness.shape)
@@ -91,14 +114,14 @@ def cut_strip(line: TextLine, darkness: NDArray[np.uint8]) -> Strip:
     for component in line.components:
         _paste(own, component.mask, component.box, window)
     contrast = max(0.05, float(np.median([c.contrast for c in line.components])))
-    gray = _warp(darkness[window.slices], shear, window, scale, width, PAPER_LEVEL)
-    gray = (gray.astype(np.float32) - PAPER_LEVEL) * (_INK_LEVEL / contrast / (255 - PAPER_LEVEL))
-    pixels = np.stack([np.clip(gray, 0, 255).astype(np.uint8), _warp(own, shear, window, scale, width, 0)], axis=2)
+    dark = _warp(darkness[window.slices], shear, window, scale, width, PAPER_LEVEL).astype(np.float32) - PAPER_LEVEL
+    gray = np.clip(dark * (_INK_LEVEL / contrast / (255 - PAPER_LEVEL)), 0, 255).astype(np.uint8)
+    pixels = np.stack([gray, _warp(own, shear, window, scale, width, 0)], axis=2)
     return Strip(pixels, shear)
 
 
 def measure_digit_height(boxes: Sequence[Box]) -> float:
-    """Return the usual height in px of the line's ink: large components count for more, thin bars and dashes for less."""
+    """Return the usual height in px of the line's ink; large components count for more than bars and dashes."""
     sizes = [float(np.sqrt(b.height * b.width)) for b in boxes]
     return max(_LEAST_HEIGHT_PX, weighted_median([float(b.height) for b in boxes], sizes))
 
@@ -126,7 +149,12 @@ def _clip(points: NDArray[np.float64], page_shape: tuple[int, ...]) -> Box:
     left, top = (np.floor(points.min(axis=1)) - 1).astype(int)
     right, bottom = (np.ceil(points.max(axis=1)) + 2).astype(int)
     left, top = min(max(left, 0), page_shape[1] - 1), min(max(top, 0), page_shape[0] - 1)
-    return Box(int(left), int(top), int(max(left + 1, min(right, page_shape[1]))), int(max(top + 1, min(bottom, page_shape[0]))))
+    return Box(
+        int(left),
+        int(top),
+        int(max(left + 1, min(right, page_shape[1]))),
+        int(max(top + 1, min(bottom, page_shape[0]))),
+    )
 
 
 def _paste(own: NDArray[np.uint8], mask: NDArray[np.uint8], box: Box, window: Box) -> None:
@@ -156,5 +184,7 @@ def _warp(
         back /= step
         back[:, 2] += 0.5 / step - 0.5
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    strip = cv2.warpAffine(picture, back, (width, STRIP_PX), flags=how, borderMode=cv2.BORDER_CONSTANT, borderValue=paper)
+    strip = cv2.warpAffine(
+        picture, back, (width, STRIP_PX), flags=how, borderMode=cv2.BORDER_CONSTANT, borderValue=paper
+    )
     return strip

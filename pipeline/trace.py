@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import OutputError
-from pipeline.evidence import LineEvidence
 from pipeline.types import DigitScores, InkMask, Lattice, Page, Reading, TextLine
 
 _RED, _GREEN, _BLUE = (40, 40, 220), (60, 160, 0), (220, 120, 0)
@@ -33,7 +32,7 @@ class Stages:
     lines: tuple[TextLine, ...] = ()
     lattices: tuple[Lattice, ...] = ()
     batch: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 28, 28, 1), np.float32))
-    evidence: tuple[LineEvidence, ...] = ()
+    evidence: tuple[NDArray[np.float64], ...] = ()
     scores: DigitScores = field(default_factory=lambda: DigitScores(np.zeros((0, 11), np.float32)))
     readings: tuple[Reading, ...] = ()
 

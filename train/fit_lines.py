@@ -19,18 +19,26 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from pipeline.errors import ModelError
+from pipeline.line_reader import LineReader
+from pipeline.networks import load_strip_network
+from pipeline.strips import STRIP_PX
+from train.calibrate import calibrate
 from train.checkpoint import History, hash_file, load_checkpoint, save_checkpoint
 from train.crops import FACTS_NAME
+from train.export import KERAS_NAME, LITERT_NAME, MOST_DISAGREEMENT, Card, find_commit, write_card, write_litert
 from train.fit import fit_epoch, seed_dropout
 from train.line_lessons import LineLessons
 from train.line_network import NAME, build_line_network
 from train.lines import SPACE, UNTOLD, Lines, load_lines
+from train.plan import WORK_DIR_NAME
 from train.recipes import PHOTO, compile_model
 from train.scripts import run_script
 
 N_CLASSES = SPACE + 1
 BATCH_SIZE = 128
-WORK_DIR_NAME = ".work"
+_N_LOOKED_AT = 6000
+"""Windows of held-out strips that each epoch is looked at with, and that the temperature is fitted on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,10 @@ class LinePlan:
 
 def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
     """Return the averaged model after the last epoch, and what each epoch's look said."""
-    lessons, held_out = LineLessons(load_lines(plan.harvest, "train"), plan.windows), load_lines(plan.harvest, "validation")
+    lessons, held_out = (
+        LineLessons(load_lines(plan.harvest, "train"), plan.windows),
+        load_lines(plan.harvest, "validation"),
+    )
     n_steps, work_dir = lessons.count_batches(BATCH_SIZE), plan.out / WORK_DIR_NAME
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if plan.half else "float32")
     keras.utils.set_random_seed(plan.seed)
@@ -85,7 +96,47 @@ def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
     return averaged, history
 
 
-def look(model: keras.Model, lines: Lines, n_windows: int = 6000) -> dict[str, float]:
+def finish(plan: LinePlan, model: keras.Model, history: History) -> Card:
+    """Export `model` in single precision and for LiteRT, calibrate what was exported, write and return the card.
+
+    Raises
+    ------
+    ModelError : the two exported files disagree
+    """
+    keras.mixed_precision.set_global_policy("float32")
+    single = build_line_network(N_CLASSES)
+    single.set_weights(model.get_weights())
+    single.save(plan.out / KERAS_NAME)
+    write_litert(single, plan.out / LITERT_NAME, "int8")
+    reader = LineReader(NAME, 1.0, load_strip_network(plan.out / LITERT_NAME, N_CLASSES))
+    rows, columns, gap = [], [], 0.0
+    for pixels, own in LineLessons(load_lines(plan.harvest, "validation"), _N_LOOKED_AT).draw(1, 0, 0):
+        rows.append(reader.network(pixels)[0])
+        columns.append(own[0])
+        gap = max(gap, float(np.abs(rows[-1] - np.asarray(single(pixels))[0]).max())) if len(rows) < 20 else gap
+    if gap > MOST_DISAGREEMENT["int8"]:
+        raise ModelError(f"{plan.out / LITERT_NAME}: differs from the Keras model by {gap:.4f}", "report this as a bug")
+    shown, true = np.concatenate(rows), np.concatenate(columns)
+    calibration = calibrate(shown[true != UNTOLD], true[true != UNTOLD].astype(np.int64))
+    card = {
+        "schema": 1,
+        "name": plan.out.name,
+        "classes": [*map(str, range(10)), "nothing", "space between numbers"],
+        "input": {"shape": [STRIP_PX, None, 2], "dtype": "float32", "range": [0, 1], "meaning": "0 paper .. 1 ink"},
+        "n_parameters": single.count_params(),
+        "litert_weights": "int8",
+        "bytes": {name: (plan.out / name).stat().st_size for name in (KERAS_NAME, LITERT_NAME)},
+        "temperature": round(calibration.temperature, 4),
+        "made": {"keras": keras.__version__, **plan.facts(), "commit": find_commit()},
+        "validation": history[-1] if history else {},
+        "calibration": calibration.as_dict(),
+    }
+    write_card(plan.out, card)
+    (plan.out / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
+    return card
+
+
+def look(model: keras.Model, lines: Lines, n_windows: int = _N_LOOKED_AT) -> dict[str, float]:
     """Return how well `model` tells columns of held-out strips: log-loss and share right, of digits and of the rest."""
     right, count, loss = np.zeros(2), np.zeros(2), 0.0
     for pixels, columns in LineLessons(lines, n_windows).draw(256, 0, 0):
@@ -120,9 +171,11 @@ def main(argv: list[str] | None = None) -> int:
 
     def run() -> None:
         plan = parse_arguments(argv)
-        model, history = fit_lines(plan, Console(stderr=True))
-        model.save(plan.out / "model.keras")
-        (plan.out / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
+        console = Console(stderr=True)
+        model, history = fit_lines(plan, console)
+        with console.status("exporting and calibrating"):
+            card = finish(plan, model, history)
+        console.print(f"{plan.out}: temperature {card['temperature']:g}, {card['validation']}", soft_wrap=True)
 
     return run_script(run)
 

@@ -1,9 +1,10 @@
 """Training crops from the front end itself: `python -m train.harvest --out train/runs/harvest --pages 10000 --seed 1`.
 
 Synthesized pages go through the pipeline's own stages, and every candidate span of every lattice becomes a crop: a
-digit, or junk of a kind (`train.spans`); and every text line a strip (`train.lines`). Shards are written one by one, so that a run that was stopped goes on where it
-was, and one with more pages adds to it: each depends on the seed and its number alone. The front end that made them is
-not written down: after a change of it, harvest into another folder.
+digit, or junk of a kind (`train.spans`); every text line becomes a strip (`train.lines`). Shards are written one by
+one, so that a run that was stopped goes on where it was, and one with more pages adds to it: each depends on the seed
+and its number alone. The front end that made them is not written down: after a change of it, harvest into another
+folder.
 """
 
 from __future__ import annotations
@@ -173,9 +174,10 @@ def _work(plan: HarvestPlan, name: str, first: int, n_pages: int) -> None:
         _POOLS.clear()
         _POOLS[key] = gather_hands(*key)
     crops, lines, fates = harvest_shard(_POOLS[key], plan.seed, first, n_pages)
+    arrays: dict[str, Any] = {**asdict(crops), **name_arrays(lines), "fates": np.array(json.dumps(fates))}
     part = plan.out / f"{name}.part"
     with part.open("wb") as file:
-        np.savez_compressed(file, **asdict(crops), **name_arrays(lines), fates=np.array(json.dumps(fates)))
+        np.savez_compressed(file, **arrays)
     part.replace(plan.out / f"{name}.npz")
 
 

@@ -143,7 +143,9 @@ def write_sign(
     if sign in SIGN_STROKES:
         kind = "speck" if sign in ".," else "sign"
         patch = _draw_sign(sign, height_px, script, rng)
-        y -= {"-": 0.4, "_": rng.uniform(0, 0.5), "=": 0.3, "+": 0.2, "x": 0.2, ".": 0.0, ",": -0.15}.get(sign, 0) * height_px
+        y -= {"-": 0.4, "_": rng.uniform(0, 0.5), "=": 0.3, "+": 0.2, "x": 0.2, ".": 0.0, ",": -0.15}.get(
+            sign, 0
+        ) * height_px
     else:
         glyph = script.pool.glyphs[int(rng.integers(len(script.pool.glyphs)))]
         kind = "letter"

@@ -55,7 +55,9 @@ class LineLessons:
 
     def _weigh(self, starts: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return how often each strip is drawn: long ones have more pieces, and those without digits are many."""
-        has_digit = np.add.reduceat((self.lines.columns >= 0) & (self.lines.columns < N_DIGITS), starts // COLUMN_PX) > 0
+        has_digit = (
+            np.add.reduceat((self.lines.columns >= 0) & (self.lines.columns < N_DIGITS), starts // COLUMN_PX) > 0
+        )
         pieces = np.maximum(1.0, self.lines.widths / WINDOWS_PX[-1])
         weights = np.where(has_digit, pieces, 1.0)
         for part, share in ((has_digit, 1 - _BARE_SHARE), (~has_digit, _BARE_SHARE)):
@@ -69,16 +71,16 @@ class LineLessons:
         return bend(pixels, columns, window, rng)
 
 
-def bend(
-    pixels: NDArray[np.uint8], columns: NDArray[np.int8], window: int, rng: np.random.Generator
-) -> Windows:
+def bend(pixels: NDArray[np.uint8], columns: NDArray[np.int8], window: int, rng: np.random.Generator) -> Windows:
     """Return a piece of a strip `window` px wide, resized, moved, sheared, with other contrast and noise."""
     stretch, zoom = np.exp(rng.normal(0, _STRETCH)), np.exp(rng.normal(0, _ZOOM))
     width, shear = pixels.shape[1], rng.normal(0, _SHEAR)
     slack = width - window / stretch
     left = rng.uniform(0, slack) if slack > 0 else rng.uniform(slack, 0) * rng.random()
     middle = STRIP_PX / 2
-    back = np.array([[1 / stretch, shear, left - shear * middle], [0, 1 / zoom, middle + rng.normal(0, _SHIFT_PX) - middle / zoom]])
+    back = np.array(
+        [[1 / stretch, shear, left - shear * middle], [0, 1 / zoom, middle + rng.normal(0, _SHIFT_PX) - middle / zoom]]
+    )
     bent = cv2.warpAffine(
         pixels, back, (window, STRIP_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=0
     ).astype(np.float32)

@@ -39,7 +39,9 @@ def build_line_network(n_classes: int) -> keras.Model:
     return keras.Model(strip, layers.Softmax(name="probabilities", dtype="float32")(x), name=NAME)
 
 
-def _convolve(x: keras.KerasTensor, n_filters: int, size: int | tuple[int, int] = 3, **how: object) -> keras.KerasTensor:
+def _convolve(
+    x: keras.KerasTensor, n_filters: int, size: int | tuple[int, int] = 3, **how: object
+) -> keras.KerasTensor:
     x = layers.Conv2D(n_filters, size, use_bias=False, **{"padding": "same", **how})(x)
     x = layers.BatchNormalization(momentum=BATCH_MOMENTUM)(x)
     return layers.ReLU()(x)

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
+from skimage.measure import regionprops
 
 from pipeline.errors import InputError
-from pipeline.strips import COLUMN_PX, STRIP_PX, Strip, cut_strip
+from pipeline.strips import STRIP_PX, Strip, cut_strips
 from pipeline.trace import Stages
 from pipeline.types import N_DIGITS, TextLine
 from train.spans import Ownership
@@ -63,10 +63,10 @@ def concatenate_lines(parts: Sequence[Lines]) -> Lines:
 def cut_lines(stages: Stages, truth: PageTruth, owned: Ownership) -> Lines:
     """Return the strips of all lines that the front end found on a page, labelled."""
     homes = _find_homes(stages.lines, owned)
-    places = find_objects(owned.core, max_label=len(truth.labels))
+    places = {region.label: region.slice for region in regionprops(owned.core)}
     parts = []
     for number, line in enumerate(stages.lines):
-        strip = cut_strip(line, stages.darkness)
+        strip = cut_strips(line, stages.darkness)[0]
         columns = np.full(strip.n_columns, N_DIGITS, np.int8)
         digits = sorted(_place_digits(strip, number, homes, places, truth))
         for (_, end, _, group), (start, _, _, next_group) in pairwise(digits):
@@ -90,23 +90,23 @@ def _find_homes(lines: Sequence[TextLine], owned: Ownership) -> NDArray[np.int64
 
 
 def _place_digits(
-    strip: Strip, number: int, homes: NDArray[np.int64], places: Sequence[tuple[slice, slice] | None], truth: PageTruth
+    strip: Strip, number: int, homes: NDArray[np.int64], places: dict[int, tuple[slice, slice]], truth: PageTruth
 ) -> Iterator[tuple[float, float, int, int]]:
     """Yield (first column, last column, label or UNTOLD, group) of the digits that line `number`'s strip shows."""
     inverse = np.linalg.inv(np.vstack([strip.to_page, [0, 0, 1]]))
-    for at, place in enumerate(places):
-        if place is None or truth.kinds[at] not in ("digit", "cut"):
+    for owner, (rows, across) in places.items():
+        at = owner - 1
+        if truth.kinds[at] not in ("digit", "cut"):
             continue
-        rows, across = place
         middle = inverse @ [(across.start + across.stop - 1) / 2, (rows.start + rows.stop - 1) / 2, 1]
         start, end = strip.find_column(across.start), strip.find_column(across.stop)
         if end < 0 or start > strip.n_columns:
             continue
         inside = _RIM_PX <= middle[1] <= STRIP_PX - _RIM_PX
-        if homes[at + 1] == number:
+        if homes[owner] == number:
             label = truth.labels[at] if inside and truth.kinds[at] == "digit" else UNTOLD
             yield start, end, label, truth.groups[at]
-        elif homes[at + 1] == -1 and inside:
+        elif homes[owner] == -1 and inside:
             yield start, end, UNTOLD, truth.groups[at]
 
 

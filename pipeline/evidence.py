@@ -40,7 +40,19 @@ def weigh_lattice(
         cuts = find_cut_columns(lattice, strip)
         firsts, lasts = (cuts[[getattr(lattice.spans[i], end) for i in own]] for end in ("first", "last"))
         weights[own] = np.log(np.maximum(sum_alignments(rows, firsts, lasts), _LEAST))
+        weights[own] += weigh_cuts(rows, firsts)[:, None]
     return weights
+
+
+def weigh_cuts(shown: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the log-probability, float64 (N,), that no digit's middle lies across each of `columns`, int64 (N,).
+
+    A run of one digit's columns that a cut parts would else count as that digit twice.
+    """
+    inner = np.clip(columns, 1, len(shown) - 1)
+    across = np.sum(shown[inner - 1, :N_DIGITS].astype(np.float64) * shown[inner, :N_DIGITS], axis=1)
+    is_inner = (columns > 0) & (columns < len(shown))
+    return np.where(is_inner, np.log(np.maximum(1 - across, _LEAST)), 0.0)
 
 
 def _choose_strip(span: Span, strips: Sequence[Strip]) -> int:

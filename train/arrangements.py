@@ -32,7 +32,7 @@ def fill_rows(draft: Draft, height_px: float, script: Script, rng: np.random.Gen
         baselines = baselines[first : first + most]
     odd = rng.choice([0.0, 0.1, 0.4], p=[0.35, 0.35, 0.3])
     slope = float(np.clip(rng.normal(0, 0.012), -0.04, 0.04))
-    space = height_px * rng.uniform(0.9, 2.5)
+    space = height_px * max(rng.uniform(0.9, 2.5), script.gap_frac[1] * rng.uniform(1.6, 3))
     n_written = 0
     for y in baselines:
         x = margin * rng.uniform(0.6, 1.6)

@@ -32,6 +32,8 @@ _LEAST_INK = 0.3
 """Share of a digit's ink that a line must have found for the digit to be the line's."""
 _MIDDLE_FRAC = 0.25
 """Columns within this share of a digit's width from its center are its middle."""
+_SIZES = (0.45, 2.0)
+"""Heights, of the strip's digits, that can be told; others have a strip of their own."""
 _RIM_PX = 3
 """A digit whose center is nearer than this to the strip's upper or lower rim cannot be told."""
 
@@ -66,16 +68,22 @@ def cut_lines(stages: Stages, truth: PageTruth, owned: Ownership) -> Lines:
     places = {region.label: region.slice for region in regionprops(owned.core)}
     parts = []
     for number, line in enumerate(stages.lines):
-        strip = cut_strips(line, stages.darkness)[0]
-        columns = np.full(strip.n_columns, N_DIGITS, np.int8)
-        digits = sorted(_place_digits(strip, number, homes, places, truth))
-        for (_, end, _, group), (start, _, _, next_group) in pairwise(digits):
-            if group != next_group:
-                _mark_space(columns, end, start)
-        for start, end, label, _ in digits:
-            _mark(columns, start, end, label)
-        parts.append(Lines(strip.pixels, columns, np.array([strip.pixels.shape[1]])))
+        for strip in cut_strips(line, stages.darkness):
+            digits = sorted(_place_digits(strip, number, homes, places, truth))
+            columns = label_columns(strip.n_columns, digits)
+            parts.append(Lines(strip.pixels, columns, np.array([strip.pixels.shape[1]])))
     return concatenate_lines(parts)
+
+
+def label_columns(n_columns: int, digits: Sequence[tuple[float, float, int, int]]) -> NDArray[np.int8]:
+    """Return what each column shows, int8 (n_columns,), of digits (first column, last column, label, number)."""
+    columns = np.full(n_columns, N_DIGITS, np.int8)
+    for (_, end, _, group), (start, _, _, next_group) in pairwise(digits):
+        if group != next_group:
+            _mark_space(columns, end, start)
+    for start, end, label, _ in digits:
+        _mark(columns, start, end, label)
+    return columns
 
 
 def _find_homes(lines: Sequence[TextLine], owned: Ownership) -> NDArray[np.int64]:
@@ -103,8 +111,9 @@ def _place_digits(
         if end < 0 or start > strip.n_columns:
             continue
         inside = _RIM_PX <= middle[1] <= STRIP_PX - _RIM_PX
+        is_known = _SIZES[0] <= (rows.stop - rows.start) / strip.digit_height_px <= _SIZES[1]
         if homes[owner] == number:
-            label = truth.labels[at] if inside and truth.kinds[at] == "digit" else UNTOLD
+            label = truth.labels[at] if inside and is_known and truth.kinds[at] == "digit" else UNTOLD
             yield start, end, label, truth.groups[at]
         elif homes[owner] == -1 and inside:
             yield start, end, UNTOLD, truth.groups[at]

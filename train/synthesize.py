@@ -30,6 +30,8 @@ from train.writers import HandPool, gather_hands
 
 _STRIP_SHARE = 0.4
 """Pages that are small pictures of one number, as cut out of a cheque or a form."""
+_SPACED_SHARE = 0.1
+"""Pages whose digits stand far apart within a number."""
 _VISIBLE = 0.9
 """Share of its ink that must lie in the photo for a digit to count as written there."""
 _MOST_HEIGHT_PX = 300.0
@@ -145,6 +147,8 @@ def _draw_script(pool: HandPool, height: float, layout: str, rng: np.random.Gene
     hand = pool.draw_hand(rng)
     touches = rng.random() < (0.4 if layout == "strip" else 0.2)
     low = rng.uniform(-0.16, -0.02) if touches else rng.uniform(0.03, 0.25)
+    if not touches and rng.random() < _SPACED_SHARE:
+        low = rng.uniform(0.3, 0.9)
     high = low + (rng.uniform(0.05, 0.2) if touches else rng.uniform(0.05, 0.4))
     broadest = 0.13 if layout == "strip" else 0.15 if height < 20 else 0.2
     width_frac = float(np.exp(rng.uniform(np.log(0.028), np.log(broadest))))

@@ -24,7 +24,7 @@ from pipeline.line_reader import LineReader
 from pipeline.networks import load_strip_network
 from pipeline.strips import STRIP_PX
 from train.calibrate import calibrate
-from train.checkpoint import History, hash_file, load_checkpoint, save_checkpoint
+from train.checkpoint import History, hash_file, load_checkpoint, load_init, save_checkpoint
 from train.crops import FACTS_NAME
 from train.export import KERAS_NAME, LITERT_NAME, MOST_DISAGREEMENT, Card, find_commit, write_card, write_litert
 from train.fit import fit_epoch, seed_dropout
@@ -53,11 +53,13 @@ class LinePlan:
     seed: int = 0
     resume: bool = False
     half: bool = False
+    init: Path | None = None
 
     def facts(self) -> dict[str, Any]:
         """Return what must be equal for a resumed run to be the same run."""
         names = ("epochs", "windows", "rate", "seed", "half")
-        return {name: getattr(self, name) for name in names} | {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)}
+        facts = {name: getattr(self, name) for name in names} | {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)}
+        return facts if self.init is None else facts | {"init_sha256": hash_file(self.init)}
 
 
 def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
@@ -73,6 +75,8 @@ def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
         fitted, averaged, history = load_checkpoint(work_dir, plan.facts())
     else:
         fitted, history = build_line_network(N_CLASSES), []
+        if plan.init is not None:
+            fitted.set_weights(load_init(plan.init, NAME).get_weights())
         averaged = keras.models.clone_model(fitted)
         averaged.set_weights(fitted.get_weights())
         compile_model(fitted, PHOTO, "sparse_categorical_crossentropy", n_steps * plan.epochs, plan.rate)
@@ -162,6 +166,7 @@ def parse_arguments(argv: list[str] | None) -> LinePlan:
     parser.add_argument("--rate", type=float, default=usual.rate, help="peak learning rate (%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of all chance (%(default)s)")
     parser.add_argument("--half", action="store_true", help="compute in bfloat16: faster where the processor knows it")
+    parser.add_argument("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
     parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of the same run")
     return LinePlan(**vars(parser.parse_args(argv)))
 

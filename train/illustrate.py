@@ -17,15 +17,23 @@ from pipeline.classify import load_classifier
 from pipeline.errors import OutputError
 from pipeline.images import load_page, open_picture
 from pipeline.read import read_page
+from pipeline.report import format_text
 from pipeline.settings import Settings
 from pipeline.trace import Trace
 from train.scripts import run_script
+from train.tutorial import draw_contours, read_contours, tell_rows
 
 _WIDTH_PX = 480
 """Width of one picture of a strip."""
 
 _HEIGHT_PX = 560
 """Height of the annotated pictures side by side."""
+
+COMPARED = ("ruled.jpg", "shadow.jpg", "touching.jpg")
+"""Samples that are read both ways."""
+
+TUTORIAL_MODEL = "cnn_32_64_d64"
+"""The network of many a tutorial, with which the tutorials' way is shown."""
 
 _CAPTIONS = {
     "gray": "1 decoded, upright",
@@ -55,6 +63,38 @@ def draw_annotated(picture: Path, settings: Settings) -> NDArray[np.uint8]:
     opened = open_picture(picture, settings.images)
     page = opened.load_page()
     return annotate(opened.load_color(), read_page(page, load_classifier(), settings), page.to_source)
+
+
+def compare_ways(picture: Path, settings: Settings) -> tuple[NDArray[np.uint8], str, str]:
+    """Return a picture read as the usual tutorial does and by this pipeline, side by side, and both texts.
+
+    Returns
+    -------
+    uint8 (H, W, 3), the tutorial on the left; its text; the pipeline's text
+    """
+    opened = open_picture(picture, settings.images)
+    bgr, page = opened.load_color(), opened.load_page()
+    digits = read_contours(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), load_classifier(TUTORIAL_MODEL))
+    reading = read_page(page, load_classifier(), settings)
+    tiles = [
+        _caption(draw_contours(bgr, digits), "the usual tutorial"),
+        _caption(annotate(bgr, reading, page.to_source), "this pipeline"),
+    ]
+    text = format_text(reading).split(": ", 1)[1]
+    return _join(tiles), tell_rows(digits) or "(no numbers)", text
+
+
+def format_row(name: str, texts: Sequence[str]) -> str:
+    """Return a row of a Markdown table: a sample's name and what was read in it."""
+    return f"| `{name}` | " + " | ".join("`" + text.replace("|", "\\|") + "`" for text in texts) + " |"
+
+
+def _join(tiles: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Return tiles side by side, the lower ones filled up below."""
+    height = max(len(tile) for tile in tiles)
+    gray = (70, 70, 70)
+    filled = [cv2.copyMakeBorder(t, 0, height - len(t), 0, 0, cv2.BORDER_CONSTANT, value=gray) for t in tiles]
+    return np.hstack(filled)
 
 
 def _caption(picture: NDArray[np.uint8], caption: str) -> NDArray[np.uint8]:
@@ -90,6 +130,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     shown = [_fit_height(draw_annotated(args.samples / name, settings)) for name in ("desk.jpg", "shadow.jpg")]
     _write(np.hstack(shown), args.out / "at-work.jpg")
     _write(draw_stages(args.samples / "ruled.jpg", settings), args.out / "stages.jpg")
+    rows = []
+    for name in COMPARED:
+        picture, *texts = compare_ways(args.samples / name, settings)
+        _write(picture, args.out / f"both-ways-{Path(name).stem}.jpg")
+        rows.append(format_row(name, texts))
+    print("", "| sample | the usual tutorial reads | this pipeline reads |", "|---|---|---|", *rows, sep="\n")
 
 
 if __name__ == "__main__":

@@ -70,13 +70,18 @@ class Strip:
         """Columns that the network tells of."""
         return self.pixels.shape[1] // COLUMN_PX
 
+    @property
+    def _left_px(self) -> float:
+        """Page x of the strip's first px, halfway down: where the writing slants, columns lean on the page."""
+        return float(self.to_page[0, 1] * (STRIP_PX - 1) / 2 + self.to_page[0, 2])
+
     def find_column(self, x_px: float) -> float:
-        """Return where page x lies, in columns: column k covers k to k + 1."""
-        return float((x_px - 0.5 - self.to_page[0, 2]) / self.to_page[0, 0] + 0.5) / COLUMN_PX
+        """Return where page x lies on the line's middle, in columns: column k covers k to k + 1."""
+        return float((x_px - 0.5 - self._left_px) / self.to_page[0, 0] + 0.5) / COLUMN_PX
 
     def find_x(self, column: float) -> float:
-        """Return the page x, in px, at which `column`, in fractions, lies."""
-        return float((column * COLUMN_PX - 0.5) * self.to_page[0, 0] + self.to_page[0, 2] + 0.5)
+        """Return the page x, in px, at which `column`, in fractions, crosses the line's middle."""
+        return float((column * COLUMN_PX - 0.5) * self.to_page[0, 0] + self._left_px + 0.5)
 
 
 def cut_strips(line: TextLine, darkness: NDArray[np.uint8]) -> tuple[Strip, ...]:

@@ -16,7 +16,7 @@ def build_line_network(n_classes: int) -> keras.Model:
 
     It is a convolutional text reader (Shi et al. 2015, arXiv 1507.05717) without recurrence, so that it runs on strips
     of any length. Synthesized strips tell where every digit stands, so it learns column by column and needs no
-    alignment in training; reading sums over alignments (`pipeline.witness`). Input (N, 32, W, 2), output (N, W / 2, K).
+    alignment in training; reading sums over them (`pipeline.evidence`). Input (N, 32, W, 2), output (N, W / 2, K).
     """
     strip = layers.Input((STRIP_PX, None, 2), name="strip")
     x = _convolve(strip, 24, 5, strides=2)

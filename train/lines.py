@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from skimage.measure import regionprops
 
 from pipeline.errors import InputError
-from pipeline.strips import STRIP_PX, Strip, cut_strips
+from pipeline.strips import COLUMN_PX, STRIP_PX, Strip, cut_strips
 from pipeline.trace import Stages
 from pipeline.types import N_DIGITS, TextLine
 from train.spans import Ownership
@@ -107,7 +107,9 @@ def _place_digits(
         if truth.kinds[at] not in ("digit", "cut"):
             continue
         middle = inverse @ [(across.start + across.stop - 1) / 2, (rows.start + rows.stop - 1) / 2, 1]
-        start, end = strip.find_column(across.start), strip.find_column(across.stop)
+        center = (middle[0] + 0.5) / COLUMN_PX
+        half = (strip.find_column(across.stop) - strip.find_column(across.start)) / 2
+        start, end = center - half, center + half
         if end < 0 or start > strip.n_columns:
             continue
         inside = _RIM_PX <= middle[1] <= STRIP_PX - _RIM_PX

@@ -66,6 +66,11 @@ class Strip:
         return float(DIGIT_PX * self.to_page[1, 1])
 
     @property
+    def slant(self) -> float:
+        """Slant of the writing that the strip takes out, px to the right per px upward."""
+        return float(-self.to_page[0, 1] / self.to_page[0, 0])
+
+    @property
     def n_columns(self) -> int:
         """Columns that the network tells of."""
         return self.pixels.shape[1] // COLUMN_PX
@@ -94,13 +99,11 @@ def cut_strips(line: TextLine, darkness: NDArray[np.uint8]) -> tuple[Strip, ...]
     """
     boxes = [c.box for c in line.components]
     height = measure_digit_height(boxes)
-    slope, x0, y0 = fit_middle(boxes, height)
-    strips = [_cut(line, darkness, boxes, height, slope, y0 - slope * x0)]
+    slope, level = fit_middle(boxes, height)
+    strips = [_cut(line, darkness, boxes, height, slope, level)]
     odd = ([b for b in boxes if b.height < _SMALL * height], [b for b in boxes if b.height > _LARGE * height])
     for own in (part for part in odd if part):
-        own_height = measure_digit_height(own)
-        _, x0, y0 = fit_middle(own, own_height)
-        strips.append(_cut(line, darkness, own, own_height, slope, y0 - slope * x0))
+        strips.append(_cut(line, darkness, own, measure_digit_height(own), slope, _measure_level(own, slope)))
     return tuple(strips)
 
 
@@ -162,22 +165,26 @@ def measure_digit_height(boxes: Sequence[Box]) -> float:
     return max(_LEAST_HEIGHT_PX, weighted_median([float(b.height) for b in boxes], sizes))
 
 
-def fit_middle(boxes: Sequence[Box], height_px: float) -> tuple[float, float, float]:
-    """Return slope (px down per px right), x and y of a point on the middle of the line; short ink does not count.
+def fit_middle(boxes: Sequence[Box], height_px: float) -> tuple[float, float]:
+    """Return slope (px down per px right) of the line's middle and the page y where it meets x = 0.
 
     The slope is the median of those between two components (Theil & Sen, doi 10.1080/01621459.1968.10480934), so that
-    walls and remains at the ends of a line do not bend it.
+    walls and remains at the ends of a line do not bend it. Short ink does not count.
     """
     tall = [b for b in boxes if 2 * b.height >= height_px] or list(boxes)
     centers = np.array([b.center for b in tall])
-    weights = np.array([np.sqrt(b.height * b.width) for b in tall])
     some = centers[:: 1 + len(centers) // _MOST_TELLING]
     across, down = (some[None] - some[:, None]).transpose(2, 0, 1)
     apart = across > height_px
     slope = float(np.median(down[apart] / across[apart])) if len(tall) >= _TELLING and apart.any() else 0.0
     slope = min(max(slope, -_STEEPEST), _STEEPEST)
-    x0 = float(np.average(centers[:, 0], weights=weights))
-    return slope, x0, weighted_median(centers[:, 1] - slope * (centers[:, 0] - x0), weights)
+    return slope, _measure_level(tall, slope)
+
+
+def _measure_level(boxes: Sequence[Box], slope: float) -> float:
+    """Return the page y at x = 0 of a line of this slope through the middle of boxes; large ones count for more."""
+    levels = [b.center[1] - slope * b.center[0] for b in boxes]
+    return weighted_median(levels, [float(np.sqrt(b.height * b.width)) for b in boxes])
 
 
 def _clip(points: NDArray[np.float64], page_shape: tuple[int, ...]) -> Box:

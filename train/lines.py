@@ -83,6 +83,9 @@ def label_columns(n_columns: int, digits: Sequence[tuple[float, float, int, int]
             _mark_space(columns, end, start)
     for start, end, label, _ in digits:
         _mark(columns, start, end, label)
+    for (start, end, label, _), (next_start, next_end, next_label, _) in pairwise(digits):
+        if label == next_label != UNTOLD:  # two alike need a column of nothing between them
+            columns[min(n_columns - 1, max(0, int((start + end + next_start + next_end) / 4)))] = N_DIGITS
     return columns
 
 
@@ -108,7 +111,8 @@ def _place_digits(
             continue
         middle = inverse @ [(across.start + across.stop - 1) / 2, (rows.start + rows.stop - 1) / 2, 1]
         center = (middle[0] + 0.5) / COLUMN_PX
-        half = (strip.find_column(across.stop) - strip.find_column(across.start)) / 2
+        width = across.stop - across.start - abs(strip.slant) * (rows.stop - rows.start)  # of the digit sheared upright
+        half = max(1.0, width) / (2 * COLUMN_PX * strip.to_page[0, 0])
         start, end = center - half, center + half
         if end < 0 or start > strip.n_columns:
             continue
@@ -136,11 +140,7 @@ def _mark(columns: NDArray[np.int8], start: float, end: float, label: int) -> No
     half = max(0.5, _MIDDLE_FRAC * (end - start))
     middle = reach <= half
     columns[(reach <= half + 1) & ~middle & (columns >= N_DIGITS)] = UNTOLD
-    first = int(np.argmax(middle))
-    if middle.any():
-        if first and columns[first - 1] == label:  # two alike need a column of nothing between them
-            columns[first - 1] = N_DIGITS
-        columns[middle] = label
+    columns[middle] = label
 
 
 def name_arrays(lines: Lines) -> dict[str, NDArray]:

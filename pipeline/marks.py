@@ -113,7 +113,9 @@ def measure_mark(ink: LabeledInk, label: int) -> Mark:
 
 
 def find_marks(ink: LabeledInk, zone: tuple[float, float, float, float], most_px: float) -> list[int]:
-    """Return the labels of what is no larger than `most_px` either way and has its middle in `zone`.
+    """Return the labels of what is no larger than `most_px` either way, has its middle in `zone`, and is whole.
+
+    Ink that touches the rim of the page is cut off there, and may be anything.
 
     Parameters
     ----------
@@ -124,8 +126,10 @@ def find_marks(ink: LabeledInk, zone: tuple[float, float, float, float], most_px
     left, top, right, bottom = ink.boxes.T
     x, y = (left + right) / 2, (top + bottom) / 2
     small = np.maximum(right - left, bottom - top) <= most_px
+    height, width = ink.labels.shape
+    whole = (left > 0) & (top > 0) & (right < width) & (bottom < height)
     inside = (x >= zone[0]) & (x <= zone[2]) & (y >= zone[1]) & (y <= zone[3])
-    return (1 + np.flatnonzero(small & inside)).tolist()
+    return (1 + np.flatnonzero(small & whole & inside)).tolist()
 
 
 def measure_reach(ink: LabeledInk, body: Body, rows: slice) -> tuple[int, int] | None:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pipeline.decode import make_reading
 from pipeline.knobs import DecodeSettings, SignSettings
 from pipeline.marks import Body, LabeledInk, Mark, find_marks, label_marks, measure_body, measure_mark, measure_reach
+from pipeline.numbers import measure_gaps
 from pipeline.types import Box, Digit, InkMask, Reading
 
 DASH = "-"
@@ -98,14 +99,14 @@ def write_signs(
     return tuple(_finish(number, scene, decode_settings) for number in _join(parts, scene))
 
 
-def find_sign(before: Sequence[Body], after: Sequence[Body], scene: Scene, most_gap_px: float) -> Sign | None:
+def find_sign(before: Sequence[Body], after: Sequence[Body], scene: Scene, usual_gap_px: float = 0) -> Sign | None:
     """Return the point, the comma or the parting dash between two digits, or None.
 
     Parameters
     ----------
     before, after : the digits on either side, left to right, one or two each
     scene : ink of the page
-    most_gap_px : white on either side of a point or comma, at most
+    usual_gap_px : white between the other digits of their number; a point may have as much on either side
     """
     a, b = before[-1], after[0]
     row = _measure_row([*before, *after])
@@ -115,8 +116,9 @@ def find_sign(before: Sequence[Body], after: Sequence[Body], scene: Scene, most_
     points = [(mark, text) for mark, text in signs if text]
     if len(points) == 1:
         mark, text = points[0]
-        gaps = mark.box.left - a.box.right, b.box.left - mark.box.right
-        return Sign(text, mark.box) if max(gaps) <= most_gap_px and not _has_company(mark, marks) else None
+        white_px = max(mark.box.left - a.box.right, b.box.left - mark.box.right)
+        is_near = white_px <= max(usual_gap_px, scene.settings.most_gap_frac * row.height)
+        return Sign(text, mark.box) if is_near and not _has_company(mark, marks) else None
     dashes = [mark for mark in marks if _is_dash(mark, row, scene.settings)]
     return Sign(DASH, dashes[0].box) if dashes and not points else None
 
@@ -168,9 +170,12 @@ def find_minus(number: Sequence[Body], scene: Scene) -> Sign | None:
 
 def _part(reading: Reading, bodies: Sequence[Body], scene: Scene) -> list[_Number]:
     """Return the number with the signs inside it, or its parts where dashes part it."""
-    signs = [
-        find_sign(bodies[max(0, i - 2) : i], bodies[i : i + 2], scene, float("inf")) for i in range(1, len(bodies))
-    ]
+    gaps = measure_gaps([body.box for body in bodies])
+    signs = []
+    for i in range(1, len(bodies)):
+        others = np.delete(gaps, i - 1)
+        usual_px = float(np.median(others)) if len(others) else 0.0
+        signs.append(find_sign(bodies[max(0, i - 2) : i], bodies[i : i + 2], scene, usual_px))
     cuts = [i for i, sign in enumerate(signs, start=1) if sign and sign.text == DASH]
     parts = []
     for start, end in zip([0, *cuts], [*cuts, len(bodies)], strict=True):
@@ -186,7 +191,7 @@ def _join(numbers: Sequence[_Number], scene: Scene) -> list[_Number]:
     while at < len(joined):
         left = joined[at]
         right = _find_next(left, joined)
-        sign = None if right is None else _find_joint(left, right, scene)
+        sign = None if right is None else find_sign(left.bodies[-2:], right.bodies[:2], scene)
         if right is None or sign is None or sign.text == DASH:
             at += 1
             continue
@@ -208,12 +213,6 @@ def _find_next(left: _Number, numbers: Sequence[_Number]) -> _Number | None:
         if number is not left and is_level and box.center[0] > end.right:
             found.append((box.left, number))
     return min(found, key=lambda pair: pair[0])[1] if found else None
-
-
-def _find_joint(left: _Number, right: _Number, scene: Scene) -> Sign | None:
-    before, after = left.bodies[-2:], right.bodies[:2]
-    most_gap_px = scene.settings.most_gap_frac * _measure_row([*before, *after]).height
-    return find_sign(before, after, scene, most_gap_px)
 
 
 def _finish(number: _Number, scene: Scene, settings: DecodeSettings) -> Reading:
@@ -238,8 +237,8 @@ def _list_marks(zone: tuple[float, float, float, float], row: _Row, scene: Scene
     """Return what may be a sign in a zone of the page: of the digits' pen, and no part of a digit."""
     settings = scene.settings
     most_px = row.height * max(settings.longest_comma_frac, settings.longest_minus_frac)
-    labels = [label for label in find_marks(scene.ink, zone, most_px) if label not in scene.taken]
     least_px, palest = settings.least_breadth_strokes * row.stroke_width_px, settings.least_contrast_frac * row.contrast
+    labels = [label for label in find_marks(scene.ink, zone, most_px) if label not in scene.taken]
     marks = [measure_mark(scene.ink, label) for label in labels]
     return [mark for mark in marks if mark.breadth_px >= least_px and mark.contrast >= palest]
 

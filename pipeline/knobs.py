@@ -214,7 +214,7 @@ class SignSettings(_Checked):
     widest_frac: float = _knob(0.3, 0, 2, "of the digits' height", "broader ink is no point; a longer one no point")
     longest_comma_frac: float = _knob(0.65, 0, 2, "of the digits' height", "a longer tail is a digit 1 or a stroke")
     foot_frac: float = _knob(0.25, 0, 2, "of the digits' height", "points and commas stand no higher over the foot")
-    drop_frac: float = _knob(0.08, 0, 2, "of the digits' height", "a comma reaches this far below the digits' foot")
+    drop_frac: float = _knob(0.04, 0, 2, "of the digits' height", "a comma reaches this far below the digits' foot")
     least_elongation: float = _knob(1.7, 1, 20, "length over breadth", "rounder ink is a point, neither comma nor dash")
     most_level_deg: float = _knob(25.0, 0, 90, "degrees", "a dash leans no more, a comma no less")
     most_gap_frac: float = _knob(0.6, 0, 5, "of the digits' height", "white beside a point within a number, at most")

@@ -163,7 +163,7 @@ def find_minus(number: Sequence[Body], scene: Scene) -> Sign | None:
         if gap_px > most_gap_px or mark.box.center[0] > first.left or not _is_dash(mark, row, settings):
             continue
         white_px = max(settings.apart_frac * row.height, _MINUS_GAPS * gap_px)
-        is_lone = not _has_company(mark, marks) and not _follows_ink(mark, white_px, row, scene.ink)
+        is_lone = not _has_company(mark, marks) and not _follows_ink(mark, white_px, row, scene)
         return Sign(DASH, mark.box) if is_lone else None
     return None
 
@@ -264,10 +264,12 @@ def _has_company(mark: Mark, marks: Sequence[Mark]) -> bool:
     return any(other.length_px >= mark.length_px / 2 for other in others)
 
 
-def _follows_ink(mark: Mark, white_px: float, row: _Row, ink: LabeledInk) -> bool:
-    """Return whether a letter or a digit ends less than `white_px` before the mark."""
-    left, top, right, bottom = ink.boxes.T
+def _follows_ink(mark: Mark, white_px: float, row: _Row, scene: Scene) -> bool:
+    """Return whether a letter or a digit, of the digits' pen, ends less than `white_px` before the mark."""
+    left, top, right, bottom = scene.ink.boxes.T
     is_beside = (top < row.middle + row.height / 2) & (bottom > row.middle - row.height / 2)
     is_before = (right > mark.box.left - white_px) & (right <= mark.box.center[0]) & (left < mark.box.left)
     shortest, tallest = (frac * row.height for frac in _LETTER_HEIGHTS)
-    return bool(np.any(is_beside & is_before & (bottom - top >= shortest) & (bottom - top <= tallest)))
+    is_letter = (bottom - top >= shortest) & (bottom - top <= tallest)
+    found = [measure_mark(scene.ink, int(i) + 1) for i in np.flatnonzero(is_beside & is_before & is_letter)]
+    return any(other.contrast >= scene.settings.least_contrast_frac * row.contrast for other in found)

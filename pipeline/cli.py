@@ -63,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--settings", type=Path, metavar="FILE", help="TOML or JSON; python -m pipeline.settings prints one to edit")
     add("--reject-below", type=_parse_probability, metavar="P", help="reject numbers of lower confidence, 0 to 1")
     add("--no-turn", action="store_true", help="read every page as it lies, also where it seems to lie on its side")
+    add("--signs", action="store_true", help="write a minus, a decimal point and a comma into the text: -3, 12.50, 4,5")
     add("--strict", action="store_true", help="exit with 6 if a number was rejected")
     loudness = parser.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="no progress on stderr")
@@ -162,6 +163,8 @@ def _choose_settings(arguments: argparse.Namespace) -> Settings:
     settings = Settings.from_file(arguments.settings) if arguments.settings else Settings()
     if arguments.no_turn:
         settings = replace(settings, turn=replace(settings.turn, doubt_below=0.0))
+    if arguments.signs:
+        settings = replace(settings, signs=replace(settings.signs, reported=1))
     if arguments.reject_below is not None:
         settings = replace(settings, decode=replace(settings.decode, reject_below=arguments.reject_below))
     return settings

@@ -27,13 +27,26 @@ def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: Compon
     darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black; gives each component its contrast
     settings : limits of size and shape
     """
-    labels, stats = _label(mask.ink)
+    labels, stats = label_ink(mask.ink)
     kept = 1 + np.flatnonzero(_is_plausible(stats[1:], mask.ink.shape, settings))  # label 0 is the paper
     kept = kept[np.argsort(-stats[kept, cv2.CC_STAT_AREA], kind="stable")][: settings.most_components]
     found = [_measure(labels, darkness, stats[label], int(label)) for label in kept]
     boxes = np.array([c.box.as_list() for c in found], np.float64).reshape(-1, 4)
     inked = [c for c in found if not _is_blot(c, settings) and not _is_frame(c, boxes, settings)]
     return _drop_pale(_drop_specks(_drop_dashes(inked, settings), settings), settings)
+
+
+def label_ink(ink: NDArray[np.uint8]) -> tuple[NDArray, NDArray[np.int32]]:
+    """Return the connected components' labels (H, W), 0 for paper, and their statistics (N, 5).
+
+    Labels of 16 bits take a third of the time of those of 32, and are right where the ink has fewer runs than they can
+    count: no more labels than runs are ever given out.
+    """
+    starts = cv2.bitwise_and(ink[:, 1:], cv2.bitwise_not(ink[:, :-1])) if ink.shape[1] > 1 else ink
+    n_runs = cv2.countNonZero(starts) + cv2.countNonZero(np.ascontiguousarray(ink[:, 0]))
+    kind = cv2.CV_16U if n_runs < _MOST_RUNS else cv2.CV_32S
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=kind)
+    return labels, stats
 
 
 def measure_stroke_width(ink: NDArray[np.uint8]) -> float:
@@ -45,19 +58,6 @@ def measure_stroke_width(ink: NDArray[np.uint8]) -> float:
     distance = cv2.distanceTransform(padded, cv2.DIST_L2, 3)
     inked = cv2.countNonZero(ink)
     return max(1.0, 4 * float(distance.sum()) / inked - 2) if inked else 0.0
-
-
-def _label(ink: NDArray[np.uint8]) -> tuple[NDArray, NDArray[np.int32]]:
-    """Return the connected components' labels (H, W), 0 for paper, and their statistics (N, 5).
-
-    Labels of 16 bits take a third of the time of those of 32, and are right where the ink has fewer runs than they can
-    count: no more labels than runs are ever given out.
-    """
-    starts = cv2.bitwise_and(ink[:, 1:], cv2.bitwise_not(ink[:, :-1])) if ink.shape[1] > 1 else ink
-    n_runs = cv2.countNonZero(starts) + cv2.countNonZero(np.ascontiguousarray(ink[:, 0]))
-    kind = cv2.CV_16U if n_runs < _MOST_RUNS else cv2.CV_32S
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=kind)
-    return labels, stats
 
 
 def _is_plausible(stats: NDArray[np.int32], shape: tuple[int, ...], settings: ComponentSettings) -> NDArray[np.bool_]:

@@ -56,7 +56,7 @@ def decode(
         signs = [pick.span.box for pick in line if not pick.is_digit]
         for number in split_numbers([pick.span.box for pick in digits], signs, number_settings):
             members = [_digit(digits[i].span.box, digits[i].row, settings) for i in number]
-            readings.append(_reading(members, lattice.line.number, settings))
+            readings.append(make_reading(members, lattice.line.number, settings))
     return tuple(readings)
 
 
@@ -127,7 +127,8 @@ def _count_places(lattice: Lattice) -> NDArray[np.float64]:
     return np.maximum(1.0, sizes[:, 0] / (_DIGIT_ASPECT * np.maximum(sizes[:, 1], lattice.line.height_px)))
 
 
-def _reading(digits: Sequence[Digit], line: int, settings: DecodeSettings) -> Reading:
+def make_reading(digits: Sequence[Digit], line: int, settings: DecodeSettings) -> Reading:
+    """Return the number that `digits`, left to right, make on text line `line`; rejected where it is too doubtful."""
     confidence = float(np.prod([d.confidence for d in digits]))
     box = Box.around([digit.box for digit in digits])
     doubt = _find_doubt(digits, confidence, settings)

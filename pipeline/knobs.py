@@ -207,6 +207,26 @@ class StraySettings(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class SignSettings(_Checked):
+    """Minus, point and comma, told by where they stand beside digits."""
+
+    reported: int = _knob(0, 0, 1, "0 or 1", "1 writes signs into the text, as --signs does")
+    least_breadth_strokes: float = _knob(0.5, 0, 20, "stroke widths", "finer ink is what a ruling left, or dust")
+    least_contrast_frac: float = _knob(0.5, 0, 1, "of the digit's contrast", "paler ink is no work of the same pen")
+    widest_frac: float = _knob(0.3, 0, 2, "of the digits' height", "broader ink is no point; a longer one no point")
+    longest_comma_frac: float = _knob(0.65, 0, 2, "of the digits' height", "a longer tail is a digit 1 or a stroke")
+    foot_frac: float = _knob(0.25, 0, 2, "of the digits' height", "points and commas stand no higher over the foot")
+    drop_frac: float = _knob(0.04, 0, 2, "of the digits' height", "a comma reaches this far below the digits' foot")
+    least_elongation: float = _knob(1.7, 1, 20, "length over breadth", "rounder ink is a point, neither comma nor dash")
+    most_level_deg: float = _knob(25.0, 0, 90, "degrees", "a dash leans no more, a comma no less")
+    most_gap_frac: float = _knob(0.6, 0, 5, "of the digits' height", "white beside a point within a number, at most")
+    shortest_minus_frac: float = _knob(0.2, 0, 2, "of the digits' height", "a shorter dash is a speck or a hyphen")
+    longest_minus_frac: float = _knob(1.1, 0, 5, "of the digits' height", "a longer dash fills a line or rules a field")
+    middle_frac: float = _knob(0.25, 0, 2, "of the digits' height", "a minus lies no farther from the digits' middle")
+    apart_frac: float = _knob(0.6, 0, 5, "of the digits' height", "white before a minus; with less it joins or parts")
+
+
+@dataclass(frozen=True, slots=True)
 class NormalizeSettings(_Checked):
     """Crop -> 28x28."""
 

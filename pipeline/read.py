@@ -21,6 +21,7 @@ from pipeline.pieces import join_pieces
 from pipeline.rulings import remove_rulings
 from pipeline.segment import build_lattice
 from pipeline.settings import Settings
+from pipeline.signs import write_signs
 from pipeline.skew import deskew, measure_skew
 from pipeline.strays import drop_edges
 from pipeline.strips import cut_strips
@@ -47,6 +48,9 @@ def read_page(
     if len(best.batch) and is_doubtful(best.readings, s.turn):
         turns = [_read_as_it_lies(turn_page(page, n), classifier, s, clock) for n in QUARTERS]
         best = choose_turn(best, turns, s.turn, s.decode)
+    if s.signs.reported:
+        best = replace(best, readings=write_signs(best.readings, best.cleared, best.darkness, s.signs, s.decode))
+        clock.lap("signs")
     if trace is not None:
         trace.write(best)
     placed = tuple(_place(reading, best.page) for reading in best.readings)

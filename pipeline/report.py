@@ -7,7 +7,8 @@ text
     ``?`` after a rejected number; ``(no numbers)`` for a blank page, ``(failed: ...)`` for what could not be read.
     From the second page of a file on, the page stands behind its name: ``file [2]: ...``.
 json, jsonl
-    One object a page, as an array or one to a line. A failed input has ``"status": "failed"`` and an ``"error"``.
+    One object a page, as an array or one to a line. A number's ``text`` holds its digits, with ``--signs`` also its
+    minus, points and commas. A failed input has ``"status": "failed"`` and an ``"error"``.
 csv
     One row a number. A page without numbers still has one row, its status ``blank``; what could not be read has one of
     status ``failed`` with the message as reason. So every input is in the table, and rows can be filtered by status.

@@ -25,6 +25,7 @@ from pipeline.knobs import (
     PieceSettings,
     RulingSettings,
     SegmentSettings,
+    SignSettings,
     SkewSettings,
     StraySettings,
     TurnSettings,
@@ -54,6 +55,7 @@ class Settings:
     strays: StraySettings = field(default_factory=StraySettings)
     numbers: NumberSettings = field(default_factory=NumberSettings)
     decode: DecodeSettings = field(default_factory=DecodeSettings)
+    signs: SignSettings = field(default_factory=SignSettings)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:

@@ -242,7 +242,10 @@ class Digit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """One number as read; `text` is the best guess also where it was rejected, and `reason` then says why."""
+    """One number as read; `text` is the best guess also where it was rejected, and `reason` then says why.
+
+    Where signs are reported, `text` also holds the number's minus, points and commas; `digits` never do.
+    """
 
     text: str
     confidence: float

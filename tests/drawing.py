@@ -60,6 +60,31 @@ def write_page(
     return picture
 
 
+def write_signed(text: str, size_px: tuple[int, int] = (420, 160), height_px: float = 40) -> NDArray[np.uint8]:
+    """Return a page with `text` on one line: digits, points, commas, level dashes, colons, and gaps for spaces."""
+    picture = np.full(size_px[::-1], 225, np.uint8)
+    pen_x, pen_px = height_px, round(height_px / 10)
+    foot = size_px[1] / 2 + height_px / 2
+    strokes: dict[str, list[list[tuple[float, float]]]] = {
+        ".": [[(0, 0), (0.02, 0)]],
+        ",": [[(0.12, -0.02), (0, 0.24)]],
+        ":": [[(0, 0), (0.02, 0)], [(0, -0.5), (0.02, -0.5)]],
+        "-": [[(0, -0.5), (0.4, -0.48)]],
+        "=": [[(0, -0.6), (0.4, -0.6)], [(0, -0.4), (0.4, -0.4)]],
+        " ": [[(0, 0), (1.0, 0)]],
+    }
+    for character in text:
+        if character in DIGITS:
+            (tracks,) = write_number(character, STEADY, height_px, np.random.default_rng(0))
+        else:
+            tracks = [np.array([(x * height_px, (1 + y) * height_px, 1.0) for x, y in s]) for s in strokes[character]]
+        (tracks,) = move_tracks([tracks], pen_x - min(track[:, 0].min() for track in tracks), foot - height_px)
+        if character != " ":
+            draw_tracks(picture, [tracks], 40, pen_px + (character in ".:"))
+        pen_x = max(track[:, 0].max() for track in tracks) + 0.3 * height_px
+    return picture
+
+
 def draw_ink(*boxes: tuple[int, int, int, int], size_px: tuple[int, int] = (400, 200)) -> NDArray[np.uint8]:
     """Return ink, uint8 (H, W): full inside `boxes` (left, top, right, bottom), bare elsewhere."""
     ink = np.zeros(size_px[::-1], np.uint8)

@@ -14,9 +14,10 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.images import load_pages
 from pipeline.settings import Settings
-from tests.drawing import capture_stages, write_page
+from tests.drawing import capture_stages, write_page, write_signed
 
 DEFAULTS = Settings()
+SIGNED = replace(DEFAULTS, signs=replace(DEFAULTS.signs, reported=1))
 KNOBS = {f"{s.name}.{k.name}": (s.name, k) for s in fields(Settings) for k in fields(getattr(DEFAULTS, s.name))}
 
 
@@ -121,6 +122,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "bowls": draw_bowls,
     "underlined": draw_underlined,
     "scratched": draw_scratched,
+    "signs": lambda: np.vstack([write_signed(text) for text in ("4,50", "36.2", "7 -2", "-69.4")]),
     "desk": lambda: np.pad(draw_mess(), 90, constant_values=25),
 }
 
@@ -139,9 +141,7 @@ def see(name: str, settings: Settings) -> Hashable:
     return (*[a.tobytes() for a in arrays], lines, spans, tuple(repr(r) for r in stages.readings))
 
 
-@cache
-def see_plain(name: str) -> Hashable:
-    return see(name, DEFAULTS)
+see_once = cache(see)
 
 
 def decode(settings: Settings) -> list[Any]:
@@ -159,11 +159,12 @@ def decode(settings: Settings) -> list[Any]:
 @pytest.mark.parametrize(("stage", "knob"), KNOBS.values(), ids=KNOBS)
 def test_knob_is_alive(stage: str, knob: Field) -> None:
     kind = type(knob.default)
+    start = SIGNED if stage == "signs" else DEFAULTS
     for limit in (kind(knob.metadata["low"]), kind(knob.metadata["high"])):
-        moved = replace(DEFAULTS, **{stage: replace(getattr(DEFAULTS, stage), **{knob.name: limit})})
+        moved = replace(start, **{stage: replace(getattr(start, stage), **{knob.name: limit})})
         if stage == "images":
             if decode(moved) != decode(DEFAULTS):
                 return
-        elif any(see(name, moved) != see_plain(name) for name in PAGES):
+        elif any(see(name, moved) != see_once(name, start) for name in (["signs"] if start is SIGNED else PAGES)):
             return
     pytest.fail(f"{stage}.{knob.name} changes nothing, from {knob.metadata['low']} to {knob.metadata['high']}")

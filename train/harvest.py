@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,10 @@ from pipeline.read import read_page
 from pipeline.settings import Settings
 from pipeline.trace import Stages, Trace
 from pipeline.types import N_DIGITS, SIDE_PX, Page
+from train.bare_pages import KINDS as KINDS_OF_PAGES
+from train.bare_pages import draw_bare_page
 from train.crops import FACTS_NAME, KINDS, Crops, balance, concatenate, load_shard
+from train.fonts import find_fonts
 from train.lines import Lines, concatenate_lines, cut_lines, name_arrays
 from train.scripts import add_common_flags, run_script
 from train.spans import LEFT_OUT, Ownership, find_losses, label_spans, own_page
@@ -47,6 +51,11 @@ _MOST_PER_DIGIT = 3
 _NO_RULINGS = RulingSettings(least_length_frac=1.0, lone_length_frac=1.0, least_parallels=50, least_equals=50)
 _EVERY_KEEPS_RULINGS = 5
 """Every so many pages' rulings are not looked for: reading looks at both."""
+
+_EVERY_IS_BARE = 12
+"""Every so many pages hold no number at all: prose, scribbles, things."""
+_BARE_HEIGHT_PX = 30.0
+_find_fonts = cache(find_fonts)
 
 _FIRST_VALIDATION_PAGE = 10_000_000
 _VALIDATION_FRAC = 0.06
@@ -95,6 +104,15 @@ def see_page(photo: NDArray[np.uint8], rulings: RulingSettings | None = None) ->
     return stages
 
 
+def draw_page(pool: HandPool, seed: int, number: int) -> PageTruth:
+    """Return page `number`: numbers on paper, and now and then a page without any."""
+    if number % _EVERY_IS_BARE:
+        return synthesize_page(pool, seed, number)
+    kind = list(KINDS_OF_PAGES)[number // _EVERY_IS_BARE % len(KINDS_OF_PAGES)]
+    photo = draw_bare_page(kind, seed, number, _find_fonts()).photo
+    return PageTruth(photo, np.zeros(photo.shape, np.uint16), (), (), (), _BARE_HEIGHT_PX, False, ("bare", kind))
+
+
 def harvest_page(truth: PageTruth, keeps_rulings: bool = False) -> tuple[Crops, Lines, list[str]]:
     """Return the crops of one page, its text lines, and what became of each written digit."""
     stages = see_page(truth.photo, _NO_RULINGS if keeps_rulings else None)
@@ -122,7 +140,7 @@ def harvest_shard(pool: HandPool, seed: int, first: int, n_pages: int) -> tuple[
     """Return the balanced crops and the lines of pages `first` on, and counts of digits by fate and surface."""
     parts, lines, fates = [], [], Counter[str]()
     for number in range(first, first + n_pages):
-        truth = synthesize_page(pool, seed, number)
+        truth = draw_page(pool, seed, number)
         crops, own_lines, losses = harvest_page(truth, number % _EVERY_KEEPS_RULINGS == 0)
         parts.append(crops)
         lines.append(own_lines)

@@ -48,7 +48,7 @@ def decode(
         own = DigitScores(scores.probabilities[end - len(lattice.spans) : end])
         gains = weigh(lattice, own, evidence[at] if evidence else None, settings)
         path = find_best_path(lattice, gains)
-        rows = share_out(lattice, gains, settings)
+        rows = share_out(lattice, gains)
         paths.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in path])
     readings: list[Reading] = []
     for lattice, line in zip(lattices, drop_strays(paths, stray_settings), strict=True):
@@ -99,7 +99,7 @@ def find_best_path(lattice: Lattice, gains: NDArray[np.float64]) -> list[tuple[i
     return path[::-1]
 
 
-def share_out(lattice: Lattice, gains: NDArray[np.float64], settings: DecodeSettings) -> NDArray[np.float32]:
+def share_out(lattice: Lattice, gains: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return the share of all ways to read the line in which span i is digit d, float32 (N, 10).
 
     Forward and backward sums over the lattice (Rabiner 1989, doi 10.1109/5.18626): a digit is as sure as its class and

@@ -89,4 +89,6 @@ def load_line_reader(folder: Path) -> LineReader:
         temperature = float(card.get("temperature", 1.0))
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise ModelError(f"{folder / 'card.json'}: the model's card cannot be read ({error})") from error
+    if not 0 < temperature < np.inf:
+        raise ModelError(f"{folder / 'card.json'}: expected a temperature above 0, received {temperature}")
     return LineReader(folder.name, temperature, network)

@@ -55,8 +55,13 @@ def load_strip_network(path: Path, n_shown: int) -> Network:
         interpreter.invoke()
         return interpreter.get_tensor(given["index"])
 
-    with silence_native_stderr():
-        run(np.zeros((1, STRIP_PX, STRIP_PX, 2), np.float32))
+    try:
+        with silence_native_stderr():
+            shown = run(np.zeros((1, STRIP_PX, 2 * STRIP_PX, 2), np.float32))
+    except (ValueError, RuntimeError) as error:
+        raise ModelError(f"{path}: the model does not run on a strip ({error})") from error
+    if shown.shape != (1, STRIP_PX, n_shown) or not np.isfinite(shown).all():
+        raise ModelError(f"{path}: expected finite scores {(1, STRIP_PX, n_shown)}, received {shown.shape}")
     return run
 
 

@@ -194,6 +194,8 @@ def finish(plan: FitPlan, lessons: Lessons, model: keras.Model, history: History
         "validation": history[-1] if history else {},
         "calibration": calibration.as_dict(),
     }
+    if (plan.out / CARD_NAME).is_file():  # the line network beside it stays what it is
+        card |= {name: told for name, told in read_card(plan.out).items() if name == "line_model"}
     write_card(plan.out, card)
     (plan.out / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
     return card

@@ -19,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, UsageError
 from pipeline.line_reader import LineReader
 from pipeline.networks import load_strip_network
 from pipeline.strips import STRIP_PX
@@ -168,7 +168,10 @@ def parse_arguments(argv: list[str] | None) -> LinePlan:
     parser.add_argument("--half", action="store_true", help="compute in bfloat16: faster where the processor knows it")
     parser.add_argument("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
     parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of the same run")
-    return LinePlan(**vars(parser.parse_args(argv)))
+    plan = LinePlan(**vars(parser.parse_args(argv)))
+    if plan.epochs < 1 or plan.windows < 1:
+        raise UsageError("--epochs and --windows: expected at least 1", "see python -m train.fit_lines --help")
+    return plan
 
 
 def main(argv: list[str] | None = None) -> int:

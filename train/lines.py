@@ -161,6 +161,6 @@ def load_lines(folder: Path, part: str) -> Lines:
             if "line_pixels" not in arrays:
                 raise InputError(f"{path}: holds no lines", "run python -m train.harvest again, into another folder")
             parts.append(Lines(*(arrays[f"line_{field.name}"] for field in fields(Lines))))
-    if not parts:
-        raise InputError(f"{folder}: holds no harvest", "run python -m train.harvest --help")
+    if not sum(len(part.widths) for part in parts):
+        raise InputError(f"{folder}: holds no harvest with lines", "run python -m train.harvest --help")
     return concatenate_lines(parts)

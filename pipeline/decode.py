@@ -54,7 +54,8 @@ def decode(
         paths.append(path)
         lines.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in path])
     readings: list[Reading] = []
-    for lattice, belief, path, line in zip(lattices, beliefs, paths, drop_strays(lines, stray_settings), strict=True):
+    kept = drop_strays(lines, stray_settings)
+    for lattice, belief, path, line in zip(lattices, beliefs, paths, kept, strict=True):
         at_digits = [at for at, pick in enumerate(line) if pick.is_digit]
         digits = [line[at] for at in at_digits]
         signs = [pick.span.box for pick in line if not pick.is_digit]

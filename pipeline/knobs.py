@@ -159,7 +159,7 @@ class NumberSettings(_Checked):
     """Digits of a line into numbers."""
 
     least_gap_frac: float = _knob(0.35, 0, 5, "of the height", "gaps below this count as this: no number ends there")
-    gap_ratio: float = _knob(1.8, 1, 10, "times", "a gap so much wider than the next narrower one ends a number")
+    gap_ratio: float = _knob(2.6, 1, 10, "times", "gaps on the mean so much wider than the others end numbers")
     tallest_sign_frac: float = _knob(1.4, 0, 20, "of the height", "taller ink between digits is the wall of a box")
     sign_height_frac: float = _knob(0.35, 0, 2, "of the height", "a skipped sign at least this tall ends a number")
 
@@ -186,7 +186,7 @@ class DecodeSettings(_Checked):
     reject_below: float = _knob(0.5, 0, 1, "probability", "less probable numbers are rejected")
     doubtful: float = _knob(0.6, 0, 1, "probability", "a digit less sure speaks against the way that a page was read")
     skip_price: float = _knob(1.0, 0, 20, "nats per digit", "ink is passed over only when it clearly is no digit")
-    digit_weight: float = _knob(1.0, 0, 10, "times", "what the digit network says of a span counts so much")
+    digit_weight: float = _knob(0.5, 0, 10, "times", "what the digit network says of a span counts so much")
     line_weight: float = _knob(1.0, 0, 10, "times", "what the line network says of it")
     n_alternatives: int = _knob(2, 0, 9, "classes", "next best classes reported with each digit")
 

@@ -45,14 +45,16 @@ def find_gap_limit(gaps: NDArray[np.float64], height_px: float, settings: Number
     """Return the gap in px above which a new number begins; infinity where all gaps are alike.
 
     The gaps between digits and those between numbers are two clusters: the limit lies at the widest step, as a ratio,
-    between one sorted gap and the next, if that step is wide enough to be no accident of handwriting.
+    between one sorted gap and the next, if the gaps above it are so much wider on the mean than those below that it is
+    no accident of handwriting.
     """
     ordered = np.sort(np.maximum(gaps, settings.least_gap_frac * height_px))
-    ratios = ordered[1:] / np.maximum(ordered[:-1], 1e-9)
-    if len(ratios) == 0 or ratios.max() < settings.gap_ratio:
+    if len(ordered) < 2:
         return float("inf")
-    step = int(np.argmax(ratios))
-    return float(np.sqrt(ordered[step] * ordered[step + 1]))
+    step = 1 + int(np.argmax(ordered[1:] / np.maximum(ordered[:-1], 1e-9)))
+    if ordered[step:].mean() < settings.gap_ratio * ordered[:step].mean():
+        return float("inf")
+    return float(np.sqrt(ordered[step - 1] * ordered[step]))
 
 
 def _stands_between(sign: Box, before: Box, after: Box) -> bool:

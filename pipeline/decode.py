@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,25 +43,19 @@ def decode(
     evidence : float64 (N, 11) per lattice, from `evidence.weigh_lattice`; none where no line network looked
     """
     ends = np.cumsum([len(lattice.spans) for lattice in lattices], dtype=int)
-    beliefs, paths, lines = [], [], []
+    paths = []
     for at, (lattice, end) in enumerate(zip(lattices, ends, strict=True)):
         own = DigitScores(scores.probabilities[end - len(lattice.spans) : end])
-        belief = share_out(lattice, weigh(lattice, own, evidence[at] if evidence else None, settings))
-        path = find_best_path(lattice, belief.gains)
-        rows = belief.digits
-        beliefs.append(belief)
-        paths.append(path)
-        lines.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in path])
+        gains = weigh(lattice, own, evidence[at] if evidence else None, settings)
+        rows = share_out(lattice, gains) if evidence else own.digits
+        paths.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in find_best_path(lattice, gains)])
     readings: list[Reading] = []
-    kept = drop_strays(lines, stray_settings)
-    for lattice, belief, path, line in zip(lattices, beliefs, paths, kept, strict=True):
-        at_digits = [at for at, pick in enumerate(line) if pick.is_digit]
-        digits = [line[at] for at in at_digits]
+    for lattice, line in zip(lattices, drop_strays(paths, stray_settings), strict=True):
+        digits = [pick for pick in line if pick.is_digit]
         signs = [pick.span.box for pick in line if not pick.is_digit]
         for number in split_numbers([pick.span.box for pick in digits], signs, number_settings):
             members = [_digit(digits[i].span.box, digits[i].row, settings) for i in number]
-            sure = belief.measure_run(path[at_digits[number[0]] : at_digits[number[-1]] + 1])
-            readings.append(make_reading(members, lattice.line.number, settings, sure))
+            readings.append(make_reading(members, lattice.line.number, settings))
     return tuple(readings)
 
 
@@ -105,41 +98,17 @@ def find_best_path(lattice: Lattice, gains: NDArray[np.float64]) -> list[tuple[i
     return path[::-1]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Belief:
-    """How probable each way to read a line is, of all ways that its lattice allows.
+def share_out(lattice: Lattice, gains: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the probability, of all ways to read the line, that digit d stands where span i does, float32 (N, 10).
 
-    Attributes
+    Forward and backward sums over the lattice (Rabiner 1989, doi 10.1109/5.18626) weigh every way to cut and read the
+    line. Ways that cut a little beside, or take a speck along, say the same where they read the same digit: each stretch
+    between two cuts belongs to one span of a way, so their probabilities add up there.
+
+    Parameters
     ----------
+    lattice : N spans
     gains : float64 (N, 11), log-scores of the spans as digits and as passed over
-    ahead, behind : float64 (cuts,), log-sums of the scores of all ways from the line's start, and to its end
-    firsts, lasts : int64 (N,), cuts at which the spans begin and end
-    """
-
-    gains: NDArray[np.float64]
-    ahead: NDArray[np.float64]
-    behind: NDArray[np.float64]
-    firsts: NDArray[np.int64]
-    lasts: NDArray[np.int64]
-
-    @property
-    def digits(self) -> NDArray[np.float32]:
-        """Probability that span i is cut so and is digit d, float32 (N, 10)."""
-        around = self.ahead[self.firsts] + self.behind[self.lasts] - self.ahead[-1]
-        return np.exp(np.minimum(self.gains[:, :N_DIGITS] + around[:, None], 0)).astype(np.float32)
-
-    def measure_run(self, run: Sequence[tuple[int, bool]]) -> float:
-        """Return the probability of a run of neighboring spans (index, whether read as its best digit or skipped)."""
-        gain = sum(self.gains[i, :N_DIGITS].max() if is_digit else self.gains[i, N_DIGITS] for i, is_digit in run)
-        around = self.ahead[self.firsts[run[0][0]]] + self.behind[self.lasts[run[-1][0]]] - self.ahead[-1]
-        return float(np.exp(min(0.0, gain + around)))
-
-
-def share_out(lattice: Lattice, gains: NDArray[np.float64]) -> Belief:
-    """Return the belief in all ways to read a line, from the log-scores of its spans, float64 (N, 11).
-
-    Forward and backward sums over the lattice (Rabiner 1989, doi 10.1109/5.18626): a digit is as sure as its class and
-    its cuts are, and a number as all of its digits together.
     """
     firsts = np.array([span.first for span in lattice.spans])
     lasts = np.array([span.last for span in lattice.spans])
@@ -150,7 +119,16 @@ def share_out(lattice: Lattice, gains: NDArray[np.float64]) -> Belief:
         ahead[lasts[i]] = np.logaddexp(ahead[lasts[i]], ahead[firsts[i]] + totals[i])
     for i in np.argsort(-lasts, kind="stable"):
         behind[firsts[i]] = np.logaddexp(behind[firsts[i]], behind[lasts[i]] + totals[i])
-    return Belief(gains, ahead, behind, firsts, lasts)
+    shares = np.exp(gains[:, :N_DIGITS] + (ahead[firsts] + behind[lasts] - ahead[-1])[:, None])
+    stretches = np.zeros((lattice.n_cuts, N_DIGITS))
+    np.add.at(stretches, firsts, shares)
+    np.subtract.at(stretches, lasts, shares)
+    stretches = np.cumsum(stretches, axis=0)
+    best = [
+        stretches[first:last][stretches[first:last].max(axis=1).argmax()]
+        for first, last in zip(firsts, lasts, strict=True)
+    ]
+    return np.clip(best, 0, 1).astype(np.float32).reshape(-1, N_DIGITS)
 
 
 def _count_places(lattice: Lattice) -> NDArray[np.float64]:
@@ -159,15 +137,9 @@ def _count_places(lattice: Lattice) -> NDArray[np.float64]:
     return np.maximum(1.0, sizes[:, 0] / (_DIGIT_ASPECT * np.maximum(sizes[:, 1], lattice.line.height_px)))
 
 
-def make_reading(
-    digits: Sequence[Digit], line: int, settings: DecodeSettings, confidence: float | None = None
-) -> Reading:
-    """Return the number that `digits`, left to right, make on text line `line`; rejected where it is too doubtful.
-
-    Its confidence is the product of theirs where none is told.
-    """
-    if confidence is None:
-        confidence = float(np.prod([d.confidence for d in digits]))
+def make_reading(digits: Sequence[Digit], line: int, settings: DecodeSettings) -> Reading:
+    """Return the number that `digits`, left to right, make on text line `line`; rejected where it is too doubtful."""
+    confidence = float(np.prod([d.confidence for d in digits]))
     box = Box.around([digit.box for digit in digits])
     doubt = _find_doubt(digits, confidence, settings)
     text = "".join(d.text for d in digits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,20 +44,24 @@ def decode(
     evidence : float64 (N, 11) per lattice, from `evidence.weigh_lattice`; none where no line network looked
     """
     ends = np.cumsum([len(lattice.spans) for lattice in lattices], dtype=int)
-    paths = []
+    beliefs, paths, lines = [], [], []
     for at, (lattice, end) in enumerate(zip(lattices, ends, strict=True)):
         own = DigitScores(scores.probabilities[end - len(lattice.spans) : end])
-        gains = weigh(lattice, own, evidence[at] if evidence else None, settings)
-        path = find_best_path(lattice, gains)
-        rows = share_out(lattice, gains)
-        paths.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in path])
+        belief = share_out(lattice, weigh(lattice, own, evidence[at] if evidence else None, settings))
+        path = find_best_path(lattice, belief.gains)
+        rows = belief.digits
+        beliefs.append(belief)
+        paths.append(path)
+        lines.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in path])
     readings: list[Reading] = []
-    for lattice, line in zip(lattices, drop_strays(paths, stray_settings), strict=True):
-        digits = [pick for pick in line if pick.is_digit]
+    for lattice, belief, path, line in zip(lattices, beliefs, paths, drop_strays(lines, stray_settings), strict=True):
+        at_digits = [at for at, pick in enumerate(line) if pick.is_digit]
+        digits = [line[at] for at in at_digits]
         signs = [pick.span.box for pick in line if not pick.is_digit]
         for number in split_numbers([pick.span.box for pick in digits], signs, number_settings):
             members = [_digit(digits[i].span.box, digits[i].row, settings) for i in number]
-            readings.append(make_reading(members, lattice.line.number, settings))
+            sure = belief.measure_run(path[at_digits[number[0]] : at_digits[number[-1]] + 1])
+            readings.append(make_reading(members, lattice.line.number, settings, sure))
     return tuple(readings)
 
 
@@ -99,26 +104,52 @@ def find_best_path(lattice: Lattice, gains: NDArray[np.float64]) -> list[tuple[i
     return path[::-1]
 
 
-def share_out(lattice: Lattice, gains: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the share of all ways to read the line in which span i is digit d, float32 (N, 10).
+@dataclass(frozen=True, slots=True, eq=False)
+class Belief:
+    """How probable each way to read a line is, of all ways that its lattice allows.
+
+    Attributes
+    ----------
+    gains : float64 (N, 11), log-scores of the spans as digits and as passed over
+    ahead, behind : float64 (cuts,), log-sums of the scores of all ways from the line's start, and to its end
+    firsts, lasts : int64 (N,), cuts at which the spans begin and end
+    """
+
+    gains: NDArray[np.float64]
+    ahead: NDArray[np.float64]
+    behind: NDArray[np.float64]
+    firsts: NDArray[np.int64]
+    lasts: NDArray[np.int64]
+
+    @property
+    def digits(self) -> NDArray[np.float32]:
+        """Probability that span i is cut so and is digit d, float32 (N, 10)."""
+        around = self.ahead[self.firsts] + self.behind[self.lasts] - self.ahead[-1]
+        return np.exp(np.minimum(self.gains[:, :N_DIGITS] + around[:, None], 0)).astype(np.float32)
+
+    def measure_run(self, run: Sequence[tuple[int, bool]]) -> float:
+        """Return the probability of a run of neighboring spans (index, whether read as its best digit or skipped)."""
+        gain = sum(self.gains[i, :N_DIGITS].max() if is_digit else self.gains[i, N_DIGITS] for i, is_digit in run)
+        around = self.ahead[self.firsts[run[0][0]]] + self.behind[self.lasts[run[-1][0]]] - self.ahead[-1]
+        return float(np.exp(min(0.0, gain + around)))
+
+
+def share_out(lattice: Lattice, gains: NDArray[np.float64]) -> Belief:
+    """Return the belief in all ways to read a line, from the log-scores of its spans, float64 (N, 11).
 
     Forward and backward sums over the lattice (Rabiner 1989, doi 10.1109/5.18626): a digit is as sure as its class and
-    its cuts are.
+    its cuts are, and a number as all of its digits together.
     """
-    order = sorted(range(len(lattice.spans)), key=lambda i: lattice.spans[i].first)
+    firsts = np.array([span.first for span in lattice.spans])
+    lasts = np.array([span.last for span in lattice.spans])
     totals = np.logaddexp.reduce(gains, axis=1)
-    ahead = np.full(lattice.n_cuts, -np.inf)
-    behind = ahead.copy()
+    ahead, behind = np.full(lattice.n_cuts, -np.inf), np.full(lattice.n_cuts, -np.inf)
     ahead[0] = behind[-1] = 0
-    for i in order:
-        span = lattice.spans[i]
-        ahead[span.last] = np.logaddexp(ahead[span.last], ahead[span.first] + totals[i])
-    for i in sorted(order, key=lambda i: -lattice.spans[i].last):
-        span = lattice.spans[i]
-        behind[span.first] = np.logaddexp(behind[span.first], behind[span.last] + totals[i])
-    firsts, lasts = ([getattr(span, end) for span in lattice.spans] for end in ("first", "last"))
-    around = ahead[firsts] + behind[lasts] - ahead[-1]
-    return np.exp(np.minimum(gains[:, :N_DIGITS] + around[:, None], 0)).astype(np.float32)
+    for i in np.argsort(firsts, kind="stable"):
+        ahead[lasts[i]] = np.logaddexp(ahead[lasts[i]], ahead[firsts[i]] + totals[i])
+    for i in np.argsort(-lasts, kind="stable"):
+        behind[firsts[i]] = np.logaddexp(behind[firsts[i]], behind[lasts[i]] + totals[i])
+    return Belief(gains, ahead, behind, firsts, lasts)
 
 
 def _count_places(lattice: Lattice) -> NDArray[np.float64]:
@@ -127,9 +158,15 @@ def _count_places(lattice: Lattice) -> NDArray[np.float64]:
     return np.maximum(1.0, sizes[:, 0] / (_DIGIT_ASPECT * np.maximum(sizes[:, 1], lattice.line.height_px)))
 
 
-def make_reading(digits: Sequence[Digit], line: int, settings: DecodeSettings) -> Reading:
-    """Return the number that `digits`, left to right, make on text line `line`; rejected where it is too doubtful."""
-    confidence = float(np.prod([d.confidence for d in digits]))
+def make_reading(
+    digits: Sequence[Digit], line: int, settings: DecodeSettings, confidence: float | None = None
+) -> Reading:
+    """Return the number that `digits`, left to right, make on text line `line`; rejected where it is too doubtful.
+
+    Its confidence is the product of theirs where none is told.
+    """
+    if confidence is None:
+        confidence = float(np.prod([d.confidence for d in digits]))
     box = Box.around([digit.box for digit in digits])
     doubt = _find_doubt(digits, confidence, settings)
     text = "".join(d.text for d in digits)

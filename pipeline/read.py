@@ -90,8 +90,10 @@ def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clo
     built = []
     for way, own in zip(ways, strips, strict=True):
         rows = [[next(shown) for _ in line] for line in own]
-        joints = map(find_joints, own, rows)
-        lattices = tuple(build_lattice(line, s.segment, at) for line, at in zip(way.lines, joints, strict=True))
+        lattices = tuple(
+            build_lattice(line, s.segment, find_joints(part, told), part[0].slant)
+            for line, part, told in zip(way.lines, own, rows, strict=True)
+        )
         built.append(replace(way, lattices=lattices, evidence=tuple(map(weigh_lattice, lattices, own, rows))))
     clock.lap("segment")
     return built

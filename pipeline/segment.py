@@ -21,7 +21,9 @@ _N_SLANTS = 15
 """Slants tried between the two limits."""
 
 
-def build_lattice(line: TextLine, settings: SegmentSettings, joints_px: Sequence[float] = ()) -> Lattice:
+def build_lattice(
+    line: TextLine, settings: SegmentSettings, joints_px: Sequence[float] = (), slant: float | None = None
+) -> Lattice:
     """Return the lattice of a text line.
 
     The ink is split into atoms: whole components, or the pieces of a wide one between its candidate cuts. A span joins
@@ -32,12 +34,14 @@ def build_lattice(line: TextLine, settings: SegmentSettings, joints_px: Sequence
     line : its components, left to right
     settings : how deep and how dense cuts may be
     joints_px : page x of places where one digit is known to end and the next to begin
+    slant : of the writing, px right per px up, which cuts follow; measured on the components where None
     """
     height = line.height_px
     is_wide = [c.box.width >= settings.split_width_frac * max(height, c.box.height) for c in line.components]
     joints = [[x for x in joints_px if c.box.left + 1 < x < c.box.right - 1] for c in line.components]
     is_cut = [wide or bool(own) for wide, own in zip(is_wide, joints, strict=True)]
-    slant = measure_slant([c.mask for c in line.components], settings) if any(is_cut) else 0.0
+    if slant is None:
+        slant = measure_slant([c.mask for c in line.components], settings) if any(is_cut) else 0.0
     atoms = []
     for component, cut, own in zip(line.components, is_cut, joints, strict=True):
         atoms += split_component(component, slant, settings, own) if cut else [component]

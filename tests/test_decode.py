@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline.decode import decode, find_best_path, measure_merit, share_out, weigh
+from pipeline.decode import decode, find_best_path, make_reading, measure_merit, share_out, weigh
 from pipeline.settings import Settings
 from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
 from tests.drawing import make_lattice, make_scores
@@ -87,7 +87,7 @@ def test_dear_skipping_keeps_every_digit() -> None:
 def test_readings_are_consistent(drawn: tuple[Lattice, DigitScores]) -> None:
     for reading in read(drawn[0], scores=drawn[1], settings=SETTINGS.decode):
         assert reading.text == "".join(digit.text for digit in reading.digits) and reading.text.isdecimal()
-        assert reading.confidence == pytest.approx(np.prod([digit.confidence for digit in reading.digits]))
+        assert 0 <= reading.confidence <= min(digit.confidence for digit in reading.digits) + 1e-5
         assert (reading.status == "accepted") == (reading.confidence >= SETTINGS.decode.reject_below)
         for digit in reading.digits:
             assert Box.around([digit.box, reading.box]) == reading.box
@@ -119,19 +119,25 @@ def test_line_network_may_overrule_the_digit_network() -> None:
 def test_shares_by_hand() -> None:
     # both ways together weigh 1 * 1 + 0.25: the cut is worth 1 / 1.25 = 0.8, the whole 0.25 / 1.25 = 0.2
     scores = make_scores({"1": 0.9, "7": 0.1}, {"7": 0.8, "1": 0.2}, {"4": 0.25, "-": 0.75})
-    shares = share_out(TWO, weigh(TWO, scores, None, DEAR))
+    belief = share_out(TWO, weigh(TWO, scores, None, DEAR))
+    shares = belief.digits
     assert shares.shape == (3, 10) and shares.dtype == np.float32
     assert shares[0, [1, 7]] == pytest.approx([0.72, 0.08], abs=1e-4)
     assert shares[1, [1, 7]] == pytest.approx([0.16, 0.64], abs=1e-4)
     assert shares[2, 4] == pytest.approx(0.2, abs=1e-4)
     assert shares.sum() == pytest.approx(0.8 + 0.8 + 0.2, abs=1e-4)
+    assert belief.measure_run([(0, True), (1, True)]) == pytest.approx(0.9 * 0.8 * 0.8, abs=1e-4)
+    assert belief.measure_run([(2, True)]) == pytest.approx(0.2, abs=1e-4)
+    assert belief.measure_run([(0, True)]) == pytest.approx(0.72, abs=1e-4)
+    assert belief.measure_run([(0, False), (1, True)]) < 1e-4
 
 
 def test_passing_over_has_its_share() -> None:
     only = make_lattice(2, (0, 1))
     scores = make_scores({"5": 0.4, "-": 0.6})
-    assert share_out(only, weigh(only, scores, None, FREE))[0, 5] == pytest.approx(0.4, abs=1e-4)
-    assert share_out(only, weigh(only, scores, None, DEAR))[0, 5] == pytest.approx(1.0, abs=1e-4)
+    assert share_out(only, weigh(only, scores, None, FREE)).digits[0, 5] == pytest.approx(0.4, abs=1e-4)
+    assert share_out(only, weigh(only, scores, None, DEAR)).digits[0, 5] == pytest.approx(1.0, abs=1e-4)
+    assert share_out(only, weigh(only, scores, None, FREE)).measure_run([(0, False)]) == pytest.approx(0.6, abs=1e-4)
 
 
 def list_ways(lattice: Lattice, cut: int = 0) -> Iterator[list[int]]:
@@ -152,7 +158,12 @@ def test_shares_are_those_of_all_ways_there_are(drawn: tuple[Lattice, DigitScore
     weights = np.array([np.prod(totals[way]) for way in ways])
     used = [sum(w for w, way in zip(weights, ways, strict=True) if i in way) for i in range(len(lattice.spans))]
     expected = np.exp(gains[:, :10]) / totals[:, None] * (np.array(used) / weights.sum())[:, None]
-    shares = share_out(lattice, gains)
+    belief = share_out(lattice, gains)
+    shares = belief.digits
+    runs = [belief.measure_run([(i, True) for i in way]) for way in ways]
+    best = [np.prod(np.exp(gains[way, :10].max(axis=1))) for way in ways]
+    assert runs == pytest.approx(np.array(best) / weights.sum(), abs=1e-5)
+    assert sum(runs) <= 1 + 1e-5
     assert shares == pytest.approx(expected, abs=1e-5)
     assert (shares >= 0).all() and (shares <= 1).all()
     for cut in range(lattice.n_cuts - 1):  # each way crosses a place once
@@ -166,8 +177,8 @@ def test_shares_know_no_scale(drawn: tuple[Lattice, DigitScores], offset: float)
     lattice, scores = drawn
     lengths = np.array([span.last - span.first for span in lattice.spans])
     gains = weigh(lattice, scores, None, FREE)
-    shares = share_out(lattice, gains + offset * lengths[:, None])
-    assert shares == pytest.approx(share_out(lattice, gains), abs=1e-4)
+    shares = share_out(lattice, gains + offset * lengths[:, None]).digits
+    assert shares == pytest.approx(share_out(lattice, gains).digits, abs=1e-4)
 
 
 def test_number_by_hand() -> None:
@@ -175,7 +186,7 @@ def test_number_by_hand() -> None:
     (reading,) = read(TWO, scores=make_scores(*rows), settings=replace(DEAR, reject_below=0.4))
     assert (reading.text, reading.status, reading.reason, reading.line) == ("17", "accepted", None, 1)
     assert [d.confidence for d in reading.digits] == pytest.approx([0.9 / 1.25, 0.8 / 1.25], abs=1e-4)
-    assert reading.confidence == pytest.approx(0.72 * 0.64, abs=1e-4)
+    assert reading.confidence == pytest.approx(0.9 * 0.8 / 1.25, abs=1e-4)
     assert (reading.box, [d.box for d in reading.digits]) == (
         Box(0, 0, 20, 20),
         [Box(0, 0, 10, 20), Box(10, 0, 20, 20)],
@@ -183,6 +194,25 @@ def test_number_by_hand() -> None:
     second = reading.digits[1]
     assert [text for text, _ in second.alternatives] == ["1", "9"]
     assert [p for _, p in second.alternatives] == pytest.approx([0.12 / 1.25, 0.08 / 1.25], abs=1e-4)
+
+
+def test_confidence_that_is_not_told_is_the_product() -> None:
+    digits = [Digit("1", 0.9, Box(0, 0, 10, 20)), Digit("7", 0.5, Box(12, 2, 20, 22))]
+    reading = make_reading(digits, 3, replace(FREE, reject_below=0.4))
+    assert (reading.text, reading.line, reading.status) == ("17", 3, "accepted")
+    assert reading.confidence == pytest.approx(0.45)
+    assert reading.box == Box(0, 0, 20, 22)
+    assert make_reading(digits, 3, FREE, 0.8).confidence == 0.8
+
+
+def test_number_with_ink_passed_over_inside_is_as_sure_as_all_of_it() -> None:
+    line = make_lattice(4, (0, 1), (1, 2), (2, 3))
+    together = replace(SETTINGS.numbers, sign_height_frac=2.0, least_gap_frac=5.0)
+    scores = make_scores({"1": 1.0}, {"5": 0.4, "-": 0.6}, {"2": 1.0})
+    (reading,) = decode((line,), scores, FREE, SETTINGS.strays, together)
+    assert reading.text == "12"
+    assert reading.confidence == pytest.approx(0.6, abs=1e-4)
+    assert [d.confidence for d in reading.digits] == pytest.approx([1, 1], abs=1e-4)
 
 
 def test_doubtful_number_is_rejected_with_its_best_guess_and_the_reason() -> None:

@@ -171,6 +171,7 @@ def test_whole_page_is_classified_in_one_batch() -> None:
     class Counting:
         name = "counting"
         n_classes = 11
+        line_reader = None
 
         def classify(self, batch: np.ndarray) -> DigitScores:
             batches.append(len(batch))

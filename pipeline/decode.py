@@ -34,6 +34,10 @@ def decode(
     read as its best digit or, at a price, passed over as "not a digit". A number is rejected when it is less probable
     than `reject_below` (Chow, "On optimum recognition error and reject tradeoff", 1970, doi 10.1109/TIT.1970.1054406).
 
+    Where a line network looked, digits and numbers are as sure as their share of all ways to read the line. The digit
+    network alone tells nothing of that: every half of a digit is plainly no digit, and a way of halves passed over
+    would take its share from the plainest digit. Digits are then as sure as it says.
+
     Parameters
     ----------
     lattices : one per text line, top to bottom
@@ -47,9 +51,10 @@ def decode(
     beliefs, paths, lines = [], [], []
     for at, (lattice, end) in enumerate(zip(lattices, ends, strict=True)):
         own = DigitScores(scores.probabilities[end - len(lattice.spans) : end])
-        belief = share_out(lattice, weigh(lattice, own, evidence[at] if evidence else None, settings))
-        path = find_best_path(lattice, belief.gains)
-        rows = belief.digits
+        gains = weigh(lattice, own, evidence[at] if evidence else None, settings)
+        belief = share_out(lattice, gains) if evidence else None
+        path = find_best_path(lattice, gains)
+        rows = own.digits if belief is None else belief.digits
         beliefs.append(belief)
         paths.append(path)
         lines.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in path])
@@ -60,7 +65,8 @@ def decode(
         signs = [pick.span.box for pick in line if not pick.is_digit]
         for number in split_numbers([pick.span.box for pick in digits], signs, number_settings):
             members = [_digit(digits[i].span.box, digits[i].row, settings) for i in number]
-            sure = belief.measure_run(path[at_digits[number[0]] : at_digits[number[-1]] + 1])
+            run = path[at_digits[number[0]] : at_digits[number[-1]] + 1]
+            sure = None if belief is None else belief.measure_run(run)
             readings.append(make_reading(members, lattice.line.number, settings, sure))
     return tuple(readings)
 

@@ -17,7 +17,7 @@ from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
 from tests.drawing import make_lattice, make_scores
 
 SETTINGS = Settings()
-FREE = replace(SETTINGS.decode, skip_price=0.0, reject_below=0.5, n_alternatives=2)
+FREE = replace(SETTINGS.decode, skip_price=0.0, reject_below=0.5, n_alternatives=2, digit_weight=1.0, line_weight=1.0)
 DEAR = replace(FREE, skip_price=20.0)
 """Nothing is passed over: what is left is which digits, and which cuts."""
 TWO = make_lattice(3, (0, 1), (1, 2), (0, 2))
@@ -25,7 +25,9 @@ Rows = list[dict[str, float]]
 
 
 def read(*lattices: Lattice, scores: DigitScores, settings: object = FREE) -> tuple[Reading, ...]:
-    return decode(lattices, scores, settings, SETTINGS.strays, SETTINGS.numbers)  # type: ignore[arg-type]
+    """Read as where a line network looked that tells nothing: what is left are the digit network's scores."""
+    mute = [np.zeros((len(lattice.spans), 11)) for lattice in lattices]
+    return decode(lattices, scores, settings, SETTINGS.strays, SETTINGS.numbers, mute)  # type: ignore[arg-type]
 
 
 HAND: dict[str, tuple[Rows, float, list[tuple[int, bool]], str]] = {
@@ -196,6 +198,17 @@ def test_number_by_hand() -> None:
     assert [p for _, p in second.alternatives] == pytest.approx([0.12 / 1.25, 0.08 / 1.25], abs=1e-4)
 
 
+def test_digit_network_alone_is_as_sure_as_it_says() -> None:
+    rows: Rows = [{"1": 0.9, "7": 0.1}, {"7": 0.8, "1": 0.12, "9": 0.08}, {"4": 0.3, "-": 0.7}]
+    (reading,) = decode((TWO,), make_scores(*rows), FREE, SETTINGS.strays, SETTINGS.numbers)
+    assert [d.confidence for d in reading.digits] == pytest.approx([0.9, 0.8])
+    assert [p for _, p in reading.digits[1].alternatives] == pytest.approx([0.12, 0.08])
+    assert reading.confidence == pytest.approx(0.72)
+    assert [d.confidence for d in read(TWO, scores=make_scores(*rows))[0].digits] == pytest.approx(
+        [0.45, 0.4], abs=1e-4
+    )
+
+
 def test_confidence_that_is_not_told_is_the_product() -> None:
     digits = [Digit("1", 0.9, Box(0, 0, 10, 20)), Digit("7", 0.5, Box(12, 2, 20, 22))]
     reading = make_reading(digits, 3, replace(FREE, reject_below=0.4))
@@ -209,7 +222,7 @@ def test_number_with_ink_passed_over_inside_is_as_sure_as_all_of_it() -> None:
     line = make_lattice(4, (0, 1), (1, 2), (2, 3))
     together = replace(SETTINGS.numbers, sign_height_frac=2.0, least_gap_frac=5.0)
     scores = make_scores({"1": 1.0}, {"5": 0.4, "-": 0.6}, {"2": 1.0})
-    (reading,) = decode((line,), scores, FREE, SETTINGS.strays, together)
+    (reading,) = decode((line,), scores, FREE, SETTINGS.strays, together, [np.zeros((3, 11))])
     assert reading.text == "12"
     assert reading.confidence == pytest.approx(0.6, abs=1e-4)
     assert [d.confidence for d in reading.digits] == pytest.approx([1, 1], abs=1e-4)

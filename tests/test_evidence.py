@@ -1,4 +1,4 @@
-"""What columns say of spans: runs summed up by hand and against every alignment; joints, cuts, the choice of a strip."""
+"""What columns say of spans: runs summed up by hand and against every alignment; joints, cuts, choice of a strip."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from pipeline.classify import MODELS_DIR, Classifier, calibrate, load_any_classifier, load_classifier, tell_activation
 from pipeline.errors import ModelError
+from pipeline.line_reader import LineReader
 
 SHIPPED = MODELS_DIR / "digits" / "model.tflite"
 N_IN = (28, 28, 1)
@@ -90,7 +91,9 @@ def test_names_folders_and_files_lead_to_the_same_model(classifier: Classifier, 
     own = tmp_path / "mine"
     own.mkdir()
     shutil.copy(SHIPPED, own)
-    shutil.copy(SHIPPED.with_name("card.json"), own)
+    card = json.loads(SHIPPED.with_name("card.json").read_text("utf-8"))
+    card.pop("line_model", None)  # that lies beside the shipped folder, not beside this one
+    (own / "card.json").write_text(json.dumps(card), "utf-8")
     shutil.copy(SHIPPED, tmp_path / "other name.TFLITE")
     for given_path, name in (
         (SHIPPED, "digits"),
@@ -113,6 +116,24 @@ def test_card_gives_the_temperature(tmp_path: Path) -> None:
     assert load_classifier(tmp_path).temperature == 1.7
     shutil.copy(SHIPPED, tmp_path / "another.tflite")
     assert load_classifier(tmp_path / "another.tflite").temperature == 1  # the card is not of this one
+
+
+def test_card_may_name_a_line_network_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    shutil.copy(SHIPPED, own)
+    assert load_classifier(own).line_reader is None
+    (own / "card.json").write_text(json.dumps({"line_model": "rows"}), "utf-8")
+    with pytest.raises(ModelError, match=r"rows.model\.tflite: cannot be read"):
+        load_classifier(own)
+    asked: list[Path] = []
+    reader = LineReader("rows", 1.0, lambda row: row)
+    monkeypatch.setattr("pipeline.classify.load_line_reader", lambda folder: asked.append(folder) or reader)
+    assert load_classifier(own).line_reader is reader
+    assert asked == [tmp_path / "rows"]
+    (own / "card.json").write_text(json.dumps({"line_model": 7}), "utf-8")
+    with pytest.raises(ModelError, match=r"expected a folder's name as line_model, received 7"):
+        load_classifier(own)
 
 
 @pytest.mark.parametrize("text", ['{"temperature": 0}', '{"temperature": "warm"}', '{"temperature": NaN}', "{", "[]"])

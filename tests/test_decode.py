@@ -1,7 +1,8 @@
-"""Decoding: the best way through a lattice, worked by hand and against every way there is; numbers and doubt."""
+"""Decoding: the best way through a lattice and the share of each, by hand and against every way; numbers and doubt."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -10,19 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline.decode import decode, find_best_path, measure_merit
+from pipeline.decode import decode, find_best_path, make_reading, measure_merit, share_out, weigh
 from pipeline.settings import Settings
 from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
 from tests.drawing import make_lattice, make_scores
 
 SETTINGS = Settings()
-FREE = replace(SETTINGS.decode, skip_price=0.0, reject_below=0.5, n_alternatives=2)
+FREE = replace(SETTINGS.decode, skip_price=0.0, reject_below=0.5, n_alternatives=2, digit_weight=1.0, line_weight=1.0)
+DEAR = replace(FREE, skip_price=20.0)
+"""Nothing is passed over: what is left is which digits, and which cuts."""
 TWO = make_lattice(3, (0, 1), (1, 2), (0, 2))
 Rows = list[dict[str, float]]
 
 
 def read(*lattices: Lattice, scores: DigitScores, settings: object = FREE) -> tuple[Reading, ...]:
-    return decode(lattices, scores, settings, SETTINGS.strays, SETTINGS.numbers)  # type: ignore[arg-type]
+    """Read as where a line network looked that tells nothing: what is left are the digit network's scores."""
+    mute = [np.zeros((len(lattice.spans), 11)) for lattice in lattices]
+    return decode(lattices, scores, settings, SETTINGS.strays, SETTINGS.numbers, mute)  # type: ignore[arg-type]
 
 
 HAND: dict[str, tuple[Rows, float, list[tuple[int, bool]], str]] = {
@@ -39,7 +44,7 @@ HAND: dict[str, tuple[Rows, float, list[tuple[int, bool]], str]] = {
 @pytest.mark.parametrize(("rows", "price", "path", "text"), HAND.values(), ids=HAND)
 def test_best_path_by_hand(rows: Rows, price: float, path: list[tuple[int, bool]], text: str) -> None:
     settings = replace(FREE, skip_price=price)
-    assert find_best_path(TWO, make_scores(*rows), settings) == path
+    assert find_best_path(TWO, weigh(TWO, make_scores(*rows), None, settings)) == path
     assert [r.text for r in read(TWO, scores=make_scores(*rows), settings=settings)] == ([text] if text else [])
 
 
@@ -67,7 +72,7 @@ def test_no_other_path_is_better(drawn: tuple[Lattice, DigitScores]) -> None:
         onward = [(i, s.last) for i, s in enumerate(lattice.spans) if s.first == cut]
         return max(max(gain(i, True), gain(i, False)) + find_best_from(last) for i, last in onward)
 
-    path = find_best_path(lattice, scores, FREE)
+    path = find_best_path(lattice, weigh(lattice, scores, None, FREE))
     cuts = [0, *[lattice.spans[i].last for i, _ in path]]
     assert [lattice.spans[i].first for i, _ in path] == cuts[:-1] and cuts[-1] == lattice.n_cuts - 1
     assert sum(gain(*step) for step in path) == pytest.approx(find_best_from(0), abs=1e-4)
@@ -76,7 +81,7 @@ def test_no_other_path_is_better(drawn: tuple[Lattice, DigitScores]) -> None:
 def test_dear_skipping_keeps_every_digit() -> None:
     scores = make_scores({"1": 0.2, "-": 0.8}, {"7": 0.1, "-": 0.9}, {"4": 0.01, "-": 0.99})
     for price, n_digits in ((0.0, 0), (20.0, 2)):
-        path = find_best_path(TWO, scores, replace(FREE, skip_price=price))
+        path = find_best_path(TWO, weigh(TWO, scores, None, replace(FREE, skip_price=price)))
         assert sum(is_digit for _, is_digit in path) == n_digits
 
 
@@ -84,33 +89,152 @@ def test_dear_skipping_keeps_every_digit() -> None:
 def test_readings_are_consistent(drawn: tuple[Lattice, DigitScores]) -> None:
     for reading in read(drawn[0], scores=drawn[1], settings=SETTINGS.decode):
         assert reading.text == "".join(digit.text for digit in reading.digits) and reading.text.isdecimal()
-        assert reading.confidence == pytest.approx(np.prod([digit.confidence for digit in reading.digits]))
+        assert 0 <= reading.confidence <= min(digit.confidence for digit in reading.digits) + 1e-5
         assert (reading.status == "accepted") == (reading.confidence >= SETTINGS.decode.reject_below)
         for digit in reading.digits:
             assert Box.around([digit.box, reading.box]) == reading.box
             assert all(other <= digit.confidence for _, other in digit.alternatives)
 
 
+def test_gains_by_hand() -> None:
+    scores = make_scores({"1": 0.5, "-": 0.5}, {"7": 1.0}, {"-": 1.0})
+    alone = weigh(TWO, scores, None, replace(FREE, skip_price=2.0, digit_weight=3.0, line_weight=5.0))
+    assert alone.shape == (3, 11)
+    assert np.exp(alone[0]) == pytest.approx([1e-6, 0.5, *[1e-6] * 8, 0.5 * np.exp(-2)])
+    # the third is 20 wide and 20 high, so 20 / (0.7 * 20) digits would stand there
+    assert alone[:, 10] == pytest.approx([np.log(0.5) - 2, np.log(1e-6) - 2, -2 * 20 / 14])
+    evidence = np.arange(33.0).reshape(3, 11)
+    both = weigh(TWO, scores, evidence, replace(FREE, skip_price=2.0, digit_weight=3.0, line_weight=5.0))
+    assert both == pytest.approx(3 * alone + 5 * evidence)
+
+
+def test_line_network_may_overrule_the_digit_network() -> None:
+    scores = make_scores({"1": 0.9}, {"7": 0.8}, {"4": 0.7})
+    evidence = np.full((3, 11), np.log(1e-3))
+    evidence[2, 4] = np.log(0.9)
+    for line_weight, text in ((0.0, "17"), (1.0, "4")):
+        settings = replace(DEAR, digit_weight=1.0, line_weight=line_weight)
+        (reading,) = decode((TWO,), scores, settings, SETTINGS.strays, SETTINGS.numbers, (evidence,))
+        assert reading.text == text
+
+
+def test_shares_by_hand() -> None:
+    # both ways together weigh 1 * 1 + 0.25: the cut is worth 1 / 1.25 = 0.8, the whole 0.25 / 1.25 = 0.2
+    scores = make_scores({"1": 0.9, "7": 0.1}, {"7": 0.8, "1": 0.2}, {"4": 0.25, "-": 0.75})
+    belief = share_out(TWO, weigh(TWO, scores, None, DEAR))
+    shares = belief.digits
+    assert shares.shape == (3, 10) and shares.dtype == np.float32
+    assert shares[0, [1, 7]] == pytest.approx([0.72, 0.08], abs=1e-4)
+    assert shares[1, [1, 7]] == pytest.approx([0.16, 0.64], abs=1e-4)
+    assert shares[2, 4] == pytest.approx(0.2, abs=1e-4)
+    assert shares.sum() == pytest.approx(0.8 + 0.8 + 0.2, abs=1e-4)
+    assert belief.measure_run([(0, True), (1, True)]) == pytest.approx(0.9 * 0.8 * 0.8, abs=1e-4)
+    assert belief.measure_run([(2, True)]) == pytest.approx(0.2, abs=1e-4)
+    assert belief.measure_run([(0, True)]) == pytest.approx(0.72, abs=1e-4)
+    assert belief.measure_run([(0, False), (1, True)]) < 1e-4
+
+
+def test_passing_over_has_its_share() -> None:
+    only = make_lattice(2, (0, 1))
+    scores = make_scores({"5": 0.4, "-": 0.6})
+    assert share_out(only, weigh(only, scores, None, FREE)).digits[0, 5] == pytest.approx(0.4, abs=1e-4)
+    assert share_out(only, weigh(only, scores, None, DEAR)).digits[0, 5] == pytest.approx(1.0, abs=1e-4)
+    assert share_out(only, weigh(only, scores, None, FREE)).measure_run([(0, False)]) == pytest.approx(0.6, abs=1e-4)
+
+
+def list_ways(lattice: Lattice, cut: int = 0) -> Iterator[list[int]]:
+    """Yield every path from a cut to the end, each a list of spans."""
+    if cut == lattice.n_cuts - 1:
+        yield []
+    for i, span in enumerate(lattice.spans):
+        if span.first == cut:
+            yield from ([i, *rest] for rest in list_ways(lattice, span.last))
+
+
+@given(draw_lattices(), st.floats(0, 5))
+def test_shares_are_those_of_all_ways_there_are(drawn: tuple[Lattice, DigitScores], price: float) -> None:
+    lattice, scores = drawn
+    gains = weigh(lattice, scores, None, replace(FREE, skip_price=price))
+    totals = np.exp(gains).sum(axis=1)
+    ways = list(list_ways(lattice))
+    weights = np.array([np.prod(totals[way]) for way in ways])
+    used = [sum(w for w, way in zip(weights, ways, strict=True) if i in way) for i in range(len(lattice.spans))]
+    expected = np.exp(gains[:, :10]) / totals[:, None] * (np.array(used) / weights.sum())[:, None]
+    belief = share_out(lattice, gains)
+    shares = belief.digits
+    runs = [belief.measure_run([(i, True) for i in way]) for way in ways]
+    best = [np.prod(np.exp(gains[way, :10].max(axis=1))) for way in ways]
+    assert runs == pytest.approx(np.array(best) / weights.sum(), abs=1e-5)
+    assert sum(runs) <= 1 + 1e-5
+    assert shares == pytest.approx(expected, abs=1e-5)
+    assert (shares >= 0).all() and (shares <= 1).all()
+    for cut in range(lattice.n_cuts - 1):  # each way crosses a place once
+        across = [i for i, s in enumerate(lattice.spans) if s.first <= cut < s.last]
+        assert shares[across].sum() <= 1 + 1e-5
+
+
+@given(draw_lattices(), st.floats(-2000, 2000))
+def test_shares_know_no_scale(drawn: tuple[Lattice, DigitScores], offset: float) -> None:
+    """Gains far below what a float can hold when raised, all spans of one length, give the same shares."""
+    lattice, scores = drawn
+    lengths = np.array([span.last - span.first for span in lattice.spans])
+    gains = weigh(lattice, scores, None, FREE)
+    shares = share_out(lattice, gains + offset * lengths[:, None]).digits
+    assert shares == pytest.approx(share_out(lattice, gains).digits, abs=1e-4)
+
+
 def test_number_by_hand() -> None:
-    (reading,) = read(TWO, scores=make_scores({"1": 0.9, "7": 0.06}, {"7": 0.8, "1": 0.1, "9": 0.07}, {}))
+    rows: Rows = [{"1": 0.9, "7": 0.1}, {"7": 0.8, "1": 0.12, "9": 0.08}, {"4": 0.25, "-": 0.75}]
+    (reading,) = read(TWO, scores=make_scores(*rows), settings=replace(DEAR, reject_below=0.4))
     assert (reading.text, reading.status, reading.reason, reading.line) == ("17", "accepted", None, 1)
-    assert reading.confidence == pytest.approx(0.72)
+    assert [d.confidence for d in reading.digits] == pytest.approx([0.9 / 1.25, 0.8 / 1.25], abs=1e-4)
+    assert reading.confidence == pytest.approx(0.9 * 0.8 / 1.25, abs=1e-4)
     assert (reading.box, [d.box for d in reading.digits]) == (
         Box(0, 0, 20, 20),
         [Box(0, 0, 10, 20), Box(10, 0, 20, 20)],
     )
     second = reading.digits[1]
     assert [text for text, _ in second.alternatives] == ["1", "9"]
-    assert [p for _, p in second.alternatives] == pytest.approx([0.1, 0.07])
+    assert [p for _, p in second.alternatives] == pytest.approx([0.12 / 1.25, 0.08 / 1.25], abs=1e-4)
+
+
+def test_digit_network_alone_is_as_sure_as_it_says() -> None:
+    rows: Rows = [{"1": 0.9, "7": 0.1}, {"7": 0.8, "1": 0.12, "9": 0.08}, {"4": 0.3, "-": 0.7}]
+    (reading,) = decode((TWO,), make_scores(*rows), FREE, SETTINGS.strays, SETTINGS.numbers)
+    assert [d.confidence for d in reading.digits] == pytest.approx([0.9, 0.8])
+    assert [p for _, p in reading.digits[1].alternatives] == pytest.approx([0.12, 0.08])
+    assert reading.confidence == pytest.approx(0.72)
+    assert [d.confidence for d in read(TWO, scores=make_scores(*rows))[0].digits] == pytest.approx(
+        [0.45, 0.4], abs=1e-4
+    )
+
+
+def test_confidence_that_is_not_told_is_the_product() -> None:
+    digits = [Digit("1", 0.9, Box(0, 0, 10, 20)), Digit("7", 0.5, Box(12, 2, 20, 22))]
+    reading = make_reading(digits, 3, replace(FREE, reject_below=0.4))
+    assert (reading.text, reading.line, reading.status) == ("17", 3, "accepted")
+    assert reading.confidence == pytest.approx(0.45)
+    assert reading.box == Box(0, 0, 20, 22)
+    assert make_reading(digits, 3, FREE, 0.8).confidence == 0.8
+
+
+def test_number_with_ink_passed_over_inside_is_as_sure_as_all_of_it() -> None:
+    line = make_lattice(4, (0, 1), (1, 2), (2, 3))
+    together = replace(SETTINGS.numbers, sign_height_frac=2.0, least_gap_frac=5.0)
+    scores = make_scores({"1": 1.0}, {"5": 0.4, "-": 0.6}, {"2": 1.0})
+    (reading,) = decode((line,), scores, FREE, SETTINGS.strays, together, [np.zeros((3, 11))])
+    assert reading.text == "12"
+    assert reading.confidence == pytest.approx(0.6, abs=1e-4)
+    assert [d.confidence for d in reading.digits] == pytest.approx([1, 1], abs=1e-4)
 
 
 def test_doubtful_number_is_rejected_with_its_best_guess_and_the_reason() -> None:
-    scores = make_scores({"1": 0.9}, {"7": 0.5}, {})
-    (reading,) = read(TWO, scores=scores)
+    scores = make_scores({"1": 1.0}, {"7": 0.6, "2": 0.4}, {"-": 1.0})
+    (reading,) = read(TWO, scores=scores, settings=replace(DEAR, reject_below=0.7))
     assert (reading.text, reading.status) == ("17", "rejected")
-    assert reading.reason == "digit 2 (7) is uncertain: 0.50"
-    assert read(TWO, scores=scores, settings=replace(FREE, reject_below=0.4))[0].status == "accepted"
-    assert read(TWO, scores=scores, settings=replace(FREE, n_alternatives=0))[0].digits[0].alternatives == ()
+    assert reading.reason == "digit 2 (7) is uncertain: 0.60"
+    assert read(TWO, scores=scores, settings=replace(DEAR, reject_below=0.5))[0].status == "accepted"
+    assert read(TWO, scores=scores, settings=replace(DEAR, n_alternatives=0))[0].digits[0].alternatives == ()
 
 
 def test_lines_take_their_own_scores_in_order() -> None:

@@ -19,7 +19,7 @@ from train.crops import FACTS_NAME, JUNK_FRAC, KINDS, Crops, balance, load_crops
 from train.data import DigitSet
 from train.examples import Examples
 from train.hands import draw_hands
-from train.harvest import HarvestPlan, crop_page, harvest, harvest_shard, parse_arguments, see_page
+from train.harvest import HarvestPlan, harvest, harvest_page, harvest_shard, parse_arguments, see_page
 from train.junk import JunkSource
 from train.material import Material, add_harvest
 from train.spans import LEFT_OUT, judge_span, label_spans, own_page
@@ -79,7 +79,7 @@ def pool() -> HandPool:
 
 
 def test_isolated_clean_digits_are_digits_and_never_junk() -> None:
-    crops, losses = crop_page(write_truth("20358"))
+    crops, _, losses = harvest_page(write_truth("20358"))
     assert crops.labels[crops.kinds == 0].tolist() == [2, 0, 3, 5, 8]
     assert losses == [""] * 5
     assert set(crops.kinds) <= {0, KINDS.index("pair")}
@@ -88,7 +88,7 @@ def test_isolated_clean_digits_are_digits_and_never_junk() -> None:
 def test_crops_are_what_the_network_would_see() -> None:
     truth = write_truth("20")
     stages = see_page(truth.photo)
-    crops, _ = crop_page(truth)
+    crops, _, _ = harvest_page(truth)
     kinds, _ = label_spans(stages, truth, own_page(stages, truth))
     seen = np.rint(255 * stages.batch[np.array(kinds) == 0, :, :, 0]).astype(np.uint8)
     np.testing.assert_array_equal(crops.images[crops.kinds == 0], seen)
@@ -128,7 +128,7 @@ def test_ink_of_letters_and_of_nobody_is_named() -> None:
 
 
 def test_digits_that_hang_together_give_halves_or_pairs() -> None:
-    crops, losses = crop_page(join_truth(write_truth("0022")))
+    crops, _, losses = harvest_page(join_truth(write_truth("0022")))
     assert {KINDS.index("pair")} <= set(crops.kinds)
     assert (crops.labels[crops.kinds > 0] == 10).all()
     assert len(losses) == 4
@@ -139,7 +139,7 @@ def test_lost_digit_is_told_with_its_stage() -> None:
     hidden = truth.photo.copy()
     left, top, right, bottom = truth.list_digits()[1][2].as_list()
     hidden[top:bottom, left:right] = 225
-    assert crop_page(make_truth(hidden, truth.owner, truth.labels, truth.kinds))[1] == ["", "binarize"]
+    assert harvest_page(make_truth(hidden, truth.owner, truth.labels, truth.kinds))[2] == ["", "binarize"]
 
 
 def test_balance_caps_junk_and_each_kind() -> None:
@@ -153,8 +153,10 @@ def test_balance_caps_junk_and_each_kind() -> None:
 
 
 def test_shard_depends_on_seed_and_pages_alone(pool: HandPool) -> None:
-    (crops, fates), (again, _) = (harvest_shard(pool, 3, 20, 6) for _ in range(2))
+    (crops, lines, fates), (again, lines_again, _) = (harvest_shard(pool, 3, 20, 6) for _ in range(2))
     np.testing.assert_array_equal(crops.images, again.images)
+    np.testing.assert_array_equal(lines.pixels, lines_again.pixels)
+    np.testing.assert_array_equal(lines.columns, lines_again.columns)
     assert len(crops.labels) > 8 and crops.labels.max() <= 10
     assert ((crops.labels == 10) == (crops.kinds > 0)).all()
     assert fates["all/found"] > 0

@@ -13,12 +13,19 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.images import load_pages
+from pipeline.line_reader import LineReader
 from pipeline.settings import Settings
-from tests.drawing import capture_stages, write_page, write_signed
+from tests.drawing import capture_stages, see_ones, write_page, write_signed
 
 DEFAULTS = Settings()
 SIGNED = replace(DEFAULTS, signs=replace(DEFAULTS.signs, reported=1))
 KNOBS = {f"{s.name}.{k.name}": (s.name, k) for s in fields(Settings) for k in fields(getattr(DEFAULTS, s.name))}
+
+
+BY_LINE = "text, by line"
+"""A page that a line network looks at, too."""
+WHERE = {"signs": ["signs"], "decode": [BY_LINE, "mess", "text", "form", "underlined"]}
+"""Pages on which the knobs of a stage are tried; all where it is not named."""
 
 
 def draw_mess() -> np.ndarray:
@@ -127,6 +134,9 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
 }
 
 
+LINE_READER = LineReader("ones", 1.0, see_ones)
+
+
 @cache
 def draw(name: str) -> np.ndarray:
     return PAGES[name]()
@@ -134,7 +144,8 @@ def draw(name: str) -> np.ndarray:
 
 def see(name: str, settings: Settings) -> Hashable:
     """Return all that the stages make of a page, so that two can be compared."""
-    stages = capture_stages(draw(name), settings)
+    by_line = name == BY_LINE
+    stages = capture_stages(draw("text" if by_line else name), settings, LINE_READER if by_line else None)
     arrays = (stages.darkness, stages.ink.ink, stages.cleared.ink, stages.batch, stages.scores.probabilities)
     lines = tuple(tuple(c.box for c in line.components) for line in stages.lines)
     spans = tuple((s.first, s.last, s.box) for lattice in stages.lattices for s in lattice.spans)
@@ -165,6 +176,6 @@ def test_knob_is_alive(stage: str, knob: Field) -> None:
         if stage == "images":
             if decode(moved) != decode(DEFAULTS):
                 return
-        elif any(see(name, moved) != see_once(name, start) for name in (["signs"] if start is SIGNED else PAGES)):
+        elif any(see(name, moved) != see_once(name, start) for name in WHERE.get(stage, PAGES)):
             return
     pytest.fail(f"{stage}.{knob.name} changes nothing, from {knob.metadata['low']} to {knob.metadata['high']}")

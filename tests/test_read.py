@@ -14,10 +14,11 @@ from hypothesis.extra import numpy as hnp
 
 from pipeline.classify import Classifier, load_classifier
 from pipeline.knobs import TurnSettings
+from pipeline.line_reader import LineReader
 from pipeline.read import read_page
 from pipeline.settings import Settings
 from pipeline.types import DigitScores, InkMask, Page, PageReading
-from tests.drawing import make_reader, read_texts, write_page
+from tests.drawing import capture_stages, make_reader, read_texts, see_ones, write_page
 
 ROWS = ("4207 1936", "58 0617", "2849 35")
 TEXTS = " ".join(ROWS).split()
@@ -171,6 +172,7 @@ def test_whole_page_is_classified_in_one_batch() -> None:
     class Counting:
         name = "counting"
         n_classes = 11
+        line_reader = None
 
         def classify(self, batch: np.ndarray) -> DigitScores:
             batches.append(len(batch))
@@ -193,6 +195,21 @@ def test_ruled_page_is_read_both_ways_by_a_network_that_can_refuse() -> None:
         as_it_lies = Settings(turn=TurnSettings(doubt_below=0.0))
         read_page(Page(page), Classifier("noting", n_classes, 1.0, "linear", note), as_it_lies)
     assert 0 < sizes[0] < sizes[1]
+
+
+def test_line_network_looks_once_at_all_lines_of_the_page() -> None:
+    rows: list[int] = []
+
+    def look(row: np.ndarray) -> np.ndarray:
+        rows.append(row.shape[2])
+        return see_ones(row)
+
+    stages = capture_stages(PAGE, Settings(turn=TurnSettings(doubt_below=0.0)), LineReader("ones", 1.0, look))
+    assert len(rows) == 1
+    assert [e.shape for e in stages.evidence] == [(len(lattice.spans), 11) for lattice in stages.lattices]
+    assert len(stages.lattices) == len(stages.lines) == len(ROWS)
+    blank = capture_stages(BLANK["white"], None, LineReader("ones", 1.0, look))
+    assert (blank.lines, blank.evidence, len(rows)) == ((), (), 1)
 
 
 def test_settings_reach_the_stages() -> None:

@@ -59,7 +59,7 @@ def test_ungrouped_pages_do_not_count_for_numbers():
 class Ones:
     """A classifier that sees a 1 in everything."""
 
-    name, n_classes = "ones", 10
+    name, n_classes, line_reader = "ones", 10, None
 
     def classify(self, batch):
         from pipeline.types import DigitScores

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -92,6 +93,68 @@ def test_slant_comes_back_and_cuts_follow_it(slant: float) -> None:
     lattice = build_lattice(make_touching(leaning[y : y + height, x : x + width].copy()), settings)
     centers = [span.box.center[0] + x for span in lattice.spans]
     assert all(min(abs(center - (40 + 14 + 36 * i)) for center in centers) <= 4 for i in range(3))
+
+
+WALL = np.full((60, 60), 255, np.uint8)
+"""Ink in which nothing tells where to cut."""
+
+
+def find_seams(lattice: Lattice) -> list[float]:
+    """Return page x halfway between neighboring pieces."""
+    atoms = sorted((s for s in lattice.spans if s.last == s.first + 1), key=lambda s: s.first)
+    return [(left.box.right + right.box.left) / 2 for left, right in pairwise(atoms)]
+
+
+@pytest.mark.parametrize(
+    ("joints_px", "seams"),
+    [
+        pytest.param([], [], id="none"),
+        pytest.param([130.0], [130], id="one"),
+        pytest.param([120.0, 140.0], [120, 140], id="two"),
+        pytest.param([140.0, 120.0], [120, 140], id="in any order"),
+        pytest.param([130.0, 130.0], [130], id="twice the same"),
+        pytest.param([50.0, 300.0], [], id="beside the ink"),
+        pytest.param([100.5, 159.5], [], id="at its ends"),
+    ],
+)
+def test_known_joints_are_cut(joints_px: list[float], seams: list[int]) -> None:
+    settings = replace(SETTINGS, deepest_cut_strokes=0.5, deepest_joint_frac=0.05)
+    lattice = build_lattice(make_touching(WALL, 100, 50), settings, joints_px, 0.0)
+    assert find_seams(lattice) == pytest.approx(seams, abs=1)
+    assert has_path(lattice)
+
+
+def test_narrow_ink_is_cut_where_a_joint_is_known() -> None:
+    settings = replace(SETTINGS, split_width_frac=5.0)
+    ink = draw_handcuffs()
+    assert edges(build_lattice(make_touching(ink), settings)) == [(0, 1)]
+    assert len(find_seams(build_lattice(make_touching(ink), settings, [32.0]))) >= 1
+
+
+def test_joint_lies_where_the_ink_next_to_it_is_thinnest() -> None:
+    notched = WALL.copy()
+    notched[:40, 33] = 0
+    settings = replace(SETTINGS, deepest_cut_strokes=0.5, deepest_joint_frac=0.05)
+    assert find_seams(build_lattice(make_touching(notched, 100, 50), settings, [130.0], 0.0)) == pytest.approx(
+        [133], abs=1
+    )
+
+
+def test_joint_next_to_a_cut_adds_none() -> None:
+    ink = draw_handcuffs()
+    plain = build_lattice(make_touching(ink, 100, 50), SETTINGS, [], 0.0)
+    joint = find_seams(plain)[0] + 2
+    assert edges(build_lattice(make_touching(ink, 100, 50), SETTINGS, [joint], 0.0)) == edges(plain)
+
+
+@pytest.mark.parametrize("slant", [-0.3, 0.0, 0.5])
+def test_cut_at_a_joint_leans_as_it_is_told(slant: float) -> None:
+    settings = replace(SETTINGS, deepest_cut_strokes=0.5, deepest_joint_frac=0.05)
+    lattice = build_lattice(make_touching(WALL, 100, 50), settings, [130.0], slant)
+    left = next(s for s in lattice.spans if (s.first, s.last) == (0, 1))
+    ends = left.box.left + np.count_nonzero(left.mask, axis=1)
+    assert ends[[30, 29]].mean() == pytest.approx(130, abs=1.5)
+    assert (ends[0] - ends[-1]) / 59 == pytest.approx(slant, abs=0.05)
 
 
 def test_lattice_by_eye() -> None:

@@ -33,6 +33,10 @@ def decode(
     read as its best digit or, at a price, passed over as "not a digit". A number is rejected when it is less probable
     than `reject_below` (Chow, "On optimum recognition error and reject tradeoff", 1970, doi 10.1109/TIT.1970.1054406).
 
+    Where a line network looked, digits are as sure as their share of all ways to read the line. The digit network alone
+    tells nothing of that: every half of a digit is plainly no digit, and a way of halves passed over would take its
+    share from the plainest digit. Digits are then as sure as it says.
+
     Parameters
     ----------
     lattices : one per text line, top to bottom
@@ -102,8 +106,8 @@ def share_out(lattice: Lattice, gains: NDArray[np.float64]) -> NDArray[np.float3
     """Return the probability, of all ways to read the line, that digit d stands where span i does, float32 (N, 10).
 
     Forward and backward sums over the lattice (Rabiner 1989, doi 10.1109/5.18626) weigh every way to cut and read the
-    line. Ways that cut a little beside, or take a speck along, say the same where they read the same digit: each stretch
-    between two cuts belongs to one span of a way, so their probabilities add up there.
+    line. Ways that cut a little beside, or take a speck along, say the same where they read the same digit: each
+    stretch between two cuts belongs to one span of a way, so their probabilities add up there.
 
     Parameters
     ----------
@@ -124,11 +128,13 @@ def share_out(lattice: Lattice, gains: NDArray[np.float64]) -> NDArray[np.float3
     np.add.at(stretches, firsts, shares)
     np.subtract.at(stretches, lasts, shares)
     stretches = np.cumsum(stretches, axis=0)
-    best = [
-        stretches[first:last][stretches[first:last].max(axis=1).argmax()]
-        for first, last in zip(firsts, lasts, strict=True)
-    ]
-    return np.clip(best, 0, 1).astype(np.float32).reshape(-1, N_DIGITS)
+    rows = np.empty((len(firsts), N_DIGITS), np.float32)
+    for i, digit in enumerate(gains[:, :N_DIGITS].argmax(axis=1)):
+        own = stretches[firsts[i] : lasts[i]]
+        rows[i] = np.clip(own[own[:, digit].argmax()], 0, 1)
+        others = np.arange(N_DIGITS) != digit  # which the best way's digit stays ahead of
+        rows[i, others] = np.minimum(rows[i, others], np.nextafter(rows[i, digit], np.float32(0)))
+    return rows
 
 
 def _count_places(lattice: Lattice) -> NDArray[np.float64]:

@@ -120,26 +120,47 @@ def test_line_network_may_overrule_the_digit_network() -> None:
 
 def test_shares_by_hand() -> None:
     # both ways together weigh 1 * 1 + 0.25: the cut is worth 1 / 1.25 = 0.8, the whole 0.25 / 1.25 = 0.2
-    scores = make_scores({"1": 0.9, "7": 0.1}, {"7": 0.8, "1": 0.2}, {"4": 0.25, "-": 0.75})
-    belief = share_out(TWO, weigh(TWO, scores, None, DEAR))
-    shares = belief.digits
+    scores = make_scores({"1": 0.9, "4": 0.1}, {"7": 0.8, "1": 0.2}, {"4": 0.25, "-": 0.75})
+    shares = share_out(TWO, weigh(TWO, scores, None, DEAR))
     assert shares.shape == (3, 10) and shares.dtype == np.float32
-    assert shares[0, [1, 7]] == pytest.approx([0.72, 0.08], abs=1e-4)
-    assert shares[1, [1, 7]] == pytest.approx([0.16, 0.64], abs=1e-4)
-    assert shares[2, 4] == pytest.approx(0.2, abs=1e-4)
-    assert shares.sum() == pytest.approx(0.8 + 0.8 + 0.2, abs=1e-4)
-    assert belief.measure_run([(0, True), (1, True)]) == pytest.approx(0.9 * 0.8 * 0.8, abs=1e-4)
-    assert belief.measure_run([(2, True)]) == pytest.approx(0.2, abs=1e-4)
-    assert belief.measure_run([(0, True)]) == pytest.approx(0.72, abs=1e-4)
-    assert belief.measure_run([(0, False), (1, True)]) < 1e-4
+    # on the left, 4 is read by the left piece and by the whole: 0.8 * 0.1 + 0.2
+    assert shares[0, [1, 4, 7]] == pytest.approx([0.72, 0.28, 0], abs=1e-4)
+    assert shares[1, [1, 4, 7]] == pytest.approx([0.16, 0.2, 0.64], abs=1e-4)
+    # the whole takes the left, where its 4 is likelier than on the right; the 1 there, at 0.72, comes after the 4
+    assert shares[2, [1, 4, 7]] == pytest.approx([0.28, 0.28, 0], abs=1e-4)
+    assert shares[2, 1] == np.nextafter(shares[2, 4], np.float32(0))
 
 
 def test_passing_over_has_its_share() -> None:
     only = make_lattice(2, (0, 1))
     scores = make_scores({"5": 0.4, "-": 0.6})
-    assert share_out(only, weigh(only, scores, None, FREE)).digits[0, 5] == pytest.approx(0.4, abs=1e-4)
-    assert share_out(only, weigh(only, scores, None, DEAR)).digits[0, 5] == pytest.approx(1.0, abs=1e-4)
-    assert share_out(only, weigh(only, scores, None, FREE)).measure_run([(0, False)]) == pytest.approx(0.6, abs=1e-4)
+    assert share_out(only, weigh(only, scores, None, FREE))[0, 5] == pytest.approx(0.4, abs=1e-4)
+    assert share_out(only, weigh(only, scores, None, DEAR))[0, 5] == pytest.approx(1.0, abs=1e-4)
+
+
+SAME: dict[str, tuple[Lattice, Rows, str, float]] = {
+    # two ways, of one half each
+    "cut a little beside": (
+        make_lattice(4, (0, 1), (1, 3), (0, 2), (2, 3)),
+        [{"7": 1.0}, {"1": 1.0}, {"7": 1.0}, {"1": 1.0}],
+        "71",
+        1.0,
+    ),
+    "with a speck and without": (TWO, [{"5": 1.0}, {"-": 1.0}, {"5": 1.0}], "5", 1.0),
+    "only where they read the same, 0.5 + 0.5 * 0.75": (
+        TWO,
+        [{"5": 1.0}, {"-": 1.0}, {"5": 0.75, "3": 0.25}],
+        "5",
+        0.875,
+    ),
+}
+
+
+@pytest.mark.parametrize(("lattice", "rows", "text", "sure"), SAME.values(), ids=SAME)
+def test_ways_that_read_the_same_digit_add_up(lattice: Lattice, rows: Rows, text: str, sure: float) -> None:
+    (reading,) = read(lattice, scores=make_scores(*rows))
+    assert reading.text == text
+    assert [digit.confidence for digit in reading.digits] == pytest.approx([sure] * len(text), abs=1e-4)
 
 
 def list_ways(lattice: Lattice, cut: int = 0) -> Iterator[list[int]]:
@@ -151,26 +172,33 @@ def list_ways(lattice: Lattice, cut: int = 0) -> Iterator[list[int]]:
             yield from ([i, *rest] for rest in list_ways(lattice, span.last))
 
 
+def expect_shares(shares: np.ndarray, lattice: Lattice, gains: np.ndarray) -> None:
+    """Compare with the sum, per stretch between two cuts, over every way: its weight times what it reads there."""
+    totals = np.exp(gains).sum(axis=1)
+    stands, whole = np.zeros((lattice.n_cuts - 1, 10)), 0.0
+    for way in list_ways(lattice):
+        weight = np.prod(totals[way])
+        whole += weight
+        for i in way:
+            stands[lattice.spans[i].first : lattice.spans[i].last] += weight * np.exp(gains[i, :10]) / totals[i]
+    for span, row, digit in zip(lattice.spans, shares, gains[:, :10].argmax(axis=1), strict=True):
+        own = stands[span.first : span.last] / whole
+        sure = own[:, digit].max()
+        assert row[digit] == pytest.approx(sure, abs=1e-5)
+        # of stretches that tie, any
+        likeliest = [np.minimum(stretch, sure) for stretch in own if stretch[digit] > sure - 1e-9]
+        assert any(row == pytest.approx(stretch, abs=1e-5) for stretch in likeliest)
+        assert (np.delete(row, digit) < row[digit]).all() or row[digit] == 0
+        assert (row >= 0).all() and row.sum() <= 1 + 1e-5
+
+
 @given(draw_lattices(), st.floats(0, 5))
 def test_shares_are_those_of_all_ways_there_are(drawn: tuple[Lattice, DigitScores], price: float) -> None:
-    lattice, scores = drawn
-    gains = weigh(lattice, scores, None, replace(FREE, skip_price=price))
-    totals = np.exp(gains).sum(axis=1)
-    ways = list(list_ways(lattice))
-    weights = np.array([np.prod(totals[way]) for way in ways])
-    used = [sum(w for w, way in zip(weights, ways, strict=True) if i in way) for i in range(len(lattice.spans))]
-    expected = np.exp(gains[:, :10]) / totals[:, None] * (np.array(used) / weights.sum())[:, None]
-    belief = share_out(lattice, gains)
-    shares = belief.digits
-    runs = [belief.measure_run([(i, True) for i in way]) for way in ways]
-    best = [np.prod(np.exp(gains[way, :10].max(axis=1))) for way in ways]
-    assert runs == pytest.approx(np.array(best) / weights.sum(), abs=1e-5)
-    assert sum(runs) <= 1 + 1e-5
-    assert shares == pytest.approx(expected, abs=1e-5)
-    assert (shares >= 0).all() and (shares <= 1).all()
-    for cut in range(lattice.n_cuts - 1):  # each way crosses a place once
-        across = [i for i, s in enumerate(lattice.spans) if s.first <= cut < s.last]
-        assert shares[across].sum() <= 1 + 1e-5
+    gains = weigh(*drawn, None, replace(FREE, skip_price=price))
+    shares = share_out(drawn[0], gains)
+    expect_shares(shares, drawn[0], gains)
+    for i, is_digit in find_best_path(drawn[0], gains):
+        assert not is_digit or shares[i].argmax() == gains[i, :10].argmax()
 
 
 @given(draw_lattices(), st.floats(-2000, 2000))
@@ -179,23 +207,22 @@ def test_shares_know_no_scale(drawn: tuple[Lattice, DigitScores], offset: float)
     lattice, scores = drawn
     lengths = np.array([span.last - span.first for span in lattice.spans])
     gains = weigh(lattice, scores, None, FREE)
-    shares = share_out(lattice, gains + offset * lengths[:, None]).digits
-    assert shares == pytest.approx(share_out(lattice, gains).digits, abs=1e-4)
+    expect_shares(share_out(lattice, gains + offset * lengths[:, None]), lattice, gains)
 
 
 def test_number_by_hand() -> None:
     rows: Rows = [{"1": 0.9, "7": 0.1}, {"7": 0.8, "1": 0.12, "9": 0.08}, {"4": 0.25, "-": 0.75}]
     (reading,) = read(TWO, scores=make_scores(*rows), settings=replace(DEAR, reject_below=0.4))
     assert (reading.text, reading.status, reading.reason, reading.line) == ("17", "accepted", None, 1)
-    assert [d.confidence for d in reading.digits] == pytest.approx([0.9 / 1.25, 0.8 / 1.25], abs=1e-4)
-    assert reading.confidence == pytest.approx(0.9 * 0.8 / 1.25, abs=1e-4)
+    assert [d.confidence for d in reading.digits] == pytest.approx([0.72, 0.64], abs=1e-4)
+    assert reading.confidence == pytest.approx(0.72 * 0.64, abs=1e-4)
     assert (reading.box, [d.box for d in reading.digits]) == (
         Box(0, 0, 20, 20),
         [Box(0, 0, 10, 20), Box(10, 0, 20, 20)],
     )
     second = reading.digits[1]
-    assert [text for text, _ in second.alternatives] == ["1", "9"]
-    assert [p for _, p in second.alternatives] == pytest.approx([0.12 / 1.25, 0.08 / 1.25], abs=1e-4)
+    assert [text for text, _ in second.alternatives] == ["4", "1"]  # the 4 of both together: 0.25 / 1.25
+    assert [p for _, p in second.alternatives] == pytest.approx([0.2, 0.12 / 1.25], abs=1e-4)
 
 
 def test_digit_network_alone_is_as_sure_as_it_says() -> None:
@@ -209,23 +236,30 @@ def test_digit_network_alone_is_as_sure_as_it_says() -> None:
     )
 
 
-def test_confidence_that_is_not_told_is_the_product() -> None:
+def test_halves_passed_over_take_a_share_only_where_a_line_network_looked() -> None:
+    # passing over both halves weighs 0.5 * 0.5: 1 / 1.25 = 0.8
+    scores, settings = make_scores({"-": 1.0}, {"-": 1.0}, {"4": 1.0}), replace(FREE, skip_price=np.log(2))
+    (alone,) = decode((TWO,), scores, settings, SETTINGS.strays, SETTINGS.numbers)
+    (looked,) = read(TWO, scores=scores, settings=settings)
+    assert (alone.text, alone.confidence) == ("4", 1.0)
+    assert (looked.text, looked.confidence) == ("4", pytest.approx(0.8, abs=1e-4))
+
+
+@given(draw_lattices())
+def test_without_evidence_a_digit_is_as_sure_as_its_own_score(drawn: tuple[Lattice, DigitScores]) -> None:
+    rows = {span.box: row for span, row in zip(drawn[0].spans, drawn[1].digits, strict=True)}
+    for reading in decode(drawn[:1], drawn[1], SETTINGS.decode, SETTINGS.strays, SETTINGS.numbers):
+        for digit in reading.digits:
+            assert digit.confidence == rows[digit.box][int(digit.text)] == rows[digit.box].max()
+
+
+def test_number_is_as_sure_as_the_product_of_its_digits() -> None:
     digits = [Digit("1", 0.9, Box(0, 0, 10, 20)), Digit("7", 0.5, Box(12, 2, 20, 22))]
     reading = make_reading(digits, 3, replace(FREE, reject_below=0.4))
     assert (reading.text, reading.line, reading.status) == ("17", 3, "accepted")
     assert reading.confidence == pytest.approx(0.45)
     assert reading.box == Box(0, 0, 20, 22)
-    assert make_reading(digits, 3, FREE, 0.8).confidence == 0.8
-
-
-def test_number_with_ink_passed_over_inside_is_as_sure_as_all_of_it() -> None:
-    line = make_lattice(4, (0, 1), (1, 2), (2, 3))
-    together = replace(SETTINGS.numbers, sign_height_frac=2.0, least_gap_frac=5.0)
-    scores = make_scores({"1": 1.0}, {"5": 0.4, "-": 0.6}, {"2": 1.0})
-    (reading,) = decode((line,), scores, FREE, SETTINGS.strays, together, [np.zeros((3, 11))])
-    assert reading.text == "12"
-    assert reading.confidence == pytest.approx(0.6, abs=1e-4)
-    assert [d.confidence for d in reading.digits] == pytest.approx([1, 1], abs=1e-4)
+    assert make_reading(digits, 3, replace(FREE, reject_below=0.46)).status == "rejected"
 
 
 def test_doubtful_number_is_rejected_with_its_best_guess_and_the_reason() -> None:

@@ -54,13 +54,38 @@ def decode(
         rows = share_out(lattice, gains) if evidence else own.digits
         paths.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in find_best_path(lattice, gains)])
     readings: list[Reading] = []
-    for lattice, line in zip(lattices, drop_strays(paths, stray_settings), strict=True):
+    kept = drop_strays(paths, stray_settings)
+    odds = measure_odds(kept, settings)
+    for lattice, line in zip(lattices, kept, strict=True):
         digits = [pick for pick in line if pick.is_digit]
         signs = [pick.span.box for pick in line if not pick.is_digit]
         for number in split_numbers([pick.span.box for pick in digits], signs, number_settings):
-            members = [_digit(digits[i].span.box, digits[i].row, settings) for i in number]
+            members = [_digit(digits[i].span.box, shift_prior(digits[i].row, odds), settings) for i in number]
             readings.append(make_reading(members, lattice.line.number, settings))
     return tuple(readings)
+
+
+def measure_odds(lines: Sequence[Sequence[Pick]], settings: DecodeSettings) -> float:
+    """Return the odds that ink as tall as the page's digits is a digit, at most 1.
+
+    Digits among much that was refused, on a page of prose or a photo of a lawn, are more often what the network has
+    not learned to refuse.
+    """
+    digits = [pick for line in lines for pick in line if pick.is_digit]
+    if not digits:
+        return 1.0
+    height = float(np.median([pick.span.box.height for pick in digits]))
+    least, most = height / settings.alike_ratio, height * settings.alike_ratio
+    refused = [p for line in lines for p in line if not p.is_digit and least <= p.span.box.height <= most]
+    return min(1.0, float(sum(pick.row.max() for pick in digits)) / max(1, len(refused)))
+
+
+def shift_prior(row: NDArray[np.float32], odds: float) -> NDArray[np.float32]:
+    """Return the probabilities of a digit, float32 (10,), where digits are `odds` times as usual as in training.
+
+    (Saerens, Latinne & Decaestecker 2002, doi 10.1162/089976602753284446.)
+    """
+    return (row * odds / (row * odds + 1 - row)).astype(np.float32) if odds < 1 else row
 
 
 def measure_merit(readings: Sequence[Reading], settings: DecodeSettings) -> float:

@@ -183,11 +183,12 @@ class SegmentSettings(_Checked):
 class DecodeSettings(_Checked):
     """Best path and reject option."""
 
-    reject_below: float = _knob(0.5, 0, 1, "probability", "less probable numbers are rejected")
+    reject_below: float = _knob(0.9, 0, 1, "probability", "less probable numbers are rejected")
     doubtful: float = _knob(0.6, 0, 1, "probability", "a digit less sure speaks against the way that a page was read")
-    skip_price: float = _knob(1.0, 0, 20, "nats per digit", "ink is passed over only when it clearly is no digit")
-    digit_weight: float = _knob(0.5, 0, 10, "times", "what the digit network says of a span counts so much")
-    line_weight: float = _knob(1.0, 0, 10, "times", "what the line network says of it")
+    skip_price: float = _knob(0.5, 0, 20, "nats per digit", "ink is passed over only when it clearly is no digit")
+    digit_weight: float = _knob(0.4, 0, 10, "times", "what the digit network says of a span counts so much")
+    line_weight: float = _knob(0.7, 0, 10, "times", "what the line network says of it")
+    alike_ratio: float = _knob(2.5, 1, 20, "times", "refused ink so much lower or taller is no digit's like")
     n_alternatives: int = _knob(2, 0, 9, "classes", "next best classes reported with each digit")
 
 

@@ -117,7 +117,7 @@ class SkewSettings(_Checked):
     reach_sizes: float = _knob(2.0, 0.5, 20, "components' sizes", "farther neighbors may be another line's")
     hough_side_px: int = _knob(320, 64, 2000, "px", "long side at which long lines are looked for; bounds the work")
     least_dot_frac: float = _knob(0.2, 0, 1, "of a shrunk pixel", "a thin line fills no more of the pixels it crosses")
-    least_ruling_frac: float = _knob(0.4, 0.05, 2, "of the short side", "shorter lines may be rows of digits")
+    least_ruling_frac: float = _knob(0.35, 0.05, 1, "of the long side", "shorter lines may be rows of digits")
     least_parallels: int = _knob(3, 1, 50, "lines", "fewer parallel lines may be edges of things")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from time import perf_counter
 
@@ -92,7 +93,16 @@ def _level(page: Page, skew_deg: float, s: Settings, clock: _Clock) -> Stages:
 
     Writing may run aslant of the rulings; they can be taken out only while they are level.
     """
-    stages = _find_lines(deskew(page, skew_deg), s, clock)
+    turned = deskew(page, skew_deg)
+    page_frac = math.sqrt(page.gray.size / turned.gray.size)  # the sheet grew, its rulings did not
+    shorter = replace(
+        s.rulings,
+        least_length_frac=max(0.05, s.rulings.least_length_frac * page_frac),
+        lone_length_frac=max(0.05, s.rulings.lone_length_frac * page_frac),
+        whole_page_frac=max(0.2, s.rulings.whole_page_frac * page_frac),
+    )
+    s = replace(s, rulings=shorter)
+    stages = _find_lines(turned, s, clock)
     rest_deg = measure_skew(stages.lines, s.skew)
     least_deg = s.skew.least_ruled_deg if stages.cleared is stages.ink else s.skew.least_deg
     if abs(rest_deg) >= least_deg:
@@ -162,10 +172,13 @@ def _decide(stages: Stages, s: Settings) -> Stages:
 
 
 def _choose(ways: list[Stages], s: Settings) -> Stages:
-    """Return the way that read the page best; the first where it read nothing, for a ruling alone looks like a 1."""
-    if not ways[0].readings:
-        return ways[0]
-    return max(ways, key=lambda way: measure_merit(way.readings, s.decode))
+    """Return the way that read the page best; of ways to turn it, the first where all read alike.
+
+    With its rulings in, a page counts only where it was read without them, for a ruling alone looks like a 1.
+    """
+    blank = {id(way.page) for way in ways if way.cleared is not way.ink and not way.readings}
+    sure = [way for way in ways if way.cleared is not way.ink or id(way.page) not in blank]
+    return max(sure, key=lambda way: measure_merit(way.readings, s.decode))
 
 
 class _Clock:

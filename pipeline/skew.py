@@ -25,8 +25,11 @@ _APART_PX = 4
 _MOST_LINES = 100
 """Strongest lines that are looked at."""
 
-_LEAST_HOUGH_SIDE_PX = 40
-"""A page shrunk to less than this across has no long lines."""
+_LEAST_LENGTH_PX = 20
+"""No line is long that is shorter on the shrunk page."""
+
+_MOST_INK_FRAC = 0.4
+"""With more ink on the shrunk page there are lines everywhere."""
 
 _DIRECTION_DEG = 12
 """Directions from digit to digit scatter about the line's by so much."""
@@ -66,41 +69,35 @@ def measure_rulings_skew(ink: InkMask, settings: SkewSettings) -> float:
     Lines of one grid stand at right angles, so that angles count modulo 90 degrees. They are voted for by the shrunk
     ink (Hough transform, Duda and Hart 1972).
     """
-    votes, rhos, angles = _find_long_lines(ink.ink, settings)
+    votes, angles = _find_long_lines(ink.ink, settings)
     best, skew_deg = 0.0, 0.0
     for angle in angles:
         off = (angles - angle + 45) % 90 - 45
-        near = np.abs(off) <= _SPREAD_DEG
-        if (weight := float(votes[near].sum())) > best and _count_parallels(rhos, angles, angle) >= (
-            settings.least_parallels
-        ):
-            best, skew_deg = weight, angle + float(np.average(off[near], weights=votes[near]))
+        is_near = np.abs(off) <= _SPREAD_DEG
+        n_parallels = np.count_nonzero(np.abs(angles - angle) <= _SPREAD_DEG)
+        if n_parallels >= settings.least_parallels and votes[is_near].sum() > best:
+            best = float(votes[is_near].sum())
+            skew_deg = float(angle + np.average(off[is_near], weights=votes[is_near] ** 2))
     return (skew_deg + 45) % 90 - 45
 
 
-def _find_long_lines(
-    ink: NDArray[np.uint8], settings: SkewSettings
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return of the longest straight lines, strongest first, votes, distance from the corner in px, downhill degrees."""
+def _find_long_lines(ink: NDArray[np.uint8], settings: SkewSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return votes and downhill angles in degrees, -90..90, of the longest straight lines, strongest first."""
     scale = min(1.0, settings.hough_side_px / max(ink.shape))
     height, width = (max(1, round(n * scale)) for n in ink.shape)
-    none = np.zeros(0)
-    if min(height, width) < _LEAST_HOUGH_SIDE_PX:
-        return none, none, none
     small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
-    dots = cv2.compare(small, 255 * settings.least_dot_frac, cv2.CMP_GT)
-    least = max(1, round(settings.least_ruling_frac * min(height, width)))
-    found = cv2.HoughLinesWithAccumulator(dots, 1, np.radians(_HOUGH_DEG), least)
-    if found is None:
-        return none, none, none
-    rho, theta, votes = np.reshape(found, (-1, 3))[:_MOST_LINES].astype(np.float64).T  # (N, 1, 3) in OpenCV 4
-    return votes, rho, np.degrees(theta) - 90
-
-
-def _count_parallels(rhos: NDArray[np.float64], angles: NDArray[np.float64], angle: float) -> int:
-    """Return how many lines apart from one another run at `angle`."""
-    apart = np.sort(rhos[np.abs(angles - angle) <= _SPREAD_DEG])
-    return 1 + int(np.count_nonzero(np.diff(apart) >= _APART_PX)) if len(apart) else 0
+    dots = (small > 255 * settings.least_dot_frac).astype(np.uint8)
+    least = max(_LEAST_LENGTH_PX, round(settings.least_ruling_frac * max(height, width)))
+    kept: list[tuple[float, float, float]] = []
+    if 0 < cv2.countNonZero(dots) <= _MOST_INK_FRAC * dots.size:
+        found = cv2.HoughLinesWithAccumulator(dots, 1, np.radians(_HOUGH_DEG), least)
+        lines = [] if found is None else np.reshape(found, (-1, 3))[:_MOST_LINES].tolist()  # (N, 1, 3) in OpenCV 4
+        for rho, theta, votes in lines:
+            angle = float(np.degrees(theta)) - 90
+            if all(abs(rho - r) >= _APART_PX or abs(angle - a) > 2 * _SPREAD_DEG for r, a, _ in kept):
+                kept.append((rho, angle, votes))
+    _, angles, weights = np.reshape(np.array(kept, np.float64), (-1, 3)).T
+    return weights, angles
 
 
 def measure_direction(components: Sequence[Component], settings: SkewSettings) -> float:

@@ -80,12 +80,14 @@ def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Cl
 def _find_ways(page: Page, s: Settings, clock: _Clock) -> list[Stages]:
     """Return the page's text lines, each of the ways that it may have to be turned to run level first, then as it lies.
 
-    Where writing and rulings disagree, and where a page is turned at all, reading decides.
+    Where writing and rulings disagree, and where a page is turned at all, reading decides. A small turn is for the
+    rulings alone: where none are found after it, what looked like them was a sheet's edges, and the page stays.
     """
     level = _find_lines(page, s, clock)
     turns = list_turns(level.ink, level.lines, s.skew)
     clock.lap("skew")
-    return [*(_level(page, skew_deg, s, clock) for skew_deg in turns), level]
+    ways = [(skew_deg, _level(page, skew_deg, s, clock)) for skew_deg in turns]
+    return [*(way for skew_deg, way in ways if abs(skew_deg) >= s.skew.least_deg or way.cleared is not way.ink), level]
 
 
 def _level(page: Page, skew_deg: float, s: Settings, clock: _Clock) -> Stages:

@@ -15,6 +15,9 @@ from pipeline.types import N_DIGITS, Box, Digit, DigitScores, Lattice, Reading
 _LEAST = 1e-6
 """Floor of a probability before its logarithm."""
 
+_ALIKE = 2.5
+"""Refused ink this many times lower or taller than the digits is not what they might be taken for."""
+
 _DIGIT_ASPECT = 0.7
 """Width over height of a digit with the space beside it."""
 
@@ -55,7 +58,7 @@ def decode(
         paths.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in find_best_path(lattice, gains)])
     readings: list[Reading] = []
     kept = drop_strays(paths, stray_settings)
-    odds = measure_odds(kept, settings)
+    odds = measure_odds(kept)
     for lattice, line in zip(lattices, kept, strict=True):
         digits = [pick for pick in line if pick.is_digit]
         signs = [pick.span.box for pick in line if not pick.is_digit]
@@ -65,7 +68,7 @@ def decode(
     return tuple(readings)
 
 
-def measure_odds(lines: Sequence[Sequence[Pick]], settings: DecodeSettings) -> float:
+def measure_odds(lines: Sequence[Sequence[Pick]]) -> float:
     """Return the odds that ink as tall as the page's digits is a digit, at most 1.
 
     Digits among much that was refused, on a page of prose or a photo of a lawn, are more often what the network has
@@ -75,9 +78,9 @@ def measure_odds(lines: Sequence[Sequence[Pick]], settings: DecodeSettings) -> f
     if not digits:
         return 1.0
     height = float(np.median([pick.span.box.height for pick in digits]))
-    least, most = height / settings.alike_ratio, height * settings.alike_ratio
+    least, most = height / _ALIKE, height * _ALIKE
     refused = [p for line in lines for p in line if not p.is_digit and least <= p.span.box.height <= most]
-    return min(1.0, float(sum(pick.row.max() for pick in digits)) / max(1, len(refused)))
+    return min(1.0, (1 + len(digits)) / (1 + len(refused)))
 
 
 def shift_prior(row: NDArray[np.float32], odds: float) -> NDArray[np.float32]:

@@ -110,8 +110,14 @@ class SkewSettings(_Checked):
     """Measuring the skew of the writing and taking it out."""
 
     least_components: int = _knob(4, 2, 50, "components", "shorter lines slant by chance")
-    most_stray_frac: float = _knob(0.2, 0, 2, "of the height", "a line whose components stray more has no sure slope")
     least_deg: float = _knob(10.0, 0, 45, "degrees", "the network reads less skew than this as it is")
+    least_ruled_deg: float = _knob(3.0, 0, 45, "degrees", "rulings are found and taken out where they slope less")
+    steepest_deg: float = _knob(50.0, 0, 90, "degrees", "writing that runs steeper stands on its side")
+    reach_sizes: float = _knob(2.0, 0.5, 20, "components' sizes", "farther neighbors may be another line's")
+    hough_side_px: int = _knob(320, 64, 2000, "px", "long side at which long lines are looked for; bounds the work")
+    least_dot_frac: float = _knob(0.2, 0, 1, "of a shrunk pixel", "a thin line fills no more of the pixels it crosses")
+    least_ruling_frac: float = _knob(0.35, 0.05, 1, "of the long side", "shorter lines may be rows of digits")
+    least_parallels: int = _knob(3, 1, 50, "lines", "fewer parallel lines may be edges of things")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,6 @@ class DecodeSettings(_Checked):
     skip_price: float = _knob(0.5, 0, 20, "nats per digit", "ink is passed over only when it clearly is no digit")
     digit_weight: float = _knob(0.4, 0, 10, "times", "what the digit network says of a span counts so much")
     line_weight: float = _knob(0.7, 0, 10, "times", "what the line network says of it")
-    alike_ratio: float = _knob(2.5, 1, 20, "times", "refused ink so much lower or taller is no digit's like")
     n_alternatives: int = _knob(2, 0, 9, "classes", "next best classes reported with each digit")
 
 

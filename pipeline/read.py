@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from time import perf_counter
 
@@ -22,7 +23,7 @@ from pipeline.rulings import remove_rulings
 from pipeline.segment import build_lattice
 from pipeline.settings import Settings
 from pipeline.signs import write_signs
-from pipeline.skew import deskew, measure_skew
+from pipeline.skew import deskew, list_turns, measure_skew
 from pipeline.strays import drop_edges
 from pipeline.strips import cut_strips
 from pipeline.trace import Stages, Trace
@@ -60,11 +61,9 @@ def read_page(
 
 def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Clock) -> Stages:
     """Return all stages of a page whose writing runs more or less from left to right."""
-    stages = _find_lines(page, s, clock)
-    skew_deg = measure_skew(stages.lines, s.skew)
-    if abs(skew_deg) >= s.skew.least_deg:
-        stages = _find_lines(deskew(page, skew_deg), s, clock)
-    ways = [stages, *(_keep_rulings(stages, s, clock) if classifier.n_classes > N_DIGITS else [])]
+    ways = _find_ways(page, s, clock)
+    if classifier.n_classes > N_DIGITS:
+        ways = [way for own in ways for way in (own, *_keep_rulings(own, s, clock))]
     ways = _build_lattices(ways, classifier, s, clock)
     spans = [[span for lattice in way.lattices for span in lattice.spans] for way in ways]
     batch = normalize_spans([span for part in spans for span in part], s.normalize)
@@ -76,6 +75,41 @@ def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Cl
     read = [_decide(replace(way, batch=own, scores=DigitScores(rows)), s) for way, own, rows in parts]
     clock.lap("decide")
     return _choose(read, s)
+
+
+def _find_ways(page: Page, s: Settings, clock: _Clock) -> list[Stages]:
+    """Return the page's text lines, each of the ways that it may have to be turned to run level first, then as it lies.
+
+    Where writing and rulings disagree, and where a page is turned at all, reading decides. A small turn is for the
+    rulings alone: where none are found after it, what looked like them was a sheet's edges, and the page stays.
+    """
+    level = _find_lines(page, s, clock)
+    turns = list_turns(level.ink, level.lines, s.skew)
+    clock.lap("skew")
+    ways = [(skew_deg, _level(page, skew_deg, s, clock)) for skew_deg in turns]
+    return [*(way for skew_deg, way in ways if abs(skew_deg) >= s.skew.least_deg or way.cleared is not way.ink), level]
+
+
+def _level(page: Page, skew_deg: float, s: Settings, clock: _Clock) -> Stages:
+    """Return the text lines of the page turned level, by what is left of its skew as well.
+
+    Writing may run aslant of the rulings; they can be taken out only while they are level.
+    """
+    turned = deskew(page, skew_deg)
+    page_frac = math.sqrt(page.gray.size / turned.gray.size)  # the sheet grew, its rulings did not
+    shorter = replace(
+        s.rulings,
+        least_length_frac=max(0.05, s.rulings.least_length_frac * page_frac),
+        lone_length_frac=max(0.05, s.rulings.lone_length_frac * page_frac),
+        whole_page_frac=max(0.2, s.rulings.whole_page_frac * page_frac),
+    )
+    s = replace(s, rulings=shorter)
+    stages = _find_lines(turned, s, clock)
+    rest_deg = measure_skew(stages.lines, s.skew)
+    least_deg = s.skew.least_ruled_deg if stages.cleared is stages.ink else s.skew.least_deg
+    if abs(rest_deg) >= least_deg:
+        stages = _find_lines(deskew(page, skew_deg + rest_deg), s, clock)
+    return stages
 
 
 def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clock: _Clock) -> list[Stages]:
@@ -140,10 +174,13 @@ def _decide(stages: Stages, s: Settings) -> Stages:
 
 
 def _choose(ways: list[Stages], s: Settings) -> Stages:
-    """Return the way that read the page best; the first where it read nothing, for a ruling alone looks like a 1."""
-    if not ways[0].readings:
-        return ways[0]
-    return max(ways, key=lambda way: measure_merit(way.readings, s.decode))
+    """Return the way that read the page best; of ways to turn it, the first where all read alike.
+
+    With its rulings in, a page counts only where it was read without them, for a ruling alone looks like a 1.
+    """
+    blank = {id(way.page) for way in ways if way.cleared is not way.ink and not way.readings}
+    sure = [way for way in ways if way.cleared is not way.ink or id(way.page) not in blank]
+    return max(sure, key=lambda way: measure_merit(way.readings, s.decode))
 
 
 class _Clock:

@@ -15,6 +15,8 @@ from pipeline.errors import InputError
 from pipeline.images import load_pages
 from pipeline.line_reader import LineReader
 from pipeline.settings import Settings
+from pipeline.skew import deskew
+from pipeline.types import Page
 from tests.drawing import capture_stages, see_ones, write_page, write_signed
 
 DEFAULTS = Settings()
@@ -125,6 +127,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "turned": lambda: write_page("4207 1936", "58 0617", size_px=(460, 400), turn_deg=20),
     "on its side": lambda: np.ascontiguousarray(np.rot90(write_page("4237 9536", "58 6647", size_px=(460, 300)))),
     "sloping": lambda: write_page("4207 1936", size_px=(460, 200), turn_deg=2),
+    "askew": lambda: deskew(Page(draw_paper()), -15).gray,
     "form": draw_form,
     "bowls": draw_bowls,
     "underlined": draw_underlined,

@@ -56,11 +56,11 @@ def test_drawn_pages_are_read_rightly_whatever_is_left_out(folder: Path, capsys:
 def fake_edits(folder: Path, truths: list[dict[str, Any]], model: str, values: dict[str, Any]) -> list[int]:
     """Ann's pages gain by least_deg 8, and lose by it together with least_components 5, which is all that Bob's want.
 
-    Bob's page loses by least_deg 8; most_stray_frac 0.16 costs Ann an edit, and Bob cannot tell.
+    Bob's page loses by least_deg 8; least_ruled_deg 2.4 costs Ann an edit, and Bob cannot tell.
     """
     asked = values.get("skew", {})
     has_deg, has_five = asked.get("least_deg") == 8, asked.get("least_components") == 5
-    ann = 2 - has_deg + 2 * (has_deg and has_five) + (asked.get("most_stray_frac") == 0.16)
+    ann = 2 - has_deg + 2 * (has_deg and has_five) + (asked.get("least_ruled_deg") == 2.4)
     bob = 1 + 2 * has_deg - has_five
     return [bob if truth["file"] == "c.png" else ann for truth in truths]
 
@@ -77,7 +77,7 @@ def test_settings_are_chosen_by_the_others_alone(
     assert ann["cautious"] == {"changes": [], "n_other_edits": 1, "n_edits": 4}
     assert bob["eager"] == {"changes": ["skew.least_deg=8"], "n_other_edits": 2, "n_edits": 3}
     assert bob["cautious"] == bob["eager"]
-    assert ["skew.most_stray_frac=0.16", 2] in ann["open_losses"] and bob["open_losses"] == []
+    assert ["skew.least_ruled_deg=2.4", 2] in ann["open_losses"] and bob["open_losses"] == []
     assert (result["shipped"], result["eager"], result["cautious"]) == (50, 30, 30)
     assert result["eager_points"] == result["cautious_points"] == -20
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -10,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline import load_classifier, load_pages, read_page
 from pipeline.components import find_components
 from pipeline.lines import find_lines
 from pipeline.settings import Settings
-from pipeline.skew import deskew, measure_skew
+from pipeline.skew import deskew, list_turns, measure_direction, measure_rulings_skew, measure_skew
 from pipeline.types import InkMask, Page, TextLine
 from tests.drawing import make_line, write_page
 
@@ -94,6 +96,90 @@ def test_skew_by_hand(lines: list[TextLine], skew_deg: float) -> None:
 
 def test_limits_hold() -> None:
     assert measure_skew([slope(*LONG)], replace(SETTINGS.skew, least_components=len(LONG) + 1)) == 0
-    wavy = [slope(*[y + 3 * (-1) ** i for i, y in enumerate(LONG)])]
-    assert measure_skew(wavy, replace(SETTINGS.skew, most_stray_frac=0.0)) == 0
-    assert measure_skew(wavy, replace(SETTINGS.skew, most_stray_frac=2.0)) == pytest.approx(45, abs=2)
+
+
+def rule(gray: np.ndarray, turn_deg: float, *, is_squared: bool) -> np.ndarray:
+    """Draw rulings that run `turn_deg` downhill, uprights as well on a squared sheet, over all of the page."""
+    height, width = gray.shape
+    for quarter in range(2 if is_squared else 1):
+        angle = np.radians(turn_deg + 90 * quarter)
+        along, across = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+        for off in range(-600, 601, 60):
+            ends = [np.array([width, height]) / 2 + off * across + side * 800 * along for side in (-1, 1)]
+            cv2.line(gray, *[np.rint(16 * end).astype(int).tolist() for end in ends], 90, 2, cv2.LINE_AA, 4)
+    return gray
+
+
+def find(gray: np.ndarray) -> tuple[InkMask, tuple[TextLine, ...]]:
+    mask = InkMask((gray < 127).astype(np.uint8) * 255)
+    return mask, find_lines(find_components(mask, 255 - gray, SETTINGS.components), SETTINGS.lines)
+
+
+STEEP = [-44, -37, -25, -12, -5, 0, 8, 19, 31, 44]
+
+
+@pytest.mark.parametrize("turn_deg", STEEP)
+@pytest.mark.parametrize("is_squared", [False, True], ids=["ruled", "squared"])
+def test_turn_of_a_ruled_page_comes_back(turn_deg: float, is_squared: bool) -> None:
+    rows = ("4207 1936", "5829 0617", "3061 9284")
+    gray = rule(write_page(*rows, size_px=(560, 460), turn_deg=turn_deg), turn_deg, is_squared=is_squared)
+    assert measure_rulings_skew(find(gray)[0], SETTINGS.skew) == pytest.approx(turn_deg, abs=0.5)
+
+
+@pytest.mark.parametrize("turn_deg", STEEP)
+def test_turn_of_a_plain_page_comes_back(turn_deg: float) -> None:
+    gray = write_page(*["88088 80880"] * 3, size_px=(560, 560), turn_deg=turn_deg)
+    mask, lines = find(gray)
+    turns = list_turns(mask, lines, SETTINGS.skew)
+    if abs(turn_deg) < SETTINGS.skew.least_deg:
+        assert all(turn == pytest.approx(turn_deg, abs=0.5) for turn in turns)  # rows of 0 and 8 are lines, in a way
+        return
+    assert turns[0] == pytest.approx(turn_deg, abs=3)
+    leveled = find(deskew(Page(gray), turns[0]).gray)[1]
+    assert turns[0] + measure_skew(leveled, SETTINGS.skew) == pytest.approx(turn_deg, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    "gray",
+    [
+        np.full((300, 400), 255, np.uint8),
+        np.zeros((300, 400), np.uint8),
+        np.zeros((1, 1), np.uint8),
+        np.zeros((1, 500), np.uint8),
+        write_page("7", size_px=(300, 300)),
+        write_page("4", "2", "0", "7", "1", size_px=(200, 500)),
+        rule(np.full((460, 560), 225, np.uint8), 1.0, is_squared=True),
+        cv2.line(np.full((400, 400), 255, np.uint8), (0, 100), (400, 250), 0, 2),
+    ],
+    ids=["blank", "all ink", "1 px", "1 row", "lone digit", "column", "nearly level", "lone line"],
+)
+def test_page_that_lies_level_or_tells_nothing_is_not_turned(gray: np.ndarray) -> None:
+    mask, lines = find(gray)
+    assert list_turns(mask, lines, SETTINGS.skew) == []
+    assert deskew(Page(gray), 30.0).gray.min() >= gray.min()
+
+
+def test_rulings_near_45_degrees_may_be_either_way() -> None:
+    mask, lines = find(rule(np.full((460, 560), 225, np.uint8), 44.0, is_squared=True))
+    assert list_turns(mask, lines, SETTINGS.skew) == pytest.approx([44, -46], abs=0.5)
+
+
+def test_ink_that_runs_off_the_page_draws_no_streaks() -> None:
+    gray = cv2.line(write_page("42", size_px=(400, 400)), (-10, 150), (410, 150), 40, 4)
+    turned = deskew(Page(gray), 30.0)
+    is_page = cv2.warpAffine(
+        np.full_like(gray, 255), np.linalg.inv(turned.to_source)[:2], turned.gray.shape[::-1], flags=cv2.INTER_NEAREST
+    )
+    assert turned.gray[is_page == 0].min() >= 215
+
+
+def test_ruled_sample_is_read_turned_by_30_degrees() -> None:
+    page = next(iter(load_pages(Path(__file__).resolve().parents[1] / "samples" / "ruled.jpg")))
+    classifier = load_classifier()
+    level = [number.text for number in read_page(page, classifier).readings]
+    assert [number.text for number in read_page(Page(deskew(page, -30.0).gray), classifier).readings] == level
+
+
+def test_direction_of_fewer_components_than_neighbors_asked() -> None:
+    few = replace(SETTINGS.skew, least_components=2)
+    assert measure_direction(slope(0, 30, 60).components, few) == pytest.approx(45, abs=2)

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 from pipeline.errors import UsageError
+from pipeline.knobs import SignSettings
 from pipeline.settings import Settings
 
 LEFT_OUT = {
     "images.most_mpx": "only refuses pictures",
     "images.least_side_px": "only refuses pictures",
     "decode.n_alternatives": "is told beside each digit and decides nothing",
+    **{f"signs.{knob.name}": "acts with --signs alone, and on no digit" for knob in fields(SignSettings)},
 }
 """Settings that can change no digit that is read, and why."""
 

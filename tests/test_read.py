@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.classify import Classifier, load_classifier
-from pipeline.knobs import TurnSettings
+from pipeline.knobs import DecodeSettings, TurnSettings
 from pipeline.line_reader import LineReader
 from pipeline.read import read_page
 from pipeline.settings import Settings
@@ -83,7 +83,8 @@ def test_any_page_is_read_without_a_crash(gray: np.ndarray, times: int) -> None:
 
 
 def test_page_is_read_whole_and_in_order() -> None:
-    result = read_page(Page(PAGE.copy(), source="a.png", number=3, decode_s=0.5), make_reader())
+    lenient = Settings(decode=DecodeSettings(reject_below=0.5))
+    result = read_page(Page(PAGE.copy(), source="a.png", number=3, decode_s=0.5), make_reader(), lenient)
     check(result)
     assert [r.text for r in result.readings] == TEXTS
     assert [r.line for r in result.readings] == [1, 1, 2, 2, 3, 3]

@@ -108,7 +108,7 @@ def draw_page(pool: HandPool, seed: int, number: int) -> PageTruth:
     """Return page `number`: numbers on paper, and now and then a page without any."""
     if number % _EVERY_IS_BARE:
         return synthesize_page(pool, seed, number)
-    kind = list(KINDS_OF_PAGES)[number // _EVERY_IS_BARE % len(KINDS_OF_PAGES)]
+    kind = KINDS_OF_PAGES[number // _EVERY_IS_BARE % len(KINDS_OF_PAGES)]
     photo = draw_bare_page(kind, seed, number, _find_fonts()).photo
     return PageTruth(photo, np.zeros(photo.shape, np.uint16), (), (), (), _BARE_HEIGHT_PX, False, ("bare", kind))
 

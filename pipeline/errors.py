@@ -73,7 +73,7 @@ class NotAPictureError(InputError):
     """The bytes are not a picture that can be decoded."""
 
     code = "not-a-picture"
-    hint = "give a JPEG, PNG, WebP, TIFF, BMP or GIF"
+    hint = "give a PDF, JPEG, PNG, TIFF, HEIC, WebP, AVIF, BMP or GIF"
 
 
 class DamagedPictureError(InputError):
@@ -81,6 +81,13 @@ class DamagedPictureError(InputError):
 
     code = "damaged"
     hint = "copy it from its source again"
+
+
+class EncryptedPictureError(InputError):
+    """The file is locked with a password."""
+
+    code = "encrypted"
+    hint = "save a copy without a password"
 
 
 class PictureSizeError(InputError):

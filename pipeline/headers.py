@@ -6,65 +6,37 @@ short, and write to stderr on the way. So the few bytes that decide are read her
 
 from __future__ import annotations
 
-import io
 import struct
-import warnings
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib import import_module
 
 from pipeline.errors import DamagedPictureError, EmptyInputError, NotAPictureError
+from pipeline.frames import Frame, Header, note_animation
+from pipeline.heif import HEIF_BRANDS, read_heif
+from pipeline.pillow_formats import read_with_pillow
+from pipeline.rasters import read_jpeg2000, read_netpbm, read_radiance
+from pipeline.tiff import find_tiff_pages, read_exif_orientation
 
 _TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG_MAGIC, _PNG_MAGIC = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
-_OTHER_MAGIC = (b"\x89PNG", b"RIFF", b"BM", b"GIF8")
+_JPEG2000_MAGIC = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
+_RADIANCE_MAGIC = (b"#?RADIANCE", b"#?RGBE")
+_BY_PILLOW = {b"RIFF": "WEBP", b"BM": "BMP", b"GIF8": "GIF", b"\x59\xa6\x6a\x95": "SUN"}
+
+_STRANGERS = {
+    b"\x76\x2f\x31\x01": ("an OpenEXR picture", "save it as PNG or TIFF"),
+    b"\xff\x0a": ("a JPEG XL picture", "save it as JPEG or PNG"),
+    b"\0\0\0\x0cJXL \r\n\x87\n": ("a JPEG XL picture", "save it as JPEG or PNG"),
+    b"8BPS": ("a Photoshop file", "save it as PNG or TIFF"),
+    b"%!PS": ("a PostScript file", "save it as PDF"),
+    b"AT&TFORM": ("a DjVu file", "save it as PDF"),
+    b"PK\3\4": ("a ZIP archive or an office document", "take the pictures out of it, or save it as PDF"),
+}
+"""What people take for pictures and this program cannot read: what it is, and what to do about it."""
 
 _APP1, _START_OF_SCAN = 0xE1, 0xDA
 _START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG markers that state the size: one for each kind of compression; the three left out mean something else."""
-
-_SUBFILE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION = 254, 256, 257, 262, 274
-_READ_TAGS = (_SUBFILE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION)
-_INTEGER_FORMATS = {1: "B", 3: "H", 4: "I", 16: "Q"}
-"""TIFF field types that hold a whole number, as `struct` names them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One page of a picture file.
-
-    Attributes
-    ----------
-    width, height : px as stored, before the orientation is applied
-    orientation : EXIF orientation, 1 (upright) .. 8
-    is_inverted : True where the stored zero is white (TIFF photometric 0)
-    is_copy : True for a thumbnail or a smaller copy of another page
-    directory : byte offset of the TIFF directory; 0 for other formats
-    orientation_at : byte offset of the TIFF orientation's value; 0 where there is none
-    """
-
-    width: int
-    height: int
-    orientation: int = 1
-    is_inverted: bool = False
-    is_copy: bool = False
-    directory: int = 0
-    orientation_at: int = 0
-
-    @property
-    def upright_size_px(self) -> tuple[int, int]:
-        """(width, height) once turned upright."""
-        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A picture file's format (JPEG, PNG, WEBP, TIFF, BMP or GIF) and its pages (only a TIFF has more than one)."""
-
-    format: str
-    frames: tuple[Frame, ...]
 
 
 def read_header(raw: bytes) -> Header:
@@ -88,55 +60,42 @@ def read_header(raw: bytes) -> Header:
     if raw.startswith(_JPEG_MAGIC):
         return Header("JPEG", (_read_jpeg(raw),))
     if raw.startswith(_PNG_MAGIC):
-        return Header("PNG", (_read_png(raw),))
+        return _read_png(raw)
     if raw.startswith(_TIFF_MAGIC):
-        return Header("TIFF", _find_tiff_pages(raw))
-    return _read_with_pillow(raw)
-
-
-def _read_with_pillow(raw: bytes) -> Header:
-    """Return the header of a WebP, BMP or GIF, the formats that need no look at more than their first bytes."""
-    # Imported late, as it and its plugins take as long to load as a small photo to read.
-    from PIL import Image
-
-    if raw.startswith(b"RIFF"):  # else Pillow would load its 40 other plugins to find this one
-        import_module("PIL.WebPImagePlugin")
-    with undisturbed_pillow():
-        try:
-            picture = Image.open(io.BytesIO(raw), formats=("WEBP", "BMP", "GIF"))
-        except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
-            raise _explain_unknown(raw) from error
-    width, height = picture.size
-    orientation = read_exif_orientation(picture.info.get("exif", b""))
-    return Header(str(picture.format), (Frame(width, height, orientation),))
-
-
-@contextmanager
-def undisturbed_pillow() -> Iterator[None]:
-    """Keep Pillow's own pixel limit and warnings out of the way: the limit is a setting here."""
-    from PIL import Image
-
-    limit = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
-
-
-def _explain_unknown(raw: bytes) -> NotAPictureError | DamagedPictureError:
-    """Return the error that says most exactly what these undecodable bytes are."""
-    if raw.startswith(_OTHER_MAGIC):
-        return DamagedPictureError("the picture's header is broken or cut short")
+        return Header("TIFF", find_tiff_pages(raw))
+    if raw.startswith(_JPEG2000_MAGIC):
+        return Header("JPEG2000", (read_jpeg2000(raw),))
+    if raw.startswith(_RADIANCE_MAGIC):
+        return Header("HDR", (read_radiance(raw),))
     if raw[4:8] == b"ftyp":
-        return NotAPictureError("this is a HEIC, AVIF or video file", "export it as JPEG or PNG")
-    if raw.startswith(b"%PDF"):
-        return NotAPictureError("this is a PDF", "export its pages as PNG or TIFF")
+        return _read_boxed(raw)
+    for magic, picture_format in _BY_PILLOW.items():
+        if raw.startswith(magic):
+            return read_with_pillow(raw, picture_format)
+    return read_netpbm(raw) or _refuse(raw)
+
+
+def _read_boxed(raw: bytes) -> Header:
+    """Return the header of a HEIC or an AVIF, which name the kinds that they conform to in their first box."""
+    length = int.from_bytes(raw[:4], "big")
+    brands = {raw[8:12], *(raw[at : at + 4] for at in range(16, min(length, len(raw), 256), 4))}
+    if brands & {b"avif", b"avis"}:
+        return read_with_pillow(raw, "AVIF")
+    if brands & HEIF_BRANDS:
+        return read_heif(raw)
+    raise NotAPictureError("this is a video, or a camera's raw file", "export a picture of it as JPEG or PNG")
+
+
+def _refuse(raw: bytes) -> Header:
+    """Raise the error that says most exactly what these undecodable bytes are."""
+    if raw.startswith(b"\x89PNG"):
+        raise DamagedPictureError("the picture's header is broken or cut short")
+    for magic, (kind, hint) in _STRANGERS.items():
+        if raw.startswith(magic):
+            raise NotAPictureError(f"this is {kind}, which is not read", hint)
     if raw[:512].isascii() and b"\0" not in raw[:512]:
-        return NotAPictureError("this is a text file, not a picture")
-    return NotAPictureError("these bytes are no picture")
+        raise NotAPictureError("this is a text file, not a picture")
+    raise NotAPictureError("these bytes are no picture")
 
 
 def _read_jpeg(raw: bytes) -> Frame:
@@ -175,9 +134,9 @@ def _walk_jpeg(raw: bytes) -> Iterator[tuple[int, int, int]]:
         at = end
 
 
-def _read_png(raw: bytes) -> Frame:
-    """Return a PNG's size and orientation (its eXIf chunk may stand anywhere), every chunk's checksum compared."""
-    at, size, orientation, view = len(_PNG_MAGIC), None, 1, memoryview(raw)
+def _read_png(raw: bytes) -> Header:
+    """Return a PNG's header (its eXIf chunk may stand anywhere), every chunk's checksum compared."""
+    at, size, orientation, n_frames, view = len(_PNG_MAGIC), None, 1, 1, memoryview(raw)
     while at + 12 <= len(raw):
         length, kind = struct.unpack_from(">I4s", raw, at)
         first, end = at + 8, at + 12 + length
@@ -188,87 +147,11 @@ def _read_png(raw: bytes) -> Frame:
         if kind == b"IHDR":
             width, height = struct.unpack_from(">II", raw, first)
             size = width, height
+        elif kind == b"acTL" and length >= 4:  # animated
+            n_frames = struct.unpack_from(">I", raw, first)[0]
         elif kind == b"eXIf":
             orientation = read_exif_orientation(raw[first : end - 4])
         elif kind == b"IEND" and size is not None:
-            return Frame(*size, orientation)
+            return Header("PNG", (Frame(*size, orientation),), note_animation(n_frames))
         at = end
     raise DamagedPictureError("the PNG breaks off before its end")
-
-
-def read_exif_orientation(exif: bytes) -> int:
-    """Return the orientation, 1..8, that an EXIF block states; 1 where it states none or is broken."""
-    try:
-        frames = list(_walk_tiff(exif.removeprefix(b"Exif\0\0")))
-    except (struct.error, OverflowError, DamagedPictureError):
-        return 1
-    return frames[0].orientation if frames else 1
-
-
-def _find_tiff_pages(raw: bytes) -> tuple[Frame, ...]:
-    """Return the pages of a TIFF, leaving out thumbnails and the smaller copies of a pyramid."""
-    try:
-        frames = tuple(f for f in _walk_tiff(raw) if f.width > 0 and f.height > 0)
-    except (struct.error, OverflowError) as error:
-        raise DamagedPictureError("the TIFF breaks off before the list of its pages") from error
-    if not frames:
-        raise DamagedPictureError("the TIFF names no page")
-    return tuple(f for f in frames if not f.is_copy) or frames
-
-
-def _walk_tiff(raw: bytes) -> Iterator[Frame]:
-    """Yield a frame for each directory of a TIFF or of an EXIF block, which is built like one.
-
-    BigTIFF (43 in place of 42) has the same structure with 8-byte offsets and counts.
-    """
-    order = {b"II": "<", b"MM": ">"}.get(raw[:2])
-    if order is None:
-        raise DamagedPictureError("the TIFF has no byte order")
-    is_big = struct.unpack_from(order + "H", raw, 2)[0] == 43
-    count, offset = ("Q", "Q") if is_big else ("H", "I")
-    entry_size = 20 if is_big else 12
-    at, seen = struct.unpack_from(order + offset, raw, 8 if is_big else 4)[0], set[int]()
-    while at and at not in seen:
-        seen.add(at)
-        n_entries = struct.unpack_from(order + count, raw, at)[0]
-        first = at + struct.calcsize(count)
-        tags = dict(_read_entries(raw, order, range(first, first + n_entries * entry_size, entry_size), is_big))
-        yield _make_frame(tags, at)
-        at = struct.unpack_from(order + offset, raw, first + n_entries * entry_size)[0]
-
-
-def _read_entries(raw: bytes, order: str, places: range, is_big: bool) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Yield (tag, (value, byte offset of the value)) for the tags that matter here."""
-    for place in places:
-        tag, kind = struct.unpack_from(order + "HH", raw, place)
-        if tag in _READ_TAGS and kind in _INTEGER_FORMATS:
-            value_at = place + (12 if is_big else 8)
-            yield tag, (struct.unpack_from(order + _INTEGER_FORMATS[kind], raw, value_at)[0], value_at)
-
-
-def _make_frame(tags: dict[int, tuple[int, int]], directory: int) -> Frame:
-    orientation, orientation_at = tags.get(_ORIENTATION, (1, 0))
-    return Frame(
-        width=tags.get(_WIDTH, (0, 0))[0],
-        height=tags.get(_HEIGHT, (0, 0))[0],
-        orientation=orientation if 1 <= orientation <= 8 else 1,
-        is_inverted=tags.get(_PHOTOMETRIC, (1, 0))[0] == 0,
-        is_copy=bool(tags.get(_SUBFILE, (0, 0))[0] & 1),
-        directory=directory,
-        orientation_at=orientation_at,
-    )
-
-
-def isolate_tiff_page(raw: bytes, frame: Frame) -> bytes:
-    """Return the TIFF with `frame` as its first page and no orientation: the decoders take the first page only.
-
-    OpenCV turns some TIFFs by their orientation and fails on others, by release; so it is taken out and applied here.
-    """
-    patched = bytearray(raw)
-    order = "<" if raw[:2] == b"II" else ">"
-    is_big = struct.unpack_from(order + "H", raw, 2)[0] == 43
-    struct.pack_into(order + ("Q" if is_big else "I"), patched, 8 if is_big else 4, frame.directory)
-    if frame.orientation_at:
-        # SHORT values stand at the left of their field in either byte order.
-        struct.pack_into(order + "H", patched, frame.orientation_at, 1)
-    return bytes(patched)

@@ -1,7 +1,7 @@
 """The one door for pixels: a file, or bytes, becomes upright gray pages of a size fit to work at.
 
-The file is read once. Its header decides whether it is decoded at all, and at what size; OpenCV decodes, Pillow where
-OpenCV cannot; orientation is applied here, once, for every format.
+The file is read once. Its header decides whether it is decoded at all, and at what size; then the library decodes that
+does the format right; orientation is applied here, once, for every format.
 
 Coordinates: `Page.to_source` maps pixel centers. Pixel (x, y) has its center at (x, y), so the edges of a half-open box
 lie half a pixel up and left of its numbers: subtract 0.5 before and add 0.5 after when mapping box edges.
@@ -9,7 +9,6 @@ lie half a pixel up and left of its numbers: subtract 0.5 before and add 0.5 aft
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.decoders import JPEG_SCALES, decode_jpeg, decode_stored
 from pipeline.errors import (
     DamagedPictureError,
     InputError,
@@ -28,24 +27,23 @@ from pipeline.errors import (
     NotAPictureError,
     PictureSizeError,
 )
-from pipeline.headers import Frame, Header, isolate_tiff_page, read_header, undisturbed_pillow
+from pipeline.frames import Frame, Header
+from pipeline.headers import read_header
 from pipeline.knobs import ImageSettings
+from pipeline.pdf import Pdf, is_pdf
 from pipeline.pixels import convert_to_8bit, flatten, map_to_source, shrink, turn_upright
+from pipeline.tiff import isolate_tiff_page
 from pipeline.types import Page
 
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif")
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"),
+    *(".pdf", ".heic", ".heif", ".hif", ".avif", ".jp2", ".j2k", ".jpf", ".jpx"),
+    *(".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".pfm", ".sr", ".ras", ".hdr", ".pic"),
+)
 """How the names of pictures end; a folder is searched for these, whatever their case."""
 
 _MOST_BYTES = 2**31 - 1
 """OpenCV counts the bytes of a buffer in a signed 32-bit number."""
-
-_JPEG_SCALES = {
-    1: (cv2.IMREAD_GRAYSCALE, cv2.IMREAD_COLOR),
-    2: (cv2.IMREAD_REDUCED_GRAYSCALE_2, cv2.IMREAD_REDUCED_COLOR_2),
-    4: (cv2.IMREAD_REDUCED_GRAYSCALE_4, cv2.IMREAD_REDUCED_COLOR_4),
-    8: (cv2.IMREAD_REDUCED_GRAYSCALE_8, cv2.IMREAD_REDUCED_COLOR_8),
-}
-"""The JPEG decoder itself shrinks by these: it computes fewer coefficients, so it is faster, too."""
 
 
 def load_pages(source: str | os.PathLike[str] | bytes, settings: ImageSettings | None = None) -> Iterator[Page]:
@@ -53,12 +51,12 @@ def load_pages(source: str | os.PathLike[str] | bytes, settings: ImageSettings |
 
     Parameters
     ----------
-    source : path of a JPEG, PNG, WebP, TIFF, BMP or GIF, or the bytes of one
+    source : path of a PDF or picture, whose name may end in any of `SUFFIXES`, or the bytes of one
     settings : limits and working size
 
     Returns
     -------
-    iterator of Page: one, or as many as a TIFF has; of an animation the first frame
+    iterator of Page: one, or as many as a TIFF or PDF has; of an animation the first frame
 
     Raises
     ------
@@ -70,6 +68,8 @@ def load_pages(source: str | os.PathLike[str] | bytes, settings: ImageSettings |
         If it is a folder or no picture.
     DamagedPictureError
         If it breaks off or cannot be decoded (for a later page: when that page is reached).
+    EncryptedPictureError
+        If it needs a password.
     PictureSizeError
         If it has more pixels than `settings.most_mpx`, or a side under `settings.least_side_px`.
     InputError
@@ -104,22 +104,40 @@ def open_picture(
     name = name or ("<bytes>" if isinstance(source, bytes) else os.fspath(source))
     with _naming(name):
         raw = source if isinstance(source, bytes) else _read_bytes(Path(source))
-        return Picture(name, raw, read_header(raw), settings or ImageSettings())
+        settings = settings or ImageSettings()
+        if is_pdf(raw):
+            return Picture(name, raw, Header("PDF", ()), settings, Pdf(raw, settings))
+        return Picture(name, raw, read_header(raw), settings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A picture file, read and examined: its pages can be decoded in gray for reading and in color for showing."""
+    """A picture file, read and examined: its pages can be decoded in gray for reading and in color for showing.
+
+    A PDF stays open until `close` is called, or until nothing refers to its picture any more. A picture can be sent to
+    another process, which opens its own.
+    """
 
     name: str
     raw: bytes
     header: Header
     settings: ImageSettings
+    pdf: Pdf | None = None
 
     @property
     def n_pages(self) -> int:
-        """Pages in the file: 1, except in a TIFF of several."""
-        return len(self.header.frames)
+        """Pages in the file: 1, except in a PDF or TIFF of several."""
+        return self.pdf.n_pages if self.pdf else len(self.header.frames)
+
+    @property
+    def note(self) -> str | None:
+        """What the user should know of how it is read, such as that it is animated; None where there is nothing."""
+        return self.header.note
+
+    def close(self) -> None:
+        """Let go of a PDF; nothing to do for other formats. No page can be loaded afterwards."""
+        if self.pdf:
+            self.pdf.close()
 
     def load_page(self, number: int = 1) -> Page:
         """Return page `number` (from 1), upright, in gray. Raises as the function `load_pages` does."""
@@ -146,7 +164,7 @@ class Picture:
     def _find_frame(self, number: int) -> Frame:
         if not 1 <= number <= self.n_pages:
             raise MissingInputError(f"there is no page {number}; it has {self.n_pages}", "")
-        frame = self.header.frames[number - 1]
+        frame = self.pdf.measure(number) if self.pdf else self.header.frames[number - 1]
         _check_size(frame, self.settings)
         return frame
 
@@ -154,14 +172,18 @@ class Picture:
         """Return the pixels as stored, shrunk to the working size: uint8 (h, w), or (h, w, 3) in BGR."""
         factor = _choose_reduction(self.header.format, frame, self.settings)
         if self.header.format == "JPEG":
-            return _decode_jpeg(self.raw, factor, is_color)
-        raw = isolate_tiff_page(self.raw, frame) if self.header.format == "TIFF" else self.raw
-        pixels = _decode_any(raw)
+            return decode_jpeg(self.raw, factor, is_color)
+        pixels = self.pdf.draw(frame.number, is_color) if self.pdf else self._decode_stored(frame)
         if pixels.shape[:2] != (frame.height, frame.width):
             raise DamagedPictureError(f"the header says {frame.width}x{frame.height}, the pixels {pixels.shape[1::-1]}")
-        if frame.is_inverted and pixels.dtype != np.uint8:  # OpenCV inverts such TIFFs itself in 8 bits only
-            pixels = 255 - convert_to_8bit(pixels)
         return shrink(flatten(pixels, is_color), factor)
+
+    def _decode_stored(self, frame: Frame) -> NDArray:
+        raw = isolate_tiff_page(self.raw, frame) if self.header.format == "TIFF" else self.raw
+        pixels = decode_stored(raw, self.header.format)
+        if frame.is_inverted and pixels.dtype != np.uint8:  # OpenCV inverts such TIFFs itself in 8 bits only
+            return 255 - convert_to_8bit(pixels)
+        return pixels
 
 
 @contextmanager
@@ -210,54 +232,4 @@ def _choose_reduction(picture_format: str, frame: Frame, settings: ImageSettings
     most = max(frame.width, frame.height) // settings.work_side_px
     if picture_format != "JPEG":
         return max(1, most)
-    return max((scale for scale in _JPEG_SCALES if scale <= most), default=1)
-
-
-def _decode_jpeg(raw: bytes, factor: int, is_color: bool) -> NDArray[np.uint8]:
-    pixels = _imdecode(raw, _JPEG_SCALES[factor][is_color] | cv2.IMREAD_IGNORE_ORIENTATION)
-    if pixels is None:
-        raise DamagedPictureError("the JPEG cannot be decoded", "save it again as an ordinary JPEG")
-    return pixels
-
-
-def _decode_any(raw: bytes) -> NDArray:
-    """Return the pixels as stored: (h, w), (h, w, 3) in BGR or (h, w, 4) in BGRA, of whatever number type."""
-    pixels = _imdecode(raw, cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
-    return _decode_with_pillow(raw) if pixels is None else pixels
-
-
-def _imdecode(raw: bytes, flags: int) -> NDArray | None:
-    """Return OpenCV's decoding, or None; its own log, which goes to stderr, stays still."""
-    level = _set_log_level(0)
-    try:
-        return cv2.imdecode(np.frombuffer(raw, np.uint8), flags)
-    except cv2.error:
-        return None
-    finally:
-        _set_log_level(level)
-
-
-def _set_log_level(level: int) -> int:
-    """Set OpenCV's log level and return the one before; the function moved from `cv2` to `cv2.utils` in OpenCV 5."""
-    logging = cv2.utils.logging if hasattr(cv2.utils, "logging") else cv2
-    before = logging.getLogLevel()
-    logging.setLogLevel(level)
-    return before
-
-
-def _decode_with_pillow(raw: bytes) -> NDArray:
-    """Return what OpenCV cannot decode: a GIF before OpenCV 4.11, a TIFF in tiles, and the like."""
-    from PIL import Image, UnidentifiedImageError  # late: see headers
-
-    try:
-        with undisturbed_pillow(), Image.open(io.BytesIO(raw)) as picture:
-            has_alpha = "transparency" in picture.info or bool({"A", "a"} & set(picture.getbands()))
-            if picture.mode in ("F", "I", "L") or picture.mode.startswith("I;16"):
-                return np.array(picture)
-            pixels = np.array(picture.convert("RGBA" if has_alpha else "RGB"))
-    except UnidentifiedImageError as error:
-        told = "its pixels are damaged, or of a kind that cannot be decoded"
-        raise DamagedPictureError(told, "save it as PNG or JPEG") from error
-    except Exception as error:  # whatever a damaged number leads to: OSError, but TypeError and OverflowError, too
-        raise DamagedPictureError(f"it cannot be decoded ({error})") from error
-    return cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if has_alpha else cv2.COLOR_RGB2BGR)
+    return max((scale for scale in JPEG_SCALES if scale <= most), default=1)

@@ -15,6 +15,9 @@ _DRAWING_SHARE = 0.5
 _FLIPS = {1: None, 2: 1, 3: -1, 4: 0, 5: None, 6: 1, 7: -1, 8: 0}
 """EXIF orientation -> `cv2.flip` code, after the transposition that orientations 5 to 8 ask for."""
 
+_WHITE_PERCENTILE, _GAMMA = 99.0, 2.2
+"""Of samples that count light: what is brighter is a lamp or a reflection; how a screen darkens them."""
+
 _GREATEST = 1e100
 """Floating samples of damaged files go up to 1e308, where differences overflow."""
 
@@ -46,6 +49,24 @@ def convert_to_8bit(pixels: NDArray) -> NDArray[np.uint8]:
     low = min(0.0, float(finite.min()))
     span = max(float(finite.max()) - low, 1 / _GREATEST)
     return cv2.convertScaleAbs(finite - low, alpha=255 / span)
+
+
+def expose(light: NDArray) -> NDArray[np.uint8]:
+    """Return samples that count light as uint8, as a camera would have stored them: white chosen, and gamma applied.
+
+    White is what all but a few pixels stay below, so that a lamp in the picture does not leave the paper black.
+
+    Parameters
+    ----------
+    light : (h, w) or (h, w, c), any number type; what is negative or not finite counts as 0
+
+    Returns
+    -------
+    uint8, the shape of `light`
+    """
+    finite = np.clip(np.nan_to_num(light.astype(np.float64), nan=0, posinf=0, neginf=0), 0, _GREATEST)
+    white = float(np.percentile(finite, _WHITE_PERCENTILE)) or float(finite.max()) or 1.0
+    return np.rint(255 * np.minimum(finite / white, 1) ** (1 / _GAMMA)).astype(np.uint8)
 
 
 def flatten(pixels: NDArray, is_color: bool) -> NDArray[np.uint8]:

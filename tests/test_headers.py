@@ -5,7 +5,9 @@ import struct
 import pytest
 
 from pipeline.errors import DamagedPictureError, EmptyInputError, NotAPictureError
-from pipeline.headers import Frame, isolate_tiff_page, read_exif_orientation, read_header
+from pipeline.frames import Frame
+from pipeline.headers import read_header
+from pipeline.tiff import isolate_tiff_page, read_exif_orientation
 
 
 def make_directory(order: str, orientation: int, kind: int = 3) -> bytes:

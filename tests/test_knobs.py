@@ -18,6 +18,7 @@ from pipeline.settings import Settings
 from pipeline.skew import deskew
 from pipeline.types import Page
 from tests.drawing import capture_stages, see_ones, write_page, write_signed
+from tests.pdfs import make_pdf
 
 DEFAULTS = Settings()
 SIGNED = replace(DEFAULTS, signs=replace(DEFAULTS.signs, reported=1))
@@ -159,10 +160,13 @@ see_once = cache(see)
 
 
 def decode(settings: Settings) -> list[Any]:
-    """Return what the decoder makes of a large, a common and a tiny picture: the size, or the error's slug."""
+    """Return what the decoder makes of a large, a common and a tiny picture and of a PDF: the size, or the error."""
     seen: list[Any] = []
-    for shape in ((1500, 3800), (300, 400), (9, 9)):
-        picture = cv2.imencode(".png", np.full(shape, 255, np.uint8))[1].tobytes()
+    shapes = ((1500, 3800), (300, 400), (9, 9))
+    for picture in (
+        *(cv2.imencode(".png", np.full(shape, 255, np.uint8))[1].tobytes() for shape in shapes),
+        make_pdf(),
+    ):
         try:
             seen += [page.gray.shape for page in load_pages(picture, settings.images)]
         except InputError as error:

@@ -1,0 +1,56 @@
+"""What a file's header says of its pages, before a pixel is decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One page of a picture file.
+
+    Attributes
+    ----------
+    width, height : px as stored, before the orientation is applied
+    orientation : EXIF orientation, 1 (upright) .. 8
+    is_inverted : True where the stored zero is white (TIFF photometric 0)
+    is_copy : True for a thumbnail or a smaller copy of another page
+    directory : byte offset of the TIFF directory; 0 for other formats
+    orientation_at : byte offset of the TIFF orientation's value; 0 where there is none
+    number : page, from 1, of a PDF; 0 for other formats
+    """
+
+    width: int
+    height: int
+    orientation: int = 1
+    is_inverted: bool = False
+    is_copy: bool = False
+    directory: int = 0
+    orientation_at: int = 0
+    number: int = 0
+
+    @property
+    def upright_size_px(self) -> tuple[int, int]:
+        """(width, height) once turned upright."""
+        return (self.height, self.width) if self.orientation >= 5 else (self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A picture file's format and its pages.
+
+    Attributes
+    ----------
+    format : JPEG, PNG, WEBP, TIFF, BMP, GIF, HEIF, AVIF, JPEG2000, PPM (PBM, PGM, PPM), PAM, PFM, SUN, HDR or PDF
+    frames : its pages: one, or as many as a TIFF has; none for a PDF, which measures its pages as they are asked for
+    note : what the user should know of how it is read, such as that it is animated; None where there is nothing to say
+    """
+
+    format: str
+    frames: tuple[Frame, ...]
+    note: str | None = None
+
+
+def note_animation(n_frames: int) -> str | None:
+    """Return what to tell the user of a picture of several frames; None for one that stands still."""
+    return f"animated: the first of {n_frames} frames is read" if n_frames > 1 else None

@@ -1,0 +1,59 @@
+"""HEIC and HEIF, what iPhones and newer cameras take, through libheif."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import DamagedPictureError
+from pipeline.frames import Frame, Header
+
+HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"}
+"""What a file's first box names where libheif can read it."""
+
+
+def read_heif(raw: bytes) -> Header:
+    """Return the header of a HEIC; nothing is decoded.
+
+    libheif turns the pixels as the file's own `irot` and `imir` ask, and states the size of the turned picture. The
+    EXIF orientation says the same again, for those who do not, so it is not looked at.
+
+    Raises
+    ------
+    DamagedPictureError
+        If libheif cannot make sense of it.
+    """
+    pictures = _open(raw)
+    width, height = pictures[pictures.primary_index].size
+    n_pictures = len(pictures)
+    note = f"it holds {n_pictures} pictures: the main one is read" if n_pictures > 1 else None
+    return Header("HEIF", (Frame(width, height),), note)
+
+
+def decode_heif(raw: bytes) -> NDArray:
+    """Return the main picture of a HEIC, upright: uint8 (uint16 where gray and deep), (h, w) or (h, w, c) in BGR(A).
+
+    Raises
+    ------
+    DamagedPictureError
+        If it cannot be decoded.
+    """
+    pictures = _open(raw)
+    main = pictures[pictures.primary_index]
+    try:
+        pixels = np.asarray(main)
+    except Exception as error:  # libheif's own errors come as ValueError, EOFError, RuntimeError and others
+        raise DamagedPictureError(f"the HEIC cannot be decoded ({error})") from error
+    return pixels[:, : main.size[0]]
+
+
+def _open(raw: bytes) -> Any:
+    # Imported late, as it takes as long to load as a photo to read.
+    import pillow_heif
+
+    try:
+        return pillow_heif.open_heif(raw, convert_hdr_to_8bit=True, bgr_mode=True)
+    except Exception as error:  # as above
+        raise DamagedPictureError(f"the HEIC cannot be opened ({error})") from error

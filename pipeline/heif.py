@@ -25,9 +25,8 @@ def read_heif(raw: bytes) -> Header:
     DamagedPictureError
         If libheif cannot make sense of it.
     """
-    pictures = _open(raw)
-    width, height = pictures[pictures.primary_index].size
-    n_pictures = len(pictures)
+    main, n_pictures = _open(raw)
+    width, height = main.size
     note = f"it holds {n_pictures} pictures: the main one is read" if n_pictures > 1 else None
     return Header("HEIF", (Frame(width, height),), note)
 
@@ -40,20 +39,21 @@ def decode_heif(raw: bytes) -> NDArray:
     DamagedPictureError
         If it cannot be decoded.
     """
-    pictures = _open(raw)
-    main = pictures[pictures.primary_index]
+    main, _ = _open(raw)
     try:
-        pixels = np.asarray(main)
+        pixels = np.array(main)  # a copy: libheif frees its own with the picture
     except Exception as error:  # libheif's own errors come as ValueError, EOFError, RuntimeError and others
         raise DamagedPictureError(f"the HEIC cannot be decoded ({error})") from error
     return pixels[:, : main.size[0]]
 
 
-def _open(raw: bytes) -> Any:
+def _open(raw: bytes) -> tuple[Any, int]:
+    """Return the main picture, not yet decoded, and how many there are."""
     # Imported late, as it takes as long to load as a photo to read.
     import pillow_heif
 
     try:
-        return pillow_heif.open_heif(raw, convert_hdr_to_8bit=True, bgr_mode=True)
+        pictures = pillow_heif.open_heif(raw, convert_hdr_to_8bit=True, bgr_mode=True)
+        return pictures[pictures.primary_index], len(pictures)
     except Exception as error:  # as above
         raise DamagedPictureError(f"the HEIC cannot be opened ({error})") from error

@@ -45,7 +45,7 @@ def convert_to_8bit(pixels: NDArray) -> NDArray[np.uint8]:
         bits = max(8, int(pixels.max()).bit_length())
         samples = pixels.astype(np.uint16 if bits <= 16 else np.float64, copy=False)
         return cv2.convertScaleAbs(samples, alpha=255 / (2**bits - 1))
-    finite = np.clip(np.nan_to_num(pixels.astype(np.float64), nan=0, posinf=0, neginf=0), -_GREATEST, _GREATEST)
+    finite = np.clip(np.nan_to_num(pixels, nan=0, posinf=0, neginf=0).astype(np.float64), -_GREATEST, _GREATEST)
     low = min(0.0, float(finite.min()))
     span = max(float(finite.max()) - low, 1 / _GREATEST)
     return cv2.convertScaleAbs(finite - low, alpha=255 / span)
@@ -64,7 +64,7 @@ def expose(light: NDArray) -> NDArray[np.uint8]:
     -------
     uint8, the shape of `light`
     """
-    finite = np.clip(np.nan_to_num(light.astype(np.float64), nan=0, posinf=0, neginf=0), 0, _GREATEST)
+    finite = np.clip(np.nan_to_num(light, nan=0, posinf=0, neginf=0).astype(np.float64), 0, _GREATEST)
     white = float(np.percentile(finite, _WHITE_PERCENTILE)) or float(finite.max()) or 1.0
     return np.rint(255 * np.minimum(finite / white, 1) ** (1 / _GAMMA)).astype(np.uint8)
 

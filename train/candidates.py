@@ -12,6 +12,7 @@ from pipeline.settings import Settings
 LEFT_OUT = {
     "images.most_mpx": "only refuses pictures",
     "images.least_side_px": "only refuses pictures",
+    "images.dpi": "draws PDFs, of which there are none to score by",
     "decode.n_alternatives": "is told beside each digit and decides nothing",
     **{f"signs.{knob.name}": "acts with --signs alone, and on no digit" for knob in fields(SignSettings)},
 }

@@ -116,14 +116,14 @@ def _write_png(bgr: NDArray[np.uint8], path: Path) -> None:
 
 
 def write_table(records: Iterable[Mapping[str, Any]], folder: Path, stems: Callable[[str, int], str]) -> int:
-    """Write ``review.csv``, one row a rejected number, and return how many still wait for their right value.
+    r"""Write ``review.csv``, one row a rejected number, and return how many still wait for their right value.
 
     Values that a person filled in are kept: of a number that is still rejected in its row, of others in their old rows
     below. The table is replaced when it is complete; until then the old one stays.
 
     The file starts with a byte order mark: without it Excel takes UTF-8 for the system's own encoding, and the file
     names that it garbles would not be found again. A name that begins as a formula does gets ``./`` before it, which
-    names the same file. What no Unicode text can hold, a byte of a file name, is written as ``\\udcff``.
+    names the same file. What no Unicode text can hold, a byte of a file name, is written as ``\udcff``.
 
     Parameters
     ----------
@@ -157,9 +157,9 @@ def write_table(records: Iterable[Mapping[str, Any]], folder: Path, stems: Calla
 
 
 def read_table(path: Path) -> dict[tuple[str, ...], dict[str, str]]:
-    """Return the rows of an earlier table that were filled in, by what their numbers are known by; none if none is there.
+    """Return the rows of an earlier table that were filled in, by what their numbers are known by.
 
-    It may have come back from a spreadsheet with other separators, or in another encoding.
+    Without a table there are none. It may have come back from a spreadsheet with other separators or another encoding.
 
     Raises
     ------

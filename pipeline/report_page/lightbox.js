@@ -6,6 +6,7 @@ const lightbox = { pages: [], at: 0, chosen: null };
 function openLightbox(pages, page, chosen) {
   Object.assign(lightbox, { pages, at: pages.indexOf(page), chosen });
   byId("lightbox").showModal();
+  byId("lightbox").focus(); // not a button, which is perhaps switched off on the first page or the last
   showPage();
 }
 
@@ -68,9 +69,9 @@ function startLightbox() {
   byId("shown-next").addEventListener("click", () => goTo(1));
   byId("shown-close").addEventListener("click", () => box.close());
   box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
-  box.addEventListener("keydown", (event) => {
+  document.addEventListener("keydown", (event) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
+    if (!step || !box.open) return;
     event.preventDefault();
     goTo(step);
   });

@@ -23,6 +23,7 @@ const formatPercent = (confidence) => (confidence * 100).toFixed(1);
 function readPages() {
   return Array.from(document.querySelectorAll("script[type='application/json']"), (element, index) => {
     const page = JSON.parse(element.textContent);
+    page.file = page.file.replace(/\p{Surrogate}/gu, "\ufffd"); // a byte of a name that is no text
     page.numbers = page.numbers.map(([text, confidence, status, reason, line, box]) => (
       { text, confidence, status, reason, line, box }
     ));

@@ -1,132 +1,137 @@
-"""Inputs as the user names them -> pages -> outcomes, one after the other; a bad one is data and the run goes on."""
+"""Files -> pages -> outcomes, in worker processes or in this one; a bad page costs one record, and the run goes on.
+
+Pages, not files, are given out, so that one long PDF keeps every worker busy.
+"""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import heapq
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from pipeline.annotate import ANNOTATED
-from pipeline.classify import Classifier
-from pipeline.errors import EmptyInputError, Failure, InputError
-from pipeline.images import SUFFIXES, Picture, open_picture
-from pipeline.quiet import silence_native_stderr
-from pipeline.read import read_page
-from pipeline.settings import Settings
-from pipeline.trace import Trace
-from pipeline.types import Page, PageReading
+from pipeline.errors import Failure
+from pipeline.inputs import STDIN, Source
+from pipeline.report import make_record
+from pipeline.worker import Job, Outcome
+from pipeline.workers import Pool
 
-STDIN = "-"
+_TICK_S = 0.2
+"""How long to wait for an outcome before new files are looked for, and what is in hand is told."""
 
+Given: TypeAlias = "Source | Failure | None"
+"""A file; an input that is none; nothing at present, where a folder is watched."""
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PageResult:
-    """One page read: the picture that it is of, the page itself, what it says, and a name for what is made of it."""
-
-    picture: Picture
-    page: Page
-    reading: PageReading
-    stem: str
+ChoosePages: TypeAlias = Callable[[Source, "int | None"], Sequence[int]]
+"""(file, its number of pages) -> the pages to read; while that number is unknown, at least the first of them."""
 
 
-def find_pictures(folder: str | os.PathLike[str], without: Sequence[Path] = ()) -> list[str]:
-    """Return the paths of all pictures in a folder and the folders in it, sorted.
+@dataclass(frozen=True, slots=True, order=True)
+class _Page:
+    """A page to read; they sort by the place of their file among the inputs and by their number."""
 
-    Hidden ones are left out, and so are the annotated pictures of an earlier run.
-
-    Parameters
-    ----------
-    folder : where to look
-    without : folders not to look into
-
-    Raises
-    ------
-    EmptyInputError
-        If there are none.
-    """
-    found: list[str] = []
-    closed = {os.path.realpath(path) for path in without}
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [n for n in folders if not n.startswith(".") and os.path.realpath(Path(parent, n)) not in closed]
-        # Joined as text, to keep the user's own spelling: Path would drop a leading "./".
-        found += [os.path.join(parent, name) for name in files if _is_picture(name)]  # noqa: PTH118
-    if not found:
-        raise EmptyInputError("there is no picture in this folder", f"pictures end in {', '.join(SUFFIXES)}")
-    return sorted(found)
+    index: int
+    number: int
+    job: Job = field(compare=False)
+    is_first: bool = field(default=False, compare=False)
 
 
-def _is_picture(name: str) -> bool:
-    is_ours = Path(name).stem.endswith(ANNOTATED)
-    return name.lower().endswith(SUFFIXES) and not name.startswith(".") and not is_ours
-
-
-def list_inputs(inputs: Sequence[str], without: Sequence[Path] = ()) -> list[str | Failure]:
-    """Return the inputs with each folder replaced by its pictures; a folder without any by its failure.
+class Batch:
+    """One run over many files.
 
     Parameters
     ----------
-    inputs : paths of files and folders, or "-"
-    without : folders in which no pictures are sought
+    given : what to read
+    choose : which pages of each file
+    pool : who reads them
+    stdin : the bytes of what came there
+    tell : called now and then with the path of the page that has been in hand for longest
     """
-    listed: list[str | Failure] = []
-    for given in inputs:
-        if given == STDIN or not os.path.isdir(given):  # noqa: PTH112 - Path.is_dir raises on a name too long
-            listed.append(given)
-            continue
+
+    def __init__(
+        self,
+        given: Iterable[Given],
+        choose: ChoosePages,
+        pool: Pool,
+        stdin: bytes | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._given, self._choose, self._pool = enumerate(given), choose, pool
+        self._stdin, self._tell = stdin, tell
+        self._has_more = True
+        self._pages: list[_Page] = []  # a heap: pages of files that have been opened, not given out yet
+        self._in_hand: dict[Future[Outcome], _Page] = {}
+        self.n_further = 0
+        """Pages beyond the first of the files that have been opened."""
+
+    def read(self) -> Iterator[Outcome]:
+        """Yield what becomes of each page, as soon as it is known."""
+        return (outcome for _, outcome in self._read())
+
+    def read_in_order(self) -> Iterator[Outcome]:
+        """Yield what becomes of each page in the order of the inputs: what is done early waits for its turn."""
+        done: list[tuple[_Page, int, Outcome]] = []
+        for n, (page, outcome) in enumerate(self._read()):
+            heapq.heappush(done, (page, n, outcome))
+            while done and not any(other < done[0][0] for other in (*self._in_hand.values(), *self._pages[:1])):
+                yield heapq.heappop(done)[2]
+
+    def _read(self) -> Iterator[tuple[_Page, Outcome]]:
+        while True:
+            self._give_out()
+            if self._in_hand:
+                self._tell(next(iter(self._in_hand.values())).job.source.path)
+            elif self._has_more:
+                time.sleep(_TICK_S)
+            else:
+                return
+            for future in wait(self._in_hand, _TICK_S, FIRST_COMPLETED).done:
+                page = self._in_hand.pop(future)
+                outcome = self._pool.collect(future, page.job)
+                if page.is_first and outcome.n_pages is not None:
+                    self._open(page, outcome.n_pages)
+                yield page, outcome
+
+    def _give_out(self) -> None:
+        """Give pages to the pool until it has enough, those of opened files first."""
+        while len(self._in_hand) < self._pool.most_in_hand and (self._pages or self._has_more):
+            if self._pages:
+                page = heapq.heappop(self._pages)
+                self._in_hand[self._pool.submit(page.job)] = page
+            elif not self._take_file():
+                return
+
+    def _take_file(self) -> bool:
+        """Give out the next file's first page; return whether there was a file."""
         try:
-            listed += find_pictures(given, without)
-        except InputError as error:
-            listed.append(Failure.of(error, given))
-    return listed
+            index, given = next(self._given)
+        except StopIteration:
+            self._has_more = False
+            return False
+        if given is None:
+            return False
+        if isinstance(given, Failure):  # passes for a page that has been read already
+            page = _Page(index, 0, Job(Source(given.source, "")))
+            self._in_hand[make_future(Outcome(make_record(given)))] = page
+            return True
+        raw = self._stdin if given.path == STDIN else None
+        page = _Page(index, self._choose(given, None)[0], Job(given, self._choose(given, None)[0], raw), is_first=True)
+        self._in_hand[self._pool.submit(page.job)] = page
+        return True
+
+    def _open(self, first: _Page, n_pages: int) -> None:
+        """Note the further pages of a file."""
+        source, raw = first.job.source, first.job.raw
+        for number in self._choose(source, n_pages):
+            if number != first.number:
+                self.n_further += 1
+                heapq.heappush(self._pages, _Page(first.index, number, Job(source, number, raw)))
 
 
-class Stems:
-    """Names for what is made of each page: the file's own, with its page, never the same one twice."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def claim(self, page: Page, n_pages: int) -> str:
-        """Return a name for this page's files: ``a``, ``a-2`` if another input had it, ``a.page3`` in a longer file."""
-        name = {STDIN: "stdin"}.get(page.source, Path(page.source).stem)
-        name += f".page{page.number}" if n_pages > 1 else ""
-        stem, n = name, 1
-        while stem.lower() in self._taken:  # Windows and macOS do not tell A from a
-            n += 1
-            stem = f"{name}-{n}"
-        self._taken.add(stem.lower())
-        return stem
-
-
-def read_input(
-    given: str | Failure, classifier: Classifier, settings: Settings, stems: Stems, trace_dir: Path | None = None
-) -> Iterator[PageResult | Failure]:
-    """Yield the outcome of each page of one file, or of stdin.
-
-    Parameters
-    ----------
-    given : path of a picture, or "-"; a failure is passed on
-    classifier, settings : as for `read_page`
-    stems : names taken so far
-    trace_dir : where to put pictures of every stage; None for nowhere
-    """
-    if isinstance(given, Failure):
-        yield given
-        return
-    try:
-        picture = open_picture(sys.stdin.buffer.read() if given == STDIN else given, settings.images, name=given)
-    except InputError as error:
-        yield Failure.of(error, given)
-        return
-    for number in range(1, picture.n_pages + 1):
-        try:
-            with silence_native_stderr():  # libjpeg and libpng print what they find wrong, however slight
-                page = picture.load_page(number)
-        except InputError as error:
-            yield Failure.of(error, given, number)
-            continue
-        stem = stems.claim(page, picture.n_pages)
-        trace = Trace(trace_dir, stem) if trace_dir else None
-        yield PageResult(picture, page, read_page(page, classifier, settings, trace), stem)
+def make_future(outcome: Outcome) -> Future[Outcome]:
+    """Return a future that holds its result already."""
+    future: Future[Outcome] = Future()
+    future.set_result(outcome)
+    return future

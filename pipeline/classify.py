@@ -6,6 +6,7 @@ it, several seconds, so they are imported only then.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -164,6 +165,25 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
     lines = load_line_reader(path.parent.parent / card.line_model) if card.line_model else None
     activation = tell_activation(outputs)
     return Classifier(name, outputs.shape[1], card.temperature, activation, network, card.classes, lines)
+
+
+def hash_model(name_or_path: str | os.PathLike[str], models_dir: Path | None = None) -> str:
+    """Return the SHA-256, in hex, of all files of a model: its network, its card, its line network.
+
+    Raises
+    ------
+    ModelError
+        If it is missing.
+    """
+    path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
+    line_model = _read_card(path).line_model
+    files = [path, path.with_name("card.json")]
+    if line_model:
+        files += [path.parent.parent / line_model / name for name in (*_FILES, "card.json")]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    return digest.hexdigest()
 
 
 def _find_model(name_or_path: str, models_dir: Path) -> Path:

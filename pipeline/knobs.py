@@ -114,7 +114,7 @@ class SkewSettings(_Checked):
 
     least_components: int = _knob(4, 2, 50, "components", "shorter lines slant by chance")
     least_deg: float = _knob(10.0, 0, 45, "degrees", "the network reads less skew than this as it is")
-    least_ruled_deg: float = _knob(3.0, 0, 45, "degrees", "rulings are found and taken out where they slope less")
+    least_ruled_deg: float = _knob(1.0, 0, 45, "degrees", "rulings are found and taken out where they slope less")
     steepest_deg: float = _knob(50.0, 0, 90, "degrees", "writing that runs steeper stands on its side")
     reach_sizes: float = _knob(2.0, 0.5, 20, "components' sizes", "farther neighbors may be another line's")
     hough_side_px: int = _knob(320, 64, 2000, "px", "long side at which long lines are looked for; bounds the work")

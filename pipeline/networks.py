@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from multiprocessing import parent_process
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from pipeline.quiet import silence_native_stderr
 from pipeline.strips import STRIP_PX
 from pipeline.types import SIDE_PX
 
-_N_THREADS = min(2, os.cpu_count() or 1)
 _MOST_AT_ONCE = 64
 """LiteRT is no faster in larger batches (measured: 13,900 digits/s at 32, 12,300 at 1000) and allocates for them."""
 
@@ -93,7 +93,7 @@ def _open_litert(path: Path) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     if raw[4:8] != b"TFL3":  # the interpreter's own message is about error codes
         raise ModelError(f"{path}: expected a LiteRT model, received other bytes")
     try:
-        interpreter = Interpreter(model_content=raw, num_threads=_N_THREADS)
+        interpreter = Interpreter(model_content=raw, num_threads=_count_threads())
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: the LiteRT model is damaged ({error})", "copy or export it again") from error
@@ -102,6 +102,11 @@ def _open_litert(path: Path) -> tuple[Any, dict[str, Any], dict[str, Any]]:
     if inputs[0]["dtype"] != np.float32 or outputs[0]["dtype"] != np.float32:
         raise ModelError(f"{path}: expected float32 in and out, received {inputs[0]['dtype'].__name__}")
     return interpreter, inputs[0], outputs[0]
+
+
+def _count_threads() -> int:
+    """Return LiteRT's threads: two, but one in a worker process, as others keep the other cores busy."""
+    return 1 if parent_process() is not None else min(2, os.cpu_count() or 1)
 
 
 def _read_model(path: Path) -> bytes:

@@ -7,8 +7,8 @@ text
     ``?`` after a rejected number; ``(no numbers)`` for a blank page, ``(failed: ...)`` for what could not be read.
     From the second page of a file on, the page stands behind its name: ``file [2]: ...``.
 json, jsonl
-    One object a page, as an array or one to a line. A number's ``text`` holds its digits, with ``--signs`` also its
-    minus, points and commas. A failed input has ``"status": "failed"`` and an ``"error"``.
+    One object a page, its record, as an array or one to a line. A number's ``text`` holds its digits, with ``--signs``
+    also its minus, points and commas. A failed input has ``"status": "failed"`` and an ``"error"``.
 csv
     One row a number. A page without numbers still has one row, its status ``blank``; what could not be read has one of
     status ``failed`` with the message as reason. So every input is in the table, and rows can be filtered by status.
@@ -25,13 +25,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 from pipeline.errors import Failure, OutputError
 from pipeline.types import Digit, PageReading, Reading
 
 SCHEMA = 1
 """Version of the JSON output: it changes when a key goes or changes its meaning, not when one is added."""
+
+Record: TypeAlias = dict[str, Any]
+"""The JSON object of one page, as README shows it."""
 
 _DECIMALS = 4
 
@@ -40,17 +43,24 @@ CSV_COLUMNS = (
 )  # fmt: skip
 
 
-def make_record(outcome: PageReading | Failure) -> dict[str, Any]:
-    """Return the JSON object of one page, or of an input that could not be read."""
+def make_record(outcome: PageReading | Failure, note: str | None = None) -> Record:
+    """Return the record of one page, or of an input that could not be read: the JSON object of the output.
+
+    Parameters
+    ----------
+    outcome : what was read, or why nothing was
+    note : what a person should know about how the file was read
+    """
     start = {"schema": SCHEMA, "file": outcome.source, "page": outcome.number}
     if isinstance(outcome, Failure):
         error = {"code": outcome.code, "message": outcome.message, "hint": outcome.hint}
-        unknown: dict[str, Any] = {"size_px": None, "turned_deg": None, "model": None, "numbers": [], "seconds": {}}
-        return {**start, "status": "failed", "error": error, **unknown}
+        unknown: Record = {"size_px": None, "turned_deg": None, "model": None, "numbers": [], "seconds": {}}
+        return {**start, "status": "failed", "error": error, "note": note, **unknown}
     return {
         **start,
         "status": "ok",
         "error": None,
+        "note": note,
         "size_px": list(outcome.size_px),
         "turned_deg": outcome.turned_deg,
         "model": outcome.model,
@@ -80,33 +90,44 @@ def _make_digit(digit: Digit) -> dict[str, Any]:
     }
 
 
-def format_text(outcome: PageReading | Failure) -> str:
+def count_rejected(record: Record) -> int:
+    """Return how many numbers of the page were rejected."""
+    return sum(number["status"] == "rejected" for number in record["numbers"])
+
+
+def format_failure(record: Record) -> str:
+    """Return what failed and why, and what to do about it, for a person to read."""
+    error = record["error"]
+    page = f" page {record['page']}" if (record["page"] or 0) > 1 else ""
+    return f"{record['file']}{page}: {error['message']}" + (f"; {error['hint']}" if error["hint"] else "")
+
+
+def format_text(record: Record) -> str:
     """Return the page's line of the text form, without its end."""
-    page = f" [{outcome.number}]" if outcome.number and outcome.number > 1 else ""
-    if isinstance(outcome, Failure):
-        return f"{outcome.source}{page}: (failed: {outcome.message})"
+    page = f" [{record['page']}]" if (record["page"] or 0) > 1 else ""
+    if record["status"] == "failed":
+        return f"{record['file']}{page}: (failed: {record['error']['message']})"
     lines = (
-        " ".join(r.text + ("" if r.status == "accepted" else "?") for r in line)
-        for _, line in groupby(outcome.readings, key=lambda reading: reading.line)
+        " ".join(n["text"] + ("" if n["status"] == "accepted" else "?") for n in line)
+        for _, line in groupby(record["numbers"], key=lambda number: number["line"])
     )
-    return f"{outcome.source}{page}: {' | '.join(lines) or '(no numbers)'}"
+    return f"{record['file']}{page}: {' | '.join(lines) or '(no numbers)'}"
 
 
-def make_rows(outcome: PageReading | Failure) -> list[list[Any]]:
+def make_rows(record: Record) -> list[list[Any]]:
     """Return the page's rows of the CSV form, in the order of `CSV_COLUMNS`."""
-    start = [outcome.source, outcome.number]
-    if isinstance(outcome, Failure):
-        return [[*start, None, None, None, "failed", outcome.message, *[None] * 4]]
-    if not outcome.readings:
+    start = [record["file"], record["page"]]
+    if record["status"] == "failed":
+        return [[*start, None, None, None, "failed", record["error"]["message"], *[None] * 4]]
+    if not record["numbers"]:
         return [[*start, None, None, None, "blank", None, *[None] * 4]]
     return [
-        [*start, r.line, r.text, round(r.confidence, _DECIMALS), r.status, r.reason, *r.box.as_list()]
-        for r in outcome.readings
+        [*start, n["line"], n["text"], n["confidence"], n["status"], n["reason"], *n["box"]] for n in record["numbers"]
     ]
 
 
-def _format_csv(outcome: PageReading | Failure) -> str:
-    return "".join(_format_row(row) for row in make_rows(outcome))
+def _format_csv(record: Record) -> str:
+    return "".join(_format_row(row) for row in make_rows(record))
 
 
 def _format_row(row: list[Any]) -> str:
@@ -120,27 +141,29 @@ class _Form:
     head: str
     between: str
     tail: str
-    format_page: Callable[[PageReading | Failure], str]
+    format_page: Callable[[Record], str]
 
 
 # JSON keeps to ASCII: a file name that is no valid Unicode can then be written, and read back, everywhere.
 _FORMS = {
-    "text": _Form("", "", "", lambda outcome: format_text(outcome) + "\n"),
-    "json": _Form("[\n", ",\n", "\n]\n", lambda outcome: json.dumps(make_record(outcome))),
-    "jsonl": _Form("", "", "", lambda outcome: json.dumps(make_record(outcome)) + "\n"),
+    "text": _Form("", "", "", lambda record: format_text(record) + "\n"),
+    "json": _Form("[\n", ",\n", "\n]\n", json.dumps),
+    "jsonl": _Form("", "", "", lambda record: json.dumps(record) + "\n"),
     "csv": _Form(_format_row(list(CSV_COLUMNS)), "", "", _format_csv),
 }
 
-FORMATS = tuple(_FORMS)
+HTML = "html"
+FORMS = (*_FORMS, HTML)
+"""All forms of the results; that of `HTML` is made by `pipeline.html_report`."""
 
 
 class Report:
-    """Writes results to a stream in one of `FORMATS`; used as a context manager, it closes what it has opened.
+    """Writes results to a stream in one of `FORMS` but HTML; used as a context manager, it closes what it has opened.
 
     Parameters
     ----------
     stream : where to write; it stays open
-    form : one of `FORMATS`
+    form : one of `FORMS`, but for HTML
     name : what to call the stream in an error
     """
 
@@ -152,7 +175,7 @@ class Report:
         self._write(self._form.head)
         return self
 
-    def add(self, outcome: PageReading | Failure) -> None:
+    def add(self, record: Record) -> None:
         """Write one page, at once, so that whoever reads along need not wait for the last.
 
         Raises
@@ -162,7 +185,7 @@ class Report:
         BrokenPipeError
             If whoever reads along has stopped reading.
         """
-        self._write((self._form.between if self._n_pages else "") + self._form.format_page(outcome))
+        self._write((self._form.between if self._n_pages else "") + self._form.format_page(record))
         self._n_pages += 1
 
     def __exit__(self, failure: object, *_: object) -> None:
@@ -195,13 +218,13 @@ def open_output(path: Path) -> Iterator[TextIO]:
     draft = target if is_device else target.with_name(f".{target.name}.{os.getpid()}.part")
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(f"{path}: the file is write-protected")
-    with _telling(path):
+    with telling(path):
         stream = draft.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     try:
         with stream:
             yield stream
         if not is_device:
-            with _telling(path):
+            with telling(path):
                 draft.replace(target)
     finally:
         if not is_device:
@@ -209,7 +232,7 @@ def open_output(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _telling(path: Path) -> Iterator[None]:
+def telling(path: Path) -> Iterator[None]:
     """Turn the system's refusal into our error."""
     try:
         yield

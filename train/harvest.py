@@ -52,7 +52,7 @@ _NO_RULINGS = RulingSettings(least_length_frac=1.0, lone_length_frac=1.0, least_
 _EVERY_KEEPS_RULINGS = 5
 """Every so many pages' rulings are not looked for: reading looks at both."""
 
-_EVERY_IS_BARE = 12
+_EVERY_IS_BARE = 8
 """Every so many pages hold no number at all: prose, scribbles, things."""
 _BARE_HEIGHT_PX = 30.0
 _find_fonts = cache(find_fonts)

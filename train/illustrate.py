@@ -17,7 +17,7 @@ from pipeline.classify import load_classifier
 from pipeline.errors import OutputError
 from pipeline.images import load_page, open_picture
 from pipeline.read import read_page
-from pipeline.report import format_text
+from pipeline.report import format_text, make_record
 from pipeline.settings import Settings
 from pipeline.trace import Trace
 from train.scripts import run_script
@@ -80,7 +80,7 @@ def compare_ways(picture: Path, settings: Settings) -> tuple[NDArray[np.uint8], 
         _caption(draw_contours(bgr, digits), "the usual tutorial"),
         _caption(annotate(bgr, reading, page.to_source), "this pipeline"),
     ]
-    text = format_text(reading).split(": ", 1)[1]
+    text = format_text(make_record(reading)).split(": ", 1)[1]
     return _join(tiles), tell_rows(digits) or "(no numbers)", text
 
 

@@ -1,0 +1,121 @@
+"""The command line: its flags, and what each of them means."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import NoReturn
+
+from pipeline import __version__
+from pipeline.errors import UsageError
+from pipeline.pages import parse_pages
+from pipeline.report import FORMS
+
+TIMEOUT_S = 60.0
+"""A page of 100 megapixels that is read in all its turns takes a tenth of it."""
+
+_EPILOG = """\
+exit codes: 0 all pages read, 1 some inputs failed, 2 usage or settings, 3 no input could be read, 4 model,
+5 output cannot be written, 6 --strict and a number was rejected, 70 bug, 130 interrupted
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are our errors: one line, and what to type next."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = _Parser(
+        prog="run_pipeline.py",
+        description="Read handwritten numbers in photos and scans.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    _add_inputs(parser)
+    _add_outputs(parser.add_argument_group("results"))
+    _add_reading(parser.add_argument_group("reading"))
+    _add_running(parser.add_argument_group("long runs"))
+    return parser
+
+
+def _add_inputs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="INPUT",
+        help="a picture, a PDF, a folder of them, @LIST.txt with a path a line, or - for a file on stdin",
+    )
+    group = parser.add_argument_group("inputs")
+    group.add_argument("--include", action="append", default=[], metavar="GLOB", help="of folders, only such files")
+    group.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="of folders, no such files")
+    group.add_argument("--pages", type=parse_pages, metavar="LIST", help="of each file, only these pages: 1-3,7,20-")
+    group.add_argument("--dpi", type=int, metavar="N", help="resolution at which PDF pages are drawn (300)")
+    group.add_argument("--watch", type=Path, metavar="DIR", help="read files as they arrive in DIR, until Ctrl-C")
+
+
+def _add_outputs(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--format", choices=FORMS, help="form of the results (text, or what the name of --output ends in)")
+    add(
+        *("--output", "-o"),
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="write the results to FILE (.txt, .csv, .json, .jsonl, .html), not to stdout; may be given again",
+    )
+    add("--annotate", type=Path, metavar="DIR", help="put each page, with what was read drawn on it, into DIR")
+    add("--trace", type=Path, metavar="DIR", help="put a picture of every stage into DIR")
+    add("--review", type=Path, metavar="DIR", help="put crops of rejected numbers, and a table to fill in, into DIR")
+    add("--strict", action="store_true", help="exit with 6 if a number was rejected")
+    loudness = group.add_mutually_exclusive_group()
+    loudness.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary on stderr")
+    loudness.add_argument("-v", "--verbose", action="store_true", help="seconds per stage on stderr")
+
+
+def _add_reading(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--model", default="digits", help="a name under models/, a folder, a .tflite or a .keras file (digits)")
+    add("--settings", type=Path, metavar="FILE", help="TOML or JSON; python -m pipeline.settings prints one to edit")
+    add("--reject-below", type=_parse_probability, metavar="P", help="reject numbers of lower confidence, 0 to 1")
+    add("--no-turn", action="store_true", help="read every page as it lies, also where it seems to lie on its side")
+    add("--signs", action="store_true", help="write a minus, a decimal point and a comma into the text: -3, 12.50, 4,5")
+
+
+def _add_running(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add("--workers", type=_parse_count, metavar="N", help="processes that read (one per core; none for one picture)")
+    add("--timeout", type=_parse_seconds, metavar="S", help=f"seconds that a page may take ({TIMEOUT_S:g})")
+    add("--resume", action="store_true", help="go on with the journal of --output: skip the pages that it has")
+
+
+def _parse_probability(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, received {text!r}")
+    return value
+
+
+def _parse_count(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,3}", text):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, received {text!r}")
+    return int(text)
+
+
+def _parse_seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected seconds, more than 0, received {text!r}")
+    return value

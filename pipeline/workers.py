@@ -1,0 +1,196 @@
+"""Who reads the pages: this process, or several worker processes that may hang or crash without harm.
+
+pebble's pool ends a process that takes too long over a page, and puts another in the place of one that has ended; the
+page is then a failed one. PDFium and OpenCV's C code may do either on a damaged file.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, TimeoutError
+from contextlib import contextmanager
+from multiprocessing import connection, get_context, parent_process
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+from pebble import CONSTS, ProcessExpired, ProcessPool
+
+from pipeline.classify import load_classifier
+from pipeline.errors import Failure
+from pipeline.report import make_record
+from pipeline.worker import Job, Outcome, Plan, Worker, identify
+
+_AHEAD = 3
+"""Jobs in hand per worker: who is done finds the next one waiting."""
+
+_LAST_WORDS_S = 0.5
+"""A worker that has been asked to end, and has not by then, is killed."""
+
+_LEAST_MEMORY = 2**30
+_CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
+
+
+class Pool(Protocol):
+    """Who reads pages: at most `most_in_hand` may be in hand at once."""
+
+    most_in_hand: int
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        """Begin a job, or keep it until a worker is free."""
+        ...
+
+    def collect(self, future: Future[Outcome], job: Job) -> Outcome:
+        """Return what became of a job whose future is done."""
+        ...
+
+
+class OneProcess:
+    """The program's own process."""
+
+    most_in_hand = 1
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        """Read the page, now."""
+        future: Future[Outcome] = Future()
+        future.set_result(self._worker.read(job))
+        return future
+
+    def collect(self, future: Future[Outcome], job: Job) -> Outcome:
+        """Return what became of a job."""
+        return future.result()
+
+
+class ManyProcesses:
+    """Worker processes.
+
+    Parameters
+    ----------
+    pool : pebble's
+    n_workers : processes
+    timeout_s : what a page may take
+    """
+
+    def __init__(self, pool: ProcessPool, n_workers: int, timeout_s: float) -> None:
+        self._pool, self._timeout_s = pool, timeout_s
+        self.most_in_hand = _AHEAD * n_workers
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        """Queue the page."""
+        return self._pool.schedule(read_in_worker, args=(job,), timeout=self._timeout_s)
+
+    def collect(self, future: Future[Outcome], job: Job) -> Outcome:
+        """Return what became of a job; that it took too long, or its process with it, is a failure of its page.
+
+        Raises
+        ------
+        DigitsError
+            As the worker raised it: the model cannot be loaded, or a picture not be written.
+        """
+        try:
+            return future.result()
+        except TimeoutError:
+            told = f"it was not read within {self._timeout_s:g} s"
+            failure = Failure(job.source.path, job.number, "timeout", told, "raise --timeout, or look at the file")
+        except ProcessExpired as expired:
+            told = f"the process that read it ended ({_tell_exit(expired.exitcode)})"
+            failure = Failure(job.source.path, job.number, "crash", told, "save the file again, as PNG or JPEG")
+        return Outcome(make_record(failure), identity=None if job.raw is not None else identify(job.source.path))
+
+
+@contextmanager
+def start_processes(plan: Plan, n_workers: int, timeout_s: float) -> Iterator[ManyProcesses]:
+    """Yield worker processes, which end on leaving, whatever they are doing.
+
+    Parameters
+    ----------
+    plan : what to do with every page
+    n_workers : how many
+    timeout_s : what a page may take before its process is ended
+    """
+    CONSTS.term_timeout = _LAST_WORDS_S
+    context = get_context("spawn")  # a fork would copy OpenCV's threads half
+    pool = ProcessPool(n_workers, initializer=_begin, initargs=(plan, n_workers), context=context)
+    with _holding_interrupts():
+        pool.active  # noqa: B018 - starts it, and the processes inherit what is held
+    try:
+        yield ManyProcesses(pool, n_workers, timeout_s)
+    finally:
+        pool.stop()
+        pool.join()
+
+
+@contextmanager
+def _holding_interrupts() -> Iterator[None]:
+    """Keep Ctrl-C from the threads and processes that are started meanwhile: the main thread alone answers it."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+_plan = Plan()
+_worker: Worker | None = None
+"""Of a worker process."""
+
+
+def _begin(plan: Plan, n_workers: int) -> None:
+    """Prepare a worker process: one thread each, its share of the memory, and an end when its parent ends."""
+    global _plan
+    _plan = plan
+    cv2.setNumThreads(1)
+    os.environ.update(OMP_NUM_THREADS="1", TF_NUM_INTRAOP_THREADS="1", TF_NUM_INTEROP_THREADS="1")
+    limit_memory(n_workers)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def read_in_worker(job: Job) -> Outcome:
+    """Return what became of a job; the process's first one also loads the model."""
+    global _worker
+    if _worker is None:
+        _worker = Worker(_plan, load_classifier(_plan.model))
+    return _worker.read(job)
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the parent, however it ends, and end: nobody is left to read for."""
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def limit_memory(n_workers: int) -> int:
+    """Let this process have its share of the machine's memory, and no more; return the share in bytes, 0 for no limit.
+
+    A picture that would take more is then an error in this process, where the system might end another instead.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    told = _CONTAINER_LIMIT.read_text().strip() if _CONTAINER_LIMIT.is_file() else ""
+    share = max(_LEAST_MEMORY, min(machine, int(told) if told.isdecimal() else machine) // n_workers)
+    _, most = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (share if most < 0 else min(share, most), most))
+    return share
+
+
+def _tell_exit(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"

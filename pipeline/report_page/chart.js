@@ -1,7 +1,7 @@
 // The histogram of confidence: accepted and rejected numbers on one another, a click on a bar filters by it.
 
 const N_BINS = 20;
-const CHART = { height: 190, left: 46, right: 10, top: 10, bottom: 40 };
+const CHART = { height: 190, left: 64, right: 10, top: 10, bottom: 40 };
 
 function countBins(rows) {
   const bins = Array.from({ length: N_BINS }, () => ({ accepted: 0, rejected: 0 }));
@@ -18,13 +18,16 @@ function findRange(index) {
 }
 
 function roundUp(count) {
-  const power = 10 ** Math.floor(Math.log10(Math.max(count, 2)));
-  return [1, 2, 4, 6, 8, 10].map((factor) => Math.max(2, factor * power)).find((top) => top >= count);
+  const power = 10 ** Math.floor(Math.log10(Math.max(count, 1)));
+  const tops = [10, 12, 14, 16, 20, 30, 40, 60, 80, 100].map((tenths) => (tenths * power) / 10);
+  return tops.find((top) => top >= count && top % 2 === 0); // half of it is written, too
 }
 
 function drawChart(holder, bins, onChoose) {
   const width = Math.max(260, holder.clientWidth);
-  const chart = draw("svg", { width, height: CHART.height, role: "group", "aria-label": "Histogram of confidence" });
+  const chart = draw("svg", {
+    width, height: CHART.height, viewBox: `0 0 ${width} ${CHART.height}`, role: "group", "aria-label": "Histogram of confidence",
+  });
   const top = roundUp(Math.max(...bins.map((bin) => bin.accepted + bin.rejected)));
   const scale = {
     top,

@@ -55,6 +55,8 @@ class Pdf:
             self._closing = weakref.finalize(self, _close, self._document)
             _open_documents.add(self)
             self.n_pages = len(self._document)  # 1 or more, or pypdfium2 would not have opened it
+        if self.n_pages > len(raw):  # PDFium believes what the file says of itself
+            raise DamagedPictureError(f"the PDF claims {self.n_pages} pages, more than it has bytes")
 
     def __reduce__(self) -> tuple[type[Pdf], tuple[bytes, ImageSettings]]:
         """Let another process open it anew: what PDFium holds cannot travel."""

@@ -29,10 +29,11 @@ def join_pieces(components: Sequence[Component], settings: PieceSettings) -> tup
         return tuple(components)
     height = weighted_median([c.box.height for c in components], [c.area_px for c in components])
     joined = list(components)
-    while (pair := _find_pair(joined, height, settings)) is not None:
-        low, high = sorted(pair)
-        second = joined.pop(high)
-        joined[low] = _join(joined[low], second)
+    while pairs := _find_pairs(joined, height, settings):
+        for low, high in pairs:
+            joined[low] = _join(joined[low], joined[high])
+        taken = {high for _, high in pairs}
+        joined = [component for n, component in enumerate(joined) if n not in taken]
     return tuple(joined)
 
 
@@ -47,8 +48,8 @@ def overlay(parts: Sequence[Component]) -> tuple[Box, NDArray[np.uint8], float]:
     return box, ink, sum(p.contrast * p.area_px for p in parts) / sum(p.area_px for p in parts)
 
 
-def _find_pair(components: Sequence[Component], height_px: float, settings: PieceSettings) -> tuple[int, int] | None:
-    """Return the indices of the closest two components that are pieces of one digit, or None."""
+def _find_pairs(components: Sequence[Component], height_px: float, settings: PieceSettings) -> list[tuple[int, int]]:
+    """Return pairs of indices, the lower first, of components that are pieces of one digit: the closest, none twice."""
     left, top, right, bottom = np.array([c.box.as_list() for c in components], np.float64).T
     heights, strokes = bottom - top, np.array([c.stroke_width_px for c in components])
     shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
@@ -58,11 +59,15 @@ def _find_pair(components: Sequence[Component], height_px: float, settings: Piec
     is_piece &= gap <= settings.most_gap_strokes * np.minimum(strokes[:, None], strokes)
     is_piece &= np.minimum(heights[:, None], heights) >= settings.least_height_frac * together
     is_piece &= together <= settings.tallest_frac * height_px
-    np.fill_diagonal(is_piece, False)
-    if not is_piece.any():
-        return None
-    best = int(np.argmin(np.where(is_piece, gap, np.inf)))
-    return divmod(best, len(components))
+    firsts, seconds = np.nonzero(np.triu(is_piece, 1))
+    taken: set[int] = set()
+    pairs = []
+    for n in np.argsort(gap[firsts, seconds], kind="stable"):
+        pair = int(firsts[n]), int(seconds[n])
+        if taken.isdisjoint(pair):
+            taken.update(pair)
+            pairs.append(pair)
+    return pairs
 
 
 def _join(a: Component, b: Component) -> Component:

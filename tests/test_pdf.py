@@ -128,8 +128,9 @@ def test_bad_page_costs_that_page_only() -> None:
         (make_pdf(trailer=LOCK), EncryptedPictureError, "password"),
         (make_pdf([]), DamagedPictureError, "PDF"),
         (b"%PDF-1.4\n" + bytes(100), DamagedPictureError, "PDF"),
+        (make_pdf([PATCHES]).replace(b"/Count 1", b"/Count 900000"), DamagedPictureError, "more than it has bytes"),
     ],
-    ids=["encrypted", "no pages", "noise"],
+    ids=["encrypted", "no pages", "noise", "false count"],
 )
 def test_pdf_that_cannot_be_opened(raw: bytes, error: type[InputError], told: str) -> None:
     with pytest.raises(error, match=told) as caught:

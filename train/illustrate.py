@@ -1,8 +1,10 @@
-"""Makes the README's pictures from the samples: `python -m train.illustrate`."""
+"""Makes the README's pictures from the samples: `python -m train.illustrate`; that of the report where Chromium is."""
 
 from __future__ import annotations
 
 import argparse
+import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.annotate import annotate
 from pipeline.classify import load_classifier
+from pipeline.cli import main as read_samples
 from pipeline.errors import OutputError
 from pipeline.images import load_page, open_picture
 from pipeline.read import read_page
@@ -28,6 +31,9 @@ _WIDTH_PX = 480
 
 _HEIGHT_PX = 560
 """Height of the annotated pictures side by side."""
+
+_WINDOW_PX = (1280, 900)
+"""Width and height of the browser's window."""
 
 COMPARED = ("ruled.jpg", "shadow.jpg", "touching.jpg")
 """Samples that are read both ways."""
@@ -84,6 +90,21 @@ def compare_ways(picture: Path, settings: Settings) -> tuple[NDArray[np.uint8], 
     return _join(tiles), tell_rows(digits) or "(no numbers)", text
 
 
+def shoot_report(samples: Path) -> NDArray[np.uint8] | None:
+    """Return what a browser shows of the samples' HTML report, uint8 (H, W, 3); None where there is no Chromium."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if chromium is None:
+        return None
+    with TemporaryDirectory() as folder:
+        page, shot = Path(folder, "report.html"), Path(folder, "report.png")
+        if read_samples([str(samples), "--output", str(page), "--quiet"]) != 0:
+            raise OutputError(f"{page}: the samples cannot be read")
+        window = f"--window-size={_WINDOW_PX[0]},{_WINDOW_PX[1]}"
+        flags = ["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", window, f"--screenshot={shot}"]
+        subprocess.run([chromium, *flags, page.as_uri()], check=True, capture_output=True)
+        return cv2.imread(str(shot))
+
+
 def format_row(name: str, texts: Sequence[str]) -> str:
     """Return a row of a Markdown table: a sample's name and what was read in it."""
     return f"| `{name}` | " + " | ".join("`" + text.replace("|", "\\|") + "`" for text in texts) + " |"
@@ -130,6 +151,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     shown = [_fit_height(draw_annotated(args.samples / name, settings)) for name in ("desk.jpg", "shadow.jpg")]
     _write(np.hstack(shown), args.out / "at-work.jpg")
     _write(draw_stages(args.samples / "ruled.jpg", settings), args.out / "stages.jpg")
+    report = shoot_report(args.samples)
+    if report is not None:
+        _write(report, args.out / "report.jpg")
     rows = []
     for name in COMPARED:
         picture, *texts = compare_ways(args.samples / name, settings)

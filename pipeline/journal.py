@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
+from typing import BinaryIO
 
 import portalocker
 
@@ -116,18 +117,16 @@ class Journal:
 
     def read_sorted(self) -> Iterator[Record]:
         """Yield the records by path and page, each as it stands in the journal."""
-        with self.path.open("rb") as file:
+        with _open_reader(self._file) as stream:
             for _, at in sorted(self._places.items()):
-                file.seek(at)
-                yield json.loads(file.readline())
+                stream.seek(at)
+                yield json.loads(stream.readline())
 
     def _put_aside(self) -> None:
         if os.fstat(self._file.fileno()).st_size:
             old = self.path.with_name(self.path.name + OLD)
-            self.path.replace(old)
             self.told.append(f"an earlier journal is kept as {old.name}; --resume would have gone on with it")
-            self._file.close()
-            self._file = _open_locked(self.path)
+            self._reopen_after(lambda: self.path.replace(old))
 
     def _resume(self, paths: Collection[str]) -> None:
         """Note what is done, having taken out what is torn, and of the files to be read what is not."""
@@ -176,21 +175,23 @@ class Journal:
     def _rewrite(self, kept: Collection[int]) -> None:
         """Leave only the lines that begin at these bytes, all at once."""
         draft = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
-        draft.unlink(missing_ok=True)
-        file = _open_locked(draft)
         try:
-            with os.fdopen(os.dup(file.fileno()), "ab") as stream:
+            with draft.open("wb") as stream:
                 stream.writelines(raw for at, raw in _read_lines(self._file) if at in kept)
                 stream.flush()
                 os.fsync(stream.fileno())
-            draft.replace(self.path)
-        except BaseException:
-            file.close()
+            self._reopen_after(lambda: draft.replace(self.path))
+        finally:
             draft.unlink(missing_ok=True)
-            raise
-        self._file.close()
-        self._file = file
         self._index()
+
+    def _reopen_after(self, move: Callable[[], object]) -> None:
+        """Move what is, or becomes, the journal; Windows moves no open file."""
+        self._file.close()
+        try:
+            move()
+        finally:
+            self._file = _open_locked(self.path)
 
     def _index(self) -> None:
         self._places, self._n_replaced = {}, 0
@@ -226,11 +227,17 @@ def _append(file: FileIO, line: bytes) -> int:
 def _read_lines(file: FileIO) -> Iterator[tuple[int, bytes]]:
     """Yield (byte at which it begins, line) of the whole file."""
     at = 0
-    with os.fdopen(os.dup(file.fileno()), "rb") as stream:
-        stream.seek(0)
+    with _open_reader(file) as stream:
         for raw in stream:
             yield at, raw
             at += len(raw)
+
+
+def _open_reader(file: FileIO) -> BinaryIO:
+    """Return a buffered stream over an open file, at its start; the path may be gone, or locked for others."""
+    stream = os.fdopen(os.dup(file.fileno()), "rb")
+    stream.seek(0)
+    return stream
 
 
 def _decode(raw: bytes) -> Record | None:

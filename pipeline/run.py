@@ -23,6 +23,7 @@ from pipeline.outputs import DEFAULT_FORM, FileResults, Output, StreamResults, c
 from pipeline.pages import PageRanges
 from pipeline.progress import Tally, Teller, Way, summarize
 from pipeline.report import HTML, Report, format_failure, make_folder, open_output
+from pipeline.review import TABLE, read_table
 from pipeline.settings import Settings
 from pipeline.watch import watch_folder
 from pipeline.worker import BUG_CODE, Outcome, Plan, Worker
@@ -41,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     """
     _check(arguments)
     outputs = plan_outputs(arguments.output, arguments.format)
+    if arguments.review:
+        read_table(arguments.review / TABLE)  # that it cannot be written over is to be known now
     folders = {flag: make_folder(f) for flag in ("annotate", "trace", "review") if (f := getattr(arguments, flag))}
     has_thumbnails = any(output.form == HTML for output in outputs)
     plan = Plan(_choose_settings(arguments), arguments.model, **folders, has_thumbnails=has_thumbnails)

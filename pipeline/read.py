@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from itertools import chain
 from time import perf_counter
 
 import cv2
@@ -128,7 +129,9 @@ def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clo
             build_lattice(line, s.segment, find_joints(part, told), part[0].slant)
             for line, part, told in zip(way.lines, own, rows, strict=True)
         )
-        built.append(replace(way, lattices=lattices, evidence=tuple(map(weigh_lattice, lattices, own, rows))))
+        evidence = tuple(map(weigh_lattice, lattices, own, rows))
+        looked_at, shown_by = tuple(chain(*own)), tuple(chain(*rows))
+        built.append(replace(way, lattices=lattices, evidence=evidence, strips=looked_at, shown=shown_by))
     clock.lap("segment")
     return built
 

@@ -11,10 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import OutputError
-from pipeline.types import DigitScores, InkMask, Lattice, Page, Reading, TextLine
+from pipeline.strips import COLUMN_PX, STRIP_PX, Strip
+from pipeline.types import N_DIGITS, DigitScores, InkMask, Lattice, Page, Reading, TextLine
 
 _RED, _GREEN, _BLUE = (40, 40, 220), (60, 160, 0), (220, 120, 0)
 """Colors, blue-green-red."""
+
+_WHITE = (255, 255, 255)
+_MOST_STRIPS = 60
+_LEAST_SHOWN = 0.2
+"""What a column shows less surely is not written under it."""
 
 _MOST_TENSORS = 400
 """Tensors on the sheet; a page of scribbles has thousands."""
@@ -22,7 +28,7 @@ _MOST_TENSORS = 400
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stages:
-    """What the stages of one page made, in their order."""
+    """What the stages of one page made, in their order; `shown` is what the line network tells of each strip."""
 
     page: Page
     paper: NDArray[np.uint8]
@@ -32,6 +38,8 @@ class Stages:
     lines: tuple[TextLine, ...] = ()
     lattices: tuple[Lattice, ...] = ()
     batch: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 28, 28, 1), np.float32))
+    strips: tuple[Strip, ...] = ()
+    shown: tuple[NDArray[np.float32], ...] = ()
     evidence: tuple[NDArray[np.float64], ...] = ()
     scores: DigitScores = field(default_factory=lambda: DigitScores(np.zeros((0, 11), np.float32)))
     readings: tuple[Reading, ...] = ()
@@ -60,6 +68,7 @@ class Trace:
             "lines": draw_lines(stages),
             "cuts": draw_spans(stages),
             "tensors": draw_tensors(stages),
+            "strips": draw_strips(stages),
         }
         for number, (name, picture) in enumerate(pictures.items(), start=1):
             path = self.directory / f"{self.stem}.{number}-{name}.png"
@@ -110,6 +119,32 @@ def draw_tensors(stages: Stages) -> NDArray[np.uint8]:
     return _tile(tiles, 20) if tiles else np.full((28, 28, 3), 255, np.uint8)
 
 
+def draw_strips(stages: Stages) -> NDArray[np.uint8]:
+    """Return the strips that the line network looked at, under each the digits that it sees: uint8 (H, W, 3).
+
+    A digit stands under the columns that show its middle, the darker the surer.
+    """
+    tiles = [
+        _draw_strip(strip, shown)
+        for strip, shown in zip(stages.strips[:_MOST_STRIPS], stages.shown[:_MOST_STRIPS], strict=True)
+    ]
+    width = max((tile.shape[1] for tile in tiles), default=STRIP_PX)
+    wide = [cv2.copyMakeBorder(t, 0, 4, 0, width - t.shape[1], cv2.BORDER_CONSTANT, value=(90,) * 3) for t in tiles]
+    return np.vstack(wide) if wide else np.full((STRIP_PX, width, 3), 255, np.uint8)
+
+
+def _draw_strip(strip: Strip, shown: NDArray[np.float32]) -> NDArray[np.uint8]:
+    gray = cv2.resize(255 - strip.pixels[:, :, 0], None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST)
+    tile = cv2.copyMakeBorder(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), 0, 18, 0, 0, cv2.BORDER_CONSTANT, value=_WHITE)
+    digits = shown[:, :N_DIGITS]
+    for column in np.flatnonzero(digits.max(axis=1) > _LEAST_SHOWN):
+        level = int(255 * (1 - digits[column].max()))
+        at = (3 * COLUMN_PX * int(column) - 3, tile.shape[0] - 4)
+        text = str(digits[column].argmax())
+        cv2.putText(tile, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (level,) * 3, 1, cv2.LINE_AA)
+    return tile
+
+
 def _draw_tensor(tensor: NDArray[np.float32], row: NDArray[np.float32]) -> NDArray[np.uint8]:
     best = int(row.argmax())
     shown = cv2.resize((tensor * 255).astype(np.uint8), (56, 56), interpolation=cv2.INTER_NEAREST)
@@ -117,7 +152,7 @@ def _draw_tensor(tensor: NDArray[np.float32], row: NDArray[np.float32]) -> NDArr
         cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), 2, 18, 2, 2, cv2.BORDER_CONSTANT, value=(90,) * 3
     )
     text = f"{best if best < 10 else '-'} {row[best]:.2f}"
-    cv2.putText(tile, text, (4, 72), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (255, 255, 255), 1, cv2.LINE_AA)
+    cv2.putText(tile, text, (4, 72), cv2.FONT_HERSHEY_SIMPLEX, 0.42, _WHITE, 1, cv2.LINE_AA)
     return tile
 
 

@@ -12,11 +12,12 @@ import pytest
 
 from pipeline.errors import OutputError
 from pipeline.read import read_page
-from pipeline.trace import Stages, Trace, draw_lines, draw_rulings, draw_spans, draw_tensors
+from pipeline.strips import Strip
+from pipeline.trace import Stages, Trace, draw_lines, draw_rulings, draw_spans, draw_strips, draw_tensors
 from pipeline.types import Digit, InkMask, Page, Reading
 from tests.drawing import capture_stages, draw_ink, make_lattice, make_line, make_reader, make_scores, parse, write_page
 
-NAMES = ["gray", "darkness", "ink", "rulings", "lines", "cuts", "tensors"]
+NAMES = ["gray", "darkness", "ink", "rulings", "lines", "cuts", "tensors", "strips"]
 
 
 def stage(ink: np.ndarray, cleared: np.ndarray | None = None, **later: Any) -> Stages:
@@ -31,7 +32,7 @@ def test_pictures_are_numbered_and_of_the_pages_size(gray: np.ndarray, tmp_path:
     assert [path.name for path in paths] == [f"a.b.{i}-{name}.png" for i, name in enumerate(NAMES, start=1)]
     pictures = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in paths]
     assert (pictures[0] == gray).all()
-    assert all(picture.shape[:2] == gray.shape for picture in pictures[:-1])
+    assert all(picture.shape[:2] == gray.shape for picture in pictures[:-2])
 
 
 def test_nothing_is_written_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,3 +79,17 @@ def test_tensors_are_laid_out_in_rows(n_tensors: int, n_rows: int) -> None:
         assert (picture[: tile.shape[0], : tile.shape[1]] == tile).all()
     else:
         assert (picture == 255).all()
+
+
+def test_digits_stand_under_the_columns_that_show_them() -> None:
+    strip = Strip(np.zeros((32, 40, 2), np.uint8), np.eye(2, 3))
+    shown = np.zeros((20, 12), np.float32)
+    shown[:, 10] = 1
+    blank = draw_strips(stage(parse("."), strips=(strip,), shown=(shown,)))
+    shown[5] = np.eye(12)[4]
+    seen = draw_strips(stage(parse("."), strips=(strip,), shown=(shown.copy(),)))
+    assert blank.shape == seen.shape == (32 * 3 + 18 + 4, 40 * 3, 3)
+    rows, columns = np.nonzero((blank != seen).any(axis=2))
+    assert rows.min() >= 32 * 3
+    assert abs(columns.mean() - 3 * 2 * 5.5) < 6
+    assert draw_strips(stage(parse("."))).shape == (32, 32, 3)

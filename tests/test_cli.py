@@ -8,14 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from pipeline import __version__, batch
+from pipeline import __version__, worker
+from pipeline import run as runner
+from pipeline.classify import load_classifier
 from pipeline.cli import main
+from pipeline.worker import Plan, Worker
+from pipeline.workers import OneProcess
 from tests.drawing import write_page
 
 TOP = Path(__file__).resolve().parents[1]
@@ -33,11 +38,29 @@ def photo(tmp_path: Path) -> str:
     return str(path)
 
 
+def copy(photo: str, name: str = "copy/photo.png") -> str:
+    """Return the path of a copy beside it: the same file, named twice, would be read once."""
+    path = Path(photo).parent / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(Path(photo).read_bytes())
+    return str(path)
+
+
 @pytest.fixture
 def bad(tmp_path: Path) -> str:
     path = tmp_path / "bad.jpg"
     path.write_text("I am a letter, not a photo.")
     return str(path)
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process read all files: starting others takes a second."""
+
+    def stay_alone(plan: Plan, *_: object) -> nullcontext[OneProcess]:
+        return nullcontext(OneProcess(Worker(plan, load_classifier(plan.model))))
+
+    monkeypatch.setattr(runner, "start_processes", stay_alone)
 
 
 Captured = pytest.CaptureFixture[str]
@@ -50,11 +73,12 @@ def test_text_on_stdout_and_nothing_on_stderr(photo: str, capsys: Captured) -> N
     assert err == ""
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])
 def test_bad_file_is_a_record_and_the_good_one_is_read(photo: str, bad: str, form: str, capsys: Captured) -> None:
     assert main([bad, photo, "--format", form]) == 1
     out, err = capsys.readouterr()
-    assert err == f"error: {bad}: this is a text file, not a picture; give a JPEG, PNG, WebP, TIFF, BMP or GIF\n"
+    assert err == f"error: {bad}: this is a text file, not a picture; give a PDF, JPEG, PNG, TIFF, HEIC, WebP, AVIF, BMP or GIF\n"
     if form == "csv":
         rows = list(csv.DictReader(io.StringIO(out)))
         assert [(row["status"], row["number"]) for row in rows] == [("failed", ""), ("accepted", "10")]
@@ -75,9 +99,10 @@ def test_output_file_instead_of_stdout(photo: str, tmp_path: Path, capsys: Captu
     assert json.loads((tmp_path / "out.json").read_text())[0]["model"] == "digits"
 
 
+@pytest.mark.usefixtures("alone")
 def test_annotate_and_trace_fill_their_folders(photo: str, tmp_path: Path) -> None:
     drawn, trace = tmp_path / "new" / "drawn", tmp_path / "trace"
-    assert main([photo, photo, "--annotate", str(drawn), "--trace", str(trace)]) == 0
+    assert main([photo, copy(photo), "--annotate", str(drawn), "--trace", str(trace)]) == 0
     assert sorted(path.name for path in drawn.iterdir()) == ["photo-2.annotated.png", "photo.annotated.png"]
     assert {path.name.split(".")[0] for path in trace.iterdir()} == {"photo", "photo-2"}
 
@@ -151,6 +176,7 @@ def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Pa
     assert out == "" or code == 3
 
 
+@pytest.mark.usefixtures("alone")
 def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
     photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,9 +187,9 @@ def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
             raise RuntimeError("boom")
         return read_page(*arguments)  # type: ignore[arg-type]
 
-    read_page = batch.read_page
-    monkeypatch.setattr(batch, "read_page", break_once)
-    assert main([photo, photo, "--format", "jsonl"]) == 70
+    read_page = worker.read_page
+    monkeypatch.setattr(worker, "read_page", break_once)
+    assert main([photo, copy(photo), "--format", "jsonl"]) == 70
     out, err = capsys.readouterr()
     broken, good = map(json.loads, out.splitlines())
     assert (broken["error"]["code"], broken["error"]["message"]) == ("bug", "RuntimeError: boom")
@@ -172,7 +198,7 @@ def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
 
 
 def test_bug_outside_of_a_page(photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "list_inputs", lambda *_: 1 / 0)
+    monkeypatch.setattr(runner, "list_sources", lambda *_: 1 / 0)
     assert main([photo]) == 70
     assert "ZeroDivisionError" in capsys.readouterr().err
 

@@ -36,8 +36,8 @@ sys.exit(main())
 """
 """The program, but that files called hang... and crash... do so."""
 
-SOON_S = 2.0
-"""Within which an interrupted run, and the workers of one that was killed, are to end."""
+SOON_S = 10.0
+"""Long enough for a loaded machine, short against the --timeout (60 s) and the hanging (600 s) that must not count."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")]
 
@@ -136,15 +136,13 @@ def test_killed_run_goes_on_to_the_same_bytes(scans: Path, results: bytes) -> No
     assert (code, out.read_bytes()) == (1, results)
     assert n_kept > 0
     assert "had been read before" in err
-    assert len({line for line in journal.read_bytes().splitlines()}) == 21
+    assert len(set(journal.read_bytes().splitlines())) == 21
 
 
 @pytest.mark.parametrize("is_hard", [False, True], ids=["Ctrl-C", "parent killed"])
 def test_all_end_soon_also_while_workers_hang(tmp_path: Path, is_hard: bool) -> None:
-    folder, out = (
-        write_pictures(tmp_path / "in", "a.png", "b.png", "hang1.png", "hang2.png", "z.png"),
-        tmp_path / "out.csv",
-    )
+    folder = write_pictures(tmp_path / "in", "a.png", "b.png", "hang1.png", "hang2.png", "z.png")
+    out = tmp_path / "out.csv"
     journal = tmp_path / "out.csv.journal.jsonl"
     with start(str(folder), "--workers", "2", "-o", str(out)) as process:
         wait_for_records(journal, 2, process)
@@ -155,10 +153,8 @@ def test_all_end_soon_also_while_workers_hang(tmp_path: Path, is_hard: bool) -> 
             process.kill()
         else:
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does: all of the group get it
-        began = time.monotonic()
-        _, err = process.communicate(timeout=30)
-        _, alive = psutil.wait_procs(family, timeout=30)
-        assert time.monotonic() - began < SOON_S
+        _, err = process.communicate(timeout=SOON_S)
+        _, alive = psutil.wait_procs(family, timeout=SOON_S)
     assert alive == []
     assert (process.returncode, err) == ((-signal.SIGKILL, "") if is_hard else (130, "interrupted\n"))
     read = [json.loads(line) for line in journal.read_bytes().splitlines()]

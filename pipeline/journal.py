@@ -62,7 +62,8 @@ class Journal:
         self.path, self._mark = Path(os.path.realpath(path)), mark
         self.told: list[str] = []
         self._done: dict[str, Done] = {}
-        self._places: dict[tuple[str, int], int] = {}  # of each page's last record
+        self._places: dict[tuple[str, int], int] = {}  # of each page's last record; 0 is an unopened file's
+        self._known: dict[str, tuple[tuple[int | None, int | None], int]] = {}  # (bytes, time), pages; as last read
         self._n_replaced = 0
         with telling(path):
             self._file = _open_locked(self.path)
@@ -102,12 +103,12 @@ class Journal:
         n_bytes, mtime_ns = outcome.identity or (None, None)
         read_from = {"bytes": n_bytes, "mtime_ns": mtime_ns, "pages": outcome.n_pages}
         origin = {**read_from, "mark": self._mark, "name": outcome.name}
-        line = json.dumps({**outcome.record, KEY: origin}).encode() + b"\n"
+        record = {**outcome.record, KEY: origin}
         with telling(self.path):
             if not self._is_in_place():
                 self._restore()
-            at = _append(self._file, line)
-        self._note(outcome.record, at)
+            at = _append(self._file, json.dumps(record).encode() + b"\n")
+        self._note(record, at)
 
     def finish(self) -> None:
         """Take out the records that later ones have replaced: of files that changed while their folder was watched."""
@@ -157,9 +158,17 @@ class Journal:
         return True
 
     def _note(self, record: Record, at: int) -> None:
-        key = (record["file"], record["page"] or 0)
-        self._n_replaced += key in self._places
-        self._places[key] = at
+        """Note where a page's record is, and that it replaces others: of a changed file, those of no page it has."""
+        path, number, origin = record["file"], record["page"] or 0, record[KEY]
+        identity = (origin["bytes"], origin["mtime_ns"])
+        known, n_known = self._known.get(path, (identity, 0))
+        n_pages = origin["pages"] or n_known
+        self._known[path] = (identity, n_pages)
+        replaced = {number}
+        if number and identity != known:
+            replaced |= {0, *range(n_pages + 1, n_known + 1)}
+        self._n_replaced += sum(self._places.pop((path, n), None) is not None for n in replaced)
+        self._places[path, number] = at
 
     def _is_in_place(self) -> bool:
         try:
@@ -194,7 +203,7 @@ class Journal:
             self._file = _open_locked(self.path)
 
     def _index(self) -> None:
-        self._places, self._n_replaced = {}, 0
+        self._places, self._known, self._n_replaced = {}, {}, 0
         for at, raw in _read_lines(self._file):
             self._note(json.loads(raw), at)
 

@@ -184,7 +184,7 @@ def _count(n: int, what: str) -> str:
 
 
 def _tell_time(seconds: float) -> str:
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)

@@ -53,6 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
     with ExitStack() as stack:
         results = stack.enter_context(_open_results(arguments, outputs, plan, given))
         teller = stack.enter_context(Teller(tally, _choose_way(arguments)))
+        for line in () if arguments.quiet else results.told:
+            teller.say(line)
         choice = _Choice(arguments.pages or PageRanges(), results, tally)
         files: Iterable[Given] = list(choice.leave_out_done(given))
         if arguments.watch:

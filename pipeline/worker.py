@@ -22,7 +22,7 @@ from pipeline.images import Picture, open_picture
 from pipeline.inputs import Source, name_page
 from pipeline.quiet import silence_native_stderr
 from pipeline.read import read_page
-from pipeline.report import Record, make_record
+from pipeline.report import Record, make_folder, make_record
 from pipeline.review import write_crops
 from pipeline.settings import Settings
 from pipeline.thumbnail import make_thumbnail
@@ -149,6 +149,7 @@ class Worker:
         """Write the pictures that are wanted of a page; return what is to stand in its record."""
         plan = self._plan
         if plan.annotate:
+            make_folder((plan.annotate / name).parent)  # names mirror the tree of a folder
             write_annotated(annotate(bgr, reading, page.to_source), plan.annotate, name, suffix)
         if plan.review and any(r.status == "rejected" for r in reading.readings):
             write_crops(bgr, reading, page.to_source, plan.review, name)

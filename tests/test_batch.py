@@ -1,111 +1,167 @@
+"""The order of a batch, with a pool in this process that ends its jobs when and how the test says."""
+
 from __future__ import annotations
 
-import io
-from pathlib import Path
+import random
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from itertools import chain, repeat
 
-import cv2
-import numpy as np
 import pytest
-from PIL import Image
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline import batch
-from pipeline.batch import PageResult, Stems, find_pictures, list_inputs, read_input
-from pipeline.classify import Classifier, load_classifier
-from pipeline.errors import EmptyInputError, Failure
-from pipeline.settings import Settings
-from pipeline.types import Page
-
-PNG = cv2.imencode(".png", np.full((40, 60), 255, np.uint8))[1].tobytes()
-
-
-@pytest.fixture(scope="module")
-def classifier() -> Classifier:
-    return load_classifier()
+from pipeline.batch import Batch, Given, make_future
+from pipeline.errors import Failure
+from pipeline.inputs import Source
+from pipeline.pages import PageRanges
+from pipeline.report import Record, make_record
+from pipeline.types import PageReading
+from pipeline.worker import Job, Outcome
 
 
-def lay_out(folder: Path, *names: str) -> None:
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(PNG)
+def make_outcome(path: str, number: int | None, n_pages: int | None) -> Outcome:
+    if n_pages is None:
+        return Outcome(make_record(Failure(path, None, "crash", "it crashed", "")))
+    return Outcome(make_record(PageReading(path, number, (9, 9), (), "none", {})), n_pages=n_pages)
 
 
-def test_pictures_are_found_in_folders_of_folders_sorted_without_hidden_ones(tmp_path: Path) -> None:
-    lay_out(
-        tmp_path, "b.JPG", "a.png", "sub/c.tiff", "sub/deep/d.webp", "notes.txt", ".hidden.png", ".git/e.png", "jpg"
-    )
-    found = [Path(path).relative_to(tmp_path).as_posix() for path in find_pictures(tmp_path)]
-    assert found == ["a.png", "b.JPG", "sub/c.tiff", "sub/deep/d.webp"]
+class Pool:
+    """Reads at most `most_in_hand` pages at once, of which it ends one when a new one finds no room.
+
+    `n_pages` has for each file its number of pages, None for one that cannot be read; `pick` says which job ends next.
+    """
+
+    def __init__(self, n_pages: dict[str, int | None], most_in_hand: int = 3, pick: Callable[[int], int] | None = None):
+        self.n_pages, self.most_in_hand, self._pick = n_pages, most_in_hand, pick or (lambda n: 0)
+        self.jobs: list[Job] = []
+        self.waiting: list[tuple[Future[Outcome], Job]] = []
+        self.most_waiting = 0
+
+    def submit(self, job: Job) -> Future[Outcome]:
+        future: Future[Outcome] = Future()
+        self.jobs.append(job)
+        self.waiting.append((future, job))
+        self.most_waiting = max(self.most_waiting, len(self.waiting))
+        return future
+
+    def end_one(self) -> None:
+        if self.waiting:
+            future, job = self.waiting.pop(self._pick(len(self.waiting)))
+            future.set_result(make_outcome(job.source.path, job.number, self.n_pages[job.source.path]))
+
+    def collect(self, future: Future[Outcome], job: Job) -> Outcome:
+        return future.result()
 
 
-def test_folder_without_pictures(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("none here")
-    with pytest.raises(EmptyInputError, match="no picture in this folder"):
-        find_pictures(tmp_path)
-    listed = list_inputs([str(tmp_path), "x.png"])
-    assert isinstance(listed[0], Failure)
-    assert (listed[0].source, listed[0].code, listed[1]) == (str(tmp_path), "empty", "x.png")
+def start(pool: Pool, given: Iterable[Given], pages: PageRanges | None = None) -> Batch:
+    ranges = pages or PageRanges()
+
+    def choose(source: Source, n_pages: int | None) -> Sequence[int]:
+        return (n_pages and ranges.choose(n_pages)) or [ranges.first]
+
+    return Batch(given, choose, pool, b"bytes", tell=lambda _: pool.end_one())
 
 
-def test_inputs_keep_their_order_and_spelling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lay_out(tmp_path, "in/b.png", "in/a.png")
-    monkeypatch.chdir(tmp_path)
-    assert list_inputs([]) == []
-    assert list_inputs(["z.png", "./in", "-"]) == ["z.png", "./in/a.png", "./in/b.png", "-"]
+def name(record: Record) -> tuple[str, int | None]:
+    return record["file"], record["page"]
 
 
-def test_stems_are_never_the_same() -> None:
-    gray = np.zeros((8, 8), np.uint8)
-    stems = Stems()
-    pages = [("x/a.jpg", 1, 1), ("y/a.png", 1, 1), ("A.tif", 1, 1), ("b.tif", 1, 2), ("b.tif", 2, 2), ("-", 1, 1)]
-    claimed = [stems.claim(Page(gray, source, number), n_pages) for source, number, n_pages in pages]
-    assert claimed == ["a", "a-2", "A-3", "b.page1", "b.page2", "stdin"]
+def make_sources(*paths: str) -> list[Given]:
+    return [Source(path, path) for path in paths]
 
 
-def read(given: str | Failure, classifier: Classifier, trace_dir: Path | None = None) -> list[PageResult | Failure]:
-    return list(read_input(given, classifier, Settings(), Stems(), trace_dir))
+def test_nothing_given_is_nothing_read() -> None:
+    assert list(start(Pool({}), []).read()) == []
+    assert list(start(Pool({}), []).read_in_order()) == []
 
 
-def test_one_bad_page_leaves_the_others(classifier: Classifier, tmp_path: Path) -> None:
-    path = tmp_path / "three.tif"
-    pages = [np.full((side, 50), 255, np.uint8) for side in (40, 4, 60)]  # the second is too small
-    first, *others = (Image.fromarray(page) for page in pages)
-    first.save(path, save_all=True, append_images=others)
-    one, two, three = read(str(path), classifier)
-    assert isinstance(one, PageResult)
-    assert isinstance(three, PageResult)
-    assert (one.reading.number, three.reading.number, three.page.gray.shape) == (1, 3, (60, 50))
-    assert two == Failure(str(path), 2, "size", two.message, two.hint)
+def test_pages_of_a_long_file_are_spread_before_the_next_files() -> None:
+    pool = Pool({"a": 1, "long": 4, "b": 1, "c": 1, "d": 1})
+    outcomes = list(start(pool, make_sources("a", "long", "b", "c", "d")).read())
+    given_out = [(job.source.path, job.number) for job in pool.jobs]
+    assert given_out == [
+        *(("a", 1), ("long", 1), ("b", 1), ("c", 1)),  # as many as it may hold, and one for the first that is done
+        *(("long", 2), ("long", 3), ("long", 4), ("d", 1)),
+    ]
+    assert pool.most_waiting == 3
+    assert sorted(name(o.record) for o in outcomes) == sorted(given_out)
 
 
-def test_failures_are_data(classifier: Classifier, tmp_path: Path) -> None:
-    earlier = Failure("folder", None, "empty", "no picture", "")
-    assert read(earlier, classifier) == [earlier]
-    (missing,) = read(str(tmp_path / "none.png"), classifier)
-    assert isinstance(missing, Failure)
-    assert (missing.source, missing.number, missing.code) == (str(tmp_path / "none.png"), None, "missing")
+def test_pages_that_are_not_wanted_are_not_read() -> None:
+    pool = Pool({"a": 9, "b": 1})
+    read = start(pool, make_sources("a", "b"), PageRanges(((3, 3), (8, None))))
+    assert [name(o.record) for o in read.read_in_order()] == [("a", 3), ("a", 8), ("a", 9), ("b", 3)]
+    assert read.n_further == 2
 
 
-def test_stdin_is_a_picture(classifier: Classifier, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(PNG)))
-    first, again = read("-", classifier)[0], read("-", classifier)[0]
-    assert isinstance(first, PageResult)
-    assert (first.reading.source, first.stem) == ("-", "stdin")
-    assert isinstance(again, Failure)  # all of it was read the first time
-    assert again.code == "empty"
+@given(
+    st.lists(st.one_of(st.none(), st.integers(1, 5)), max_size=6), st.integers(1, 5), st.randoms(use_true_random=False)
+)
+def test_order_is_that_of_the_inputs_and_each_page_comes_once(
+    counts: list[int | None], most_in_hand: int, chance: random.Random
+) -> None:
+    files = {f"f{9 - i}": n for i, n in enumerate(counts)}
+    expected = [(path, n) for path, count in files.items() for n in (range(1, count + 1) if count else [None])]
+    sources = make_sources(*files)
+    pool = Pool(files, most_in_hand, chance.randrange)
+    assert [name(o.record) for o in start(pool, sources).read_in_order()] == expected
+    assert pool.most_waiting <= most_in_hand
+    pool = Pool(files, most_in_hand, chance.randrange)
+    assert sorted(name(o.record) for o in start(pool, sources).read()) == sorted(expected)
 
 
-def test_trace_gets_the_stem(classifier: Classifier, tmp_path: Path) -> None:
-    lay_out(tmp_path, "a.png")
-    read(str(tmp_path / "a.png"), classifier, tmp_path / "trace")
-    assert all(path.name.startswith("a.") for path in (tmp_path / "trace").iterdir())
-    assert len(list((tmp_path / "trace").iterdir())) >= 5
+def test_what_is_done_early_waits_for_its_turn_and_no_longer() -> None:
+    pool = Pool({"a": 2, "b": 1, "c": 1}, pick=lambda n: n - 1)  # the last one given out ends first
+    outcomes = start(pool, make_sources("a", "b", "c")).read_in_order()
+    assert [name(o.record) for o in outcomes] == [("a", 1), ("a", 2), ("b", 1), ("c", 1)]
+    pool = Pool({"a": 1, "b": 1})
+    assert name(next(start(pool, make_sources("a", "b")).read_in_order()).record) == ("a", 1)
+    assert len(pool.waiting) == 1  # b is still being read
 
 
-def test_decoders_stay_still(classifier: Classifier, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
-    jpeg = cv2.imencode(".jpg", noise)[1].tobytes()
-    (tmp_path / "a.jpg").write_bytes(jpeg[:-400] + jpeg[-2:])  # libjpeg: "premature end of data segment"
-    batch.open_picture(tmp_path / "a.jpg").load_page()
-    assert "premature end" in capfd.readouterr().err
-    read(str(tmp_path / "a.jpg"), classifier)
-    assert capfd.readouterr().err == ""
+def test_input_that_is_no_file_is_a_record_in_its_place() -> None:
+    failure = Failure("folder", None, "empty", "no picture", "")
+    a, b = make_sources("a", "b")
+    outcomes = list(start(Pool({"a": 1, "b": 1}), [a, failure, b]).read_in_order())
+    assert [o.record["file"] for o in outcomes] == ["a", "folder", "b"]
+    assert outcomes[1].record == make_record(failure)
+
+
+def test_file_whose_first_page_fails_leaves_the_others_to_be_read() -> None:
+    outcomes = list(start(Pool({"a": None, "b": 2}), make_sources("a", "b")).read_in_order())
+    assert [(name(o.record), o.record["status"]) for o in outcomes] == [
+        *((("a", None), "failed"), (("b", 1), "ok"), (("b", 2), "ok"))
+    ]
+
+
+def test_every_page_of_stdin_gets_its_bytes_and_others_none() -> None:
+    pool = Pool({"-": 2, "a": 1})
+    list(start(pool, make_sources("-", "a")).read())
+    assert {(job.source.path, job.number, job.raw) for job in pool.jobs} == {
+        *(("-", 1, b"bytes"), ("-", 2, b"bytes"), ("a", 1, None))
+    }
+
+
+def test_watched_folder_may_have_nothing_at_present(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(batch.time, "sleep", waits.append)
+    (a, b), nothing = make_sources("a", "b"), repeat(None, 3)
+    read = start(Pool({"a": 1, "b": 1}), chain([a], nothing, [b]))
+    assert [o.record["file"] for o in read.read()] == ["a", "b"]
+    assert waits  # with nothing in hand it does not ask again at once
+
+
+def test_error_that_ends_the_run_is_raised() -> None:
+    class Broken(Pool):
+        def collect(self, future: Future[Outcome], job: Job) -> Outcome:
+            raise OSError("no model")
+
+    with pytest.raises(OSError, match="no model"):
+        list(start(Broken({"a": 1}), make_sources("a")).read())
+
+
+def test_future_that_is_done() -> None:
+    outcome = make_outcome("a", 1, 1)
+    assert make_future(outcome).result(timeout=0) is outcome

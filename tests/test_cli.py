@@ -8,14 +8,19 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from pipeline import __version__, batch
+from pipeline import __version__, worker
+from pipeline import run as runner
+from pipeline.classify import load_classifier
 from pipeline.cli import main
+from pipeline.worker import Plan, Worker
+from pipeline.workers import OneProcess
 from tests.drawing import write_page
 
 TOP = Path(__file__).resolve().parents[1]
@@ -33,11 +38,29 @@ def photo(tmp_path: Path) -> str:
     return str(path)
 
 
+def copy(photo: str, name: str = "copy/photo.png") -> str:
+    """Return the path of a copy beside it: the same file, named twice, would be read once."""
+    path = Path(photo).parent / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(Path(photo).read_bytes())
+    return str(path)
+
+
 @pytest.fixture
 def bad(tmp_path: Path) -> str:
     path = tmp_path / "bad.jpg"
     path.write_text("I am a letter, not a photo.")
     return str(path)
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process read all files: starting others takes a second."""
+
+    def stay_alone(plan: Plan, *_: object) -> nullcontext[OneProcess]:
+        return nullcontext(OneProcess(Worker(plan, load_classifier(plan.model))))
+
+    monkeypatch.setattr(runner, "start_processes", stay_alone)
 
 
 Captured = pytest.CaptureFixture[str]
@@ -50,11 +73,13 @@ def test_text_on_stdout_and_nothing_on_stderr(photo: str, capsys: Captured) -> N
     assert err == ""
 
 
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])
 def test_bad_file_is_a_record_and_the_good_one_is_read(photo: str, bad: str, form: str, capsys: Captured) -> None:
     assert main([bad, photo, "--format", form]) == 1
     out, err = capsys.readouterr()
-    assert err == f"error: {bad}: this is a text file, not a picture; give a JPEG, PNG, WebP, TIFF, BMP or GIF\n"
+    hint = "give a PDF, JPEG, PNG, TIFF, HEIC, WebP, AVIF, BMP or GIF"
+    assert err == f"error: {bad}: this is a text file, not a picture; {hint}\n"
     if form == "csv":
         rows = list(csv.DictReader(io.StringIO(out)))
         assert [(row["status"], row["number"]) for row in rows] == [("failed", ""), ("accepted", "10")]
@@ -75,11 +100,12 @@ def test_output_file_instead_of_stdout(photo: str, tmp_path: Path, capsys: Captu
     assert json.loads((tmp_path / "out.json").read_text())[0]["model"] == "digits"
 
 
+@pytest.mark.usefixtures("alone")
 def test_annotate_and_trace_fill_their_folders(photo: str, tmp_path: Path) -> None:
     drawn, trace = tmp_path / "new" / "drawn", tmp_path / "trace"
-    assert main([photo, photo, "--annotate", str(drawn), "--trace", str(trace)]) == 0
-    assert sorted(path.name for path in drawn.iterdir()) == ["photo-2.annotated.png", "photo.annotated.png"]
-    assert {path.name.split(".")[0] for path in trace.iterdir()} == {"photo", "photo-2"}
+    assert main([photo, copy(photo), "--annotate", str(drawn), "--trace", str(trace)]) == 0
+    assert sorted(path.name for path in drawn.iterdir()) == ["photo.png-2.annotated.png", "photo.png.annotated.png"]
+    assert {path.name.rsplit(".", 2)[0] for path in trace.iterdir()} == {"photo.png", "photo.png-2"}
 
 
 def test_second_run_does_not_read_what_the_first_has_drawn(photo: str, tmp_path: Path, capsys: Captured) -> None:
@@ -127,12 +153,30 @@ ERRORS = {
     "no settings file": (["{photo}", "--settings", "{tmp}/none.toml"], 2, "none.toml"),
     "output over the input": (["{photo}", "--output", "{photo}"], 2, "photo.png is one of the inputs"),
     "trace among the inputs": (["{tmp}", "--trace", "{tmp}"], 2, "is one of the inputs"),
+    "review among the inputs": (["{tmp}", "--review", "{tmp}"], 2, "is one of the inputs; choose another name"),
+    "output over the watched": (["--watch", "{tmp}", "-o", "{tmp}"], 2, "is one of the inputs"),
+    "no folder to watch": (["--watch", "{photo}", "-o", "{tmp}/a.csv"], 2, "there is no such folder; make it first"),
+    "watch to nowhere": (["--watch", "{tmp}"], 2, "--watch needs --output; name a file for the results"),
+    "resume nothing": (["{photo}", "--resume"], 2, "--resume needs --output"),
+    "html to nowhere": (["{photo}", "--format", "html"], 2, "--format html needs --output"),
+    "resume something else": (["{photo}", "--resume", "-o", "{tmp}/notes.jsonl"], 2, "is no journal of this program"),
+    "no workers": (["{photo}", "--workers", "0"], 2, "expected a whole number from 1, received '0'"),
+    "no time": (["{photo}", "--timeout", "0"], 2, "expected seconds, more than 0, received '0'"),
+    "pages backwards": (["{photo}", "--pages", "3-1"], 2, "expected pages like 1-3,7,20-, received '3-1'"),
+    "no resolution": (["{photo}", "--dpi", "1"], 2, "dpi"),
     "missing": (["{tmp}/none.jpg"], 3, "none.jpg: there is no such file; check the path"),
     "name too long": (["{tmp}/" + "x" * 300 + ".jpg"], 3, "it cannot be read (File name too long)"),
     "ring of links": (["{tmp}/ring"], 3, "it cannot be read (Too many levels of symbolic links)"),
     "empty folder": (["{tmp}/empty"], 3, "no picture in this folder"),
+    "missing list": (["@{tmp}/none.txt"], 3, "there is no such list; check the path"),
+    "empty list": (["@{tmp}/notes.txt"], 3, "this list names no file"),
+    "all filtered out": (["{tmp}", "--include", "*.gif"], 3, "filtered out by include and exclude; change the"),
+    "page past the end": (["{photo}", "--pages", "2"], 3, "there is no page 2; it has 1"),
     "unknown model": (["{photo}", "--model", "nobody"], 4, "there is no model 'nobody'"),
     "output in no folder": (["{photo}", "--output", "{tmp}/no/out"], 5, "cannot be written"),
+    "output is a folder": (["{photo}", "--output", "{tmp}/empty"], 5, "this is a folder; name a file"),
+    "second output in no folder": (["{photo}", "-o", "{tmp}/a", "-o", "{tmp}/no/b"], 5, "there is no folder"),
+    "review into a file": (["{photo}", "--review", "{photo}/x"], 5, "cannot be made"),
     "annotate into a file": (["{photo}", "--annotate", "{photo}"], 5, "cannot be made"),
     "trace into a file": (["{photo}", "--trace", "{photo}/x"], 5, "cannot be made"),
 }
@@ -143,6 +187,8 @@ def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Pa
     arguments, code, told = ERRORS[name]
     (tmp_path / "empty").mkdir()
     (tmp_path / "ring").symlink_to("ring")
+    for notes in ("notes.txt", "notes.jsonl"):
+        (tmp_path / notes).write_text("# nothing yet\n")
     assert main([a.format(photo=photo, tmp=tmp_path) for a in arguments]) == code
     out, err = capsys.readouterr()
     assert err.startswith("error: ")
@@ -151,6 +197,7 @@ def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Pa
     assert out == "" or code == 3
 
 
+@pytest.mark.usefixtures("alone")
 def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
     photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,9 +208,9 @@ def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
             raise RuntimeError("boom")
         return read_page(*arguments)  # type: ignore[arg-type]
 
-    read_page = batch.read_page
-    monkeypatch.setattr(batch, "read_page", break_once)
-    assert main([photo, photo, "--format", "jsonl"]) == 70
+    read_page = worker.read_page
+    monkeypatch.setattr(worker, "read_page", break_once)
+    assert main([photo, copy(photo), "--format", "jsonl"]) == 70
     out, err = capsys.readouterr()
     broken, good = map(json.loads, out.splitlines())
     assert (broken["error"]["code"], broken["error"]["message"]) == ("bug", "RuntimeError: boom")
@@ -172,7 +219,7 @@ def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
 
 
 def test_bug_outside_of_a_page(photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "list_inputs", lambda *_: 1 / 0)
+    monkeypatch.setattr(runner, "list_sources", lambda *_: 1 / 0)
     assert main([photo]) == 70
     assert "ZeroDivisionError" in capsys.readouterr().err
 
@@ -202,13 +249,13 @@ def test_process_exits_with_the_code_of_what_happened(photo: str, bad: str, tmp_
         ([photo, "--output", str(tmp_path)], 5),
         ([photo, "--strict", "--reject-below", "1"], 6),
     ):
-        done = run(*arguments)
+        done = run(*arguments, "-q")
         assert done.returncode == code, (arguments, done.stderr)
         assert done.stderr.count("\n") == (code > 0)
 
 
 def test_process_exits_with_70_for_a_bug(photo: str) -> None:
-    code = f"import sys, pipeline.batch as b\n{BOOM}\nb.read_page = boom\nimport pipeline.cli as c\nsys.exit(c.main())"
+    code = f"import sys, pipeline.worker as w\n{BOOM}\nw.read_page = boom\nimport pipeline.cli as c\nsys.exit(c.main())"
     done = subprocess.run([sys.executable, "-c", code, photo], cwd=TOP, capture_output=True, text=True, check=False)
     assert done.returncode == 70
     assert "RuntimeError: boom" in done.stderr

@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import Failure, MissingInputError, OutputError
-from pipeline.report import CSV_COLUMNS, FORMATS, Report, format_text, make_folder, make_record, make_rows, open_output
+from pipeline.report import (
+    CSV_COLUMNS,
+    FORMS,
+    HTML,
+    Record,
+    Report,
+    count_rejected,
+    format_failure,
+    format_text,
+    make_folder,
+    make_record,
+    make_rows,
+    open_output,
+)
 from pipeline.types import Box, Digit, PageReading, Reading
 
 BOX = Box(62, 255, 680, 325)
@@ -20,22 +33,25 @@ def make_reading(text: str, line: int = 1, reason: str | None = None) -> Reading
     return Reading(text, 0.123456, BOX, digits, status, reason, line)
 
 
-def make_page(*readings: Reading, number: int = 1, source: str = "a.jpg") -> PageReading:
-    return PageReading(source, number, (3024, 4032), readings, "digits", {"decode": 0.0212345, "total": 0.0581})
+def make_page(*readings: Reading, number: int = 1, source: str = "a.jpg", note: str | None = None) -> Record:
+    seconds = {"decode": 0.0212345, "total": 0.0581}
+    return make_record(PageReading(source, number, (3024, 4032), readings, "digits", seconds), note)
 
 
 FULL = make_page(make_reading("05", 1), make_reading("7", 1, "unsure"), make_reading("12", 2))
 BLANK = make_page()
-FAILED = Failure.of(MissingInputError("there is no such file"), "b.jpg")
+FAILED = make_record(Failure.of(MissingInputError("there is no such file"), "b.jpg"))
+FAILED_PAGE = make_record(Failure("c.tif", 3, "damaged", "cut", ""))
 
 
 def test_record_is_the_one_promised() -> None:
-    assert make_record(make_page(make_reading("0"))) == {
+    assert make_page(make_reading("0"), note="animated: the first frame") == {
         "schema": 1,
         "file": "a.jpg",
         "page": 1,
         "status": "ok",
         "error": None,
+        "note": "animated: the first frame",
         "size_px": [3024, 4032],
         "turned_deg": 0,
         "model": "digits",
@@ -57,25 +73,34 @@ def test_record_is_the_one_promised() -> None:
 
 
 def test_record_of_a_failure_has_the_same_keys() -> None:
-    record = make_record(FAILED)
-    assert list(record) == list(make_record(FULL))
-    assert (record["status"], record["numbers"], record["page"]) == ("failed", [], None)
-    assert record["error"] == {"code": "missing", "message": "there is no such file", "hint": "check the path"}
+    assert list(FAILED) == list(FULL)
+    assert (FAILED["status"], FAILED["numbers"], FAILED["page"], FAILED["note"]) == ("failed", [], None, None)
+    assert FAILED["error"] == {"code": "missing", "message": "there is no such file", "hint": "check the path"}
 
 
 @pytest.mark.parametrize(
-    ("outcome", "line"),
+    ("record", "line"),
     [
         (BLANK, "a.jpg: (no numbers)"),
         (FULL, "a.jpg: 05 7? | 12"),
         (make_page(make_reading("3"), number=2), "a.jpg [2]: 3"),
         (FAILED, "b.jpg: (failed: there is no such file)"),
-        (Failure("c.tif", 3, "damaged", "cut", ""), "c.tif [3]: (failed: cut)"),
+        (FAILED_PAGE, "c.tif [3]: (failed: cut)"),
     ],
     ids=["blank", "two lines, one rejected", "second page", "failed", "failed page"],
 )
-def test_text(outcome: PageReading | Failure, line: str) -> None:
-    assert format_text(outcome) == line
+def test_text(record: Record, line: str) -> None:
+    assert format_text(record) == line
+
+
+def test_failure_is_told_with_its_page_and_what_to_do() -> None:
+    assert format_failure(FAILED) == "b.jpg: there is no such file; check the path"
+    assert format_failure(FAILED_PAGE) == "c.tif page 3: cut"
+    assert format_failure(make_record(Failure("c.tif", 1, "damaged", "cut", "mend it"))) == "c.tif: cut; mend it"
+
+
+def test_rejected_numbers_are_counted() -> None:
+    assert [count_rejected(record) for record in (BLANK, FULL, FAILED)] == [0, 1, 0]
 
 
 def test_rows() -> None:
@@ -83,29 +108,31 @@ def test_rows() -> None:
     assert make_rows(FULL)[1] == ["a.jpg", 1, 1, "7", 0.1235, "rejected", "unsure", 62, 255, 680, 325]
     assert [row[3] for row in make_rows(FULL)] == ["05", "7", "12"]
     assert make_rows(FAILED)[0][5:7] == ["failed", "there is no such file"]
-    assert {len(row) for outcome in (BLANK, FULL, FAILED) for row in make_rows(outcome)} == {len(CSV_COLUMNS)}
+    assert {len(row) for record in (BLANK, FULL, FAILED) for row in make_rows(record)} == {len(CSV_COLUMNS)}
 
 
-def write(form: str, *outcomes: PageReading | Failure) -> str:
+def write(form: str, *records: Record) -> str:
     stream = io.StringIO()
     with Report(stream, form) as report:
-        for outcome in outcomes:
-            report.add(outcome)
+        for record in records:
+            report.add(record)
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("outcomes", [(), (BLANK,), (FULL, FAILED, BLANK)], ids=["nothing", "one", "three"])
-def test_every_form_holds_every_page(outcomes: tuple[PageReading | Failure, ...]) -> None:
-    records = [make_record(outcome) for outcome in outcomes]
-    assert json.loads(write("json", *outcomes)) == records
-    assert [json.loads(line) for line in write("jsonl", *outcomes).splitlines()] == records
-    assert write("text", *outcomes).splitlines() == [format_text(outcome) for outcome in outcomes]
-    rows = list(csv.DictReader(io.StringIO(write("csv", *outcomes))))
-    assert len(rows) == sum(len(make_rows(outcome)) for outcome in outcomes)
+@pytest.mark.parametrize("records", [(), (BLANK,), (FULL, FAILED, BLANK)], ids=["nothing", "one", "three"])
+def test_every_form_holds_every_page(records: tuple[Record, ...]) -> None:
+    assert json.loads(write("json", *records)) == list(records)
+    assert [json.loads(line) for line in write("jsonl", *records).splitlines()] == list(records)
+    assert write("text", *records).splitlines() == [format_text(record) for record in records]
+    rows = list(csv.DictReader(io.StringIO(write("csv", *records))))
+    assert len(rows) == sum(len(make_rows(record)) for record in records)
     assert all(tuple(row) == CSV_COLUMNS for row in rows)
 
 
-@pytest.mark.parametrize("form", FORMATS)
+STREAMED = [form for form in FORMS if form != HTML]
+
+
+@pytest.mark.parametrize("form", STREAMED)
 def test_names_of_any_bytes_can_be_written(form: str, tmp_path: Path) -> None:
     name = 'a, "b"\n\udcff/数.jpg'
     with open_output(tmp_path / "out") as stream, Report(stream, form) as report:

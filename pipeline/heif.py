@@ -43,7 +43,7 @@ def decode_heif(raw: bytes) -> NDArray:
     try:
         pixels = np.array(main)  # a copy: libheif frees its own with the picture
     except Exception as error:  # libheif's own errors come as ValueError, EOFError, RuntimeError and others
-        raise DamagedPictureError(f"the HEIC cannot be decoded ({error})") from error
+        raise DamagedPictureError(f"the HEIC cannot be decoded ({_tell(error)})") from error
     return pixels[:, : main.size[0]]
 
 
@@ -56,4 +56,9 @@ def _open(raw: bytes) -> tuple[Any, int]:
         pictures = pillow_heif.open_heif(raw, convert_hdr_to_8bit=True, bgr_mode=True)
         return pictures[pictures.primary_index], len(pictures)
     except Exception as error:  # as above
-        raise DamagedPictureError(f"the HEIC cannot be opened ({error})") from error
+        raise DamagedPictureError(f"the HEIC cannot be opened ({_tell(error)})") from error
+
+
+def _tell(error: Exception) -> str:
+    """Return what libheif says, on one line: its words may end in a line's end."""
+    return " ".join(str(error).split())

@@ -1,0 +1,45 @@
+"""What a batch survives, at small size: bad files of every kind, kills, files damaged at random bytes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.bench import mutate, survive
+from tests.bench.strewn import make_bad
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc, and names files in any bytes")
+def test_bad_files_and_kills_cost_no_good_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert survive.survive(tmp_path, n_pages=60, n_kills=2, seed=1, n_samples=3) == []
+    told = capsys.readouterr().out
+    assert all(bad.kind in told for bad in make_bad())
+    assert "killed 2 times" in told
+
+
+@pytest.mark.slow
+def test_damaged_bytes_cost_no_more_than_their_file(tmp_path: Path) -> None:
+    assert mutate.try_mutants(tmp_path, n_files=64, seed=1, timeout_s=20) == []
+
+
+def test_trial_sees_what_is_off(tmp_path: Path) -> None:
+    files = {"a.jpg": ("empty", {None: "empty"}), "b.jpg": ("good", {1: {"status": "ok"}, 2: "size"})}
+    error = {"code": "empty", "message": "it is empty"}
+    lost = {"file": "b.jpg", "page": 1, "status": "ok", "error": None}
+    rows = [{"file": "a.jpg", "page": None, "error": error}] * 2 + [lost, {**lost, "file": "c.jpg"}]
+    (tmp_path / "out.csv.journal.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    trial = survive.Trial(tmp_path, files, ())
+    survive.check_records(trial, "out.csv")
+    assert [line.split(": ", 1)[1][:9] for line in trial.off] == ["a record ", "'a.jpg' (", "'b.jpg' ("]
+
+
+def test_mutants_depend_on_seed_and_number_alone() -> None:
+    for ending, raw in mutate.make_originals():
+        first, again, other = (mutate.mutate(ending, raw, np.random.default_rng([1, n])) for n in (5, 5, 6))
+        assert first == again
+        assert first not in (raw, other)

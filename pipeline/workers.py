@@ -11,9 +11,11 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, TimeoutError
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import connection, get_context, parent_process
+from multiprocessing import active_children, connection, get_context, parent_process
 from pathlib import Path
+from time import monotonic
 from typing import Protocol
 
 import cv2
@@ -68,22 +70,45 @@ class OneProcess:
 
 
 class ManyProcesses:
-    """Worker processes.
+    """Worker processes, from `start_processes`.
 
     Parameters
     ----------
-    pool : pebble's
+    plan : what to do with every page
     n_workers : processes
     timeout_s : what a page may take
     """
 
-    def __init__(self, pool: ProcessPool, n_workers: int, timeout_s: float) -> None:
-        self._pool, self._timeout_s = pool, timeout_s
+    def __init__(self, plan: Plan, n_workers: int, timeout_s: float) -> None:
+        self._plan, self._n_workers, self._timeout_s = plan, n_workers, timeout_s
         self.most_in_hand = _AHEAD * n_workers
+        self._pool = self._start()
+
+    def _start(self) -> ProcessPool:
+        context = get_context("spawn")  # a fork would copy OpenCV's threads half
+        pool = ProcessPool(self._n_workers, initializer=_begin, initargs=(self._plan, self._n_workers), context=context)
+        with _holding_interrupts():
+            pool.active  # noqa: B018 - starts it, and the processes inherit what is held
+        return pool
 
     def submit(self, job: Job) -> Future[Outcome]:
         """Queue the page."""
+        if not self._pool.active:  # somebody has ended a worker that was idle, and pebble gives up
+            self.stop()
+            self._pool = self._start()
         return self._pool.schedule(read_in_worker, args=(job,), timeout=self._timeout_s)
+
+    def stop(self) -> None:
+        """End all processes, whatever they are doing."""
+        self._pool.stop()
+        children = active_children()
+        for child in children:
+            child.terminate()
+        deadline = monotonic() + _LAST_WORDS_S
+        for child in children:
+            child.join(max(0.0, deadline - monotonic()))
+            child.kill()
+        self._pool.join()
 
     def collect(self, future: Future[Outcome], job: Job) -> Outcome:
         """Return what became of a job; that it took too long, or its process with it, is a failure of its page.
@@ -98,8 +123,9 @@ class ManyProcesses:
         except TimeoutError:
             told = f"it was not read within {self._timeout_s:g} s"
             failure = Failure(job.source.path, job.number, "timeout", told, "raise --timeout, or look at the file")
-        except ProcessExpired as expired:
-            told = f"the process that read it ended ({_tell_exit(expired.exitcode)})"
+        except (ProcessExpired, BrokenProcessPool) as ended:
+            how = _tell_exit(ended.exitcode) if isinstance(ended, ProcessExpired) else "all of them did"
+            told = f"the process that read it ended ({how})"
             failure = Failure(job.source.path, job.number, "crash", told, "save the file again, as PNG or JPEG")
         return Outcome(make_record(failure), identity=None if job.raw is not None else identify(job.source.path))
 
@@ -115,15 +141,11 @@ def start_processes(plan: Plan, n_workers: int, timeout_s: float) -> Iterator[Ma
     timeout_s : what a page may take before its process is ended
     """
     CONSTS.term_timeout = _LAST_WORDS_S
-    context = get_context("spawn")  # a fork would copy OpenCV's threads half
-    pool = ProcessPool(n_workers, initializer=_begin, initargs=(plan, n_workers), context=context)
-    with _holding_interrupts():
-        pool.active  # noqa: B018 - starts it, and the processes inherit what is held
+    pool = ManyProcesses(plan, n_workers, timeout_s)
     try:
-        yield ManyProcesses(pool, n_workers, timeout_s)
+        yield pool
     finally:
         pool.stop()
-        pool.join()
 
 
 @contextmanager

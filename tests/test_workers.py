@@ -5,6 +5,7 @@ import multiprocessing
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -146,3 +147,17 @@ def test_share_is_of_the_machine_or_of_its_container(
 @pytest.mark.parametrize(("code", "told"), [(3, "exit code 3"), (-11, "SIGSEGV"), (-99, "signal 99")])
 def test_end_of_a_process_is_told(code: int, told: str) -> None:
     assert workers._tell_exit(code) == told
+
+
+@pytest.mark.slow
+def test_idle_worker_that_is_ended_from_outside_is_replaced(tmp_path: Path) -> None:
+    first, second = write_pictures(tmp_path, "a.png", "b.png")
+    with start_processes(Plan(), 1, 30) as pool:
+        assert next(Batch([first], lambda *_: [1], pool).read()).record["status"] == "ok"
+        for child in list_children():
+            child.kill()  # not waited for: it is multiprocessing that must see it end
+        deadline = time.monotonic() + 10
+        while pool._pool.active and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert [o.record["status"] for o in Batch([second], lambda *_: [1], pool).read()] == ["ok"]
+    assert list_children() == []

@@ -23,6 +23,7 @@ from pipeline.report import Record, telling
 from pipeline.worker import Identity, Outcome, identify
 
 KEY = "journal"
+_BEGINS = b'{"schema": '
 OLD = ".old"
 """Ends the name of an earlier run's journal that was not resumed."""
 
@@ -131,15 +132,16 @@ class Journal:
 
     def _resume(self, paths: Collection[str]) -> None:
         """Note what is done, having taken out what is torn, and of the files to be read what is not."""
-        given, kept, n_torn, n_lines = set(paths), set[int](), 0, 0
+        given, kept, n_torn, n_lines, is_ours = set(paths), set[int](), 0, 0, False
         for at, raw in _read_lines(self._file):
             n_lines += 1
             record = _decode(raw)
+            is_ours |= record is not None or _is_torn_off(raw)
             if record is None:
                 n_torn += 1
             elif record["file"] not in given or self._note_done(record):
                 kept.add(at)
-        if n_torn == n_lines > 0:
+        if n_lines and not is_ours:
             raise UsageError(f"{self.path} is no journal of this program", "name another file with --output")
         if n_torn:
             self.told.append(f"{self.path.name}: a record was torn off; it is taken out, and its page read again")
@@ -247,6 +249,11 @@ def _open_reader(file: FileIO) -> BinaryIO:
     stream = os.fdopen(os.dup(file.fileno()), "rb")
     stream.seek(0)
     return stream
+
+
+def _is_torn_off(raw: bytes) -> bool:
+    """Return whether a line is the beginning of a record, and no more."""
+    return raw[: len(_BEGINS)] == _BEGINS[: len(raw)] and not raw.endswith(b"\n")
 
 
 def _decode(raw: bytes) -> Record | None:

@@ -229,7 +229,25 @@ def test_rewritten_journal_stays_locked(path: Path, picture: str) -> None:
         Journal(path, MARK, [picture])
 
 
-@pytest.mark.parametrize("raw", [b"file;number\na;1\n", b"\x89PNG\r\n\x1a\n", b'{"a": 1}\n[2]\n', b'{"journal": 1}\n'])
+@pytest.mark.parametrize("torn", [b'{"sch', b'{"schema": 1, "file": "a.tif", "pa'])
+def test_journal_of_nothing_but_a_torn_record_is_resumed(path: Path, picture: str, torn: bytes) -> None:
+    path.write_bytes(torn)
+    with Journal(path, MARK, [picture]) as journal:
+        assert "torn off" in journal.told[0]
+        journal.add(read_page(picture, 1))
+    assert list_pages(path) == [("a.tif", 1)]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"file;number\na;1\n",
+        b"\x89PNG\r\n\x1a\n",
+        b'{"a": 1}\n[2]\n',
+        b'{"journal": 1}\n',
+        b'{"schema": 1, "file": "a"}\n',
+    ],
+)
 def test_something_else_is_refused_and_left_untouched(path: Path, picture: str, raw: bytes) -> None:
     path.write_bytes(raw)
     with pytest.raises(UsageError, match="is no journal of this program; name another file"):

@@ -17,7 +17,7 @@ from pipeline.trace import Stages
 from pipeline.tracker import Confirmation, TrackedNumber, Tracker
 from pipeline.types import Box, Page
 
-WORK_SIDE_PX = 800
+WORK_SIDE_PX = 640
 """Digits 30 px high in a frame of 1280 x 720 are then 19 px, about as the network takes them."""
 
 _MOST_COMPONENTS = 60
@@ -41,9 +41,18 @@ def make_live_settings(settings: Settings) -> Settings:
         s,
         images=replace(s.images, work_side_px=min(s.images.work_side_px, WORK_SIDE_PX)),
         turn=replace(s.turn, doubt_below=0.0),
-        skew=replace(s.skew, least_deg=45.0, least_ruled_deg=45.0, least_parallels=50),
+        skew=replace(
+            s.skew, least_deg=45.0, least_ruled_deg=45.0, least_parallels=50, least_components=50, hough_side_px=64
+        ),
+        rulings=replace(s.rulings, read_twice=0),
         binarize=replace(s.binarize, least_contrast_frac=max(s.binarize.least_contrast_frac, _LEAST_CONTRAST_FRAC)),
-        components=replace(s.components, most_components=min(s.components.most_components, _MOST_COMPONENTS)),
+        components=replace(
+            s.components,
+            most_components=min(s.components.most_components, _MOST_COMPONENTS),
+            rim_frac=0.0,
+            rim_depth_frac=5.0,
+        ),
+        lines=replace(s.lines, least_height_px=12),
         segment=replace(s.segment, most_cuts=min(s.segment.most_cuts, _MOST_CUTS)),
         signs=replace(s.signs, reported=0),
     )

@@ -62,7 +62,7 @@ def read_page(
 def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Clock) -> Stages:
     """Return all stages of a page whose writing runs more or less from left to right."""
     ways = _find_ways(page, s, clock)
-    if classifier.n_classes > N_DIGITS:
+    if classifier.n_classes > N_DIGITS and s.rulings.read_twice:
         ways = [way for own in ways for way in (own, *_keep_rulings(own, s, clock))]
     ways = _build_lattices(ways, classifier, s, clock)
     spans = [[span for lattice in way.lattices for span in lattice.spans] for way in ways]

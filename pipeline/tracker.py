@@ -96,19 +96,24 @@ class _Track:
         if may_be_cut:
             return
         self.ballots.append(cast_ballot(reading, self._settings))
-        self._turn()
+        n_agreed = self._turn()
         before, self.vote = self.vote, count_votes(self.ballots, self._settings)
-        self.n_stable = self.n_stable + 1 if before is not None and before.text == self.vote.text else 1
+        self.n_stable = self.n_stable + 1 if before is not None and before.text == self.vote.text else n_agreed
 
-    def _turn(self) -> None:
-        """Drop the votes for what stood there before, where the last frames agree on something else."""
+    def _turn(self) -> int:
+        """Drop the votes for what stood there before, where the last frames agree on something else.
+
+        Returns the number of frames that agree on what is new.
+        """
         latest = [ballot.reading for ballot in self.ballots][-_TURNING_FRAMES:]
         texts = {reading.text for reading in latest if reading.status == "accepted"}
         if self.vote is None or len(latest) < _TURNING_FRAMES or len(texts) != 1 or self.vote.text in texts:
-            return
-        if all(reading.status == "accepted" for reading in latest):
-            while len(self.ballots) > _TURNING_FRAMES:
-                self.ballots.popleft()
+            return 1
+        if any(reading.status == "rejected" for reading in latest):
+            return 1
+        while len(self.ballots) > _TURNING_FRAMES:
+            self.ballots.popleft()
+        return _TURNING_FRAMES
 
     @property
     def is_sure(self) -> bool:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.capture import Open, VideoSource, Wish, is_endless, open_capture, tell_fps
 from pipeline.errors import DigitsError, SourceError
+from pipeline.pixels import flatten
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 8.0
 """Seconds before a lost source is tried again, doubled each time."""
@@ -48,6 +49,13 @@ class VideoFrame:
     number: int
     time_s: float
     grabbed_s: float
+
+
+def _convert_to_bgr(pixels: NDArray) -> NDArray[np.uint8]:
+    """Return a frame as uint8 (H, W, 3): numbered pictures come as they are stored."""
+    if pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8:
+        return pixels
+    return flatten(pixels, is_color=True)
 
 
 class Grabber:
@@ -118,9 +126,9 @@ class Grabber:
 
     @property
     def is_over(self) -> bool:
-        """Whether the source has ended and its last frame was taken."""
+        """Whether the source has come to its end, and its last frame was taken; not where `take` has yet to raise."""
         with self._changed:
-            return self._is_over and self._newest is None
+            return self._is_over and self._newest is None and self._error is None
 
     def _run(self) -> None:
         try:
@@ -165,7 +173,7 @@ class Grabber:
                 self._changed.wait_for(lambda: self._newest is None or self._is_closing.is_set())
             self.n_skipped += self._newest is not None
             self.n_grabbed += 1
-            self._newest = VideoFrame(bgr, self.n_grabbed, time_s, perf_counter())
+            self._newest = VideoFrame(_convert_to_bgr(bgr), self.n_grabbed, time_s, perf_counter())
             self._changed.notify_all()
         return start
 

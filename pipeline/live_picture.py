@@ -35,8 +35,8 @@ _LETTER_FRAC = 1 / 52
 """Height of letters, of the picture's width."""
 
 _LEAST_LETTER_PX = 9
-_SHADE = 0.45
-"""Brightness of what lies under a panel or outside of the region."""
+_SHADE, _PANEL_SHADE = 0.45, 0.35
+"""Brightness of what lies outside of the region, and under a panel."""
 
 _SHEET_FRAC = 0.3
 """Share of the picture's height for the tensors."""
@@ -116,11 +116,12 @@ def draw_message(canvas: NDArray[np.uint8], message: str) -> None:
 def draw_help(canvas: NDArray[np.uint8]) -> None:
     """Lay the list of keys over the middle of the picture, in place."""
     letter_px = _choose_letter(canvas)
-    column = max(measure_label(key, letter_px)[0] for key, _ in HELP)
+    column = max(measure_label(key, letter_px)[0] for key, _ in HELP) + letter_px
     width = column + max(measure_label(what, letter_px)[0] for _, what in HELP)
     height = round(2 * letter_px * (len(HELP) + 0.5))
     left, top = max(0, (canvas.shape[1] - width) // 2), max(0, (canvas.shape[0] - height) // 2)
-    _shade(canvas, Box(left, top, left + width, top + height))
+    for _ in range(2):
+        _shade(canvas, Box(left, top, left + width, top + height))
     for i, (key, what) in enumerate(HELP):
         foot = top + round(2 * letter_px * (i + 1))
         _write(canvas, key, (left + letter_px, foot), letter_px, _PENDING_BGR)
@@ -201,7 +202,7 @@ def _draw_panel(canvas: NDArray[np.uint8], lines: Sequence[str], at: tuple[int, 
 
 def _shade(canvas: NDArray[np.uint8], box: Box) -> None:
     view = canvas[max(0, box.top) : box.bottom, max(0, box.left) : box.right]
-    np.multiply(view, 1 - 0.8 * (1 - _SHADE) - 0.2, out=view, casting="unsafe")
+    np.multiply(view, _PANEL_SHADE, out=view, casting="unsafe")
 
 
 def _write(

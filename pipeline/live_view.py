@@ -34,6 +34,9 @@ _WIDEST_PX = 1280
 _LEAST_DRAG_PX = 16
 """A drag shorter than this is a click."""
 
+_SHOWN_FRAMES = 3
+"""What was read in fewer frames is not shown: it would flicker."""
+
 _ESCAPE = 27
 _PROBE = f"import cv2; cv2.namedWindow({TITLE!r}); cv2.waitKey(1)"
 _PROBE_S = 20.0
@@ -102,7 +105,8 @@ def _span(a: tuple[int, int], b: tuple[int, int]) -> Box:
 
 def compose(reading: LiveReading, screen: Screen, figures: Figures, message: str = "") -> NDArray[np.uint8]:
     """Return the whole picture of the window, uint8 (H, W, 3), of the frame's size."""
-    canvas = draw_live(reading.frame.bgr, reading.numbers, reading.area, screen.is_mirrored)
+    numbers = [n for n in reading.numbers if n.is_confirmed or n.n_frames >= _SHOWN_FRAMES]
+    canvas = draw_live(reading.frame.bgr, numbers, reading.area, screen.is_mirrored)
     if screen.has_stages and reading.stages is not None:
         draw_stages(canvas, reading.stages, reading.area, screen.is_mirrored)
     draw_figures(canvas, replace(figures, is_recording=screen.is_recording, is_frozen=screen.is_frozen))

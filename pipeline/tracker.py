@@ -26,6 +26,10 @@ _MOVING_HEIGHTS = 0.15
 _HOME_SIZES = 2.0
 """A number that comes back while others stayed in sight does so within this many of its own sizes."""
 
+_SHARE, _LONE_SHARE = 0.5, 1.05
+"""Of `min_confidence`, what the frames must agree on the mean: grain and letters pass for a digit in some frames, now
+surely and now hardly; two digits side by side are seldom seen in them."""
+
 _LEAST_CHANGE = 2
 """Edits by which a number's text must differ to be plainly another one."""
 
@@ -121,11 +125,19 @@ class _Track:
         if self.vote is None or self.vote.confidence < self._settings.min_confidence:
             return False
         text = self.vote.text
+        least = self._settings.min_confidence * (_LONE_SHARE if len(text) == 1 else _SHARE)
+        if self._measure_agreement(text) < min(1.0, least):
+            return False
         n_needed: float = self._settings.confirm_frames
         if self.confirmed is not None and _is_almost(text, self.confirmed):
             n_needed *= self._settings.correction_ratio
         n_said = sum(b.reading.text == text and b.reading.status == "accepted" for b in self.ballots)
         return self.n_stable >= n_needed and n_said >= min(n_needed, self._settings.window_frames)
+
+    def _measure_agreement(self, text: str) -> float:
+        """Return the mean confidence of the voting frames in `text`, 0..1; 0 of those that read something else."""
+        said = [ballot.reading.confidence * (ballot.reading.text == text) for ballot in self.ballots]
+        return float(np.mean(said)) if said else 0.0
 
 
 class Tracker:

@@ -185,7 +185,7 @@ def follow(settings: Settings) -> list[Hashable]:
         *[held] * 12,
         *[[read_as("43", 400, 300)]] * 12,
         *[held, [read_as("12", 400, 300, sure=0.8, rejected=True)]] * 12,
-        *[[read_as("88", 100, 600, sure=0.8)], [read_as("8", 100, 600, rejected=True)]] * 12,
+        *[*[[read_as("88", 100, 600)]] * 2, [read_as("8", 100, 600, rejected=True)]] * 8,
         *[[]] * 75,
         *[[read_as("43", 400, 300)]] * 12,
     ]

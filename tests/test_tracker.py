@@ -59,6 +59,9 @@ TABLE: list[tuple[str, Frames, list[str]]] = [
     ("never the same twice", [hold(str(100 + 7 * i), 1)[0] for i in range(40)], []),
     ("always rejected", hold("42", 40, sure=0.6, rejected=True), []),
     ("unsure and accepted", hold("42", 40, sure=0.6), []),
+    ("a lone digit, surely and hardly by turns", [*hold("6", 1), *hold("6", 1, sure=0.7)] * 20, []),
+    ("two digits, surely and hardly by turns", [*hold("61", 1), *hold("61", 1, sure=0.8)] * 20, ["61"]),
+    ("a lone digit that is part of more at times", [*hold("5", 3), *hold("52", 1)] * 20, []),
     ("without digits", [[replace(read_as("4"), digits=(), text="")]] * 20, []),
 ]  # fmt: skip
 

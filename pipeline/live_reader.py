@@ -34,7 +34,7 @@ def make_live_settings(settings: Settings) -> Settings:
     s = settings
     components = replace(
         s.components,
-        most_components=min(s.components.most_components, 40),
+        most_components=min(s.components.most_components, 30),
         pale_frac=max(s.components.pale_frac, 0.5),
         rim_frac=0.0,
         rim_depth_frac=5.0,

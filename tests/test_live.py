@@ -168,6 +168,7 @@ def test_keys_at_the_window(video: str, capsys: Captured, tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(live, "check_display", lambda: None)
     monkeypatch.setattr(live, "Window", FakeWindow)
+    monkeypatch.setattr(live, "_WAIT_S", 60.0)  # each picture shows a new frame, however busy the machine is
     monkeypatch.setattr(FakeWindow, "keys", {2: "r", 8: "s", 9: "rt", 10: " ", 12: "  s", 14: " ", 15: "q"})
     assert main(["--webcam", video, "--every-frame", "--annotate", "shots"]) == 0
     out, err = capsys.readouterr()

@@ -55,14 +55,14 @@ def annotate(
     pen = max(1, round(letter_px / 9))
     boxes = [_map_box(r.box, to_source, factor, pen) for r in reading.readings]
     labels = [_make_label(r) for r in reading.readings]
-    sizes = [_measure_label(label, letter_px) for label in labels]
+    sizes = [measure_label(label, letter_px) for label in labels]
     places = _find_room(boxes, sizes, canvas.shape[1], canvas.shape[0])
     canvas, above = _add_room(canvas, places)
     boxes, places = [_move_down(b, above) for b in boxes], [_move_down(p, above) for p in places]
     for r, box, place, label in zip(reading.readings, boxes, places, labels, strict=True):
         color = _ACCEPTED_BGR if r.status == "accepted" else _REJECTED_BGR
         cv2.rectangle(canvas, (box.left, box.top), (box.right - 1, box.bottom - 1), color, pen)
-        _draw_label(canvas, label, place, letter_px, color)
+        draw_label(canvas, label, place, letter_px, color)
     return canvas
 
 
@@ -79,7 +79,7 @@ def _make_label(reading: Reading) -> str:
     return f"{reading.text}{mark} {100 * reading.confidence:.0f}%"
 
 
-def _measure_label(label: str, letter_px: int) -> tuple[int, int]:
+def measure_label(label: str, letter_px: int) -> tuple[int, int]:
     """Return (width, height) of the label's filled strip, px."""
     (width, _), _ = cv2.getTextSize(label, _FONT, letter_px / _FONT_PX, _text_pen(letter_px))
     return width + letter_px // 2 * 2, 2 * letter_px
@@ -94,7 +94,7 @@ def _find_room(boxes: Sequence[Box], sizes: Sequence[tuple[int, int]], width: in
     places: list[Box] = []
     band, margin = 2 * max((h for _, h in sizes), default=0), max((w for w, _ in sizes), default=0)
     for above, beside in ((0, 0), (band, 0), (0, margin), (band, margin)):
-        places, is_free = _place_labels(boxes, sizes, width + beside, range(-above, height + above))
+        places, is_free = place_labels(boxes, sizes, width + beside, range(-above, height + above))
         if is_free:
             break
     return places
@@ -110,7 +110,7 @@ def _add_room(canvas: NDArray[np.uint8], places: Sequence[Box]) -> tuple[NDArray
     return cv2.copyMakeBorder(canvas, above, below, 0, beside, cv2.BORDER_CONSTANT, value=gray), above
 
 
-def _place_labels(
+def place_labels(
     boxes: Sequence[Box], sizes: Sequence[tuple[int, int]], width: int, rows: range
 ) -> tuple[list[Box], bool]:
     """Return a place for each label and whether all of them are free of boxes and of one another."""
@@ -159,7 +159,8 @@ def _move_down(box: Box, by_px: int) -> Box:
     return Box(box.left, box.top + by_px, box.right, box.bottom + by_px)
 
 
-def _draw_label(canvas: NDArray[np.uint8], label: str, place: Box, letter_px: int, color: tuple[int, int, int]) -> None:
+def draw_label(canvas: NDArray[np.uint8], label: str, place: Box, letter_px: int, color: tuple[int, int, int]) -> None:
+    """Draw a label's filled strip and its letters, white, in place."""
     cv2.rectangle(canvas, (place.left, place.top), (place.right - 1, place.bottom - 1), color, cv2.FILLED)
     baseline = (place.left + letter_px // 2, place.top + letter_px + letter_px // 2)
     white = (255, 255, 255)

@@ -11,6 +11,7 @@ from pipeline import __version__
 from pipeline.errors import UsageError
 from pipeline.pages import parse_pages
 from pipeline.report import FORMS
+from pipeline.types import Box
 
 TIMEOUT_S = 60.0
 """A page of 100 megapixels that is read in all its turns takes a tenth of it."""
@@ -41,6 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_outputs(parser.add_argument_group("results"))
     _add_reading(parser.add_argument_group("reading"))
     _add_running(parser.add_argument_group("long runs"))
+    _add_live(parser.add_argument_group("live camera"))
     return parser
 
 
@@ -95,6 +97,59 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
     add("--resume", action="store_true", help="go on with the journal of --output: skip the pages that it has")
 
 
+def _add_live(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add(
+        "--webcam",
+        nargs="?",
+        const="0",
+        metavar="SOURCE",
+        help="read live: a camera's number (0) or device, a video, a URL, or numbered pictures such as img_%%03d.png",
+    )
+    add("--size", type=_parse_size, metavar="WxH", help="ask the camera for frames of this size, such as 1280x720")
+    add("--fps", type=_parse_seconds, metavar="N", help="frames a second: asked of a camera; at which a file plays")
+    add("--every-frame", action="store_true", help="read every frame of a file, however long it takes")
+    add("--confirm-frames", type=_parse_count, metavar="N", help="frames that must say the same (6)")
+    add("--min-confidence", type=_parse_probability, metavar="P", help="confirm no number of lower confidence (0.9)")
+    add("--roi", type=_parse_region, metavar="L,T,R,B", help="read only this part of the frame, in pixels")
+    add("--mirror", action="store_true", help="show the picture as a mirror does; it is read as it is")
+    add("--headless", action="store_true", help="no window; a JSON line on stdout for each confirmed number")
+    add("--record", type=Path, metavar="FILE.mp4", help="write the annotated video")
+    add("--max-seconds", type=_parse_seconds, metavar="S", help="stop after so many seconds of video")
+
+
+_LIVE_ONLY = (
+    *("size", "fps", "every_frame", "confirm_frames", "min_confidence", "roi", "mirror", "headless", "record"),
+    "max_seconds",
+)
+_PAGES_ONLY = (
+    *("inputs", "include", "exclude", "pages", "dpi", "watch", "format", "output", "trace", "review", "strict"),
+    *("no_turn", "signs", "workers", "timeout", "resume"),
+)
+
+
+def check_live(arguments: argparse.Namespace) -> None:
+    """Refuse flags that mean nothing with, or without, --webcam.
+
+    Raises
+    ------
+    UsageError
+        For the first of them.
+    """
+    is_live = arguments.webcam is not None
+    for name in _PAGES_ONLY if is_live else _LIVE_ONLY:
+        if getattr(arguments, name) not in (None, False, []):
+            flag = "INPUT" if name == "inputs" else "--" + name.replace("_", "-")
+            raise UsageError(f"{flag} cannot be used with --webcam" if is_live else f"{flag} needs --webcam")
+    if is_live and arguments.headless and (arguments.mirror or arguments.annotate):
+        raise UsageError(f"{'--mirror' if arguments.mirror else '--annotate'} is for the window; --headless has none")
+    is_camera = arguments.webcam is not None and re.fullmatch(r"\d+|/dev/.*", arguments.webcam)
+    if arguments.size and not is_camera:
+        raise UsageError("--size is asked of a camera; a video has its own")
+    if arguments.every_frame and (is_camera or "://" in arguments.webcam):
+        raise UsageError("--every-frame is for a video file; a camera does not wait")
+
+
 def _parse_probability(text: str) -> float:
     try:
         value = float(text)
@@ -119,3 +174,18 @@ def _parse_seconds(text: str) -> float:
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"expected seconds, more than 0, received {text!r}")
     return value
+
+
+def _parse_size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"([1-9]\d{1,4})x([1-9]\d{1,4})", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT such as 1280x720, received {text!r}")
+    return int(found[1]), int(found[2])
+
+
+def _parse_region(text: str) -> Box:
+    found = re.fullmatch(r"(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})", text)
+    left, top, right, bottom = map(int, found.groups()) if found else (0, 0, 0, 0)
+    if not (left < right and top < bottom):
+        raise argparse.ArgumentTypeError(f"expected left,top,right,bottom in pixels, received {text!r}")
+    return Box(left, top, right, bottom)

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
-from pipeline.arguments import build_parser
+from pipeline.arguments import build_parser, check_live
 from pipeline.errors import DigitsError, SetupError
 
 _BUG = 70
@@ -55,8 +55,9 @@ def _abandon_stdout() -> None:
 
 def _run(arguments: argparse.Namespace) -> int:
     """Do what was asked; where OpenCV's shared libraries are missing, say what to install."""
+    check_live(arguments)
     try:
-        runner = import_module("pipeline.run")
+        runner = import_module("pipeline.run" if arguments.webcam is None else "pipeline.live")
     except ImportError as error:
         if ".so" in str(error) and "cannot open shared object" in str(error):
             raise SetupError(f"OpenCV cannot be loaded ({error})") from error

@@ -70,16 +70,16 @@ def decode_stored(raw: bytes, picture_format: str) -> NDArray:
 
 def _imdecode(raw: bytes, flags: int) -> NDArray | None:
     """Return OpenCV's decoding, or None; its own log, which goes to stderr, stays still."""
-    level = _set_log_level(0)
+    level = set_log_level(0)
     try:
         return cv2.imdecode(np.frombuffer(raw, np.uint8), flags)
     except cv2.error:
         return None
     finally:
-        _set_log_level(level)
+        set_log_level(level)
 
 
-def _set_log_level(level: int) -> int:
+def set_log_level(level: int) -> int:
     """Set OpenCV's log level and return the one before; the function moved from `cv2` to `cv2.utils` in OpenCV 5."""
     logging = cv2.utils.logging if hasattr(cv2.utils, "logging") else cv2
     before = logging.getLogLevel()

@@ -104,6 +104,20 @@ class NoInputError(DigitsError):
     hint = "see the lines above for the reason of each"
 
 
+class SourceError(NoInputError):
+    """The camera or the video cannot be opened, or was lost and did not come back."""
+
+    code = "source"
+    hint = "--webcam takes a camera's number or device, a video file, a URL or a numbered sequence like img_%03d.png"
+
+
+class DisplayError(UsageError):
+    """There is no screen to open a window on."""
+
+    code = "display"
+    hint = "use --headless to print the numbers instead"
+
+
 class ModelError(DigitsError):
     """The model is missing, damaged or of the wrong shape."""
 

@@ -106,6 +106,7 @@ class RulingSettings(_Checked):
     crossing_thicknesses: float = _knob(
         2.0, 1, 10, "line thicknesses", "ink taller than this crosses the line and stays"
     )
+    read_twice: int = _knob(1, 0, 1, "0 or 1", "1 reads a page with its rulings as well; the surer reading counts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,7 @@ class LineSettings(_Checked):
     least_overlap_frac: float = _knob(0.3, 0, 1, "of the smaller height", "neighbors in a line share this much height")
     steepest: float = _knob(1.5, 0, 100, "down per across", "neighbors on a line do not stand one above the other")
     join_overlap_frac: float = _knob(0.5, 0, 1, "of the smaller height", "chains of one line share this much height")
+    least_height_px: int = _knob(0, 0, 1000, "px", "lower lines are not looked at; live reading takes no time for them")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,3 +246,19 @@ class NormalizeSettings(_Checked):
         2.0, 0, 6, "px of 20", "a finer pen is widened to this; NIST's pens were 2-4 of 28"
     )
     widest_stroke_px: float = _knob(4.5, 2, 20, "px of 20", "a broader marker is thinned to this")
+
+
+@dataclass(frozen=True, slots=True)
+class TrackSettings(_Checked):
+    """Numbers followed from frame to frame of a video."""
+
+    confirm_frames: int = _knob(6, 1, 1000, "frames", "so many must say the same; a fifth of a second at 30 a second")
+    min_confidence: float = _knob(0.9, 0, 1, "probability", "less probable votes are not confirmed")
+    window_frames: int = _knob(15, 1, 1000, "frames", "vote together; more are slower to see a number change")
+    independent_frames: float = _knob(3.0, 0.1, 100, "frames", "many are worth no more: they share their mistakes")
+    rejected_weight: float = _knob(0.3, 0, 1, "votes", "a rejected reading counts so much")
+    correction_ratio: float = _knob(1.75, 1, 100, "times", "frames to replace a number by one that is almost the same")
+    reach_heights: float = _knob(1.0, 0, 20, "digit heights", "a number strays no farther between two frames")
+    rim_heights: float = _knob(1.0, 0, 10, "digit heights", "nearer to the rim, what moves may still be half outside")
+    patience_s: float = _knob(0.6, 0, 60, "seconds", "a number out of sight for longer is followed no more")
+    memory_s: float = _knob(3.0, 0, 3600, "seconds", "a number that comes back sooner is not reported again")

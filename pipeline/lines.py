@@ -30,6 +30,7 @@ def find_lines(components: Sequence[Component], settings: LineSettings) -> tuple
             min(follows, key=lambda line: chain[0].box.left - line[-1].box.right).extend(chain)
         else:
             lines.append(list(chain))
+    lines = [line for line in lines if max(c.box.height for c in line) >= settings.least_height_px]
     lines.sort(key=lambda line: _measure_middle(line, slope))
     return tuple(TextLine(tuple(line), number) for number, line in enumerate(lines, start=1))
 

@@ -27,13 +27,13 @@ from pipeline.signs import write_signs
 from pipeline.skew import deskew, list_turns, measure_skew
 from pipeline.strays import drop_edges
 from pipeline.strips import cut_strips
-from pipeline.trace import Stages, Trace
+from pipeline.trace import Stages, StageTaker
 from pipeline.turn import QUARTERS, choose_turn, is_doubtful, turn_page
 from pipeline.types import N_DIGITS, Box, DigitScores, Page, PageReading, Reading
 
 
 def read_page(
-    page: Page, classifier: Classifier, settings: Settings | None = None, trace: Trace | None = None
+    page: Page, classifier: Classifier, settings: Settings | None = None, trace: StageTaker | None = None
 ) -> PageReading:
     """Return the numbers on a page, in reading order, their boxes in px of the upright original.
 
@@ -42,7 +42,7 @@ def read_page(
     page : the picture, from `load_pages`; or `Page(gray)` for a uint8 array (H, W)
     classifier : from `load_classifier`
     settings : defaults where None
-    trace : where to write a picture of every stage; None writes nothing
+    trace : takes in every stage, such as `trace.Trace`, which writes pictures of them; None for nobody
     """
     s = settings or Settings()
     clock = _Clock(page.decode_s)
@@ -63,7 +63,7 @@ def read_page(
 def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Clock) -> Stages:
     """Return all stages of a page whose writing runs more or less from left to right."""
     ways = _find_ways(page, s, clock)
-    if classifier.n_classes > N_DIGITS:
+    if classifier.n_classes > N_DIGITS and s.rulings.read_twice:
         ways = [way for own in ways for way in (own, *_keep_rulings(own, s, clock))]
     ways = _build_lattices(ways, classifier, s, clock)
     spans = [[span for lattice in way.lattices for span in lattice.spans] for way in ways]

@@ -64,12 +64,13 @@ def make_record(outcome: PageReading | Failure, note: str | None = None) -> Reco
         "size_px": list(outcome.size_px),
         "turned_deg": outcome.turned_deg,
         "model": outcome.model,
-        "numbers": [_make_number(r) for r in outcome.readings],
+        "numbers": [make_number(r) for r in outcome.readings],
         "seconds": {stage: round(s, _DECIMALS) for stage, s in outcome.seconds.items()},
     }
 
 
-def _make_number(reading: Reading) -> dict[str, Any]:
+def make_number(reading: Reading) -> Record:
+    """Return the JSON object of one number, as it stands in a page's record."""
     return {
         "text": reading.text,
         "confidence": round(reading.confidence, _DECIMALS),

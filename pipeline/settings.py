@@ -28,6 +28,7 @@ from pipeline.knobs import (
     SignSettings,
     SkewSettings,
     StraySettings,
+    TrackSettings,
     TurnSettings,
 )
 
@@ -56,6 +57,7 @@ class Settings:
     numbers: NumberSettings = field(default_factory=NumberSettings)
     decode: DecodeSettings = field(default_factory=DecodeSettings)
     signs: SignSettings = field(default_factory=SignSettings)
+    track: TrackSettings = field(default_factory=TrackSettings)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -43,6 +44,13 @@ class Stages:
     evidence: tuple[NDArray[np.float64], ...] = ()
     scores: DigitScores = field(default_factory=lambda: DigitScores(np.zeros((0, 11), np.float32)))
     readings: tuple[Reading, ...] = ()
+
+
+class StageTaker(Protocol):
+    """Takes in the stages of a page that was read."""
+
+    def write(self, stages: Stages) -> None:
+        """Take them in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ from pipeline.images import load_pages
 from pipeline.line_reader import LineReader
 from pipeline.settings import Settings
 from pipeline.skew import deskew
-from pipeline.types import Page
+from pipeline.tracker import Tracker
+from pipeline.types import Box, Page, Reading
 from tests.drawing import capture_stages, see_ones, write_page, write_signed
 from tests.pdfs import make_pdf
+from tests.sightings import read_as
 
 DEFAULTS = Settings()
 SIGNED = replace(DEFAULTS, signs=replace(DEFAULTS.signs, reported=1))
@@ -174,6 +176,27 @@ def decode(settings: Settings) -> list[Any]:
     return seen
 
 
+def follow(settings: Settings) -> list[Hashable]:
+    """Return the reports on a video of all that may happen to a number: it comes, moves, changes, goes, comes back."""
+    held = [read_as("42", 400, 300)]
+    frames: list[list[Reading]] = [
+        *[[read_as("917", 1225 - 9 * i, 100)] for i in range(20)],
+        *[[read_as("55", 80 + 75 * i, 500, sure=0.7 + 0.02 * i)] for i in range(12)],
+        *[held] * 12,
+        *[[read_as("43", 400, 300)]] * 12,
+        *[held, [read_as("12", 400, 300, sure=0.8, rejected=True)]] * 12,
+        *[*[[read_as("88", 100, 600)]] * 2, [read_as("8", 100, 600, rejected=True)]] * 8,
+        *[[]] * 75,
+        *[[read_as("43", 400, 300)]] * 12,
+    ]
+    tracker = Tracker(settings.track)
+    return [
+        (c.frame, c.n_frames, c.reading.text, round(c.reading.confidence, 9))
+        for i, readings in enumerate(frames)
+        for c in tracker.update(readings, Box(0, 0, 1280, 720), i + 1, i / 30)
+    ]
+
+
 @pytest.mark.parametrize(("stage", "knob"), KNOBS.values(), ids=KNOBS)
 def test_knob_is_alive(stage: str, knob: Field) -> None:
     kind = type(knob.default)
@@ -182,6 +205,9 @@ def test_knob_is_alive(stage: str, knob: Field) -> None:
         moved = replace(start, **{stage: replace(getattr(start, stage), **{knob.name: limit})})
         if stage == "images":
             if decode(moved) != decode(DEFAULTS):
+                return
+        elif stage == "track":
+            if follow(moved) != follow(DEFAULTS):
                 return
         elif any(see(name, moved) != see_once(name, start) for name in WHERE.get(stage, PAGES)):
             return

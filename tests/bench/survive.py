@@ -30,7 +30,7 @@ from tests.bench.strewn import Expected, make_bad, make_good, strew, strip
 _LONGEST_S = 3600.0
 _ORPHANS_MAY_LIVE_S = 10.0
 _FIRST_KILL_S = 0.1
-_LEAST_TIMEOUT_S, _TIMEOUT_FACTOR = 4.0, 10.0
+_TIMEOUT_RANGE_S, _TIMEOUT_FACTOR = (4.0, 30.0), 10.0
 """A page may take so many times as long as the slowest file took alone: a busy machine is no fault of the program."""
 
 PAGES, WHOLE, KILLED = "pages", "whole.csv", "killed.csv"
@@ -157,7 +157,7 @@ def survive(where: Path, n_pages: int, n_kills: int, seed: int, n_samples: int) 
     """
     rng = np.random.default_rng(seed)
     good = make_good(n_samples)
-    timeout_s = max(_LEAST_TIMEOUT_S, _TIMEOUT_FACTOR * max(one.seconds for one in good))
+    timeout_s = float(np.clip(_TIMEOUT_FACTOR * max(one.seconds for one in good), *_TIMEOUT_RANGE_S))
     files = strew(where / PAGES, good, make_bad(), n_pages, rng)
     trial = Trial(where, files, ("--timeout", f"{timeout_s:g}", "--workers", "2"))
     n_expected = sum(len(expected) for _, expected in files.values())

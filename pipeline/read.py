@@ -158,7 +158,12 @@ def _keep_rulings(stages: Stages, s: Settings, clock: _Clock) -> list[Stages]:
     """
     if stages.cleared is stages.ink:
         return []
-    return [_group(replace(stages, cleared=stages.ink), s, clock)]
+    kept = _group(replace(stages, cleared=stages.ink), s, clock)
+    height, width = stages.ink.ink.shape
+    boxes = [component.box for line in kept.lines for component in line.components]
+    if any(2 * box.width > width and 2 * box.height > height for box in boxes):
+        return []  # a grid, and what is written on it is one with it
+    return [kept]
 
 
 def _group(stages: Stages, s: Settings, clock: _Clock) -> Stages:

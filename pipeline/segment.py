@@ -114,17 +114,23 @@ def find_cuts(ink: NDArray[np.uint8], stroke_width_px: float, settings: SegmentS
     bottom, top = height - np.argmax(ink[::-1] > 0, axis=0), np.argmax(ink > 0, axis=0)
     narrow = np.where(crossed > 0, bottom - top, 0) / (settings.deepest_joint_frac * height)
     apart = max(2, round(settings.least_piece_frac * height))
-    lows: dict[int, float] = {}
-    for profile in (crossed, narrow):
-        smooth = _smooth(profile, stroke_width_px)
-        for x in range(apart, len(smooth) - apart):
-            if smooth[x] <= min(1.0, smooth[max(0, x - apart // 2) : x + apart // 2 + 1].min()):
-                lows[x] = min(float(smooth[x]), lows.get(x, 1.0))
+    depths = np.minimum(*(_find_lows(_smooth(profile, stroke_width_px), apart) for profile in (crossed, narrow)))
+    lows = np.flatnonzero(np.isfinite(depths))
     cuts: list[int] = []
-    for x in sorted(lows, key=lambda x: lows[x]):
+    for x in lows[np.argsort(depths[lows], kind="stable")]:
+        if len(cuts) == settings.most_cuts:
+            break
         if all(abs(x - c) >= apart for c in cuts):
-            cuts.append(x)
-    return sorted(cuts[: settings.most_cuts])
+            cuts.append(int(x))
+    return sorted(cuts)
+
+
+def _find_lows(smooth: NDArray[np.float32], apart: int) -> NDArray[np.float32]:
+    """Return the profile at its local lows of at most 1, no nearer to an end than `apart`; elsewhere infinity."""
+    lowest = cv2.erode(smooth[None], np.ones((1, apart // 2 * 2 + 1), np.uint8))[0]
+    is_low = (smooth <= lowest) & (smooth <= 1)
+    is_low[:apart] = is_low[len(smooth) - apart :] = False
+    return np.where(is_low, smooth, np.float32(np.inf))
 
 
 def _add_joints(

@@ -85,7 +85,8 @@ def draw_scans() -> list[bytes]:
 def _encode(picture: NDArray[np.uint8], grain: float) -> bytes:
     noise = np.empty(picture.shape, np.int16)
     cv2.setRNGSeed(1)
-    cv2.randn(noise, (0,) * 3, (grain,) * 3)
+    n_channels = noise.size // (noise.shape[0] * noise.shape[1])
+    cv2.randn(noise, (0,) * n_channels, (grain,) * n_channels)
     grainy = cv2.add(picture, noise, dtype=cv2.CV_8U)
     return cv2.imencode(".jpg", grainy, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1].tobytes()
 

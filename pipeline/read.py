@@ -31,6 +31,9 @@ from pipeline.trace import Stages, StageTaker
 from pipeline.turn import QUARTERS, choose_turn, is_doubtful, turn_page
 from pipeline.types import N_DIGITS, Box, DigitScores, Page, PageReading, Reading
 
+_GRID_HEIGHTS = 6
+"""Ink so many times taller than the tallest line without rulings is no digit."""
+
 
 def read_page(
     page: Page, classifier: Classifier, settings: Settings | None = None, trace: StageTaker | None = None
@@ -159,10 +162,9 @@ def _keep_rulings(stages: Stages, s: Settings, clock: _Clock) -> list[Stages]:
     if stages.cleared is stages.ink:
         return []
     kept = _group(replace(stages, cleared=stages.ink), s, clock)
-    height, width = stages.ink.ink.shape
-    boxes = [component.box for line in kept.lines for component in line.components]
-    if any(2 * box.width > width and 2 * box.height > height for box in boxes):
-        return []  # a grid, and what is written on it is one with it
+    usual_px = max((line.height_px for line in stages.lines), default=math.inf)
+    if any(c.box.height > _GRID_HEIGHTS * usual_px for line in kept.lines for c in line.components):
+        return []  # the writing is one with a grid; cutting that into candidate digits takes long and finds none
     return [kept]
 
 

@@ -23,6 +23,7 @@ from pipeline.errors import ModelError, UsageError
 from pipeline.line_reader import LineReader
 from pipeline.networks import load_strip_network
 from pipeline.strips import STRIP_PX
+from train.blend import blend_models
 from train.calibrate import calibrate
 from train.checkpoint import History, hash_file, load_checkpoint, load_init, save_checkpoint
 from train.crops import FACTS_NAME
@@ -43,7 +44,7 @@ _N_LOOKED_AT = 6000
 
 @dataclass(frozen=True, slots=True)
 class LinePlan:
-    """What a run is asked to do; `windows` are shown per epoch."""
+    """What a run is asked to do; `windows` are shown per epoch; (1 - `share`) of the weights are `init`'s."""
 
     harvest: Path
     out: Path = Path("models") / NAME
@@ -54,10 +55,11 @@ class LinePlan:
     resume: bool = False
     half: bool = False
     init: Path | None = None
+    share: float = 1.0
 
     def facts(self) -> dict[str, Any]:
         """Return what must be equal for a resumed run to be the same run."""
-        names = ("epochs", "windows", "rate", "seed", "half")
+        names = ("epochs", "windows", "rate", "seed", "half", "share")
         facts = {name: getattr(self, name) for name in names} | {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)}
         return facts if self.init is None else facts | {"init_sha256": hash_file(self.init)}
 
@@ -167,8 +169,11 @@ def parse_arguments(argv: list[str] | None) -> LinePlan:
     parser.add_argument("--seed", type=int, default=0, help="of all chance (%(default)s)")
     parser.add_argument("--half", action="store_true", help="compute in bfloat16: faster where the processor knows it")
     parser.add_argument("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
+    parser.add_argument("--share", type=float, default=1.0, help="of the fitted weights; the rest is --init's (1)")
     parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of the same run")
     plan = LinePlan(**vars(parser.parse_args(argv)))
+    if not 0 <= plan.share <= 1 or (plan.share < 1 and plan.init is None):
+        raise UsageError("--share: expected 0 to 1, and --init to share with", "see python -m train.blend")
     if plan.epochs < 1 or plan.windows < 1:
         raise UsageError("--epochs and --windows: expected at least 1", "see python -m train.fit_lines --help")
     return plan
@@ -181,6 +186,8 @@ def main(argv: list[str] | None = None) -> int:
         plan = parse_arguments(argv)
         console = Console(stderr=True)
         model, history = fit_lines(plan, console)
+        if plan.init is not None:
+            model = blend_models(load_init(plan.init, NAME), model, plan.share)
         with console.status("exporting and calibrating"):
             card = finish(plan, model, history)
         console.print(f"{plan.out}: temperature {card['temperature']:g}, {card['validation']}", soft_wrap=True)

@@ -76,8 +76,8 @@ def measure_odds(lines: Sequence[Sequence[Pick]]) -> float:
 
     Digits among much that was refused or is doubtful, on a page of prose or a photo of a lawn, are more often what the
     network has not learned to refuse. The odds are those that agree with the digits' probabilities once these are
-    shifted by them (expectation maximization, as in the paper that `shift_prior` names); one digit and one refusal more
-    are counted.
+    shifted by them (expectation maximization, as in the paper that `shift_prior` names); one digit more is counted, and
+    nothing refused is no doubt.
     """
     digits = [pick for line in lines for pick in line if pick.is_digit]
     if not digits:
@@ -85,10 +85,12 @@ def measure_odds(lines: Sequence[Sequence[Pick]]) -> float:
     height = float(np.median([pick.span.box.height for pick in digits]))
     least, most = height / _ALIKE, height * _ALIKE
     refused = [p for line in lines for p in line if not p.is_digit and least <= p.span.box.height <= most]
+    if not refused:
+        return 1.0
     rows, odds = np.array([pick.row.max() for pick in digits]), 1.0
     for _ in range(_ROUNDS):
         n_digits = float(shift_prior(rows, odds).sum())
-        odds = min(1.0, (1 + n_digits) / (1 + len(refused) + len(digits) - n_digits))
+        odds = min(1.0, (1 + n_digits) / (len(refused) + len(digits) - n_digits))
     return odds
 
 

@@ -42,9 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     _check(arguments)
     outputs = plan_outputs(arguments.output, arguments.format)
+    folders = {flag: make_folder(f) for flag in ("annotate", "trace", "review") if (f := getattr(arguments, flag))}
     if arguments.review:
         read_table(arguments.review / TABLE)  # that it cannot be written over is to be known now
-    folders = {flag: make_folder(f) for flag in ("annotate", "trace", "review") if (f := getattr(arguments, flag))}
     has_thumbnails = any(output.form == HTML for output in outputs)
     plan = Plan(_choose_settings(arguments), arguments.model, **folders, has_thumbnails=has_thumbnails)
     worker = Worker(plan, load_classifier(plan.model))

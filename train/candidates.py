@@ -6,17 +6,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 from pipeline.errors import UsageError
-from pipeline.knobs import SignSettings
+from pipeline.knobs import SignSettings, TrackSettings
 from pipeline.settings import Settings
 
 LEFT_OUT = {
     "images.most_mpx": "only refuses pictures",
     "images.least_side_px": "only refuses pictures",
     "images.dpi": "draws PDFs, of which there are none to score by",
+    "rulings.read_twice": "spares time in live reading",
+    "lines.least_height_px": "spares time in live reading",
     "decode.n_alternatives": "is told beside each digit and decides nothing",
     **{f"signs.{knob.name}": "acts with --signs alone, and on no digit" for knob in fields(SignSettings)},
+    **{f"track.{knob.name}": "acts in live reading alone" for knob in fields(TrackSettings)},
 }
-"""Settings that can change no digit that is read, and why."""
+"""Settings that can change no digit that is read on a page, or are not for that, and why."""
 
 _STEPS = (0.2, 0.4), (0.25, 0.6)
 """Steps downward and upward, as shares of the shipped value: times 0.8 and 0.6, 1.25 and 1.6."""

@@ -12,9 +12,11 @@ import pytest
 from pipeline.errors import UsageError
 from tests.drawing import make_reader, write_page
 from train import rereads as rereads_room
-from train.candidates import Change
+from train.candidates import Change, list_changes
 from train.leave_out import Choice, LeftOut, find_source, main, sum_up
 
+TRIED = {changes[0].knob: changes for changes in list_changes(["skew"])}
+DEG, RULED, COMPONENTS = TRIED["least_deg"][0], TRIED["least_ruled_deg"][0], TRIED["least_components"][1]
 SOURCES = {"a.png": "Ann/Sheets", "b.png": "ann/sheets (back)", "c.png": "bob/cards"}
 
 
@@ -54,14 +56,14 @@ def test_drawn_pages_are_read_rightly_whatever_is_left_out(folder: Path, capsys:
 
 
 def fake_edits(folder: Path, truths: list[dict[str, Any]], model: str, values: dict[str, Any]) -> list[int]:
-    """Ann's pages gain by least_deg 8, and lose by it together with least_components 5, which is all that Bob's want.
+    """Ann's pages gain by DEG, and lose by it together with COMPONENTS, which is all that Bob's want.
 
-    Bob's page loses by least_deg 8; least_ruled_deg 2.4 costs Ann an edit, and Bob cannot tell.
+    Bob's page loses by DEG; RULED costs Ann an edit, and Bob cannot tell.
     """
     asked = values.get("skew", {})
-    has_deg, has_five = asked.get("least_deg") == 8, asked.get("least_components") == 5
-    ann = 2 - has_deg + 2 * (has_deg and has_five) + (asked.get("least_ruled_deg") == 2.4)
-    bob = 1 + 2 * has_deg - has_five
+    deg, ruled, components = (asked.get(change.knob) == change.value for change in (DEG, RULED, COMPONENTS))
+    ann = 2 - deg + 2 * (deg and components) + ruled
+    bob = 1 + 2 * deg - components
     return [bob if truth["file"] == "c.png" else ann for truth in truths]
 
 
@@ -73,11 +75,11 @@ def test_settings_are_chosen_by_the_others_alone(
     result = json.loads(capsys.readouterr().out)
     ann, bob = result["sources"]
     assert (ann["n_edits"], ann["n_other_edits"], bob["n_edits"], bob["n_other_edits"]) == (4, 1, 1, 4)
-    assert ann["eager"] == {"changes": ["skew.least_components=5"], "n_other_edits": 0, "n_edits": 4}
+    assert ann["eager"] == {"changes": [str(COMPONENTS)], "n_other_edits": 0, "n_edits": 4}
     assert ann["cautious"] == {"changes": [], "n_other_edits": 1, "n_edits": 4}
-    assert bob["eager"] == {"changes": ["skew.least_deg=8"], "n_other_edits": 2, "n_edits": 3}
+    assert bob["eager"] == {"changes": [str(DEG)], "n_other_edits": 2, "n_edits": 3}
     assert bob["cautious"] == bob["eager"]
-    assert ["skew.least_ruled_deg=2.4", 2] in ann["open_losses"] and bob["open_losses"] == []
+    assert [str(RULED), 2] in ann["open_losses"] and bob["open_losses"] == []
     assert (result["shipped"], result["eager"], result["cautious"]) == (50, 30, 30)
     assert result["eager_points"] == result["cautious_points"] == -20
 

@@ -60,7 +60,7 @@ class Footage:
     level, blur_px, noise : brightness, deviation of the defocus and of the noise, over time
     exposure_s : how long the shutter is open
     shades : shadows that pass
-    tint : pen and paper in blue, green and red: a colormap uint8 (256, 1, 3)
+    tint : of the lamp: a colormap uint8 (256, 1, 3), blue green red
     """
 
     size_px: tuple[int, int]
@@ -76,7 +76,7 @@ class Footage:
     noise: Keys = ((0.0, 0.008),)
     exposure_s: float = 0.012
     shades: tuple[Shade, ...] = ()
-    _lit: list[Gray] = field(default_factory=list)
+    _lit: list[Gray] = field(default_factory=list, repr=False)
 
     @property
     def n_frames(self) -> int:

@@ -16,7 +16,6 @@ from train.layout import draw_text
 from train.motion import Jerk, Path, Pose, Sway, draw_sway, make_pose
 from train.snapshot import draw_light
 from train.surfaces import draw_grain
-from train.synthesize import tint_photo
 from train.writers import HandPool
 
 SIZE_PX = (1280, 720)
@@ -96,8 +95,7 @@ class Stage:
         light = replace(draw_light(rng), shadow=(), tint=(1.0, 1.0, 1.0))
         light = replace(light, level=max(_DARKEST, light.level), fall_off=min(0.6, light.fall_off))
         still = Path(((0.0, make_pose(size[0] / 2, size[1] / 2)),), draw_sway(rng, 0.0))
-        ramp = np.arange(256, dtype=np.uint8)[None]
-        tint = np.ascontiguousarray(tint_photo(ramp, rng).reshape(256, 1, 3))
+        tint = np.rint(np.arange(256)[:, None, None] * rng.uniform(0.85, 1.0, 3)).astype(np.uint8)
         effects = {"noise": ((0.0, rng.uniform(0.003, 0.012)),), "blur_px": ((0.0, rng.uniform(0.4, 0.9)),)} | effects
         return Footage(size, self.fps, seconds, Prop(self.draw_back(), still), props, light, tint, self.seed, **effects)
 
@@ -132,14 +130,17 @@ def show_passing(stage: Stage) -> Footage:
 
 
 def show_replaced(stage: Stage) -> Footage:
-    """Return a card over which another is laid, and then a third."""
-    style = stage.draw_style(["00000"])
-    props = []
-    for i, text in enumerate(stage.draw_texts(3, 5)):
+    """Return a card over which another of its size is laid, and then a third; what is covered is taken away."""
+    n_digits = int(stage.rng.integers(1, 6))
+    style, sway = stage.draw_style(["0" * n_digits]), stage.sway((3, 10), 1.5, 0.02)
+    starts = [0.0, *(2.6 * i + stage.rng.uniform(-0.2, 0.2) for i in (1, 2)), np.inf]
+    props, place = [], None
+    for i, first in enumerate(stage.rng.permutation(9)[:3] + 1):
+        text = f"{first}{draw_text(stage.rng, n_digits - 1, n_digits - 1)}" if n_digits > 1 else str(first)
         card = write_card([[text]], style, stage.rng)
-        place, start = stage.find_place(card, 0.3), 2.6 * i + stage.rng.uniform(-0.2, 0.2)
-        poses = ((0.0, place),) if i == 0 else ((start, stage.find_away(card)), (start + 0.7, place))
-        props.append(Prop(card, Path(poses, stage.sway((3, 10), 1.5, 0.02)), 0.0 if i == 0 else start))
+        place = stage.find_place(card, 0.3) if place is None else place
+        poses = ((0.0, place),) if i == 0 else ((starts[i], stage.find_away(card)), (starts[i] + 0.7, place))
+        props.append(Prop(card, Path(poses, sway), starts[i], starts[i + 1] + 0.75))
     return stage.show(*props, seconds=8.4)
 
 

@@ -9,15 +9,15 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.errors import OutputError
 from train import videos as videos_room
 from train.data import DigitSet
 from train.footage import Footage
 from train.hands import draw_hands
-from train.motion import Jerk, draw_sway, read_keys
+from train.motion import Jerk, draw_sway, make_pose, read_keys
 from train.motion import Path as Way
-from train.motion import make_pose
 from train.takes import KINDS
-from train.videos import describe_video, film_video, main
+from train.videos import describe_video, film_video, main, write_video
 from train.writers import HandPool, collect_hands
 
 SMALL_PX, FPS = (320, 180), 10.0
@@ -134,4 +134,8 @@ def test_the_command_writes_videos_that_read_back(
     while capture.read()[0]:
         n_frames += 1
     assert n_frames == round(entry["seconds"] * FPS)
-    assert main(["--out", str(video / "no"), "--videos", "1"]) != 0
+
+
+def test_a_video_that_cannot_be_written(pool: HandPool, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="no video can be written there"):
+        write_video(film(pool, "steady"), tmp_path / "none" / "a.mp4")

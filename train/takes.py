@@ -118,9 +118,9 @@ def show_steady(stage: Stage) -> Footage:
 
 def show_passing(stage: Stage) -> Footage:
     """Return two cards that come into the picture one after the other, stay, and go again."""
-    props, start = [], 0.4
-    for _ in range(2):
-        card, stay = stage.write(int(stage.rng.integers(1, 3)), 5), stage.rng.uniform(1.6, 2.6)
+    props, start, texts = [], 0.4, stage.draw_texts(4, 5)
+    for own in (texts[:2], texts[2:]):
+        card, stay = stage.write_texts(own[: int(stage.rng.integers(1, 3))]), stage.rng.uniform(1.6, 2.6)
         place, away = stage.find_place(card, 0.6), [stage.find_away(card) for _ in range(2)]
         times = np.cumsum([start, stage.rng.uniform(0.5, 0.9), stay, stage.rng.uniform(0.5, 0.9)])
         poses = tuple(zip(times.tolist(), [away[0], place, place, away[1]], strict=True))

@@ -21,9 +21,6 @@ from pipeline.pixels import flatten
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 8.0
 """Seconds before a lost source is tried again, doubled each time."""
 
-LOST_AFTER_S = 120.0
-"""A source that has not come back by then is lost for good."""
-
 _MISSES = 3
 """A camera that gives no frame so many times in a row is lost."""
 
@@ -80,7 +77,7 @@ class Grabber:
         wish: Wish | None = None,
         has_every_frame: bool = False,
         open_source: Open = open_capture,
-        lost_after_s: float = LOST_AFTER_S,
+        lost_after_s: float = 120.0,
     ) -> None:
         self.source, self._wish, self._has_every_frame = source, wish or Wish(), has_every_frame
         self._open, self._lost_after_s = open_source, lost_after_s

@@ -262,3 +262,4 @@ class TrackSettings(_Checked):
     rim_heights: float = _knob(1.0, 0, 10, "digit heights", "nearer to the rim, what moves may still be half outside")
     patience_s: float = _knob(0.6, 0, 60, "seconds", "a number out of sight for longer is followed no more")
     memory_s: float = _knob(3.0, 0, 3600, "seconds", "a number that comes back sooner is not reported again")
+    lost_after_s: float = _knob(120.0, 0, 1e6, "seconds", "a camera that has not come back by then is lost for good")

@@ -54,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
         stack.enter_context(_ending_cleanly())
         screen = Screen(arguments.roi, arguments.mirror, arguments.record is not None)
         window = None if arguments.headless else stack.enter_context(Window(screen))
-        grabber = stack.enter_context(Grabber(source, wish, arguments.every_frame))
+        lost_after_s = settings.track.lost_after_s
+        grabber = stack.enter_context(Grabber(source, wish, arguments.every_frame, lost_after_s=lost_after_s))
         session = Session(reader, grabber, screen, window, folder)
         stack.enter_context(session)
         if arguments.record:

@@ -7,7 +7,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -102,3 +103,21 @@ def find_session(session: int) -> list[int]:
 def list_samples() -> list[Path]:
     """Return the pictures of samples/, sorted."""
     return sorted(path for path in (TOP / "samples").iterdir() if path.suffix != ".json")
+
+
+def run_trial(folder: Path | None, trial: Callable[[Path], list[str]]) -> int:
+    """Print what a trial finds to be off; return 1 if there is anything, else 0.
+
+    Parameters
+    ----------
+    folder : empty folder to work in, which is kept; None for one that is not
+    trial : takes the folder, returns a line for each thing that is off
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        where = folder or Path(scratch)
+        where.mkdir(parents=True, exist_ok=True)
+        off = trial(where)
+    for line in off[:50]:
+        print(f"OFF: {line.encode(errors='backslashreplace').decode()}")
+    print(f"{len(off)} things are off" if off else "nothing is off")
+    return 1 if off else 0

@@ -10,7 +10,6 @@ import argparse
 import struct
 import subprocess
 import sys
-import tempfile
 import zlib
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -22,7 +21,7 @@ import cv2
 import numpy as np
 from rich.progress import track
 
-from tests.bench.batches import JOURNAL, console, encode, read_journal, running
+from tests.bench.batches import JOURNAL, console, encode, read_journal, run_trial, running
 from tests.drawing import write_page
 from tests.pdfs import make_pdf
 
@@ -196,14 +195,7 @@ def main(argv: list[str] | None = None) -> int:
     ask.add_argument("--timeout", type=float, default=20, metavar="S", help="what a page may take (%(default)s)")
     ask.add_argument("--folder", type=Path, metavar="DIR", help="empty folder to work in, which is kept")
     chosen = ask.parse_args(argv)
-    with tempfile.TemporaryDirectory() as scratch:
-        where = chosen.folder or Path(scratch)
-        where.mkdir(parents=True, exist_ok=True)
-        off = try_mutants(where, chosen.files, chosen.seed, chosen.timeout)
-    for line in off[:50]:
-        print(f"OFF: {line}")
-    print(f"{len(off)} things are off" if off else "nothing is off")
-    return 1 if off else 0
+    return run_trial(chosen.folder, lambda where: try_mutants(where, chosen.files, chosen.seed, chosen.timeout))
 
 
 if __name__ == "__main__":

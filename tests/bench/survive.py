@@ -11,7 +11,6 @@ import argparse
 import csv
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -24,7 +23,7 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from tests.bench.batches import JOURNAL, console, find_session, read_journal, running
+from tests.bench.batches import JOURNAL, console, find_session, read_journal, run_trial, running
 from tests.bench.strewn import Expected, make_bad, make_good, strew, strip
 
 _LONGEST_S = 3600.0
@@ -193,14 +192,9 @@ def main(argv: list[str] | None = None) -> int:
     ask.add_argument("--samples", type=int, default=20, metavar="N", help="different pictures (%(default)s)")
     ask.add_argument("--folder", type=Path, metavar="DIR", help="empty folder to work in, which is kept")
     chosen = ask.parse_args(argv)
-    with tempfile.TemporaryDirectory() as scratch:
-        where = chosen.folder or Path(scratch)
-        where.mkdir(parents=True, exist_ok=True)
-        off = survive(where, chosen.pages, chosen.kills, chosen.seed, chosen.samples)
-    for line in off[:50]:
-        print(f"OFF: {line.encode(errors='backslashreplace').decode()}")
-    print(f"{len(off)} things are off" if off else "nothing is off")
-    return 1 if off else 0
+    return run_trial(
+        chosen.folder, lambda where: survive(where, chosen.pages, chosen.kills, chosen.seed, chosen.samples)
+    )
 
 
 if __name__ == "__main__":

@@ -9,17 +9,12 @@ from numpy.typing import NDArray
 
 from pipeline.knobs import DecodeSettings, NumberSettings, StraySettings
 from pipeline.numbers import split_numbers
+from pipeline.odds import measure_odds, shift_prior
 from pipeline.strays import Pick, drop_strays
 from pipeline.types import N_DIGITS, Box, Digit, DigitScores, Lattice, Reading
 
 _LEAST = 1e-6
 """Floor of a probability before its logarithm."""
-
-_ALIKE = 2.5
-"""Refused ink this many times lower or taller than the digits is not what they might be taken for."""
-
-_ROUNDS = 10
-"""Of the expectation maximization; the odds then move by less than a hundredth."""
 
 _DIGIT_ASPECT = 0.7
 """Width over height of a digit with the space beside it."""
@@ -69,37 +64,6 @@ def decode(
             members = [_digit(digits[i].span.box, shift_prior(digits[i].row, odds), settings) for i in number]
             readings.append(make_reading(members, lattice.line.number, settings))
     return tuple(readings)
-
-
-def measure_odds(lines: Sequence[Sequence[Pick]]) -> float:
-    """Return the odds that ink as tall as the page's digits is a digit, at most 1.
-
-    Digits among much that was refused or is doubtful, on a page of prose or a photo of a lawn, are more often what the
-    network has not learned to refuse. The odds are those that agree with the digits' probabilities once these are
-    shifted by them (expectation maximization, as in the paper that `shift_prior` names); one digit more is counted, and
-    nothing refused is no doubt.
-    """
-    digits = [pick for line in lines for pick in line if pick.is_digit]
-    if not digits:
-        return 1.0
-    height = float(np.median([pick.span.box.height for pick in digits]))
-    least, most = height / _ALIKE, height * _ALIKE
-    refused = [p for line in lines for p in line if not p.is_digit and least <= p.span.box.height <= most]
-    if not refused:
-        return 1.0
-    rows, odds = np.array([pick.row.max() for pick in digits]), 1.0
-    for _ in range(_ROUNDS):
-        n_digits = float(shift_prior(rows, odds).sum())
-        odds = min(1.0, (1 + n_digits) / (len(refused) + len(digits) - n_digits))
-    return odds
-
-
-def shift_prior(row: NDArray[np.float32], odds: float) -> NDArray[np.float32]:
-    """Return the probabilities of a digit, float32 (10,), where digits are `odds` times as usual as in training.
-
-    (Saerens, Latinne & Decaestecker 2002, doi 10.1162/089976602753284446.)
-    """
-    return (row * odds / (row * odds + 1 - row)).astype(np.float32) if odds < 1 else row
 
 
 def measure_merit(readings: Sequence[Reading], settings: DecodeSettings) -> float:

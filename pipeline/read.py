@@ -19,6 +19,7 @@ from pipeline.evidence import find_joints, weigh_lattice
 from pipeline.illumination import estimate_paper, flatten_light, measure_polarity, shrink
 from pipeline.lines import find_lines
 from pipeline.normalize import normalize_spans
+from pipeline.odds import doubt_together
 from pipeline.pieces import join_pieces
 from pipeline.rulings import remove_rulings
 from pipeline.segment import build_lattice
@@ -56,6 +57,7 @@ def read_page(
     if s.signs.reported:
         best = replace(best, readings=write_signs(best.readings, best.cleared, best.darkness, s.signs, s.decode))
         clock.lap("signs")
+    best = replace(best, readings=doubt_together(best.readings, s.decode))
     if trace is not None:
         trace.write(best)
     placed = tuple(_place(reading, best.page) for reading in best.readings)

@@ -33,7 +33,7 @@ def weigh_lattice(
     strips : of the lattice's line, that of the whole line first
     shown : per strip, float32 (columns, 12), rows of sum 1: digits, nothing, space
     """
-    home = np.array([_choose_strip(span, strips) for span in lattice.spans])
+    home = _choose_strips(lattice.spans, strips)
     weights = np.empty((len(lattice.spans), N_DIGITS + 1))
     for number, (strip, rows) in enumerate(zip(strips, shown, strict=True)):
         own = np.flatnonzero(home == number)
@@ -55,15 +55,14 @@ def weigh_cuts(shown: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArra
     return np.where(is_inner, np.log(np.maximum(1 - across, _LEAST)), 0.0)
 
 
-def _choose_strip(span: Span, strips: Sequence[Strip]) -> int:
-    """Return the index of the strip to look at a span in; the first, of the whole line, holds every span."""
-
-    def measure_misfit(strip: Strip) -> float:
-        held = strip.find_column(span.box.left) >= 0 and strip.find_column(span.box.right) <= strip.n_columns
-        return abs(np.log(span.box.height / strip.digit_height_px)) if held else np.inf
-
-    misfits = [measure_misfit(strip) for strip in strips]
-    return int(np.argmin(misfits)) if np.isfinite(misfits).any() else 0
+def _choose_strips(spans: Sequence[Span], strips: Sequence[Strip]) -> NDArray[np.intp]:
+    """Return the index of the strip to look at each span in; the first, of the whole line, holds every span."""
+    lefts, rights, heights = np.array([(s.box.left, s.box.right, s.box.height) for s in spans], np.float64).T
+    misfits = np.empty((len(strips), len(spans)))
+    for strip, row in zip(strips, misfits, strict=True):
+        held = (strip.find_columns(lefts) >= 0) & (strip.find_columns(rights) <= strip.n_columns)
+        row[:] = np.where(held, np.abs(np.log(heights / strip.digit_height_px)), np.inf)
+    return misfits.argmin(axis=0)
 
 
 def find_joints(strips: Sequence[Strip], shown: Sequence[NDArray[np.float32]]) -> list[float]:
@@ -84,8 +83,8 @@ def find_cut_columns(lattice: Lattice, strip: Strip) -> NDArray[np.int64]:
     A cut's place is halfway between the spans that end and begin there, of those between neighboring cuts.
     """
     atoms = {span.first: span.box for span in lattice.spans if span.last == span.first + 1}
-    between = [(atoms[i - 1].right + atoms[i].left) / 2 for i in range(1, lattice.n_cuts - 1)]
-    columns = [0, *(round(strip.find_column(x)) for x in between), strip.n_columns]
+    between = np.array([(atoms[i - 1].right + atoms[i].left) / 2 for i in range(1, lattice.n_cuts - 1)], np.float64)
+    columns = np.array([0, *np.rint(strip.find_columns(between)), strip.n_columns], np.int64)
     return np.maximum.accumulate(np.clip(columns, 0, strip.n_columns))
 
 

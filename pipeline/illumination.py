@@ -29,19 +29,21 @@ def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) ->
     A pen stroke is thin and stands out from the paper, which is the median of a wide window. What is both darker than
     that median and filled by a narrow closing is thin and dark; what is both brighter and removed by a narrow opening
     is thin and bright. Ink is whichever has more energy: wide things (desk, window, shadow) count for neither, and the
-    white inside a loop is no brighter than the paper.
+    white inside a loop is no brighter than the paper. Bright ink is rare and shows little that is dark beside it, while
+    the bright edges of a small label stand around dark ink: bright ink is told by several times the energy.
 
     Parameters
     ----------
     gray : uint8 (H, W), shrunk or not
-    settings : side of the reduced picture that is looked at, and the two windows
+    settings : side of the reduced picture that is looked at, the two windows, and how much more is asked of bright ink
     """
     small = shrink(gray, settings)
     thin = np.ones((_odd(min(small.shape) * settings.stroke_window_frac),) * 2, np.uint8)
     paper = _wide_median(small, _odd(min(small.shape) * settings.background_window_frac))
     dark = np.minimum(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, thin), cv2.subtract(paper, small))
     bright = np.minimum(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, thin), cv2.subtract(small, paper))
-    return float(np.sum(dark.astype(np.float32) ** 2)) >= float(np.sum(bright.astype(np.float32) ** 2))
+    energies = [float(np.sum(ink.astype(np.float32) ** 2)) for ink in (dark, bright)]
+    return energies[0] * settings.least_bright_ratio >= energies[1]
 
 
 def flatten_light(gray: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.uint8]:

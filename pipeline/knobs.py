@@ -53,6 +53,9 @@ class IlluminationSettings(_Checked):
     stroke_window_frac: float = _knob(
         0.06, 0.005, 1, "of the short side", "polarity: wider than a stroke, narrower than a desk"
     )
+    least_bright_ratio: float = _knob(
+        4.0, 0, 1e6, "times", "bright ink is told by more energy than dark, which is usual"
+    )
 
 
 @dataclass(frozen=True, slots=True)

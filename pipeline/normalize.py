@@ -22,6 +22,9 @@ CORE_PX = 20
 _STROKE_SIDE_PX = 3 * CORE_PX
 """Side at which stroke width is changed: fine enough for steps of a third of a pixel of the core."""
 
+_LEAST = np.float32(1e-6)
+"""Floor of a divisor where there is no ink."""
+
 
 def normalize_digit(
     mask: NDArray[np.uint8], stroke_width_px: float, settings: NormalizeSettings
@@ -38,24 +41,28 @@ def normalize_digit(
     -------
     float32 (28, 28), 0 paper .. 1 ink, center of mass at pixel index 14 +- 0.5; all zero if `mask` has no ink
     """
+    return _center_by_mass(_fit_core(mask, stroke_width_px, settings)[None])[0]
+
+
+def normalize_spans(spans: Sequence[Span], settings: NormalizeSettings) -> NDArray[np.float32]:
+    """Return the network's batch, float32 (N, 28, 28, 1), 0 paper .. 1 ink, for N candidate digits (N may be 0)."""
+    cores = np.zeros((len(spans), CORE_PX, CORE_PX), np.float32)
+    for core, span in zip(cores, spans, strict=True):
+        core[:] = _fit_core(span.mask, span.stroke_width_px, settings)
+    return _center_by_mass(cores)[..., None]
+
+
+def _fit_core(mask: NDArray[np.uint8], stroke_width_px: float, settings: NormalizeSettings) -> NDArray[np.float32]:
+    """Return the ink scaled into the core, float32 (20, 20), 0 paper .. 255 ink at most; all zero without ink."""
     left, top, width, height = cv2.boundingRect(mask)
     if width == 0 or height == 0:
-        return np.zeros((SIDE_PX, SIDE_PX), np.float32)
+        return np.zeros((CORE_PX, CORE_PX), np.float32)
     square = _square(mask[top : top + height, left : left + width], settings.least_side_px)
     square = _limit_stroke(square, stroke_width_px, settings)
     while len(square) < CORE_PX:
         square = np.repeat(np.repeat(square, 2, axis=0), 2, axis=1)
     # in floating point, for a hair line across a large square is less than one of 255
-    core = cv2.resize(square.astype(np.float32), (CORE_PX, CORE_PX), interpolation=cv2.INTER_AREA)
-    return _center_by_mass(core / core.max())
-
-
-def normalize_spans(spans: Sequence[Span], settings: NormalizeSettings) -> NDArray[np.float32]:
-    """Return the network's batch, float32 (N, 28, 28, 1), 0 paper .. 1 ink, for N candidate digits (N may be 0)."""
-    batch = np.zeros((len(spans), SIDE_PX, SIDE_PX, 1), np.float32)
-    for row, span in zip(batch, spans, strict=True):
-        row[:, :, 0] = normalize_digit(span.mask, span.stroke_width_px, settings)
-    return batch
+    return cv2.resize(square.astype(np.float32), (CORE_PX, CORE_PX), interpolation=cv2.INTER_AREA)
 
 
 def _square(ink: NDArray[np.uint8], least_side_px: int) -> NDArray[np.uint8]:
@@ -82,13 +89,15 @@ def _limit_stroke(square: NDArray[np.uint8], stroke_width_px: float, settings: N
     return changed if 4 * cv2.countNonZero(changed) >= cv2.countNonZero(square) else square  # a blob is no stroke
 
 
-def _center_by_mass(core: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return `core` (20, 20) pasted into (28, 28) so that its center of mass lies at pixel index 14 +- 0.5."""
-    mass = core.sum()
-    steps = np.arange(CORE_PX)
-    room = SIDE_PX - CORE_PX
-    top = int(np.clip(np.rint(SIDE_PX / 2 - (core.sum(axis=1) @ steps) / mass), 0, room))
-    left = int(np.clip(np.rint(SIDE_PX / 2 - (core.sum(axis=0) @ steps) / mass), 0, room))
-    tensor = np.zeros((SIDE_PX, SIDE_PX), np.float32)
-    tensor[top : top + CORE_PX, left : left + CORE_PX] = core
-    return tensor
+def _center_by_mass(cores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return cores (N, 20, 20), the darkest pixel of each 1, each in (28, 28), center of mass at index 14 +- 0.5."""
+    n, room, steps = len(cores), SIDE_PX - CORE_PX, np.arange(CORE_PX)
+    cores = cores / np.maximum(cores.max(axis=(1, 2), keepdims=True), _LEAST)
+    corners = []
+    for across in (2, 1):
+        profile = cores.sum(axis=across)
+        middle = (profile * steps).sum(axis=1) / np.maximum(profile.sum(axis=1), _LEAST)
+        corners.append(np.clip(np.rint(SIDE_PX / 2 - middle), 0, room).astype(np.intp)[:, None] + steps)
+    tensors = np.zeros((n, SIDE_PX, SIDE_PX), np.float32)
+    tensors[np.arange(n)[:, None, None], corners[0][:, :, None], corners[1][:, None, :]] = cores
+    return tensors

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 from time import perf_counter
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.binarize import binarize
 from pipeline.classify import Classifier
@@ -60,7 +60,7 @@ def read_page(
     best = replace(best, readings=doubt_together(best.readings, s.decode))
     if trace is not None:
         trace.write(best)
-    placed = tuple(_place(reading, best.page) for reading in best.readings)
+    placed = _place(best.readings, best.page)
     size_px, turned_deg = page.source_size_px, best.page.turned_deg
     return PageReading(page.source, page.number, size_px, placed, classifier.name, clock.seconds(), turned_deg)
 
@@ -213,19 +213,20 @@ class _Clock:
         return {**self._spent, "total": sum(self._spent.values())}
 
 
-def _place(reading: Reading, page: Page) -> Reading:
-    """Return the reading with its boxes moved from page px to px of the upright original."""
-    digits = tuple(replace(d, box=_map_box(d.box, page.to_source, page.source_size_px)) for d in reading.digits)
-    return replace(reading, box=_map_box(reading.box, page.to_source, page.source_size_px), digits=digits)
+def _place(readings: Sequence[Reading], page: Page) -> tuple[Reading, ...]:
+    """Return the readings with their boxes moved from page px to px of the upright original."""
+    boxes = iter(_map_boxes([b for r in readings for b in (r.box, *(d.box for d in r.digits))], page))
+    return tuple(
+        replace(r, box=next(boxes), digits=tuple(replace(d, box=next(boxes)) for d in r.digits)) for r in readings
+    )
 
 
-def _map_box(box: Box, to_source: NDArray[np.float64], size_px: tuple[int, int]) -> Box:
-    """Return the upright box around the mapped corners, inside the picture and at least one px each way."""
-    xs, ys = np.array([box.left, box.right - 1]), np.array([box.top, box.bottom - 1])
-    half = np.array([-0.5, 0.5])
-    corners = np.array([(x, y, 1.0) for x in xs + half for y in ys + half])
-    mapped = (corners @ to_source.T)[:, :2] + 0.5
-    low, high = np.floor(mapped.min(axis=0) + 1e-6), np.ceil(mapped.max(axis=0) - 1e-6)
-    left, top = (int(np.clip(n, 0, size - 1)) for n, size in zip(low, size_px, strict=True))
-    right, bottom = (int(np.clip(n, 1, size)) for n, size in zip(high, size_px, strict=True))
-    return Box(left, top, max(right, left + 1), max(bottom, top + 1))
+def _map_boxes(boxes: Sequence[Box], page: Page) -> list[Box]:
+    """Return the upright boxes around the mapped corners, inside the picture and at least one px each way."""
+    sides = np.array([box.as_list() for box in boxes], np.float64).reshape(-1, 4)
+    corners = np.array([(x, y) for x in (0, 2) for y in (1, 3)])
+    points = sides[:, corners] - 0.5  # (boxes, 4, 2), px, whose centers are whole
+    mapped = points @ page.to_source[:2, :2].T + page.to_source[:2, 2] + 0.5
+    low, high = np.floor(mapped.min(axis=1) + 1e-6), np.ceil(mapped.max(axis=1) - 1e-6)
+    low, high = np.clip(low, 0, np.array(page.source_size_px) - 1), np.clip(high, 1, page.source_size_px)
+    return [Box(*map(int, side)) for side in np.hstack([low, np.maximum(high, low + 1)])]

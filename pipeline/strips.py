@@ -80,9 +80,9 @@ class Strip:
         """Page x of the strip's first px, halfway down: where the writing slants, columns lean on the page."""
         return float(self.to_page[0, 1] * (STRIP_PX - 1) / 2 + self.to_page[0, 2])
 
-    def find_column(self, x_px: float) -> float:
-        """Return where page x lies on the line's middle, in columns: column k covers k to k + 1."""
-        return float((x_px - 0.5 - self._left_px) / self.to_page[0, 0] + 0.5) / COLUMN_PX
+    def find_columns(self, xs_px: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where page xs lie on the line's middle, in columns: column k covers k to k + 1."""
+        return ((xs_px - 0.5 - self._left_px) / self.to_page[0, 0] + 0.5) / COLUMN_PX
 
     def find_x(self, column: float) -> float:
         """Return the page x, in px, at which `column`, in fractions, crosses the line's middle."""
@@ -149,13 +149,11 @@ def measure_slant(strip: NDArray[np.uint8]) -> float:
     up = (STRIP_PX - 1) / 2 - rows
     shifted = np.rint(columns - _SLANTS[:, None] * up).astype(np.intp)
     shifted -= shifted.min()
-    uprightness = np.empty(len(_SLANTS))
-    for at, own in enumerate(shifted):
-        ink = np.zeros((STRIP_PX, int(own.max()) + 1), bool)
-        ink[rows, own] = True
-        tall = ink.sum(axis=0)
-        reach = np.where(tall > 0, STRIP_PX - ink[::-1].argmax(axis=0) - ink.argmax(axis=0), 0)
-        uprightness[at] = np.sum(np.where(tall == reach, tall, 0.0) ** 2)
+    ink = np.zeros((len(_SLANTS), STRIP_PX, int(shifted.max()) + 1), np.uint8)
+    ink[np.arange(len(_SLANTS))[:, None], rows, shifted] = 1
+    tall = ink.sum(axis=1, dtype=np.uint8)
+    reach = STRIP_PX - ink[:, ::-1].argmax(axis=1) - ink.argmax(axis=1)
+    uprightness = np.sum(np.where(tall == reach, tall, 0.0) ** 2, axis=1)
     return float(_SLANTS[np.argmax(uprightness * (1 - _SLANT_PRICE * np.abs(_SLANTS)))])
 
 

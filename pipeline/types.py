@@ -42,9 +42,8 @@ class Box:
     bottom: int
 
     def __post_init__(self) -> None:
-        _expect(
-            self.left < self.right and self.top < self.bottom, self, "left < right and top < bottom", self.as_list()
-        )
+        if self.left >= self.right or self.top >= self.bottom:
+            _expect(False, self, "left < right and top < bottom", self.as_list())
 
     @property
     def width(self) -> int:
@@ -71,10 +70,10 @@ class Box:
         """Return the smallest box that holds all of `boxes`, at least one."""
         _expect(len(boxes) > 0, cls, "at least one box", 0)
         return cls(
-            min(b.left for b in boxes),
-            min(b.top for b in boxes),
-            max(b.right for b in boxes),
-            max(b.bottom for b in boxes),
+            min([b.left for b in boxes]),
+            min([b.top for b in boxes]),
+            max([b.right for b in boxes]),
+            max([b.bottom for b in boxes]),
         )
 
     def as_list(self) -> list[int]:

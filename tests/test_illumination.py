@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -73,6 +75,13 @@ def test_desk_around_the_sheet_has_no_say(has_dark_ink: bool) -> None:
     sheet = TEXT if has_dark_ink else 255 - TEXT
     photo = np.pad(sheet, 60, constant_values=20 if has_dark_ink else 240)
     assert measure_polarity(photo, SETTINGS) == has_dark_ink
+
+
+def test_a_bright_thread_beside_the_writing_does_not_turn_it() -> None:
+    photo = np.minimum(np.maximum(TEXT, 100), 150)
+    photo[8:12, :] = 255
+    assert measure_polarity(photo, SETTINGS)
+    assert not measure_polarity(photo, replace(SETTINGS, least_bright_ratio=1))
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])

@@ -34,7 +34,7 @@ def test_column_of_a_stroke_is_where_the_strip_shows_it(slant: float, slope: flo
     strip = cut_strips(line, darkness)[0]
     _, _, _, centers = cv2.connectedComponentsWithStats((strip.pixels[:, :, 1] > 127).astype(np.uint8))
     shown = sorted((centers[1:, 0] + 0.5) / 2)
-    told = [strip.find_column(x) for x in range(80, 330, 50)]
+    told = strip.find_columns(np.arange(80, 330, 50.0))
     assert shown == pytest.approx(told, abs=0.5)
     assert [strip.find_x(column) for column in told] == pytest.approx(range(80, 330, 50))
 
@@ -72,7 +72,7 @@ def test_any_line_has_strips(boxes: list[tuple[int, int, int, int]], page: tuple
         assert strip.pixels.dtype == np.uint8 and strip.pixels.any(axis=(0, 1)).all()
         assert np.isfinite(strip.to_page).all() and strip.digit_height_px > 0
         for column in (0.0, 0.25, strip.n_columns / 2, strip.n_columns):
-            assert strip.find_column(strip.find_x(column)) == pytest.approx(column, abs=1e-6)
+            assert strip.find_columns(np.array([strip.find_x(column)]))[0] == pytest.approx(column, abs=1e-6)
 
 
 def test_strip_by_hand() -> None:
@@ -85,7 +85,7 @@ def test_strip_by_hand() -> None:
     assert (own[7:25, 12:30] == 255).all() and (own[7:25, 42:60] == 255).all()
     assert np.count_nonzero(own) == 2 * 18 * 18
     assert (strip.pixels[:, :, 0] > 0).sum() == 2 * 18 * 18
-    assert [strip.find_column(x) for x in (88, 100, 118)] == pytest.approx([0, 6, 15])
+    assert strip.find_columns(np.array([88.0, 100.0, 118.0])) == pytest.approx([0, 6, 15])
 
 
 def test_ink_beside_the_line_is_dark_and_not_its_own() -> None:

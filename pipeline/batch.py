@@ -9,7 +9,7 @@ import heapq
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from pipeline.errors import Failure
@@ -20,6 +20,9 @@ from pipeline.workers import Pool
 
 _TICK_S = 0.2
 """How long to wait for an outcome before new files are looked for, and what is in hand is told."""
+
+_MANY_PAGED = (".pdf", ".tif", ".tiff")
+"""Endings of files with more than one page."""
 
 Given: TypeAlias = "Source | Failure | None"
 """A file; an input that is none; nothing at present, where a folder is watched."""
@@ -77,6 +80,8 @@ class Batch:
             heapq.heappush(done, (page, n, outcome))
             while done and not any(other < done[0][0] for other in (*self._in_hand.values(), *self._pages[:1])):
                 yield heapq.heappop(done)[2]
+        while done:
+            yield heapq.heappop(done)[2]
 
     def _read(self) -> Iterator[tuple[_Page, Outcome]]:
         while True:
@@ -92,7 +97,10 @@ class Batch:
                 outcome = self._pool.collect(future, page.job)
                 if page.is_first and outcome.n_pages is not None:
                     self._open(page, outcome.n_pages)
-                yield page, outcome
+                if not page.job.only_counts:
+                    if page.is_first and outcome.is_lost:
+                        self._count_pages(page)
+                    yield page, outcome
 
     def _give_out(self) -> None:
         """Give pages to the pool until it has enough, those of opened files first."""
@@ -120,6 +128,12 @@ class Batch:
         page = _Page(index, self._choose(given, None)[0], Job(given, self._choose(given, None)[0], raw), is_first=True)
         self._in_hand[self._pool.submit(page.job)] = page
         return True
+
+    def _count_pages(self, first: _Page) -> None:
+        """Have the pages of a file counted whose first one was too much for its process, if it may have others."""
+        if first.job.source.path.lower().endswith(_MANY_PAGED):
+            job = replace(first.job, only_counts=True)
+            self._in_hand[self._pool.submit(job)] = replace(first, job=job)
 
     def _open(self, first: _Page, n_pages: int) -> None:
         """Note the further pages of a file."""

@@ -56,11 +56,15 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One page to read: `number` counts from 1, `raw` holds the bytes of what came on stdin."""
+    """One page to read: `number` counts from 1, `raw` holds the bytes of what came on stdin.
+
+    With `only_counts` nothing is read: the outcome, whose record is empty, tells how many pages the file has.
+    """
 
     source: Source
     number: int = 1
     raw: bytes | None = None
+    only_counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class Outcome:
     n_pages : of the file; None where that is not known
     identity : of the file, before it was read; None for stdin and for what is no file
     told : a bug's traceback
+    is_lost : whether the process ended over it, and could tell nothing of the file
     """
 
     record: Record
@@ -81,6 +86,7 @@ class Outcome:
     n_pages: int | None = None
     identity: Identity | None = None
     told: str = ""
+    is_lost: bool = False
 
 
 class Worker:
@@ -110,6 +116,8 @@ class Worker:
         told = ""
         try:
             picture = self._open(job, identity)
+            if job.only_counts:
+                return Outcome({}, n_pages=picture.n_pages)
             name = name_page(job.source.stem, job.number, picture.n_pages)
             return Outcome(self._read_page(picture, job, name), name, picture.n_pages, identity)
         except InputError as error:

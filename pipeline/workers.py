@@ -127,7 +127,8 @@ class ManyProcesses:
             how = _tell_exit(ended.exitcode) if isinstance(ended, ProcessExpired) else "all of them did"
             told = f"the process that read it ended ({how})"
             failure = Failure(job.source.path, job.number, "crash", told, "save the file again, as PNG or JPEG")
-        return Outcome(make_record(failure), identity=None if job.raw is not None else identify(job.source.path))
+        identity = None if job.raw is not None else identify(job.source.path)
+        return Outcome(make_record(failure), identity=identity, is_lost=True)
 
 
 @contextmanager

@@ -16,11 +16,13 @@ _read, _read_page = workers.read_in_worker, worker.read_page
 
 
 def read(job: Job) -> Outcome:
-    """Hang, crash, take all memory or be buggy where the file's name says so; else read the page as ever."""
+    """Hang, crash (over the first page or all), take all memory or be buggy where the file's name says so."""
     name = Path(job.source.path).name
     if name.startswith("hang"):
         time.sleep(600)
     if name.startswith("crash"):
+        ctypes.string_at(0)
+    if name.startswith("first") and job.number == 1 and not job.only_counts:
         ctypes.string_at(0)
     if name.startswith("killed"):
         os.kill(os.getpid(), 9)

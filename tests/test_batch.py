@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from itertools import chain, repeat
 
 import pytest
@@ -134,6 +135,32 @@ def test_file_whose_first_page_fails_leaves_the_others_to_be_read() -> None:
     assert [(name(o.record), o.record["status"]) for o in outcomes] == [
         *((("a", None), "failed"), (("b", 1), "ok"), (("b", 2), "ok"))
     ]
+
+
+def test_pages_behind_one_that_ends_its_process_are_read() -> None:
+    class Fragile(Pool):
+        def collect(self, future: Future[Outcome], job: Job) -> Outcome:
+            if job.number > 1 or job.only_counts:
+                return future.result()
+            return replace(make_outcome(job.source.path, None, None), is_lost=True)
+
+    pool = Fragile({"a.PDF": 3, "b.png": 1, "c.tif": 1})
+    outcomes = list(start(pool, make_sources("a.PDF", "b.png", "c.tif")).read_in_order())
+    assert [(name(o.record), o.record["status"]) for o in outcomes] == [
+        *((("a.PDF", None), "failed"), (("a.PDF", 2), "ok"), (("a.PDF", 3), "ok")),
+        *((("b.png", None), "failed"), (("c.tif", None), "failed")),
+    ]
+    assert [job.source.path for job in pool.jobs if job.only_counts] == ["a.PDF", "c.tif"]
+
+
+def test_pages_that_cannot_be_counted_either() -> None:
+    class Deadly(Pool):
+        def collect(self, future: Future[Outcome], job: Job) -> Outcome:
+            return replace(make_outcome(job.source.path, None, None), is_lost=True)
+
+    pool = Deadly({"a.pdf": 3, "b.pdf": 1})
+    outcomes = list(start(pool, make_sources("a.pdf", "b.pdf")).read_in_order())
+    assert [name(o.record) for o in outcomes] == [("a.pdf", None), ("b.pdf", None)]
 
 
 def test_every_page_of_stdin_gets_its_bytes_and_others_none() -> None:

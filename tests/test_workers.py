@@ -22,6 +22,7 @@ from pipeline.inputs import Source
 from pipeline.worker import Job, Outcome, Plan, Worker, identify
 from pipeline.workers import OneProcess, limit_memory, start_processes
 from tests import faults
+from tests.bench.batches import encode
 from tests.drawing import write_page
 
 TOP = Path(__file__).resolve().parents[1]
@@ -35,7 +36,7 @@ def write_pictures(folder: Path, *names: str) -> list[Source]:
 
 def read_all(sources: Sequence[Source], n_workers: int, timeout_s: float) -> list[Outcome]:
     with start_processes(Plan(), n_workers, timeout_s) as pool:
-        return list(Batch(sources, lambda *_: [1], pool).read_in_order())
+        return list(Batch(sources, lambda _, n_pages: range(1, (n_pages or 1) + 1), pool).read_in_order())
 
 
 def list_children() -> list[psutil.Process]:
@@ -80,6 +81,15 @@ def test_whatever_a_page_does_costs_one_record_and_the_others_are_read(
     assert all(o.identity == identify(o.record["file"]) for o in outcomes)
     assert list_children() == []
     assert threading.active_count() == n_threads
+
+
+@pytest.mark.slow
+def test_pages_behind_one_that_crashes_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "first.pdf").write_bytes(encode([write_page(text) for text in ("17", "4237", "58")], ".pdf"))
+    monkeypatch.setattr(workers, "read_in_worker", faults.read)
+    outcomes = read_all([Source(str(tmp_path / "first.pdf"), "first")], n_workers=2, timeout_s=60)
+    told = [(o.record["page"], [n["text"] for n in o.record["numbers"]], o.record["status"]) for o in outcomes]
+    assert told == [(1, [], "failed"), (2, ["4237"], "ok"), (3, ["58"], "ok")]
 
 
 def test_error_that_ends_the_run_comes_through_and_no_process_stays(tmp_path: Path) -> None:

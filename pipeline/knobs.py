@@ -217,6 +217,9 @@ class StraySettings(_Checked):
     least_contrast_frac: float = _knob(0.35, 0, 1, "of the page's digits", "paler ink is grain or a ruling")
     most_stroke_ratio: float = _knob(3.5, 1, 100, "times the page's stroke width", "broader ink is a patch, no stroke")
     least_evenness: float = _knob(0.65, 0, 1, "of the brightness", "a lone digit on a greater step of light is an edge")
+    least_middle: float = _knob(
+        0.7, 0, 1, "of the brightness around", "a lone digit around darker paper is a cup's rim"
+    )
     shortest_one_frac: float = _knob(0.5, 0, 1, "of its line's digit height", "a shorter stroke is a comma or a remain")
     shortest_lone_one_frac: float = _knob(0.4, 0, 1, "of the page's digit height", "the same, alone on its line")
     tallest_one_ratio: float = _knob(3.0, 1, 100, "times its line's digit height", "a taller stroke is an edge")

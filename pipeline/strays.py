@@ -67,15 +67,19 @@ def drop_edges(
 ) -> tuple[Reading, ...]:
     """Return the readings without lone digits at the rim of the page or where the sheet ends and the desk begins.
 
-    What stands there alone is the edge itself, a binding, a thing on the desk. It stays where it is all that was read.
+    What stands there alone is the edge itself, a binding, a thing on the desk. It stays where it is all that was read;
+    what encloses darker or brighter paper, the outline of a cup or a coin, does not.
 
     Parameters
     ----------
     readings : numbers read, boxes in page px
     paper : uint8 (h, w), brightness of the bare paper, reduced
     page_shape : (H, W) of the page, px
-    settings : how uneven the paper may be around a lone digit
+    settings : how uneven the paper may be around a lone digit, and how different in its middle
     """
+    readings = [
+        r for r in readings if len(r.digits) > 1 or measure_middle(r.box, paper, page_shape) >= settings.least_middle
+    ]
     suspects = [
         len(r.digits) == 1 and measure_evenness(r.box, paper, page_shape) < settings.least_evenness for r in readings
     ]
@@ -93,6 +97,24 @@ def measure_evenness(box: Box, paper: NDArray[np.uint8], page_shape: tuple[int, 
     left, top = (max(0, int((n - margin) * scale)) for n in (box.left, box.top))
     around = paper[top : int((box.bottom + margin) * scale) + 1, left : int((box.right + margin) * scale) + 1]
     return float(around.min()) / float(max(1, around.max()))
+
+
+def measure_middle(box: Box, paper: NDArray[np.uint8], page_shape: tuple[int, ...]) -> float:
+    """Return how evenly bright the paper is in the middle of a box and along its sides, a little outside, 0..1."""
+    scale = len(paper) / page_shape[0]
+    around = (np.array([box.left, box.top, box.right, box.bottom]) + box.height / 4 * np.array([-1, -1, 1, 1])) * scale
+    within = (np.array(box.center * 2) + np.array([-box.width, -box.height, box.width, box.height]) / 4) * scale
+    outer, inner = (_crop(paper, sides) for sides in (around, within))
+    rim = np.concatenate([outer[0], outer[-1], outer[:, 0], outer[:, -1]])
+    levels = float(np.median(inner)), float(np.median(rim))
+    return min(levels) / max(1.0, *levels)
+
+
+def _crop(paper: NDArray[np.uint8], sides: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the part of the paper between left, top, right and bottom, at least a pixel of it."""
+    height, width = paper.shape
+    left, top, right, bottom = np.clip(sides.astype(int), 0, [width - 1, height - 1] * 2)
+    return paper[top : bottom + 1, left : right + 1]
 
 
 def _weigh(pick: Pick) -> float:

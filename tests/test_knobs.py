@@ -122,6 +122,14 @@ def draw_underlined() -> np.ndarray:
     return page
 
 
+def draw_cup() -> np.ndarray:
+    """Return a cup of coffee on a desk."""
+    page = np.full((240, 320), 200, np.uint8)
+    for radius, level in ((70, 170), (59, 180), (53, 60)):
+        cv2.circle(page, (160, 120), radius, level, cv2.FILLED, cv2.LINE_AA)
+    return page
+
+
 PAGES: dict[str, Callable[[], np.ndarray]] = {
     "mess": draw_mess,
     "text": draw_lines_of_text,
@@ -136,6 +144,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "underlined": draw_underlined,
     "scratched": draw_scratched,
     "signs": lambda: np.vstack([write_signed(text) for text in ("4,50", "36.2", "7 -2", "-69.4")]),
+    "cup": draw_cup,
     "desk": lambda: np.pad(draw_mess(), 90, constant_values=25),
 }
 

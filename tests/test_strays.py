@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline.knobs import StraySettings
-from pipeline.strays import Pick, drop_edges, drop_strays, measure_evenness
+from pipeline.strays import Pick, drop_edges, drop_strays, measure_evenness, measure_middle
 from pipeline.types import Box, Digit, Reading, Span
 from tests.drawing import make_scores
 
@@ -63,6 +65,29 @@ def test_what_stands_alone_stays_as_it_is(lines: list[list[Pick]]) -> None:
 def test_one_plain_digit_outweighs_doubtful_dust() -> None:
     dust = [pick(height=5, contrast=0.3, confidence=0.4) for _ in range(8)]
     assert keep([pick(), *dust]) == [[True] + [False] * 8]
+
+
+CUP = np.full((50, 100), 200, np.uint8)
+CUP[15:35, 40:60] = 60
+"""A dark thing on a bright desk, of a page of 200 x 100 px, at half size."""
+
+
+@pytest.mark.parametrize("is_dark", [True, False])
+@pytest.mark.parametrize(
+    ("box", "stays"), [(Box(76, 26, 124, 74), False), (Box(20, 30, 40, 60), True), (Box(90, 40, 110, 60), True)]
+)
+def test_outline_of_a_thing_goes(box: Box, stays: bool, is_dark: bool) -> None:
+    paper = CUP if is_dark else 255 - CUP
+    lone = Reading("0", 0.9, box, (Digit("0", 0.9, box),))
+    assert (measure_middle(box, paper, (100, 200)) >= SETTINGS.least_middle) == stays
+    assert drop_edges((lone,), paper, (100, 200), SETTINGS) == ((lone,) if stays else ())
+    pair = Reading("00", 0.9, box, (*lone.digits, *lone.digits))
+    assert drop_edges((pair,), paper, (100, 200), SETTINGS) == (pair,)
+
+
+@given(st.integers(0, 190), st.integers(0, 90), st.integers(1, 300), st.integers(1, 300))
+def test_any_box_has_a_middle(left: int, top: int, width: int, height: int) -> None:
+    assert 0 < measure_middle(Box(left, top, left + width, top + height), CUP, (100, 200)) <= 1
 
 
 PAPER = np.hstack([np.full((50, 50), 200, np.uint8), np.full((50, 50), 20, np.uint8)])

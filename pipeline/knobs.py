@@ -109,7 +109,7 @@ class RulingSettings(_Checked):
     crossing_thicknesses: float = _knob(
         2.0, 1, 10, "line thicknesses", "ink taller than this crosses the line and stays"
     )
-    read_twice: int = _knob(1, 0, 1, "0 or 1", "1 reads a page with its rulings as well; the surer reading counts")
+    read_twice: int = _knob(1, 0, 1, "0 or 1", "1 reads it with its rulings, without narrow shadows, too")
 
 
 @dataclass(frozen=True, slots=True)

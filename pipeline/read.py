@@ -10,6 +10,7 @@ from time import perf_counter
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.binarize import binarize
 from pipeline.classify import Classifier
@@ -24,16 +25,20 @@ from pipeline.pieces import join_pieces
 from pipeline.rulings import remove_rulings
 from pipeline.segment import build_lattice
 from pipeline.settings import Settings
+from pipeline.shadows import clear_edges, lift_shadows
 from pipeline.signs import write_signs
 from pipeline.skew import deskew, list_turns, measure_skew
 from pipeline.strays import drop_edges
 from pipeline.strips import cut_strips
 from pipeline.trace import Stages, StageTaker
 from pipeline.turn import QUARTERS, choose_turn, is_doubtful, turn_page
-from pipeline.types import N_DIGITS, Box, DigitScores, Page, PageReading, Reading
+from pipeline.types import N_DIGITS, Box, DigitScores, InkMask, Page, PageReading, Reading
 
 _GRID_HEIGHTS = 6
 """Ink so many times taller than the tallest line without rulings is no digit."""
+
+_SEVERAL = 2
+"""Sure digits that a page must show more for what was taken for ink to be a shadow."""
 
 
 def read_page(
@@ -54,6 +59,8 @@ def read_page(
     if len(best.batch) and is_doubtful(best.readings, s.turn):
         turns = [_read_as_it_lies(turn_page(page, n), classifier, s, clock) for n in QUARTERS]
         best = choose_turn(best, turns, s.turn, s.decode)
+    if classifier.n_classes > N_DIGITS and s.rulings.read_twice:
+        best = _lift_shadows(best, classifier, s, clock)
     if s.signs.reported:
         best = replace(best, readings=write_signs(best.readings, best.cleared, best.darkness, s.signs, s.decode))
         clock.lap("signs")
@@ -70,6 +77,11 @@ def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Cl
     ways = _find_ways(page, s, clock)
     if classifier.n_classes > N_DIGITS and s.rulings.read_twice:
         ways = [way for own in ways for way in (own, *_keep_rulings(own, s, clock))]
+    return _choose(_read_ways(ways, classifier, s, clock), s)
+
+
+def _read_ways(ways: list[Stages], classifier: Classifier, s: Settings, clock: _Clock) -> list[Stages]:
+    """Return the ways with the numbers of their text lines, all candidates of all ways in one batch."""
     ways = _build_lattices(ways, classifier, s, clock)
     spans = [[span for lattice in way.lattices for span in lattice.spans] for way in ways]
     batch = normalize_spans([span for part in spans for span in part], s.normalize)
@@ -80,7 +92,7 @@ def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Cl
     parts = zip(ways, np.split(batch, ends[:-1]), np.split(probabilities, ends[:-1]), strict=True)
     read = [_decide(replace(way, batch=own, scores=DigitScores(rows)), s) for way, own, rows in parts]
     clock.lap("decide")
-    return _choose(read, s)
+    return read
 
 
 def _find_ways(page: Page, s: Settings, clock: _Clock) -> list[Stages]:
@@ -143,17 +155,51 @@ def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clo
 
 def _find_lines(page: Page, s: Settings, clock: _Clock) -> Stages:
     """Return the page's ink and text lines: the stages before and after the page is turned upright."""
-    gray, small = page.gray, shrink(page.gray, s.illumination)
-    if not measure_polarity(small, s.illumination):
-        gray, small = cv2.bitwise_not(gray), cv2.bitwise_not(small)
+    gray, small = _darken_ink(page.gray, s)
     paper = estimate_paper(small, s.illumination)
+    clock.lap("light")
+    return _find_ink(page, gray, paper, None, s, clock)
+
+
+def _darken_ink(gray: NDArray[np.uint8], s: Settings) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the picture and itself reduced, both inverted where its ink is bright."""
+    small = shrink(gray, s.illumination)
+    if measure_polarity(small, s.illumination):
+        return gray, small
+    return cv2.bitwise_not(gray), cv2.bitwise_not(small)
+
+
+def _find_ink(
+    page: Page,
+    gray: NDArray[np.uint8],
+    paper: NDArray[np.uint8],
+    edges: NDArray[np.uint8] | None,
+    s: Settings,
+    clock: _Clock,
+) -> Stages:
+    """Return the stages from the brightness of the bare paper on; `gray` has its ink darker than that."""
     darkness = flatten_light(gray, paper)
     clock.lap("light")
     ink = binarize(darkness, s.binarize)
+    if edges is not None:
+        ink = InkMask(clear_edges(ink.ink, edges))
     clock.lap("binarize")
     cleared = remove_rulings(ink, darkness, s.rulings)
     clock.lap("rulings")
     return _group(Stages(page, paper, darkness, ink, cleared), s, clock)
+
+
+def _lift_shadows(best: Stages, classifier: Classifier, s: Settings, clock: _Clock) -> Stages:
+    """Return the page read once more with narrow shadows lifted, if there may be any and several more digits show."""
+    read = [d.box for r in best.readings for d in r.digits if d.confidence >= s.decode.reject_below]
+    gray, small = _darken_ink(best.page.gray, s)
+    lifted = lift_shadows(small, best.paper, best.ink.ink, read, s.illumination)
+    clock.lap("light")
+    if lifted is None:
+        return best
+    (way,) = _read_ways([_find_ink(best.page, gray, *lifted, s, clock)], classifier, s, clock)
+    gain = measure_merit(way.readings, s.decode) - measure_merit(best.readings, s.decode)
+    return way if gain >= _SEVERAL * (1 - s.decode.doubtful) else best
 
 
 def _keep_rulings(stages: Stages, s: Settings, clock: _Clock) -> list[Stages]:

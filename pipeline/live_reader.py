@@ -29,7 +29,8 @@ def make_live_settings(settings: Settings) -> Settings:
     Frames are shrunk. They are read as they are held: not turned by quarters, not leveled, not once more with rulings,
     each of which would read them anew. Much of what a camera sees beside the paper is left out before the networks look
     at it: what the rim cuts, what is paler than the ink, what is low, all but the largest components. Fewer cuts are
-    tried where digits touch, for another frame gives another chance. Signs are not written: the vote is on digits.
+    tried where digits touch, for another frame gives another chance. A 1 may be alone, as many frames vote
+    on it. Signs are not written: the vote is on digits.
     """
     s = settings
     components = replace(
@@ -53,6 +54,7 @@ def make_live_settings(settings: Settings) -> Settings:
         components=components,
         lines=replace(s.lines, least_height_px=max(s.lines.least_height_px, 12)),
         segment=segment,
+        decode=replace(s.decode, lone_one=0.0),
         signs=replace(s.signs, reported=0),
     )
 

@@ -18,7 +18,8 @@ _ALIKE = 2.5
 _ROUNDS = 10
 """Of the expectation maximization; the odds then move by less than a hundredth."""
 
-_REASON = "too many numbers on this page are doubtful"
+_DOUBTFUL = "too many numbers on this page are doubtful"
+_STROKE = "a stroke alone may be a 1 or anything"
 
 _N_USUAL = 2
 """Numbers as sure as usual that are counted beside those of the page."""
@@ -66,6 +67,8 @@ def doubt_together(readings: Sequence[Reading], settings: DecodeSettings) -> tup
     confidences once these are shifted in the same way (expectation maximization, as in `measure_odds`); a few numbers
     more, as sure as usual, are counted.
 
+    A stroke that is all that was found must be surer: a 1 is what pens, cracks and shadows look like.
+
     Parameters
     ----------
     readings : all numbers of a page
@@ -79,11 +82,17 @@ def doubt_together(readings: Sequence[Reading], settings: DecodeSettings) -> tup
         odds = np.minimum(1.0, others / (1 - others) * (1 - usual) / usual)
         together = alone * odds / (alone * odds + 1 - alone)
     confidences = (told * np.minimum(1.0, together / alone)).tolist()
-    return tuple(_doubt(*pair, settings) for pair in zip(readings, confidences, strict=True))
+    doubted = [
+        _doubt(reading, confidence, settings.reject_below, _DOUBTFUL)
+        for reading, confidence in zip(readings, confidences, strict=True)
+    ]
+    if {reading.text for reading in doubted if reading.status == "accepted"} == {"1"}:
+        doubted = [_doubt(reading, reading.confidence, settings.lone_one, _STROKE) for reading in doubted]
+    return tuple(doubted)
 
 
-def _doubt(reading: Reading, confidence: float, settings: DecodeSettings) -> Reading:
-    """Return the number with this confidence; rejected where it is too low now."""
-    if reading.status == "rejected" or confidence >= settings.reject_below:
+def _doubt(reading: Reading, confidence: float, least: float, reason: str) -> Reading:
+    """Return the number with this confidence; rejected where it is accepted and less sure than `least`."""
+    if reading.status == "rejected" or confidence >= least:
         return replace(reading, confidence=confidence)
-    return replace(reading, confidence=confidence, status="rejected", reason=_REASON)
+    return replace(reading, confidence=confidence, status="rejected", reason=reason)

@@ -29,7 +29,7 @@ del KNOBS["track.lost_after_s"]  # needs a camera that is lost: test_live_stream
 
 BY_LINE = "text, by line"
 """A page that a line network looks at, too."""
-WHERE = {"signs": ["signs"], "decode": [BY_LINE, "mess", "text", "form", "underlined"]}
+WHERE = {"signs": ["signs"], "decode": [BY_LINE, "mess", "text", "form", "underlined", "stroke"]}
 """Pages on which the knobs of a stage are tried; all where it is not named."""
 
 
@@ -145,6 +145,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "scratched": draw_scratched,
     "signs": lambda: np.vstack([write_signed(text) for text in ("4,50", "36.2", "7 -2", "-69.4")]),
     "cup": draw_cup,
+    "stroke": lambda: write_page("1", size_px=(120, 120)),
     "desk": lambda: np.pad(draw_mess(), 90, constant_values=25),
 }
 

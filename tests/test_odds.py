@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -82,13 +84,33 @@ def test_a_doubtful_number_among_sure_ones_costs_them_nothing() -> None:
     assert doubt(*told)[:9] == pytest.approx(told[:9], abs=0.001)
 
 
+LONE: dict[str, tuple[list[str], list[str]]] = {
+    "a stroke": (["1"], ["rejected"]),
+    "strokes": (["1", "1"], ["rejected", "rejected"]),
+    "a stroke beside a number": (["1", "42"], ["accepted", "accepted"]),
+    "two strokes in a number": (["11"], ["accepted"]),
+    "another digit": (["7"], ["accepted"]),
+}
+
+
+@pytest.mark.parametrize(("texts", "statuses"), LONE.values(), ids=LONE)
+def test_a_stroke_alone_is_no_number(texts: list[str], statuses: list[str]) -> None:
+    readings = [read_as(text, sure=0.996) for text in texts]
+    doubted = doubt_together(readings, SETTINGS)
+    assert [r.status for r in doubted] == statuses
+    assert all((r.reason is None) == (r.status == "accepted") for r in doubted)
+    assert [r.confidence for r in doubted] == pytest.approx([r.confidence for r in readings], abs=0.002)
+    assert all(r.status == "accepted" for r in doubt_together(readings, replace(SETTINGS, lone_one=0.9)))
+    assert doubt_together([read_as("1", sure=0.9999)], SETTINGS)[0].status == "accepted"
+
+
 @given(st.lists(st.floats(0, 1), max_size=12))
 def test_doubt_makes_no_number_surer_and_keeps_their_order(told: list[float]) -> None:
-    readings = [read_as("1", sure=sure) for sure in told]
+    readings = [read_as("7", sure=sure) for sure in told]
     doubted: tuple[Reading, ...] = doubt_together(readings, SETTINGS)
     left = [reading.confidence for reading in doubted]
     assert all(0 <= after <= before for before, after in zip(told, left, strict=True))
-    assert [reading.text for reading in doubted] == ["1"] * len(told)
+    assert [reading.text for reading in doubted] == ["7"] * len(told)
     for reading, before in zip(doubted, readings, strict=True):
         assert reading.status == "accepted" or reading.confidence < SETTINGS.reject_below
         assert reading.digits == before.digits

@@ -200,9 +200,7 @@ class DecodeSettings(_Checked):
     reject_below: float = _knob(0.9, 0, 1, "probability", "less probable numbers are rejected")
     usual_right: float = _knob(0.9, 0.01, 0.99, "of a page's numbers", "one among others less often right is doubted")
     surest: float = _knob(0.99, 0.5, 1, "probability", "so sure at most is a number before the others are heard")
-    lone_one: float = _knob(
-        0.998, 0, 1, "probability", "the same for a 1 where no other number is: strokes look like it"
-    )
+    lone_one: float = _knob(0.998, 0, 1, "probability", "less probable, a 1 where no other number is is rejected")
     doubtful: float = _knob(0.6, 0, 1, "probability", "a digit less sure speaks against the way that a page was read")
     skip_price: float = _knob(0.5, 0, 20, "nats per digit", "ink is passed over only when it clearly is no digit")
     digit_weight: float = _knob(0.4, 0, 10, "times", "what the digit network says of a span counts so much")
@@ -221,7 +219,7 @@ class StraySettings(_Checked):
     most_stroke_ratio: float = _knob(3.5, 1, 100, "times the page's stroke width", "broader ink is a patch, no stroke")
     least_evenness: float = _knob(0.65, 0, 1, "of the brightness", "a lone digit on a greater step of light is an edge")
     least_middle: float = _knob(
-        0.7, 0, 1, "of the brightness around", "a lone digit around darker paper is a cup's rim"
+        0.7, 0, 1, "of the brightness around", "what encloses another shade is the outline of a thing"
     )
     shortest_one_frac: float = _knob(0.5, 0, 1, "of its line's digit height", "a shorter stroke is a comma or a remain")
     shortest_lone_one_frac: float = _knob(0.4, 0, 1, "of the page's digit height", "the same, alone on its line")

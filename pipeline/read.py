@@ -25,7 +25,7 @@ from pipeline.pieces import join_pieces
 from pipeline.rulings import remove_rulings
 from pipeline.segment import build_lattice
 from pipeline.settings import Settings
-from pipeline.shadows import clear_edges, lift_shadows
+from pipeline.shadows import clear_edges, find_patches, lift_shadows
 from pipeline.signs import write_signs
 from pipeline.skew import deskew, list_turns, measure_skew
 from pipeline.strays import drop_edges
@@ -192,12 +192,13 @@ def _find_ink(
 def _lift_shadows(best: Stages, classifier: Classifier, s: Settings, clock: _Clock) -> Stages:
     """Return the page read once more with narrow shadows lifted, if there may be any and several more digits show."""
     read = [d.box for r in best.readings for d in r.digits if d.confidence >= s.decode.reject_below]
-    gray, small = _darken_ink(best.page.gray, s)
-    lifted = lift_shadows(small, best.paper, best.ink.ink, read, s.illumination)
+    patches = find_patches(best.ink.ink, read, s.illumination)
     clock.lap("light")
-    if lifted is None:
+    if patches is None:
         return best
-    (way,) = _read_ways([_find_ink(best.page, gray, *lifted, s, clock)], classifier, s, clock)
+    gray, small = _darken_ink(best.page.gray, s)
+    paper, edges = lift_shadows(small, best.paper, patches, s.illumination)
+    (way,) = _read_ways([_find_ink(best.page, gray, paper, edges, s, clock)], classifier, s, clock)
     gain = measure_merit(way.readings, s.decode) - measure_merit(best.readings, s.decode)
     return way if gain >= _SEVERAL * (1 - s.decode.doubtful) else best
 

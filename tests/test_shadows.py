@@ -12,7 +12,7 @@ from pipeline import load_classifier, read_page
 from pipeline.binarize import binarize
 from pipeline.illumination import estimate_paper, flatten_light, shrink
 from pipeline.settings import Settings
-from pipeline.shadows import clear_edges, lift_shadows
+from pipeline.shadows import clear_edges, find_patches, lift_shadows
 from pipeline.types import Box, Page
 from tests.drawing import write_page
 
@@ -39,17 +39,17 @@ def look(gray: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def test_page_without_a_patch_has_no_shadow() -> None:
-    small, paper, ink = look(PAGE)
+    ink = look(PAGE)[2]
     assert ink.any()
-    assert lift_shadows(small, paper, ink, [], SETTINGS.illumination) is None
-    assert lift_shadows(small, paper, np.zeros_like(ink), [], SETTINGS.illumination) is None
+    assert find_patches(ink, [], SETTINGS.illumination) is None
+    assert find_patches(np.zeros_like(ink), [], SETTINGS.illumination) is None
 
 
 def test_paper_is_dark_where_the_shadow_lies_and_as_before_elsewhere() -> None:
     small, paper, ink = look(SHADED)
-    lifted = lift_shadows(small, paper, ink, [], SETTINGS.illumination)
-    assert lifted is not None
-    shaded, edges = lifted
+    patches = find_patches(ink, [], SETTINGS.illumination)
+    assert patches is not None and patches.shape == paper.shape
+    shaded, edges = lift_shadows(small, paper, patches, SETTINGS.illumination)
     assert shaded.dtype == edges.dtype == np.uint8 and shaded.shape == edges.shape == paper.shape
     assert (shaded <= paper).all() and (shaded[:, 160:] == paper[:, 160:]).all()
     assert shaded[190, 70] < 0.6 * paper[190, 70]
@@ -57,9 +57,9 @@ def test_paper_is_dark_where_the_shadow_lies_and_as_before_elsewhere() -> None:
 
 
 def test_what_was_read_is_no_shadow() -> None:
-    small, paper, ink = look(SHADED)
-    assert lift_shadows(small, paper, ink, [Box(120, 300, 160, 340)], SETTINGS.illumination) is None
-    assert lift_shadows(small, paper, ink, [Box(400, 300, 440, 340)], SETTINGS.illumination) is not None
+    ink = look(SHADED)[2]
+    assert find_patches(ink, [Box(120, 300, 160, 340)], SETTINGS.illumination) is None
+    assert find_patches(ink, [Box(400, 300, 440, 340)], SETTINGS.illumination) is not None
 
 
 def test_ink_along_an_edge_goes_whole_or_stays_whole() -> None:

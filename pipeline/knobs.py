@@ -200,7 +200,9 @@ class DecodeSettings(_Checked):
     reject_below: float = _knob(0.9, 0, 1, "probability", "less probable numbers are rejected")
     usual_right: float = _knob(0.9, 0.01, 0.99, "of a page's numbers", "one among others less often right is doubted")
     surest: float = _knob(0.99, 0.5, 1, "probability", "so sure at most is a number before the others are heard")
-    lone_one: float = _knob(0.998, 0, 1, "probability", "less probable, a 1 where no other number is is rejected")
+    lone_one: float = _knob(
+        0.015, 0, 1, "odds", "of a 1 where no other number is, to other numbers: strokes look like it"
+    )
     doubtful: float = _knob(0.6, 0, 1, "probability", "a digit less sure speaks against the way that a page was read")
     skip_price: float = _knob(0.5, 0, 20, "nats per digit", "ink is passed over only when it clearly is no digit")
     digit_weight: float = _knob(0.4, 0, 10, "times", "what the digit network says of a span counts so much")

@@ -54,7 +54,7 @@ def make_live_settings(settings: Settings) -> Settings:
         components=components,
         lines=replace(s.lines, least_height_px=max(s.lines.least_height_px, 12)),
         segment=segment,
-        decode=replace(s.decode, lone_one=0.0),
+        decode=replace(s.decode, lone_one=1.0),
         signs=replace(s.signs, reported=0),
     )
 

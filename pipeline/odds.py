@@ -67,7 +67,7 @@ def doubt_together(readings: Sequence[Reading], settings: DecodeSettings) -> tup
     confidences once these are shifted in the same way (expectation maximization, as in `measure_odds`); a few numbers
     more, as sure as usual, are counted.
 
-    A stroke that is all that was found must be surer: a 1 is what pens, cracks and shadows look like.
+    A 1 that is all that was found is seldom one: it is what pens, cracks and shadows look like.
 
     Parameters
     ----------
@@ -83,16 +83,20 @@ def doubt_together(readings: Sequence[Reading], settings: DecodeSettings) -> tup
         together = alone * odds / (alone * odds + 1 - alone)
     confidences = (told * np.minimum(1.0, together / alone)).tolist()
     doubted = [
-        _doubt(reading, confidence, settings.reject_below, _DOUBTFUL)
+        _doubt(reading, confidence, settings, _DOUBTFUL)
         for reading, confidence in zip(readings, confidences, strict=True)
     ]
     if {reading.text for reading in doubted if reading.status == "accepted"} == {"1"}:
-        doubted = [_doubt(reading, reading.confidence, settings.lone_one, _STROKE) for reading in doubted]
+        lone = shift_prior(np.array([reading.confidence for reading in doubted]), settings.lone_one).tolist()
+        doubted = [
+            _doubt(reading, confidence if reading.text == "1" else reading.confidence, settings, _STROKE)
+            for reading, confidence in zip(doubted, lone, strict=True)
+        ]
     return tuple(doubted)
 
 
-def _doubt(reading: Reading, confidence: float, least: float, reason: str) -> Reading:
-    """Return the number with this confidence; rejected where it is accepted and less sure than `least`."""
-    if reading.status == "rejected" or confidence >= least:
+def _doubt(reading: Reading, confidence: float, settings: DecodeSettings, reason: str) -> Reading:
+    """Return the number with this confidence; rejected where it was accepted and is too low now."""
+    if reading.status == "rejected" or confidence >= settings.reject_below:
         return replace(reading, confidence=confidence)
     return replace(reading, confidence=confidence, status="rejected", reason=reason)

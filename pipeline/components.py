@@ -31,8 +31,8 @@ def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: Compon
     kept = 1 + np.flatnonzero(_is_plausible(stats[1:], mask.ink.shape, settings))  # label 0 is the paper
     kept = kept[np.argsort(-stats[kept, cv2.CC_STAT_AREA], kind="stable")][: settings.most_components]
     found = [_measure(labels, darkness, stats[label], int(label)) for label in kept]
-    boxes = np.array([c.box.as_list() for c in found], np.float64).reshape(-1, 4)
-    inked = [c for c in found if not _is_blot(c, settings) and not _is_frame(c, boxes, settings)]
+    sides = np.array([(*c.box.as_list(), c.stroke_width_px) for c in found], np.float64).reshape(-1, 5)
+    inked = [c for c in found if not _is_blot(c, settings) and not _is_frame(c, sides, settings)]
     return _drop_pale(_drop_specks(_drop_dashes(inked, settings), settings), settings)
 
 
@@ -73,17 +73,18 @@ def _is_plausible(stats: NDArray[np.int32], shape: tuple[int, ...], settings: Co
 
 
 def _is_frame(component: Component, others: NDArray[np.float64], settings: ComponentSettings) -> bool:
-    """Return whether the component is a thin line drawn around others: a frame, a sheet's edge, a binding.
+    """Return whether the component surrounds others: a drawn frame, a sheet's edge, a binding, the shadow of a card.
 
-    It holds something tall, or several things; a 0 may hold a speck.
+    It holds something tall, or several things; a 0 may hold a speck. Unless it is thin, that is written with a pen much
+    finer than itself.
 
-    `others` are the boxes of all components, float64 (N, 4).
+    `others` are the boxes of all components and their stroke widths, float64 (N, 5).
     """
     box = component.box
-    if component.area_px > settings.frame_fill_frac * box.width * box.height:
-        return False
-    left, top, right, bottom = others.T
+    left, top, right, bottom, stroke = others.T
     inside = (left > box.left) & (top > box.top) & (right < box.right) & (bottom < box.bottom)
+    if component.area_px > settings.frame_fill_frac * box.width * box.height:
+        inside &= component.stroke_width_px >= settings.frame_stroke_ratio * stroke
     heights = np.sort((bottom - top)[inside])[::-1] / box.height
     return bool(
         np.any(heights[:1] >= settings.framed_height_frac) or np.any(heights[1:2] >= settings.framed_height_frac / 3)

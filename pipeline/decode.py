@@ -20,19 +20,16 @@ _DIGIT_ASPECT = 0.7
 """Width over height of a digit with the space beside it."""
 
 
-def decode(
+def find_paths(
     lattices: Sequence[Lattice],
     scores: DigitScores,
     settings: DecodeSettings,
-    stray_settings: StraySettings,
-    number_settings: NumberSettings,
     evidence: Sequence[NDArray[np.float64]] = (),
-) -> tuple[Reading, ...]:
-    """Return the numbers of a page in reading order, boxes in page px.
+) -> list[list[Pick]]:
+    """Return what each text line is read as, left to right.
 
     Each line is read along the path that maximizes the summed log-probability of its spans (Viterbi). A span is either
-    read as its best digit or, at a price, passed over as "not a digit". A number is rejected when it is less probable
-    than `reject_below` (Chow, "On optimum recognition error and reject tradeoff", 1970, doi 10.1109/TIT.1970.1054406).
+    read as its best digit or, at a price, passed over as "not a digit".
 
     Where a line network looked, digits are as sure as their share of all ways to read the line. The digit network alone
     tells nothing of that: every half of a digit is plainly no digit, and a way of halves passed over would take its
@@ -40,11 +37,9 @@ def decode(
 
     Parameters
     ----------
-    lattices : one per text line, top to bottom
+    lattices : one per text line
     scores : float32 (N, K), of the spans of all lattices in their order
-    settings : price of passing over, reject threshold, number of alternatives
-    stray_settings : what does not fit the page
-    number_settings : where one number ends and the next begins
+    settings : price of passing over, weights of the two networks
     evidence : float64 (N, 11) per lattice, from `evidence.weigh_lattice`; none where no line network looked
     """
     ends = np.cumsum([len(lattice.spans) for lattice in lattices], dtype=int)
@@ -54,15 +49,38 @@ def decode(
         gains = weigh(lattice, own, evidence[at] if evidence else None, settings)
         rows = share_out(lattice, gains) if evidence else own.digits
         paths.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in find_best_path(lattice, gains)])
+    return paths
+
+
+def form_numbers(
+    paths: Sequence[Sequence[Pick]],
+    line_numbers: Sequence[int],
+    settings: DecodeSettings,
+    stray_settings: StraySettings,
+    number_settings: NumberSettings,
+) -> tuple[Reading, ...]:
+    """Return the numbers of a page in reading order, boxes in page px.
+
+    A number is rejected when it is less probable than `reject_below` (Chow, "On optimum recognition error and reject
+    tradeoff", 1970, doi 10.1109/TIT.1970.1054406).
+
+    Parameters
+    ----------
+    paths : of all text lines, top to bottom, from `find_paths`
+    line_numbers : of these lines
+    settings : reject threshold, number of alternatives
+    stray_settings : what does not fit the page
+    number_settings : where one number ends and the next begins
+    """
     readings: list[Reading] = []
     kept = drop_strays(paths, stray_settings)
     odds = measure_odds(kept)
-    for lattice, line in zip(lattices, kept, strict=True):
+    for line_number, line in zip(line_numbers, kept, strict=True):
         digits = [pick for pick in line if pick.is_digit]
         signs = [pick.span.box for pick in line if not pick.is_digit]
         for number in split_numbers([pick.span.box for pick in digits], signs, number_settings):
             members = [_digit(digits[i].span.box, shift_prior(digits[i].row, odds), settings) for i in number]
-            readings.append(make_reading(members, lattice.line.number, settings))
+            readings.append(make_reading(members, line_number, settings))
     return tuple(readings)
 
 

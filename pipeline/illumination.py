@@ -80,5 +80,9 @@ def _odd(size: float) -> int:
 
 
 def _wide_median(gray: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
-    padded = cv2.copyMakeBorder(gray, width, width, width, width, cv2.BORDER_REPLICATE)
-    return cv2.medianBlur(padded, width)[width:-width, width:-width]
+    """Return the median of a window around each pixel, taken on the halved picture: a quarter of the work."""
+    half = cv2.resize(gray, [max(1, n // 2) for n in gray.shape[::-1]], interpolation=cv2.INTER_AREA)
+    width = _odd(width / 2)
+    padded = cv2.copyMakeBorder(half, width, width, width, width, cv2.BORDER_REPLICATE)
+    median = cv2.medianBlur(padded, width)[width:-width, width:-width]
+    return cv2.resize(median, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)

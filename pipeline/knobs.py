@@ -136,7 +136,8 @@ class ComponentSettings(_Checked):
         0.25, 0, 1, "of the page's side", "ink along the rim for longer than this is the sheet's edge"
     )
     rim_depth_frac: float = _knob(0.35, 0, 5, "of its length", "unless it reaches this far into the page")
-    frame_fill_frac: float = _knob(0.25, 0, 1, "of its box", "fuller ink is no frame; a sheet's edge may be broad")
+    frame_fill_frac: float = _knob(0.25, 0, 1, "of its box", "fuller ink is no drawn line; a sheet's edge may be broad")
+    frame_stroke_ratio: float = _knob(3.0, 1, 100, "times finer", "is the pen inside a broad surround, a card's shadow")
     framed_height_frac: float = _knob(0.25, 0, 1, "of its height", "a frame holds something at least this tall")
     blot_frac: float = _knob(0.5, 0.1, 2, "of the longer side", "as broad as it is long: a blot, not a stroke")
     dash_slenderness: float = _knob(6.0, 1, 100, "times its height", "level ink so long and thin is a dash, no digit")
@@ -263,6 +264,7 @@ class NormalizeSettings(_Checked):
 class TrackSettings(_Checked):
     """Numbers followed from frame to frame of a video."""
 
+    frame_digits: float = _knob(20.0, 1, 1e6, "digits", "read in one frame, so that it is in time; lines take turns")
     confirm_frames: int = _knob(6, 1, 1000, "frames", "so many must say the same; a fifth of a second at 30 a second")
     min_confidence: float = _knob(0.9, 0, 1, "probability", "less probable votes are not confirmed")
     window_frames: int = _knob(15, 1, 1000, "frames", "vote together; more are slower to see a number change")

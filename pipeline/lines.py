@@ -99,9 +99,9 @@ def _measure_band(components: Sequence[Component], slope: float) -> tuple[float,
     tallest = max(c.box.height for c in components)
     tall = [c.box for c in components if 2 * c.box.height >= tallest]
     falls = [slope * b.center[0] for b in tall]
-    top = np.mean([b.top - fall for b, fall in zip(tall, falls, strict=True)])
-    bottom = np.mean([b.bottom - fall for b, fall in zip(tall, falls, strict=True)])
-    return float(top), float(bottom)
+    top = sum(b.top - fall for b, fall in zip(tall, falls, strict=True))
+    bottom = sum(b.bottom - fall for b, fall in zip(tall, falls, strict=True))
+    return top / len(tall), bottom / len(tall)
 
 
 def _measure_middle(line: Sequence[Component], slope: float) -> float:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.classify import Classifier
 from pipeline.grabber import VideoFrame
 from pipeline.read import read_page
+from pipeline.rota import Rota
 from pipeline.settings import Settings
 from pipeline.trace import Stages
 from pipeline.tracker import Confirmation, TrackedNumber, Tracker
@@ -107,6 +108,7 @@ class LiveReader:
     def __init__(self, classifier: Classifier, settings: Settings, source: str, region: Box | None = None) -> None:
         self._classifier, self._settings, self._source = classifier, settings, source
         self.region = region
+        self._rota, self._area = Rota(settings.track.frame_digits), region
         self._tracker = Tracker(settings.track)
 
     def warm_up(self) -> None:
@@ -119,8 +121,11 @@ class LiveReader:
         area = clip_region(self.region, width, height)
         page = cut_page(frame.bgr, area, self._settings.images.work_side_px, self._source)
         keeper = _Keeper()
-        reading = read_page(page, self._classifier, self._settings, keeper if has_stages else None)
-        confirmed = self._tracker.update(reading.readings, area, frame.number, frame.time_s)
+        if area != self._area:
+            self._rota, self._area = Rota(self._settings.track.frame_digits), area
+        self._rota.unsettled = [find_on_page(box, page) for box in self._tracker.list_unsettled()]
+        reading = read_page(page, self._classifier, self._settings, keeper if has_stages else None, self._rota)
+        confirmed = self._tracker.update(reading.readings, area, frame.number, frame.time_s, self._rota.recalled)
         return LiveReading(
             frame,
             area,
@@ -141,6 +146,13 @@ def clip_region(region: Box | None, width: int, height: int) -> Box:
     if right - left < _LEAST_REGION_PX or bottom - top < _LEAST_REGION_PX:
         return Box(0, 0, width, height)
     return Box(left, top, right, bottom)
+
+
+def find_on_page(box: Box, page: Page) -> Box:
+    """Return where a box of the frame lies on the page that was cut from it, px of the page."""
+    (sx, _, x), (_, sy, y), _ = page.to_source
+    left, top = round((box.left - x) / sx), round((box.top - y) / sy)
+    return Box(left, top, left + max(1, round(box.width / sx)), top + max(1, round(box.height / sy)))
 
 
 def cut_page(bgr: NDArray[np.uint8], area: Box, work_side_px: int, source: str) -> Page:

@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
 from pipeline.quiet import silence_native_stderr
-from pipeline.strips import STRIP_PX
+from pipeline.strips import COLUMN_PX, STRIP_PX
 from pipeline.types import SIDE_PX
 
 _MOST_AT_ONCE = 64
 """LiteRT is no faster in larger batches (measured: 13,900 digits/s at 32, 12,300 at 1000) and allocates for them."""
+
+_BATCH_STEP, _WIDTH_STEP_PX = 8, 128
+"""Batches and strips are filled up with bare paper to multiples of these: a new shape costs more than reading that."""
 
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """What a loaded file is to the other rooms: float32 (N, 28, 28, 1) in, float32 (N, K) out, N at least 1."""
@@ -48,16 +51,15 @@ def load_strip_network(path: Path, n_shown: int) -> Network:
     if shapes[0][1:] != (STRIP_PX, -1, 2) or shapes[1][2:] != (n_shown,):
         raise ModelError(f"{path}: expected a line network, received one from {shapes[0]} to {shapes[1]}")
 
+    runner = _LiteRt(interpreter, taken["index"], given["index"])
+
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        interpreter.resize_tensor_input(taken["index"], batch.shape)
-        interpreter.allocate_tensors()
-        interpreter.set_tensor(taken["index"], batch)
-        interpreter.invoke()
-        return interpreter.get_tensor(given["index"])
+        width = batch.shape[2]
+        return runner(_fill_up(batch, -(-width // _WIDTH_STEP_PX) * _WIDTH_STEP_PX, axis=2))[:, : width // COLUMN_PX]
 
     try:
         with silence_native_stderr():
-            shown = run(np.zeros((1, STRIP_PX, 2 * STRIP_PX, 2), np.float32))
+            shown = runner(np.zeros((1, STRIP_PX, 2 * STRIP_PX, 2), np.float32))
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: the model does not run on a strip ({error})") from error
     if shown.shape != (1, STRIP_PX, n_shown) or not np.isfinite(shown).all():
@@ -82,7 +84,15 @@ def try_out(network: Network, path: Path) -> NDArray[np.float32]:
 def _load_litert(path: Path) -> Network:
     interpreter, taken, given = _open_litert(path)
     _check_signature(path, [_signature(taken)], [_signature(given)])
-    return _LiteRt(interpreter, taken["index"], given["index"], given["shape"][-1])
+    runner = _LiteRt(interpreter, taken["index"], given["index"])
+
+    def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        n_parts = -(-len(batch) // _MOST_AT_ONCE)
+        size = -(-len(batch) // (n_parts * _BATCH_STEP)) * _BATCH_STEP
+        filled = _fill_up(batch, n_parts * size, axis=0)
+        return np.concatenate([runner(part) for part in np.split(filled, n_parts)])[: len(batch)]
+
+    return run
 
 
 def _open_litert(path: Path) -> tuple[Any, dict[str, Any], dict[str, Any]]:
@@ -121,28 +131,29 @@ def _signature(details: dict[str, Any]) -> tuple[int, ...]:
 
 
 class _LiteRt:
-    """A LiteRT interpreter as a `Network`."""
+    """A LiteRT interpreter; an input of the last one's shape costs no new allocation."""
 
-    def __init__(self, interpreter: Any, input_index: int, output_index: int, n_classes: int) -> None:
+    def __init__(self, interpreter: Any, input_index: int, output_index: int) -> None:
         self._interpreter = interpreter
-        self._input, self._output, self._n_classes = input_index, output_index, n_classes
-        self._n_allocated = 0
+        self._input, self._output = input_index, output_index
+        self._allocated: tuple[int, ...] = ()
 
     def __call__(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-        outputs = np.empty((len(batch), self._n_classes), np.float32)
-        for first in range(0, len(batch), _MOST_AT_ONCE):
-            part = batch[first : first + _MOST_AT_ONCE]
-            outputs[first : first + len(part)] = self._run(part)
+        if batch.shape != self._allocated:
+            self._interpreter.resize_tensor_input(self._input, batch.shape)
+            self._interpreter.allocate_tensors()
+            self._allocated = batch.shape
+        self._interpreter.set_tensor(self._input, batch)
+        self._interpreter.invoke()
+        outputs: NDArray[np.float32] = self._interpreter.get_tensor(self._output)
         return outputs
 
-    def _run(self, part: NDArray[np.float32]) -> NDArray[np.float32]:
-        if len(part) != self._n_allocated:
-            self._interpreter.resize_tensor_input(self._input, part.shape)
-            self._interpreter.allocate_tensors()
-            self._n_allocated = len(part)
-        self._interpreter.set_tensor(self._input, part)
-        self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._output)
+
+def _fill_up(batch: NDArray[np.float32], length: int, axis: int) -> NDArray[np.float32]:
+    """Return the batch with blank paper behind it, so that it is so long along the axis."""
+    shape = [*batch.shape]
+    shape[axis] = length - shape[axis]
+    return np.concatenate([batch, np.zeros(shape, np.float32)], axis=axis)
 
 
 def _load_keras(path: Path) -> Network:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
-from time import perf_counter
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from pipeline.binarize import binarize
 from pipeline.classify import Classifier
+from pipeline.clock import Clock
 from pipeline.components import find_components
-from pipeline.decode import decode, measure_merit
+from pipeline.decode import find_paths, form_numbers, measure_merit
 from pipeline.evidence import find_joints, weigh_lattice
 from pipeline.illumination import estimate_paper, flatten_light, measure_polarity, shrink
 from pipeline.lines import find_lines
@@ -28,11 +29,11 @@ from pipeline.settings import Settings
 from pipeline.shadows import clear_edges, find_patches, lift_shadows
 from pipeline.signs import write_signs
 from pipeline.skew import deskew, list_turns, measure_skew
-from pipeline.strays import drop_edges
+from pipeline.strays import Pick, drop_edges
 from pipeline.strips import cut_strips
 from pipeline.trace import Stages, StageTaker
 from pipeline.turn import QUARTERS, choose_turn, is_doubtful, turn_page
-from pipeline.types import N_DIGITS, Box, DigitScores, InkMask, Page, PageReading, Reading
+from pipeline.types import N_DIGITS, Box, DigitScores, InkMask, Page, PageReading, Reading, TextLine
 
 _GRID_HEIGHTS = 6
 """Ink so many times taller than the tallest line without rulings is no digit."""
@@ -41,8 +42,24 @@ _SEVERAL = 2
 """Sure digits that a page must show more for what was taken for ink to be a shadow."""
 
 
+class LineMemory(Protocol):
+    """Knows what some text lines of a page show, from a page before that looked much like it."""
+
+    def recall(self, lines: Sequence[TextLine]) -> Sequence[Sequence[Pick] | None]:
+        """Return the path of each line that need not be read, None of the others."""
+
+    def keep(
+        self, lines: Sequence[TextLine], known: Sequence[Sequence[Pick] | None], paths: Sequence[Sequence[Pick]]
+    ) -> None:
+        """Take in the paths of a page's lines, and which of them were recalled."""
+
+
 def read_page(
-    page: Page, classifier: Classifier, settings: Settings | None = None, trace: StageTaker | None = None
+    page: Page,
+    classifier: Classifier,
+    settings: Settings | None = None,
+    trace: StageTaker | None = None,
+    memory: LineMemory | None = None,
 ) -> PageReading:
     """Return the numbers on a page, in reading order, their boxes in px of the upright original.
 
@@ -52,10 +69,11 @@ def read_page(
     classifier : from `load_classifier`
     settings : defaults where None
     trace : takes in every stage, such as `trace.Trace`, which writes pictures of them; None for nobody
+    memory : knows what some lines show, so that they need not be read; None where all are
     """
     s = settings or Settings()
-    clock = _Clock(page.decode_s)
-    best = _read_as_it_lies(page, classifier, s, clock)
+    clock = Clock(page.decode_s)
+    best = _read_as_it_lies(page, classifier, s, clock, memory)
     if len(best.batch) and is_doubtful(best.readings, s.turn):
         turns = [_read_as_it_lies(turn_page(page, n), classifier, s, clock) for n in QUARTERS]
         best = choose_turn(best, turns, s.turn, s.decode)
@@ -72,15 +90,22 @@ def read_page(
     return PageReading(page.source, page.number, size_px, placed, classifier.name, clock.seconds(), turned_deg)
 
 
-def _read_as_it_lies(page: Page, classifier: Classifier, s: Settings, clock: _Clock) -> Stages:
+def _read_as_it_lies(
+    page: Page, classifier: Classifier, s: Settings, clock: Clock, memory: LineMemory | None = None
+) -> Stages:
     """Return all stages of a page whose writing runs more or less from left to right."""
     ways = _find_ways(page, s, clock)
     if classifier.n_classes > N_DIGITS and s.rulings.read_twice:
         ways = [way for own in ways for way in (own, *_keep_rulings(own, s, clock))]
-    return _choose(_read_ways(ways, classifier, s, clock), s)
+    if memory:
+        ways = [replace(way, known=tuple(memory.recall(way.lines))) for way in ways]
+    best = _choose(_read_ways(ways, classifier, s, clock), s)
+    if memory:
+        memory.keep(best.lines, best.known, best.paths)
+    return best
 
 
-def _read_ways(ways: list[Stages], classifier: Classifier, s: Settings, clock: _Clock) -> list[Stages]:
+def _read_ways(ways: list[Stages], classifier: Classifier, s: Settings, clock: Clock) -> list[Stages]:
     """Return the ways with the numbers of their text lines, all candidates of all ways in one batch."""
     ways = _build_lattices(ways, classifier, s, clock)
     spans = [[span for lattice in way.lattices for span in lattice.spans] for way in ways]
@@ -95,7 +120,7 @@ def _read_ways(ways: list[Stages], classifier: Classifier, s: Settings, clock: _
     return read
 
 
-def _find_ways(page: Page, s: Settings, clock: _Clock) -> list[Stages]:
+def _find_ways(page: Page, s: Settings, clock: Clock) -> list[Stages]:
     """Return the page's text lines, each of the ways that it may have to be turned to run level first, then as it lies.
 
     Where writing and rulings disagree, and where a page is turned at all, reading decides. A small turn is for the
@@ -108,7 +133,7 @@ def _find_ways(page: Page, s: Settings, clock: _Clock) -> list[Stages]:
     return [*(way for skew_deg, way in ways if abs(skew_deg) >= s.skew.least_deg or way.cleared is not way.ink), level]
 
 
-def _level(page: Page, skew_deg: float, s: Settings, clock: _Clock) -> Stages:
+def _level(page: Page, skew_deg: float, s: Settings, clock: Clock) -> Stages:
     """Return the text lines of the page turned level, by what is left of its skew as well.
 
     Writing may run aslant of the rulings; they can be taken out only while they are level.
@@ -130,13 +155,13 @@ def _level(page: Page, skew_deg: float, s: Settings, clock: _Clock) -> Stages:
     return stages
 
 
-def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clock: _Clock) -> list[Stages]:
+def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clock: Clock) -> list[Stages]:
     """Return the ways with the lattices of their lines, and what the line network, if there is one, says of them."""
     if classifier.line_reader is None:
-        ways = [replace(way, lattices=tuple(build_lattice(line, s.segment) for line in way.lines)) for way in ways]
+        ways = [replace(way, lattices=tuple(build_lattice(line, s.segment) for line in way.unread)) for way in ways]
         clock.lap("segment")
         return ways
-    strips = [[cut_strips(line, way.darkness) for line in way.lines] for way in ways]
+    strips = [[cut_strips(line, way.darkness) for line in way.unread] for way in ways]
     shown = iter(classifier.line_reader.read([strip for way in strips for line in way for strip in line]))
     clock.lap("read lines")
     built = []
@@ -144,7 +169,7 @@ def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clo
         rows = [[next(shown) for _ in line] for line in own]
         lattices = tuple(
             build_lattice(line, s.segment, find_joints(part, told), part[0].slant)
-            for line, part, told in zip(way.lines, own, rows, strict=True)
+            for line, part, told in zip(way.unread, own, rows, strict=True)
         )
         evidence = tuple(map(weigh_lattice, lattices, own, rows))
         looked_at, shown_by = tuple(chain(*own)), tuple(chain(*rows))
@@ -153,7 +178,7 @@ def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clo
     return built
 
 
-def _find_lines(page: Page, s: Settings, clock: _Clock) -> Stages:
+def _find_lines(page: Page, s: Settings, clock: Clock) -> Stages:
     """Return the page's ink and text lines: the stages before and after the page is turned upright."""
     gray, small = _darken_ink(page.gray, s)
     paper = estimate_paper(small, s.illumination)
@@ -175,7 +200,7 @@ def _find_ink(
     paper: NDArray[np.uint8],
     edges: NDArray[np.uint8] | None,
     s: Settings,
-    clock: _Clock,
+    clock: Clock,
 ) -> Stages:
     """Return the stages from the brightness of the bare paper on; `gray` has its ink darker than that."""
     darkness = flatten_light(gray, paper)
@@ -189,7 +214,7 @@ def _find_ink(
     return _group(Stages(page, paper, darkness, ink, cleared), s, clock)
 
 
-def _lift_shadows(best: Stages, classifier: Classifier, s: Settings, clock: _Clock) -> Stages:
+def _lift_shadows(best: Stages, classifier: Classifier, s: Settings, clock: Clock) -> Stages:
     """Return the page read once more with narrow shadows lifted, if there may be any and several more digits show."""
     read = [d.box for r in best.readings for d in r.digits if d.confidence >= s.decode.reject_below]
     patches = find_patches(best.ink.ink, read, s.illumination)
@@ -203,7 +228,7 @@ def _lift_shadows(best: Stages, classifier: Classifier, s: Settings, clock: _Clo
     return way if gain >= _SEVERAL * (1 - s.decode.doubtful) else best
 
 
-def _keep_rulings(stages: Stages, s: Settings, clock: _Clock) -> list[Stages]:
+def _keep_rulings(stages: Stages, s: Settings, clock: Clock) -> list[Stages]:
     """Return the page once more with nothing taken out, if anything was: what looked like a ruling may be digits.
 
     A network without a class for what is no digit is sure of every ruling, and is not asked.
@@ -217,7 +242,7 @@ def _keep_rulings(stages: Stages, s: Settings, clock: _Clock) -> list[Stages]:
     return [kept]
 
 
-def _group(stages: Stages, s: Settings, clock: _Clock) -> Stages:
+def _group(stages: Stages, s: Settings, clock: Clock) -> Stages:
     """Return the stages with the text lines of the cleared ink."""
     components = join_pieces(find_components(stages.cleared, stages.darkness, s.components), s.pieces)
     clock.lap("components")
@@ -228,8 +253,12 @@ def _group(stages: Stages, s: Settings, clock: _Clock) -> Stages:
 
 def _decide(stages: Stages, s: Settings) -> Stages:
     """Return the stages with the numbers that their scores make most probable."""
-    readings = decode(stages.lattices, stages.scores, s.decode, s.strays, s.numbers, stages.evidence)
-    return replace(stages, readings=drop_edges(readings, stages.paper, stages.page.gray.shape, s.strays))
+    read = iter(find_paths(stages.lattices, stages.scores, s.decode, stages.evidence))
+    known = stages.known or (None,) * len(stages.lines)
+    paths = tuple(next(read) if path is None else path for path in known)
+    readings = form_numbers(paths, [line.number for line in stages.lines], s.decode, s.strays, s.numbers)
+    readings = drop_edges(readings, stages.paper, stages.page.gray.shape, s.strays)
+    return replace(stages, paths=paths, readings=readings)
 
 
 def _choose(ways: list[Stages], s: Settings) -> Stages:
@@ -240,24 +269,6 @@ def _choose(ways: list[Stages], s: Settings) -> Stages:
     blank = {id(way.page) for way in ways if way.cleared is not way.ink and not way.readings}
     sure = [way for way in ways if way.cleared is not way.ink or id(way.page) not in blank]
     return max(sure, key=lambda way: measure_merit(way.readings, s.decode))
-
-
-class _Clock:
-    """Seconds spent per stage, stages that run twice added up."""
-
-    def __init__(self, decode_s: float) -> None:
-        self._spent = {"decode": decode_s}
-        self._last = perf_counter()
-
-    def lap(self, stage: str) -> None:
-        """Book the time since the last lap to a stage."""
-        now = perf_counter()
-        self._spent[stage] = self._spent.get(stage, 0.0) + now - self._last
-        self._last = now
-
-    def seconds(self) -> dict[str, float]:
-        """Return seconds per stage and their total."""
-        return {**self._spent, "total": sum(self._spent.values())}
 
 
 def _place(readings: Sequence[Reading], page: Page) -> tuple[Reading, ...]:

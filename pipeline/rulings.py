@@ -89,7 +89,7 @@ def find_rulings(
         return []
     taller = cv2.dilate(ink, np.ones((3, 1), np.uint8))
     runs = cv2.bitwise_and(cv2.morphologyEx(taller, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)), ink)
-    if cv2.countNonZero(cv2.reduce(runs, 0, cv2.REDUCE_MAX)) < settings.least_cover_frac * least_length_px:
+    if np.count_nonzero(runs.max(axis=0)) < settings.least_cover_frac * least_length_px:
         return []
     found = []
     for left, top, pixels in _chain(runs, run // 2 | 1, least_length_px):
@@ -130,11 +130,18 @@ def _is_straight(ruling: Ruling, settings: RulingSettings) -> bool:
     columns = np.flatnonzero((per_column > 0) & (per_column <= 2 * ruling.thickness_px))  # no bar of a digit on it
     inked = ruling.pixels[:, columns] > 0
     centers = (np.arange(len(inked)) @ inked) / inked.sum(axis=0)
-    bow = np.polynomial.Polynomial.fit(columns, centers, 2)(columns)
+    bow = _fit_bow(columns, centers)
     chord = np.linspace(bow[0], bow[-1], len(bow))
     stray_px = np.median(np.abs(centers - bow)) - _STEP_PX
     is_smooth = stray_px <= settings.roughness_thicknesses * ruling.thickness_px
     return bool(is_smooth and np.abs(bow - chord).max() <= settings.most_bow_frac * ruling.length_px)
+
+
+def _fit_bow(x: NDArray[np.intp], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return at each x the parabola that fits the points best; the straight line, or their mean, where they are few."""
+    powers = np.vander(2 * (x - x[0]) / max(1, x[-1] - x[0]) - 1.0, min(3, len(x)))
+    fit: NDArray[np.float64] = powers @ np.linalg.solve(powers.T @ powers, powers.T @ y)
+    return fit
 
 
 def _find_upright(
@@ -220,6 +227,8 @@ def _find_pen(
     """Return which pixels of the line's box are the pen's: darker than the line, and joined to ink beside it."""
     darker = darkness[ruling.slices] > PAPER_LEVEL + settings.pen_darkness * _measure_levels(ruling, darkness)
     pen = cv2.dilate(darker.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    if not (pen & (ruling.pixels > 0)).any():
+        return np.zeros_like(pen)
     around, own = _widen(ruling, math.ceil(2 * _STROKE_THICKNESSES * ruling.thickness_px))
     joined = (ink[around] > 0).astype(np.uint8)
     joined[own][(ruling.pixels > 0) & ~pen] = 0

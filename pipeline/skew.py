@@ -13,6 +13,9 @@ from pipeline.knobs import SkewSettings
 from pipeline.robust import weighted_median
 from pipeline.types import Component, InkMask, Page, TextLine
 
+_STEEPEST_DEG = 45.0
+"""A page that lies more aslant is one on its side that lies less so."""
+
 _HOUGH_DEG = 0.5
 """Steps of the Hough transform; the mean over several lines is finer."""
 
@@ -53,6 +56,8 @@ def list_turns(ink: InkMask, lines: Sequence[TextLine], settings: SkewSettings) 
     Rulings tell the skew but for quarter turns, so that near 45 degrees either way is possible. Where the writing runs
     another way than the rulings, or there are none, its direction counts as well.
     """
+    if min(settings.least_deg, settings.least_ruled_deg) >= _STEEPEST_DEG:
+        return []
     turns = []
     ruled = measure_rulings_skew(ink, settings)
     if abs(ruled) >= settings.least_ruled_deg:

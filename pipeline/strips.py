@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -36,6 +37,8 @@ _LEAST_HEIGHT_PX = 6.0
 _MOST_COLUMNS = 2048
 _SMALL, _LARGE = 0.55, 1.8
 """Ink lower or taller than this, of the line's digit height, is looked at in a strip of its own."""
+_APART_HEIGHTS = 8.0
+"""Such ink farther apart, of its own height, is not looked at together: most of a common strip would be bare."""
 _STEEPEST = 0.35
 _MOST_SLANT = 1.0
 _SLANTS = np.arange(-0.3, _MOST_SLANT + 0.05, 0.1)
@@ -90,7 +93,7 @@ class Strip:
 
 
 def cut_strips(line: TextLine, darkness: NDArray[np.uint8]) -> tuple[Strip, ...]:
-    """Return the strips of a line: of the whole line first, then of what is much smaller or larger than the rest.
+    """Return the strips of a line: of the whole line first, then of each place much smaller or larger than the rest.
 
     Parameters
     ----------
@@ -102,9 +105,22 @@ def cut_strips(line: TextLine, darkness: NDArray[np.uint8]) -> tuple[Strip, ...]
     slope, level = fit_middle(boxes, height)
     strips = [_cut(line, darkness, boxes, height, slope, level)]
     odd = ([b for b in boxes if b.height < _SMALL * height], [b for b in boxes if b.height > _LARGE * height])
-    for own in (part for part in odd if part):
+    for own in chain(*map(_part, odd)):
         strips.append(_cut(line, darkness, own, measure_digit_height(own), slope, _measure_level(own, slope)))
     return tuple(strips)
+
+
+def _part(boxes: Sequence[Box]) -> list[list[Box]]:
+    """Return the boxes in runs from left to right, no two neighbors of a run far apart."""
+    far_px = _APART_HEIGHTS * measure_digit_height(boxes) if boxes else 0.0
+    runs: list[list[Box]] = []
+    reached = -np.inf
+    for box in sorted(boxes, key=lambda b: b.left):
+        if box.left - reached > far_px:
+            runs.append([])
+        runs[-1].append(box)
+        reached = max(reached, box.right)
+    return runs
 
 
 def _cut(

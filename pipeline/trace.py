@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import OutputError
+from pipeline.strays import Pick
 from pipeline.strips import COLUMN_PX, STRIP_PX, Strip
 from pipeline.types import N_DIGITS, DigitScores, InkMask, Lattice, Page, Reading, TextLine
 
@@ -29,7 +30,12 @@ _MOST_TENSORS = 400
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stages:
-    """What the stages of one page made, in their order; `shown` is what the line network tells of each strip."""
+    """What the stages of one page made, in their order.
+
+    `known` are the paths of the lines that were recalled, None of those that were read, as all are where it is empty;
+    lattices, strips, `shown`, which the line network tells of each strip, evidence and scores are of lines that were
+    read.
+    """
 
     page: Page
     paper: NDArray[np.uint8]
@@ -37,13 +43,21 @@ class Stages:
     ink: InkMask
     cleared: InkMask
     lines: tuple[TextLine, ...] = ()
+    known: tuple[Sequence[Pick] | None, ...] = ()
     lattices: tuple[Lattice, ...] = ()
     batch: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 28, 28, 1), np.float32))
     strips: tuple[Strip, ...] = ()
     shown: tuple[NDArray[np.float32], ...] = ()
     evidence: tuple[NDArray[np.float64], ...] = ()
     scores: DigitScores = field(default_factory=lambda: DigitScores(np.zeros((0, 11), np.float32)))
+    paths: tuple[Sequence[Pick], ...] = ()
     readings: tuple[Reading, ...] = ()
+
+    @property
+    def unread(self) -> list[TextLine]:
+        """The lines of which nothing is known before they are read."""
+        known = self.known or (None,) * len(self.lines)
+        return [line for line, path in zip(self.lines, known, strict=True) if path is None]
 
 
 class StageTaker(Protocol):

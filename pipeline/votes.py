@@ -17,18 +17,19 @@ _LEAST = 1e-4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ballot:
-    """One frame's vote on a number: log-probabilities float64 (digits, 10), and how much they count."""
+    """A frame's vote on a number: log-probabilities float64 (digits, 10), how much they count, whether it was whole."""
 
     reading: Reading
     rows: NDArray[np.float64]
     weight: float
+    is_whole: bool = True
 
 
-def cast_ballot(reading: Reading, settings: TrackSettings) -> Ballot:
+def cast_ballot(reading: Reading, settings: TrackSettings, is_whole: bool = True) -> Ballot:
     """Return a reading as a vote: each digit's alternatives as they are, what is left spread over the other digits."""
     rows = np.array([_spread(digit) for digit in reading.digits]).reshape(-1, N_DIGITS)
     weight = 1.0 if reading.status == "accepted" else settings.rejected_weight
-    return Ballot(reading, np.log(np.maximum(rows, _LEAST)), weight)
+    return Ballot(reading, np.log(np.maximum(rows, _LEAST)), weight, is_whole)
 
 
 def _spread(digit: Digit) -> NDArray[np.float64]:
@@ -75,6 +76,12 @@ def _elect(rows: NDArray[np.float64], length_confidence: float, last: Reading, l
     text = "".join(digit.text for digit in digits)
     voted = replace(latest, text=text, confidence=min(1.0, confidence), digits=tuple(digits))
     return replace(voted, status="accepted", reason=None)
+
+
+def move_reading(reading: Reading, dx: float, dy: float) -> Reading:
+    """Return the reading with all its boxes moved by whole pixels."""
+    digits = tuple(replace(digit, box=move_box(digit.box, dx, dy)) for digit in reading.digits)
+    return replace(reading, box=move_box(reading.box, dx, dy), digits=digits)
 
 
 def move_box(box: Box, dx: float, dy: float) -> Box:

@@ -80,6 +80,17 @@ def test_frame_goes_and_what_it_holds_stays() -> None:
     assert len(find(empty)) == 1, "a large 0 holds nothing, and is no frame"
 
 
+@pytest.mark.parametrize(("pen_px", "stays"), [(4, True), (20, False)], ids=["fine pen", "broad pen"])
+def test_broad_surround_goes_where_a_finer_pen_has_written_in_it(pen_px: int, stays: bool) -> None:
+    ink = np.zeros((300, 420), np.uint8)
+    cv2.rectangle(ink, (60, 60), (360, 240), 255, 50)  # the shadow around a card
+    for x in (150, 190, 230):
+        cv2.line(ink, (x, 120), (x, 180), 255, pen_px)
+    boxes = [c.box.as_list() for c in find(ink)]
+    assert ([35, 35, 386, 266] not in boxes) == stays
+    assert len(boxes) == 3 + (not stays)
+
+
 def test_pale_ink_goes_beside_dark_and_stays_alone() -> None:
     ink = draw_ink(DIGIT, (230, 80, 236, 120), (300, 80, 306, 120))
     darkness = np.where(ink > 0, 255, PAPER).astype(np.uint8)

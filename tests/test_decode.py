@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline.decode import decode, find_best_path, make_reading, measure_merit, share_out, weigh
+from pipeline.decode import find_best_path, find_paths, form_numbers, make_reading, measure_merit, share_out, weigh
+from pipeline.knobs import DecodeSettings
 from pipeline.settings import Settings
 from pipeline.types import Box, Digit, DigitScores, Lattice, Reading
 from tests.drawing import make_lattice, make_scores
@@ -24,10 +25,18 @@ TWO = make_lattice(3, (0, 1), (1, 2), (0, 2))
 Rows = list[dict[str, float]]
 
 
-def read(*lattices: Lattice, scores: DigitScores, settings: object = FREE) -> tuple[Reading, ...]:
+def decode(
+    lattices: Sequence[Lattice], scores: DigitScores, settings: DecodeSettings, evidence: Sequence[np.ndarray] = ()
+) -> tuple[Reading, ...]:
+    """Return the numbers of lattices that are a page."""
+    paths = find_paths(lattices, scores, settings, evidence)
+    return form_numbers(paths, [x.line.number for x in lattices], settings, SETTINGS.strays, SETTINGS.numbers)
+
+
+def read(*lattices: Lattice, scores: DigitScores, settings: DecodeSettings = FREE) -> tuple[Reading, ...]:
     """Read as where a line network looked that tells nothing: what is left are the digit network's scores."""
     mute = [np.zeros((len(lattice.spans), 11)) for lattice in lattices]
-    return decode(lattices, scores, settings, SETTINGS.strays, SETTINGS.numbers, mute)  # type: ignore[arg-type]
+    return decode(lattices, scores, settings, mute)
 
 
 HAND: dict[str, tuple[Rows, float, list[tuple[int, bool]], str]] = {
@@ -114,7 +123,7 @@ def test_line_network_may_overrule_the_digit_network() -> None:
     evidence[2, 4] = np.log(0.9)
     for line_weight, text in ((0.0, "17"), (1.0, "4")):
         settings = replace(DEAR, digit_weight=1.0, line_weight=line_weight)
-        (reading,) = decode((TWO,), scores, settings, SETTINGS.strays, SETTINGS.numbers, (evidence,))
+        (reading,) = decode((TWO,), scores, settings, (evidence,))
         assert reading.text == text
 
 
@@ -227,7 +236,7 @@ def test_number_by_hand() -> None:
 
 def test_digit_network_alone_is_as_sure_as_it_says() -> None:
     rows: Rows = [{"1": 0.9, "7": 0.1}, {"7": 0.8, "1": 0.12, "9": 0.08}, {"4": 0.3, "-": 0.7}]
-    (reading,) = decode((TWO,), make_scores(*rows), FREE, SETTINGS.strays, SETTINGS.numbers)
+    (reading,) = decode((TWO,), make_scores(*rows), FREE)
     assert [d.confidence for d in reading.digits] == pytest.approx([0.9, 0.8])
     assert [p for _, p in reading.digits[1].alternatives] == pytest.approx([0.12, 0.08])
     assert reading.confidence == pytest.approx(0.72)
@@ -239,7 +248,7 @@ def test_digit_network_alone_is_as_sure_as_it_says() -> None:
 def test_halves_passed_over_take_a_share_only_where_a_line_network_looked() -> None:
     # passing over both halves weighs 0.5 * 0.5: 1 / 1.25 = 0.8
     scores, settings = make_scores({"-": 1.0}, {"-": 1.0}, {"4": 1.0}), replace(FREE, skip_price=np.log(2))
-    (alone,) = decode((TWO,), scores, settings, SETTINGS.strays, SETTINGS.numbers)
+    (alone,) = decode((TWO,), scores, settings)
     (looked,) = read(TWO, scores=scores, settings=settings)
     assert (alone.text, alone.confidence) == ("4", 1.0)
     assert (looked.text, looked.confidence) == ("4", pytest.approx(0.8, abs=1e-4))
@@ -249,7 +258,7 @@ def test_halves_passed_over_take_a_share_only_where_a_line_network_looked() -> N
 def test_without_evidence_a_digit_is_as_sure_as_its_own_score(drawn: tuple[Lattice, DigitScores]) -> None:
     rows = {span.box: row for span, row in zip(drawn[0].spans, drawn[1].digits, strict=True)}
     for settings in (DEAR, SETTINGS.decode):
-        for reading in decode(drawn[:1], drawn[1], settings, SETTINGS.strays, SETTINGS.numbers):
+        for reading in decode(drawn[:1], drawn[1], settings):
             for digit in reading.digits:
                 own = rows[digit.box][int(digit.text)]
                 assert own == rows[digit.box].max()

@@ -14,11 +14,12 @@ import pytest
 from pipeline.errors import InputError
 from pipeline.images import load_pages
 from pipeline.line_reader import LineReader
+from pipeline.rota import Rota
 from pipeline.settings import Settings
 from pipeline.skew import deskew
 from pipeline.tracker import Tracker
-from pipeline.types import Box, Page, Reading
-from tests.drawing import capture_stages, see_ones, write_page, write_signed
+from pipeline.types import Box, Page, Reading, TextLine
+from tests.drawing import capture_stages, make_line, see_ones, write_page, write_signed
 from tests.pdfs import make_pdf
 from tests.sightings import read_as
 
@@ -130,6 +131,13 @@ def draw_cup() -> np.ndarray:
     return page
 
 
+def draw_card() -> np.ndarray:
+    """Return a card that throws a broad shadow on a bright desk."""
+    page = cv2.GaussianBlur(np.pad(np.full((220, 330), 110, np.uint8), 120, constant_values=220), (31, 31), 0)
+    page[160:300, 160:410] = write_page("645", size_px=(250, 140))
+    return page
+
+
 PAGES: dict[str, Callable[[], np.ndarray]] = {
     "mess": draw_mess,
     "text": draw_lines_of_text,
@@ -145,6 +153,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "scratched": draw_scratched,
     "signs": lambda: np.vstack([write_signed(text) for text in ("4,50", "36.2", "7 -2", "-69.4")]),
     "cup": draw_cup,
+    "card": draw_card,
     "stroke": lambda: write_page("1", size_px=(120, 120)),
     "desk": lambda: np.pad(draw_mess(), 90, constant_values=25),
 }
@@ -186,8 +195,11 @@ def decode(settings: Settings) -> list[Any]:
     return seen
 
 
-def follow(settings: Settings) -> list[Hashable]:
-    """Return the reports on a video of all that may happen to a number: it comes, moves, changes, goes, comes back."""
+def follow(settings: Settings) -> list[Any]:
+    """Return the reports on a video of all that may happen to a number, and which of three new lines are read at once.
+
+    A number comes, moves, changes, goes, comes back.
+    """
     held = [read_as("42", 400, 300)]
     frames: list[list[Reading]] = [
         *[[read_as("917", 1225 - 9 * i, 100)] for i in range(20)],
@@ -199,8 +211,10 @@ def follow(settings: Settings) -> list[Hashable]:
         *[[]] * 75,
         *[[read_as("43", 400, 300)]] * 12,
     ]
-    tracker = Tracker(settings.track)
-    return [
+    tracker, rota = Tracker(settings.track), Rota(settings.track.frame_digits)
+    lines = [TextLine(make_line((100, y, 120, y + 30), (130, y, 150, y + 30)).components, y) for y in (100, 200, 300)]
+    is_read = [[path is None for path in rota.recall(lines)]]
+    return is_read + [
         (c.frame, c.n_frames, c.reading.text, round(c.reading.confidence, 9))
         for i, readings in enumerate(frames)
         for c in tracker.update(readings, Box(0, 0, 1280, 720), i + 1, i / 30)

@@ -55,6 +55,16 @@ def test_own_models(models: Path, name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("n", [1, 7, 8, 64, 65, 130, 1])
+def test_digits_of_a_batch_of_any_size_score_as_alone(models: Path, n: int) -> None:
+    network = load_network(models / "good.tflite")
+    batch = np.random.default_rng(n).random((n, 28, 28, 1), np.float32)
+    together = network(batch)
+    assert together.shape == (n, 10)
+    assert together == pytest.approx(np.concatenate([network(one[None]) for one in batch]), abs=1e-6)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "told"),
     [("large", r"expected one input \(N, 28, 28, 1\), received \(N, 32, 32, 1\)"),

@@ -122,6 +122,15 @@ def test_small_and_large_ink_has_strips_of_its_own() -> None:
     assert heights["both"] == pytest.approx([40, 10, 100])
 
 
+def test_small_ink_far_apart_is_not_looked_at_together() -> None:
+    usual = [(20 + 40 * i, 80, 40 + 40 * i, 120) for i in range(12)]
+    near, far = [(10, 110, 16, 120), (22, 100, 28, 110)], [(480, 110, 486, 120)]
+    _, together, apart = cut_strips(*make_line(*usual, *near, *far)[::-1])
+    assert [strip.digit_height_px for strip in (together, apart)] == pytest.approx([10, 10])
+    assert together.find_x(0) < 10 and together.find_x(together.n_columns) < 80
+    assert apart.find_x(0) > 450
+
+
 def test_digit_height_is_that_of_large_ink() -> None:
     dashes = [Box(30 * i, 0, 30 * i + 4, 2) for i in range(5)]
     assert measure_digit_height([Box(0, 0, 30, 40), Box(40, 0, 70, 42), *dashes]) in (40, 42)

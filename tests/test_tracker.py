@@ -37,6 +37,12 @@ def wander(text: str, n: int, step_px: float) -> Frames:
     return [[read_as(text, 200 + step_px * i, 200 + step_px * i / 3)] for i in range(n)]
 
 
+def part(*texts: str, left: float = 400, top: float = 300) -> Frames:
+    """Return a frame of one number that is read as several."""
+    starts = [left + 30 * len("".join(texts[:i])) for i in range(len(texts))]
+    return [[read_as(text, start, top) for text, start in zip(texts, starts, strict=True)]]
+
+
 NOTHING: Frames = [[]]
 TABLE: list[tuple[str, Frames, list[str]]] = [
     ("nothing", NOTHING * 30, []),
@@ -62,6 +68,11 @@ TABLE: list[tuple[str, Frames, list[str]]] = [
     ("a lone digit, surely and hardly by turns", [*hold("6", 1), *hold("6", 1, sure=0.7)] * 20, []),
     ("two digits, surely and hardly by turns", [*hold("61", 1), *hold("61", 1, sure=0.8)] * 20, ["61"]),
     ("a lone digit that is part of more at times", [*hold("5", 3), *hold("52", 1)] * 20, []),
+    ("in two parts every other frame", [*hold("1159", 1), *part("115", "9")] * 20, ["1159"]),
+    ("in parts at first", [*part("11", "59") * 4, *hold("1159", 20)], ["1159"]),
+    ("in parts while the camera shakes", [*hold("1159", 20), *part("115", "9") * 8, *hold("1159", 9)], ["1159"]),
+    ("two numbers joined now and then", [*part("42", "17") * 10, *hold("4217", 1)] * 6, ["42", "17"]),
+    ("a piece of it for a number", [[read_as("64"), read_as("1", 130, 90)]] * 20, ["64"]),
     ("without digits", [[replace(read_as("4"), digits=(), text="")]] * 20, []),
 ]  # fmt: skip
 
@@ -121,6 +132,33 @@ def test_what_is_in_sight() -> None:
     assert [n.key for n in tracker.numbers] == [key]
     tracker.update([], AREA, 12, 11 / FPS)
     assert tracker.numbers == []
+
+
+def test_recalled_number_stays_in_sight_and_has_no_vote() -> None:
+    tracker = Tracker(SETTINGS)
+    confirmed = []
+    for i in range(30):
+        recalled = {1} if i % 3 else set()
+        confirmed += tracker.update([read_as("42", 400 + 3 * i, 300)], AREA, i + 1, i / FPS, recalled)
+        (number,) = tracker.numbers
+        assert number.reading.box.left == 400 + 3 * i
+        assert number.reading.digits[1].box.left == 430 + 3 * i
+    assert [(c.reading.text, c.frame, c.n_frames) for c in confirmed] == [("42", 16, 6)]
+    assert tracker.list_unsettled() == []
+
+
+def test_number_that_is_only_recalled_is_not_followed() -> None:
+    tracker = Tracker(SETTINGS)
+    for i in range(10):
+        assert tracker.update(hold("42", 1)[0], AREA, i + 1, i / FPS, {1}) == []
+        assert tracker.numbers == []
+
+
+def test_unsettled_is_what_is_new_and_what_has_changed() -> None:
+    tracker = Tracker(SETTINGS)
+    for i, (reading,) in enumerate([*hold("42", 6), *hold("43", 1)]):
+        tracker.update([reading], AREA, i + 1, i / FPS)
+        assert tracker.list_unsettled() == ([reading.box] if i != 5 else [])
 
 
 def test_memory_stays_small() -> None:

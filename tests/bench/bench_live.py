@@ -90,7 +90,7 @@ def score_video(numbers: list[Truth], reports: list[Report]) -> Score:
 
 
 def score_number(score: Score, number: Truth, reports: list[Report]) -> None:
-    """Count one number and the reports of it, in order; the first one says whether it was read rightly."""
+    """Count one number and the reports of it, in order; it is right where none of them says anything else."""
     text, seconds = number["text"], number["to_s"] - number["from_s"]
     texts = [report["text"] for report in reports]
     repeated = len(texts) - len(set(texts))
@@ -106,11 +106,11 @@ def score_number(score: Score, number: Truth, reports: list[Report]) -> None:
     wait_s = reports[0]["time_s"] - number["from_s"]
     score.confirmed += 1
     score.soon += wait_s <= SOON_S
-    score.right += texts[0] == text
+    score.right += set(texts) == {text}
     score.waits_s.append(wait_s)
     if wait_s > SOON_S:
         score.notes.append(f"{text} after {wait_s:.2f} s")
-    if texts[0] != text:
+    if set(texts) != {text}:
         score.notes.append(f"{text} as {', then '.join(texts)}")
 
 
@@ -154,7 +154,7 @@ def print_accuracy(folder: Path) -> None:
     shares = [
         (f"confirmed within {SOON_S:g} s", total.soon, total.shown),
         ("confirmed at all", total.confirmed, total.shown),
-        ("right among the confirmed", total.right, total.confirmed),
+        ("right and nothing else, among the confirmed", total.right, total.confirmed),
     ]
     for name, part, whole in shares:
         print(f"{name}: {part} of {whole}, {100 * part / max(1, whole):.1f} %")

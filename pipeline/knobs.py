@@ -264,7 +264,7 @@ class NormalizeSettings(_Checked):
 class TrackSettings(_Checked):
     """Numbers followed from frame to frame of a video."""
 
-    frame_digits: float = _knob(20.0, 1, 1e6, "digits", "read in one frame, so that it is in time; lines take turns")
+    frame_digits: float = _knob(14.0, 1, 1e6, "digits", "read in one frame, so that it is in time; lines take turns")
     confirm_frames: int = _knob(6, 1, 1000, "frames", "so many must say the same; a fifth of a second at 30 a second")
     min_confidence: float = _knob(0.9, 0, 1, "probability", "less probable votes are not confirmed")
     window_frames: int = _knob(15, 1, 1000, "frames", "vote together; more are slower to see a number change")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,7 @@ class Place:
     text: str
 
 
+@lru_cache(maxsize=4096)
 def count_edits(a: str, b: str) -> int:
     """Return the edit distance of two texts (Levenshtein 1966)."""
     row = list(range(len(b) + 1))

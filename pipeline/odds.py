@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.knobs import DecodeSettings
+from pipeline.robust import median
 from pipeline.strays import Pick
 from pipeline.types import Reading
 
@@ -39,7 +40,7 @@ def measure_odds(lines: Sequence[Sequence[Pick]]) -> float:
     digits = [pick for line in lines for pick in line if pick.is_digit]
     if not digits:
         return 1.0
-    height = float(np.median([pick.span.box.height for pick in digits]))
+    height = median([pick.span.box.height for pick in digits])
     least, most = height / _ALIKE, height * _ALIKE
     refused = [p for line in lines for p in line if not p.is_digit and least <= p.span.box.height <= most]
     if not refused:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.matching import measure_overlap
+from pipeline.robust import median
 from pipeline.strays import Pick
 from pipeline.types import Box, TextLine
 from pipeline.votes import move_box
@@ -113,15 +114,17 @@ class Rota:
 
     def _find(self, lines: Sequence[TextLine]) -> list[_Line | None]:
         """Return for each line the one that was there in the latest frame; none is taken for two."""
+        places = [place_line(line) for line in lines]
         shared = [
-            (measure_overlap(place_line(line), other.place), i, j)
-            for i, line in enumerate(lines)
+            (overlap, i, j)
+            for i, place in enumerate(places)
             for j, other in enumerate(self._lines)
+            if (overlap := measure_overlap(place, other.place)) >= _SAME_OVERLAP
         ]
         found: list[_Line | None] = [None] * len(lines)
         taken: set[int] = set()
-        for overlap, i, j in sorted(shared, reverse=True):
-            if overlap >= _SAME_OVERLAP and found[i] is None and j not in taken and _is_there(self._lines[j], lines[i]):
+        for _, i, j in sorted(shared, reverse=True):
+            if found[i] is None and j not in taken and _is_there(self._lines[j], lines[i]):
                 found[i] = self._lines[j]
                 taken.add(j)
         return found
@@ -158,15 +161,19 @@ def _measure_steps(before: _Line, line: TextLine) -> NDArray[np.float64]:
     return found
 
 
+def _find_shift(steps: NDArray[np.float64]) -> tuple[float, float]:
+    return median(steps[:, 0]), median(steps[:, 1])
+
+
 def _is_there(before: _Line, line: TextLine) -> bool:
     """Return whether most components of a line are there still, all moved alike and not far."""
     steps, reach = _measure_steps(before, line), _REACH_HEIGHTS * line.height_px
-    shift = np.median(steps, axis=0)
+    shift = _find_shift(steps)
     stray = np.hypot(*(steps - shift).T)
     return bool(np.hypot(*shift) <= 2 * reach and np.mean(stray <= reach) >= _LEAST_THERE)
 
 
 def _move(before: _Line, line: TextLine) -> list[Pick]:
     """Return what a line was read as, moved as most of its components have."""
-    dx, dy = np.median(_measure_steps(before, line), axis=0)
+    dx, dy = _find_shift(_measure_steps(before, line))
     return [replace(p, span=replace(p.span, box=move_box(p.span.box, dx, dy))) for p in before.path or ()]

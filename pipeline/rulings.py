@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.illumination import PAPER_LEVEL
 from pipeline.knobs import RulingSettings
+from pipeline.robust import median
 from pipeline.types import InkMask
 
 _STEP_PX = 0.5
@@ -67,7 +68,7 @@ class Ruling:
     def __init__(self, left: int, top: int, pixels: NDArray[np.uint8], length_px: int) -> None:
         self.left, self.top, self.pixels, self.length_px = left, top, pixels, length_px
         per_column = np.count_nonzero(pixels, axis=0)
-        self.thickness_px = float(np.median(per_column[per_column > 0]))
+        self.thickness_px = median(per_column[per_column > 0])
 
     @property
     def slices(self) -> tuple[slice, slice]:
@@ -132,7 +133,7 @@ def _is_straight(ruling: Ruling, settings: RulingSettings) -> bool:
     centers = (np.arange(len(inked)) @ inked) / inked.sum(axis=0)
     bow = _fit_bow(columns, centers)
     chord = np.linspace(bow[0], bow[-1], len(bow))
-    stray_px = np.median(np.abs(centers - bow)) - _STEP_PX
+    stray_px = median(np.abs(centers - bow)) - _STEP_PX
     is_smooth = stray_px <= settings.roughness_thicknesses * ruling.thickness_px
     return bool(is_smooth and np.abs(bow - chord).max() <= settings.most_bow_frac * ruling.length_px)
 
@@ -163,11 +164,9 @@ def _find_upright(
     rulings += [r for r in slender if r.length_px >= settings.whole_page_frac * height]
     walls = [r for r in found if _is_wall(r, lying)]
     if walls:
-        broadest = settings.pen_thicknesses * float(np.median([r.thickness_px for r in lying]))
-        darkest = settings.pen_darkness * float(np.median([np.median(_measure_levels(r, darkness)) for r in lying]))
-        walls = [
-            r for r in walls if r.thickness_px <= broadest and np.median(_measure_levels(r, darkness.T)) <= darkest
-        ]
+        broadest = settings.pen_thicknesses * median([r.thickness_px for r in lying])
+        darkest = settings.pen_darkness * median([median(_measure_levels(r, darkness)) for r in lying])
+        walls = [r for r in walls if r.thickness_px <= broadest and median(_measure_levels(r, darkness.T)) <= darkest]
     return list({id(r): r for r in rulings + (walls if len(walls) >= settings.least_equals else [])}.values())
 
 
@@ -182,7 +181,7 @@ def _measure_levels(ruling: Ruling, darkness: NDArray[np.uint8]) -> NDArray[np.f
     per_column, columns = inked / np.maximum(counts, 1), np.flatnonzero(counts)
     halves = np.array_split(columns, 2) if len(columns) > 1 else [columns, columns]
     x0, x1 = (float(half.mean()) for half in halves)
-    y0, y1 = (float(np.median(per_column[half])) for half in halves)
+    y0, y1 = (median(per_column[half]) for half in halves)
     slope = (y1 - y0) / max(1.0, x1 - x0)
     return np.maximum(y0 + slope * (np.arange(len(per_column), dtype=np.float32) - x0) - PAPER_LEVEL, 0)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.knobs import StraySettings
-from pipeline.robust import weighted_median
+from pipeline.robust import median, weighted_median
 from pipeline.types import Box, Reading, Span
 
 _RIM_PX = 1
@@ -106,7 +106,7 @@ def measure_middle(box: Box, paper: NDArray[np.uint8], page_shape: tuple[int, ..
     within = (np.array(box.center * 2) + np.array([-box.width, -box.height, box.width, box.height]) / 4) * scale
     outer, inner = (_crop(paper, sides) for sides in (around, within))
     rim = np.concatenate([outer[0], outer[-1], outer[:, 0], outer[:, -1]])
-    levels = float(np.median(inner)), float(np.median(rim))
+    levels = median(inner), median(rim)
     return min(levels) / max(1.0, *levels)
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.illumination import PAPER_LEVEL
-from pipeline.robust import weighted_median
+from pipeline.robust import median, weighted_median
 from pipeline.types import Box, TextLine
 
 STRIP_PX = 32
@@ -146,7 +146,7 @@ def _cut(
         _paste(own, component.mask, component.box, window)
     slant = measure_slant(_warp(own, shear, window, scale, width, 0))
     shear = shear @ np.array([[1, -slant, slant * (STRIP_PX - 1) / 2], [0, 1, 0], [0, 0, 1]])
-    contrast = max(0.05, float(np.median([c.contrast for c in line.components])))
+    contrast = max(0.05, median([c.contrast for c in line.components]))
     dark = _warp(darkness[window.slices], shear, window, scale, width, PAPER_LEVEL).astype(np.float32) - PAPER_LEVEL
     gray = np.clip(dark * (_INK_LEVEL / contrast / (255 - PAPER_LEVEL)), 0, 255).astype(np.uint8)
     pixels = np.stack([gray, _warp(own, shear, window, scale, width, 0)], axis=2)
@@ -190,7 +190,7 @@ def fit_middle(boxes: Sequence[Box], height_px: float) -> tuple[float, float]:
     some = centers[:: 1 + len(centers) // _MOST_TELLING]
     across, down = (some[None] - some[:, None]).transpose(2, 0, 1)
     apart = across > height_px
-    slope = float(np.median(down[apart] / across[apart])) if len(tall) >= _TELLING and apart.any() else 0.0
+    slope = median(down[apart] / across[apart]) if len(tall) >= _TELLING and apart.any() else 0.0
     slope = min(max(slope, -_STEEPEST), _STEEPEST)
     return slope, _measure_level(tall, slope)
 

@@ -217,8 +217,8 @@ def print_row(name: str, seconds: list[float], base: float) -> None:
     print(f"{name:34}{1e3 * median:11.1f}{1e3 * late:11.1f}{median / base:9.1f}")
 
 
-def measure_speed(path: Path, minutes: float) -> None:
-    """Print how a video is read in real time for so long."""
+def measure_speed(path: Path, minutes: float) -> tuple[float, list[float]]:
+    """Print how a video is read in real time for so long; return the frames read per second of video, and latencies."""
     size = [int(cv2.VideoCapture(str(path)).get(key)) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
     reader = LiveReader(load_classifier(), make_live_settings(Settings()), str(path))
     reader.warm_up()
@@ -247,6 +247,17 @@ def measure_speed(path: Path, minutes: float) -> None:
     half = [mb for at, mb in memory if at >= memory[-1][0] / 2]
     print(f"memory, MB: {memory[0][1]:.0f} at the start, {memory[-1][1]:.0f} at the end,", end=" ")
     print(f"{max(half) - min(half):.1f} apart in the second half")
+    return pace, latencies_s
+
+
+def measure_speeds(paths: list[Path], minutes: float) -> None:
+    """Print how each video is read in real time for so long, and what they come to together."""
+    read = [measure_speed(path, minutes) for path in paths]
+    if len(read) > 1:
+        median, late = 1e3 * np.percentile(np.concatenate([latencies_s for _, latencies_s in read]), [50, 95])
+        paces = [pace for pace, _ in read]
+        print(f"\n{len(read)} videos: {np.mean(paces):.1f} frames read per second of video, least {min(paces):.1f};")
+        print(f"from grab to result {median:.1f} ms at the median, {late:.1f} ms at the 95th percentile")
 
 
 def draw_video(folder: Path) -> Path:
@@ -265,8 +276,8 @@ def main(arguments: list[str] | None = None) -> None:
     ask = argparse.ArgumentParser(prog="python -m tests.bench.bench_live", description=(__doc__ or "").split("\n")[0])
     ask.add_argument("--accuracy", type=Path, metavar="DIR", help="read the videos of DIR")
     ask.add_argument("--speed", action="store_true", help="read a video in real time")
-    ask.add_argument("--minutes", type=float, default=1, metavar="M", help="for so long (%(default)s)")
-    ask.add_argument("--video", type=Path, help="read this one in real time; one is drawn if not given")
+    ask.add_argument("--minutes", type=float, default=1, metavar="M", help="each for so long (%(default)s)")
+    ask.add_argument("--video", type=Path, nargs="+", help="read these in real time; one is drawn if not given")
     chosen = ask.parse_args(arguments)
     if not (chosen.accuracy or chosen.speed):
         ask.error("expected --accuracy DIR, --speed or both")
@@ -274,7 +285,7 @@ def main(arguments: list[str] | None = None) -> None:
         print_accuracy(chosen.accuracy)
     if chosen.speed:
         with tempfile.TemporaryDirectory() as folder:
-            measure_speed(chosen.video or draw_video(Path(folder)), chosen.minutes)
+            measure_speeds(chosen.video or [draw_video(Path(folder))], chosen.minutes)
 
 
 if __name__ == "__main__":

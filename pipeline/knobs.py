@@ -135,7 +135,7 @@ class ComponentSettings(_Checked):
     rim_frac: float = _knob(
         0.25, 0, 1, "of the page's side", "ink along the rim for longer than this is the sheet's edge"
     )
-    rim_depth_frac: float = _knob(0.35, 0, 5, "of its length", "unless it reaches this far into the page")
+    rim_depth_frac: float = _knob(0.35, 0, 1000, "of its length", "unless it reaches this far into the page")
     frame_fill_frac: float = _knob(0.25, 0, 1, "of its box", "fuller ink is no drawn line; a sheet's edge may be broad")
     frame_stroke_ratio: float = _knob(3.0, 1, 100, "times finer", "is the pen inside a broad surround, a card's shadow")
     framed_height_frac: float = _knob(0.25, 0, 1, "of its height", "a frame holds something at least this tall")

@@ -39,7 +39,7 @@ def make_live_settings(settings: Settings) -> Settings:
         most_components=min(s.components.most_components, 30),
         pale_frac=max(s.components.pale_frac, 0.5),
         rim_frac=0.0,
-        rim_depth_frac=5.0,
+        rim_depth_frac=1000.0,
     )
     segment = replace(s.segment, most_cuts=min(s.segment.most_cuts, 3), most_atoms=min(s.segment.most_atoms, 4))
     level = replace(

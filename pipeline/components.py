@@ -64,12 +64,12 @@ def _is_plausible(stats: NDArray[np.int32], shape: tuple[int, ...], settings: Co
     """Return which rows of connected-component statistics may be ink of a digit, bool (N,)."""
     left, top, width, height = (stats[:, i].astype(np.int64) for i in range(4))
     page_height, page_width = shape[:2]
-    least = np.maximum(width, height) >= settings.least_side_px
+    fits = (np.maximum(width, height) >= settings.least_side_px) & (height <= settings.tallest_frac * page_height)
     beside = (left <= 1) | (left + width >= page_width - 1)
     below = (top <= 1) | (top + height >= page_height - 1)
     along_side = beside & (height > settings.rim_frac * page_height) & (width < settings.rim_depth_frac * height)
     along_top = below & (width > settings.rim_frac * page_width) & (height < settings.rim_depth_frac * width)
-    return least & ~along_side & ~along_top
+    return fits & ~along_side & ~along_top
 
 
 def _is_frame(component: Component, others: NDArray[np.float64], settings: ComponentSettings) -> bool:

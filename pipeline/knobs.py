@@ -132,6 +132,9 @@ class ComponentSettings(_Checked):
     """Which connected components may be ink of a digit."""
 
     least_side_px: int = _knob(6, 1, 100, "px", "smaller than this is a speck")
+    tallest_frac: float = _knob(
+        1.0, 0.01, 1, "of the page's height", "taller is no ink; in video, a shadow or a folder beside the sheet"
+    )
     rim_frac: float = _knob(
         0.25, 0, 1, "of the page's side", "ink along the rim for longer than this is the sheet's edge"
     )

@@ -29,15 +29,16 @@ def make_live_settings(settings: Settings) -> Settings:
 
     Frames are shrunk. They are read as they are held: not turned by quarters, not leveled, not once more with rulings,
     each of which would read them anew. Much of what a camera sees beside the paper is left out before the networks look
-    at it: what the rim cuts, what is paler than the ink, what is low, all but the largest components. Fewer cuts are
-    tried where digits touch, for another frame gives another chance. A 1 may be alone, as many frames vote
-    on it. Signs are not written: the vote is on digits.
+    at it: what the rim cuts, what all but fills the frame, what is paler than the ink, what is low, all but the largest
+    components. Fewer cuts are tried where digits touch, for another frame gives another chance. A 1 may be alone, as
+    many frames vote on it. Signs are not written: the vote is on digits.
     """
     s = settings
     components = replace(
         s.components,
         most_components=min(s.components.most_components, 30),
         pale_frac=max(s.components.pale_frac, 0.5),
+        tallest_frac=min(s.components.tallest_frac, 0.7),
         rim_frac=0.0,
         rim_depth_frac=1000.0,
     )

@@ -80,6 +80,14 @@ def test_frame_goes_and_what_it_holds_stays() -> None:
     assert len(find(empty)) == 1, "a large 0 holds nothing, and is no frame"
 
 
+@pytest.mark.parametrize(("height", "n"), [(159, 2), (161, 1)])
+def test_ink_taller_than_it_may_be_goes(height: int, n: int) -> None:
+    ink = draw_ink(DIGIT, (300, 20, 320, 20 + height))
+    assert len(find(ink)) == 2
+    tallest = replace(SETTINGS, tallest_frac=160 / len(ink))
+    assert len(find_components(InkMask(ink), np.where(ink > 0, 255, PAPER).astype(np.uint8), tallest)) == n
+
+
 @pytest.mark.parametrize(("pen_px", "stays"), [(4, True), (20, False)], ids=["fine pen", "broad pen"])
 def test_broad_surround_goes_where_a_finer_pen_has_written_in_it(pen_px: int, stays: bool) -> None:
     ink = np.zeros((300, 420), np.uint8)

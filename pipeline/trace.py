@@ -43,13 +43,13 @@ class Stages:
     ink: InkMask
     cleared: InkMask
     lines: tuple[TextLine, ...] = ()
-    known: tuple[Sequence[Pick] | None, ...] = ()
     lattices: tuple[Lattice, ...] = ()
     batch: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 28, 28, 1), np.float32))
     strips: tuple[Strip, ...] = ()
     shown: tuple[NDArray[np.float32], ...] = ()
     evidence: tuple[NDArray[np.float64], ...] = ()
     scores: DigitScores = field(default_factory=lambda: DigitScores(np.zeros((0, 11), np.float32)))
+    known: tuple[Sequence[Pick] | None, ...] = ()
     paths: tuple[Sequence[Pick], ...] = ()
     readings: tuple[Reading, ...] = ()
 

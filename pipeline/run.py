@@ -65,8 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
         try:
             outcomes = batch.read_in_order() if isinstance(results, StreamResults) else batch.read()
             for outcome in outcomes:
+                tally.count(outcome.record)  # first: what is kept has been counted, also where Ctrl-C comes between
                 results.add(outcome)
-                tally.count(outcome.record)
                 tally.n_further = batch.n_further
                 _tell(outcome, teller, arguments.verbose)
         except KeyboardInterrupt:

@@ -119,7 +119,7 @@ def place_labels(
     for box, size in zip(boxes, sizes, strict=True):
         taken = [*boxes, *places]
         candidates = [_keep_inside(p, width, rows) for p in _list_places(box, size)]
-        covered = [sum(_overlap_px(p, t) for t in taken) for p in candidates]
+        covered = [sum(p.measure_shared(t) for t in taken) for p in candidates]
         best = int(np.argmin(covered))
         has_room &= covered[best] == 0
         places.append(candidates[best])
@@ -147,12 +147,6 @@ def _keep_inside(place: Box, width: int, rows: range) -> Box:
     left = max(0, min(place.left, width - place.width))
     top = max(rows.start, min(place.top, rows.stop - place.height))
     return Box(left, top, left + place.width, top + place.height)
-
-
-def _overlap_px(a: Box, b: Box) -> int:
-    across = min(a.right, b.right) - max(a.left, b.left)
-    down = min(a.bottom, b.bottom) - max(a.top, b.top)
-    return max(0, across) * max(0, down)
 
 
 def _move_down(box: Box, by_px: int) -> Box:

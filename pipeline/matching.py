@@ -25,7 +25,7 @@ _TEXT_GAIN, _DISTANCE_COST = 0.5, 0.25
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A number in a frame: where it stands, px, and what it says."""
+    """A number or a digit in a frame: where it stands, px, and what it says."""
 
     box: Box
     text: str
@@ -68,10 +68,10 @@ def match_places(before: Sequence[Place], now: Sequence[Place], reach_heights: f
 
 
 def estimate_shift(before: Sequence[Place], now: Sequence[Place]) -> tuple[float, float]:
-    """Return by how many px (x, y) the numbers that two frames share have moved, most of them agreeing; else (0, 0).
+    """Return by how many px (x, y) what two frames share has moved, most of it agreeing; else (0, 0).
 
-    Every pair of alike numbers proposes a shift; each number in `before` then speaks for it as much as its best
-    partner near the proposed place is alike. Of equals the smallest shift counts.
+    Every pair of alike places, digits or numbers, proposes a shift; each place in `before` then speaks for it as much
+    as its best partner near the proposed place is alike. Of equals the smallest shift counts.
     """
     alike = np.array([[_measure_likeness(a, b) for b in now] for a in before]).reshape(len(before), len(now))
     if not alike.size or alike.max() < _LEAST_ALIKE:
@@ -116,7 +116,5 @@ def _measure_gain(a: Place, b: Place, reach_heights: float) -> float | None:
 
 def measure_overlap(a: Box, b: Box) -> float:
     """Return the shared area over the joint one, 0..1."""
-    across = min(a.right, b.right) - max(a.left, b.left)
-    down = min(a.bottom, b.bottom) - max(a.top, b.top)
-    shared = max(0, across) * max(0, down)
+    shared = a.measure_shared(b)
     return shared / (a.width * a.height + b.width * b.height - shared)

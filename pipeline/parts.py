@@ -39,9 +39,7 @@ def _stand_in_row(left: Box, right: Box) -> bool:
 
 def is_within(part: Box, whole: Box) -> bool:
     """Return whether most of a part lies within a number."""
-    across = min(part.right, whole.right) - max(part.left, whole.left)
-    down = min(part.bottom, whole.bottom) - max(part.top, whole.top)
-    return max(0, across) * max(0, down) >= _LEAST_INSIDE * part.width * part.height
+    return part.measure_shared(whole) >= _LEAST_INSIDE * part.width * part.height
 
 
 def join_readings(parts: Sequence[Reading]) -> Reading:

@@ -98,7 +98,7 @@ def _read_as_it_lies(
     if classifier.n_classes > N_DIGITS and s.rulings.read_twice:
         ways = [way for own in ways for way in (own, *_keep_rulings(own, s, clock))]
     if memory:
-        ways = [replace(way, known=tuple(memory.recall(way.lines))) for way in ways]
+        ways = [replace(way, recalled=tuple(memory.recall(way.lines))) for way in ways]
     best = _choose(_read_ways(ways, classifier, s, clock), s)
     if memory:
         memory.keep(best.lines, best.known, best.paths)
@@ -254,8 +254,7 @@ def _group(stages: Stages, s: Settings, clock: Clock) -> Stages:
 def _decide(stages: Stages, s: Settings) -> Stages:
     """Return the stages with the numbers that their scores make most probable."""
     read = iter(find_paths(stages.lattices, stages.scores, s.decode, stages.evidence))
-    known = stages.known or (None,) * len(stages.lines)
-    paths = tuple(next(read) if path is None else path for path in known)
+    paths = tuple(next(read) if path is None else path for path in stages.known)
     readings = form_numbers(paths, [line.number for line in stages.lines], s.decode, s.strays, s.numbers)
     readings = drop_edges(readings, stages.paper, stages.page.gray.shape, s.strays)
     return replace(stages, paths=paths, readings=readings)

@@ -59,6 +59,8 @@ class _Line:
 class Rota:
     """Lets lines take turns: what is new, or has yet to be confirmed, is read before what is known.
 
+    Frames are to be read in one way each, as with the settings of live reading.
+
     Parameters
     ----------
     most_digits : read in one frame, unless a single line has room for more
@@ -72,13 +74,14 @@ class Rota:
     def __init__(self, most_digits: float) -> None:
         self._most_digits = most_digits
         self._lines: list[_Line] = []
+        self._before: list[_Line | None] = []  # of each line that was asked for, the one in the latest frame
         self._n_frames = 0
         self.unsettled: Sequence[Box] = ()
         self.recalled: frozenset[int] = frozenset()
 
     def recall(self, lines: Sequence[TextLine]) -> list[Sequence[Pick] | None]:
         """Return what each line of a frame is known to show, moved to where it is now; None for those to be read."""
-        known = self._find(lines)
+        known = self._before = self._find(lines)
         is_hasty = [self._is_hasty(line, before) for line, before in zip(lines, known, strict=True)]
         urgency = [_measure_urgency(before, hasty) for before, hasty in zip(known, is_hasty, strict=True)]
         in_turn = [(i - self._n_frames) % len(lines) for i in range(len(lines))]
@@ -104,20 +107,19 @@ class Rota:
         self._n_frames += 1
         self.recalled = frozenset(line.number for line, path in zip(lines, known, strict=True) if path is not None)
         kept = []
-        for line, before, path in zip(lines, self._find(lines), paths, strict=True):
+        for line, before, path in zip(lines, self._before, paths, strict=True):
             is_read, is_unsettled = line.number not in self.recalled, self._is_unsettled(line)
             n_waited = 0 if is_read else 1 + (before.n_waited if before else 0)
             n_hasty = (before.n_hasty if before else 0) + is_read if is_unsettled else 0
             shown = path if is_read or (before and before.path is not None) else None
-            kept.append(_Line(place_line(line), _list_centers(line), shown, n_waited, n_hasty))
+            kept.append(_Line(line.box, _list_centers(line), shown, n_waited, n_hasty))
         self._lines = kept
 
     def _find(self, lines: Sequence[TextLine]) -> list[_Line | None]:
         """Return for each line the one that was there in the latest frame; none is taken for two."""
-        places = [place_line(line) for line in lines]
         shared = [
             (overlap, i, j)
-            for i, place in enumerate(places)
+            for i, place in enumerate([line.box for line in lines])
             for j, other in enumerate(self._lines)
             if (overlap := measure_overlap(place, other.place)) >= _SAME_OVERLAP
         ]
@@ -130,7 +132,8 @@ class Rota:
         return found
 
     def _is_unsettled(self, line: TextLine) -> bool:
-        return any(measure_overlap(place_line(line), place) > 0 for place in self.unsettled)
+        own = line.box
+        return any(own.measure_shared(place) for place in self.unsettled)
 
 
 def _measure_urgency(before: _Line | None, is_hasty: bool) -> int:
@@ -139,14 +142,9 @@ def _measure_urgency(before: _Line | None, is_hasty: bool) -> int:
     return (n_waited + 1) * (_URGENT if is_hasty else 1) + is_new
 
 
-def place_line(line: TextLine) -> Box:
-    """Return the box around a line's components."""
-    return Box.around([component.box for component in line.components])
-
-
 def estimate_cost(line: TextLine) -> float:
     """Return what it costs to read a line, in digits: as many as it has components, and a little for its length."""
-    return len(line.components) + _LENGTH_PRICE * place_line(line).width / line.height_px
+    return len(line.components) + _LENGTH_PRICE * line.box.width / line.height_px
 
 
 def _list_centers(line: TextLine) -> NDArray[np.float64]:

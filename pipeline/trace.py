@@ -32,7 +32,7 @@ _MOST_TENSORS = 400
 class Stages:
     """What the stages of one page made, in their order.
 
-    `known` are the paths of the lines that were recalled, None of those that were read, as all are where it is empty;
+    `recalled` are the paths of the lines that were not read, None of those that were, as all are where it is empty;
     lattices, strips, `shown`, which the line network tells of each strip, evidence and scores are of lines that were
     read.
     """
@@ -49,15 +49,19 @@ class Stages:
     shown: tuple[NDArray[np.float32], ...] = ()
     evidence: tuple[NDArray[np.float64], ...] = ()
     scores: DigitScores = field(default_factory=lambda: DigitScores(np.zeros((0, 11), np.float32)))
-    known: tuple[Sequence[Pick] | None, ...] = ()
+    recalled: tuple[Sequence[Pick] | None, ...] = ()
     paths: tuple[Sequence[Pick], ...] = ()
     readings: tuple[Reading, ...] = ()
 
     @property
+    def known(self) -> tuple[Sequence[Pick] | None, ...]:
+        """What is known of each line before any is read."""
+        return self.recalled or (None,) * len(self.lines)
+
+    @property
     def unread(self) -> list[TextLine]:
         """The lines of which nothing is known before they are read."""
-        known = self.known or (None,) * len(self.lines)
-        return [line for line, path in zip(self.lines, known, strict=True) if path is None]
+        return [line for line, path in zip(self.lines, self.known, strict=True) if path is None]
 
 
 class StageTaker(Protocol):

@@ -76,6 +76,12 @@ class Box:
             max([b.bottom for b in boxes]),
         )
 
+    def measure_shared(self, other: Box) -> int:
+        """Return the area in px that this box and another have in common."""
+        across = min(self.right, other.right) - max(self.left, other.left)
+        down = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(0, across) * max(0, down)
+
     def as_list(self) -> list[int]:
         """[left, top, right, bottom], as the JSON output has it."""
         return [self.left, self.top, self.right, self.bottom]
@@ -164,6 +170,11 @@ class TextLine:
 
     def __post_init__(self) -> None:
         _expect(len(self.components) > 0, self, "at least one component", 0)
+
+    @property
+    def box(self) -> Box:
+        """The smallest box that holds all components."""
+        return Box.around([c.box for c in self.components])
 
     @property
     def height_px(self) -> float:

@@ -125,9 +125,9 @@ def test_cost_is_that_of_the_digits_and_a_little_for_the_length() -> None:
     assert estimate_cost(dashes) == pytest.approx(2 + 0.1 * 200)
 
 
-def test_boxes_are_those_of_the_page() -> None:
+def test_settled_line_is_read_too_while_there_is_time() -> None:
     rota, line = Rota(20), write_line(1, 2)
     take(rota, [line])
     rota.unsettled = [Box(0, 0, 5, 5)]
     (path,) = rota.recall([line])
-    assert path is None, "there is time for it although nothing on it is unsettled"
+    assert path is None

@@ -119,7 +119,9 @@ def test_page_tells_its_size_as_width_and_height() -> None:
 
 @pytest.mark.parametrize(("boxes", "height_px"), [(((0, 0, 5, 9),), 9), (((0, 0, 5, 10), (6, 0, 9, 90)), 50)])
 def test_height_of_a_line_is_the_median(boxes: tuple[tuple[int, int, int, int], ...], height_px: float) -> None:
-    assert make_line(*boxes).height_px == height_px
+    line = make_line(*boxes)
+    assert line.height_px == height_px
+    assert line.box == Box.around([Box(*box) for box in boxes])
 
 
 @pytest.mark.parametrize(("n_rows", "n_classes"), [(0, 10), (0, 11), (3, 10), (3, 11)])
@@ -127,6 +129,16 @@ def test_scores_of_ten_classes_have_no_other(n_rows: int, n_classes: int) -> Non
     scores = DigitScores(uniform(n_rows, n_classes))
     assert scores.digits.shape == (n_rows, N_DIGITS)
     assert scores.not_digit == pytest.approx(np.full(n_rows, 0 if n_classes == N_DIGITS else 1 / 11))
+
+
+@pytest.mark.parametrize(
+    ("other", "shared"),
+    [(Box(0, 0, 4, 4), 16), (Box(2, 1, 9, 9), 6), (Box(4, 0, 8, 4), 0), (Box(9, 9, 10, 10), 0), (Box(1, 1, 2, 3), 2)],
+    ids=["itself", "a corner", "side by side", "apart", "inside"],
+)
+def test_shared_area_by_hand(other: Box, shared: int) -> None:
+    box = Box(0, 0, 4, 4)
+    assert box.measure_shared(other) == other.measure_shared(box) == shared
 
 
 def test_box_around_by_hand() -> None:

@@ -13,6 +13,7 @@ LEFT_OUT = {
     "images.most_mpx": "only refuses pictures",
     "images.least_side_px": "only refuses pictures",
     "images.dpi": "draws PDFs, of which there are none to score by",
+    "components.tallest_frac": "no limit on a page, and at the end of its range; live reading sets one",
     "rulings.read_twice": "spares time in live reading",
     "lines.least_height_px": "spares time in live reading",
     "decode.n_alternatives": "is told beside each digit and decides nothing",

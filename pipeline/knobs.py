@@ -190,7 +190,7 @@ class SegmentSettings(_Checked):
     most_cuts: int = _knob(12, 0, 100, "cuts", "per component; bounds the work on scribbles")
     most_slant: float = _knob(0.3, 0, 2, "px right per px up", "cuts lean no more: steep strokes of 1, 4 and 7 mislead")
     split_width_frac: float = _knob(0.7, 0.1, 5, "of the height", "narrower components are not cut")
-    widest_digit_frac: float = _knob(1.6, 0.3, 5, "of the height", "wider spans are no digit")
+    widest_digit_frac: float = _knob(2.2, 0.3, 5, "of the height", "wider spans are no digit; a hasty 0 is twice as wide as tall")
     join_gap_frac: float = _knob(0.25, 0, 2, "of the height", "pieces of one digit lie no farther apart")
     least_piece_frac: float = _knob(0.18, 0.01, 1, "of the height", "no digit is narrower between two cuts")
     deepest_joint_frac: float = _knob(0.5, 0.05, 1, "of the height", "or where the ink is no taller than this")

@@ -8,11 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.knobs import LineSettings
-from pipeline.robust import weighted_median
+from pipeline.robust import median, weighted_median
 from pipeline.types import Component, TextLine
 
 _NEXT = 3
 """Components at a chain's end by which its height is told there: one may be a comma, or stand out of line."""
+
+_TOWERS = 4.0
+"""What is so many times taller than the writing beside it is none."""
 
 
 def find_lines(components: Sequence[Component], settings: LineSettings) -> tuple[TextLine, ...]:
@@ -88,16 +91,23 @@ def _continues(line: Sequence[Component], chain: Sequence[Component], slope: flo
     """Return whether the chain begins to the right of the line's end and at its height."""
     if chain[0].box.left < line[-1].box.left:
         return False
-    top, bottom = _measure_band(line[-_NEXT:], slope)
-    next_top, next_bottom = _measure_band(chain[:_NEXT], slope)
+    ends, begins = line[-_NEXT:], chain[:_NEXT]
+    top, bottom = _measure_band(ends, begins, slope)
+    next_top, next_bottom = _measure_band(begins, ends, slope)
     shared = min(bottom, next_bottom) - max(top, next_top)
     return shared >= settings.join_overlap_frac * min(bottom - top, next_bottom - next_top)
 
 
-def _measure_band(components: Sequence[Component], slope: float) -> tuple[float, float]:
-    """Return the mean top and bottom in px of components, the slope taken out, short ones beside tall ones left out."""
-    tallest = max(c.box.height for c in components)
-    tall = [c.box for c in components if 2 * c.box.height >= tallest]
+def _measure_band(components: Sequence[Component], others: Sequence[Component], slope: float) -> tuple[float, float]:
+    """Return the mean top and bottom in px of components, the slope taken out, short ones beside tall ones left out.
+
+    The edge of a sheet, far taller than the `others` that may follow it or go before it, is left out as well, unless
+    nothing else is there.
+    """
+    most = _TOWERS * median([c.box.height for c in others])
+    boxes = [c.box for c in components if c.box.height <= most] or [c.box for c in components]
+    tallest = max(box.height for box in boxes)
+    tall = [box for box in boxes if 2 * box.height >= tallest]
     falls = [slope * b.center[0] for b in tall]
     top = sum(b.top - fall for b, fall in zip(tall, falls, strict=True))
     bottom = sum(b.bottom - fall for b, fall in zip(tall, falls, strict=True))

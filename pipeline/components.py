@@ -14,6 +14,9 @@ from pipeline.types import Box, Component, InkMask
 _MOST_RUNS = 65_000
 """Runs of ink that labels of 16 bits can tell apart; past them OpenCV 4 writes over memory that is not its own."""
 
+_SEVERAL = 2
+"""Things side by side; a digit may have room for one."""
+
 
 def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: ComponentSettings) -> tuple[Component, ...]:
     """Return the pieces of ink that may be a digit or part of one, in no particular order.
@@ -75,14 +78,17 @@ def _is_plausible(stats: NDArray[np.int32], shape: tuple[int, ...], settings: Co
 def _is_frame(component: Component, others: NDArray[np.float64], settings: ComponentSettings) -> bool:
     """Return whether the component surrounds others: a drawn frame, a sheet's edge, a binding, the shadow of a card.
 
-    It holds something tall, or several things; a 0 may hold a speck. Unless it is thin, that is written with a pen much
-    finer than itself.
+    It holds something tall, or several things; a 0 may hold a speck. Unless it is thin, they are several tall ones, or
+    written with a pen much finer than itself.
 
     `others` are the boxes of all components and their stroke widths, float64 (N, 5).
     """
     box = component.box
     left, top, right, bottom, stroke = others.T
     inside = (left > box.left) & (top > box.top) & (right < box.right) & (bottom < box.bottom)
+    is_tall = inside & (bottom - top >= settings.framed_height_frac * box.height)
+    if np.count_nonzero(is_tall) >= _SEVERAL:
+        return True
     if component.area_px > settings.frame_fill_frac * box.width * box.height:
         inside &= component.stroke_width_px >= settings.frame_stroke_ratio * stroke
     heights = np.sort((bottom - top)[inside])[::-1] / box.height

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.knobs import IlluminationSettings
+from pipeline.types import Page
 
 PAPER_LEVEL = 55
 """Darkness of bare paper. What is below is brighter than the paper: half of its grain, by which grain is measured."""
@@ -44,6 +47,16 @@ def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) ->
     bright = np.minimum(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, thin), cv2.subtract(small, paper))
     energies = [float(np.sum(ink.astype(np.float32) ** 2)) for ink in (dark, bright)]
     return energies[0] * settings.least_bright_ratio >= energies[1]
+
+
+def darken_ink(page: Page, settings: IlluminationSettings) -> Page:
+    """Return the page with its ink darker than its paper: inverted where it is brighter."""
+    return page if measure_polarity(page.gray, settings) else invert(page)
+
+
+def invert(page: Page) -> Page:
+    """Return the page with black for white."""
+    return replace(page, gray=cv2.bitwise_not(page.gray))
 
 
 def flatten_light(gray: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.uint8]:

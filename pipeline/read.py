@@ -8,7 +8,6 @@ from dataclasses import replace
 from itertools import chain
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,7 +17,7 @@ from pipeline.clock import Clock
 from pipeline.components import find_components
 from pipeline.decode import find_paths, form_numbers, measure_merit
 from pipeline.evidence import find_joints, weigh_lattice
-from pipeline.illumination import estimate_paper, flatten_light, measure_polarity, shrink
+from pipeline.illumination import darken_ink, estimate_paper, flatten_light, invert, shrink
 from pipeline.lines import find_lines
 from pipeline.normalize import normalize_spans
 from pipeline.odds import doubt_together
@@ -73,7 +72,13 @@ def read_page(
     """
     s = settings or Settings()
     clock = Clock(page.decode_s)
+    page = darken_ink(page, s.illumination)
+    clock.lap("light")
     best = _read_as_it_lies(page, classifier, s, clock, memory)
+    if not best.readings:  # what was taken for ink may be a dark card, and its numbers bright
+        bright = _read_as_it_lies(invert(page), classifier, s, clock, memory)
+        if any(r.status == "accepted" for r in doubt_together(bright.readings, s.decode)):
+            best, page = bright, invert(page)
     if len(best.batch) and is_doubtful(best.readings, s.turn):
         turns = [_read_as_it_lies(turn_page(page, n), classifier, s, clock) for n in QUARTERS]
         best = choose_turn(best, turns, s.turn, s.decode)
@@ -180,30 +185,16 @@ def _build_lattices(ways: list[Stages], classifier: Classifier, s: Settings, clo
 
 def _find_lines(page: Page, s: Settings, clock: Clock) -> Stages:
     """Return the page's ink and text lines: the stages before and after the page is turned upright."""
-    gray, small = _darken_ink(page.gray, s)
-    paper = estimate_paper(small, s.illumination)
+    paper = estimate_paper(shrink(page.gray, s.illumination), s.illumination)
     clock.lap("light")
-    return _find_ink(page, gray, paper, None, s, clock)
-
-
-def _darken_ink(gray: NDArray[np.uint8], s: Settings) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the picture and itself reduced, both inverted where its ink is bright."""
-    small = shrink(gray, s.illumination)
-    if measure_polarity(small, s.illumination):
-        return gray, small
-    return cv2.bitwise_not(gray), cv2.bitwise_not(small)
+    return _find_ink(page, paper, None, s, clock)
 
 
 def _find_ink(
-    page: Page,
-    gray: NDArray[np.uint8],
-    paper: NDArray[np.uint8],
-    edges: NDArray[np.uint8] | None,
-    s: Settings,
-    clock: Clock,
+    page: Page, paper: NDArray[np.uint8], edges: NDArray[np.uint8] | None, s: Settings, clock: Clock
 ) -> Stages:
-    """Return the stages from the brightness of the bare paper on; `gray` has its ink darker than that."""
-    darkness = flatten_light(gray, paper)
+    """Return the stages from the brightness of the bare paper on; the page's ink is darker than that."""
+    darkness = flatten_light(page.gray, paper)
     clock.lap("light")
     ink = binarize(darkness, s.binarize)
     if edges is not None:
@@ -221,9 +212,9 @@ def _lift_shadows(best: Stages, classifier: Classifier, s: Settings, clock: Cloc
     clock.lap("light")
     if patches is None:
         return best
-    gray, small = _darken_ink(best.page.gray, s)
+    small = shrink(best.page.gray, s.illumination)
     paper, edges = lift_shadows(small, best.paper, patches, s.illumination)
-    (way,) = _read_ways([_find_ink(best.page, gray, paper, edges, s, clock)], classifier, s, clock)
+    (way,) = _read_ways([_find_ink(best.page, paper, edges, s, clock)], classifier, s, clock)
     gain = measure_merit(way.readings, s.decode) - measure_merit(best.readings, s.decode)
     return way if gain >= _SEVERAL * (1 - s.decode.doubtful) else best
 

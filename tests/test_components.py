@@ -88,15 +88,21 @@ def test_ink_taller_than_it_may_be_goes(height: int, n: int) -> None:
     assert len(find_components(InkMask(ink), np.where(ink > 0, 255, PAPER).astype(np.uint8), tallest)) == n
 
 
-@pytest.mark.parametrize(("pen_px", "stays"), [(4, True), (20, False)], ids=["fine pen", "broad pen"])
-def test_broad_surround_goes_where_a_finer_pen_has_written_in_it(pen_px: int, stays: bool) -> None:
+@pytest.mark.parametrize(
+    ("pen_px", "n_strokes", "goes"),
+    [(4, 1, True), (35, 1, False), (35, 2, True)],
+    ids=["a fine pen", "as broad a pen", "as broad a pen, twice"],
+)
+def test_broad_surround_goes_where_a_finer_pen_or_several_things_are_in_it(
+    pen_px: int, n_strokes: int, goes: bool
+) -> None:
     ink = np.zeros((300, 420), np.uint8)
     cv2.rectangle(ink, (60, 60), (360, 240), 255, 50)  # the shadow around a card
-    for x in (150, 190, 230):
+    for x in (150, 230)[:n_strokes]:
         cv2.line(ink, (x, 120), (x, 180), 255, pen_px)
     boxes = [c.box.as_list() for c in find(ink)]
-    assert ([35, 35, 386, 266] not in boxes) == stays
-    assert len(boxes) == 3 + (not stays)
+    assert ([35, 35, 386, 266] not in boxes) == goes
+    assert len(boxes) == n_strokes + (not goes)
 
 
 def test_pale_ink_goes_beside_dark_and_stays_alone() -> None:

@@ -97,12 +97,10 @@ def draw_form() -> np.ndarray:
     return page
 
 
-def draw_scratched() -> np.ndarray:
-    """Return a page written with a broad marker and scratched with bright lines: thin is bright, broad is dark."""
-    page = write_page("42", size_px=(320, 320), height_px=160, pen_px=12, paper=150, pen=90)
-    for x in range(5, 320, 16):
-        cv2.line(page, (x, 5), (x + 4, 315), 210, 2)
-    return page
+def draw_two_inks() -> np.ndarray:
+    """Return a page written with a broad dark marker, and beside it with fine chalk: either can be read."""
+    broad = write_page("42", size_px=(320, 320), height_px=160, pen_px=12, paper=150, pen=90)
+    return np.vstack([broad, write_page("58 21", "36 07", size_px=(320, 200), pen_px=2, paper=150, pen=230)])
 
 
 def draw_bowls() -> np.ndarray:
@@ -150,7 +148,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "form": draw_form,
     "bowls": draw_bowls,
     "underlined": draw_underlined,
-    "scratched": draw_scratched,
+    "two inks": draw_two_inks,
     "signs": lambda: np.vstack([write_signed(text) for text in ("4,50", "36.2", "7 -2", "-69.4")]),
     "cup": draw_cup,
     "card": draw_card,

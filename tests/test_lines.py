@@ -42,6 +42,10 @@ TABLE: dict[str, tuple[Boxes, list[list[int]]]] = {
     ),
     "a dot and a small digit": ([*row(0, 40), (20, 12, 26, 20)], [[0, 20, 40]]),
     "a wide gap": (row(0, 20, 20 + 2 * FAR, 40 + 2 * FAR), [[0, 20, 20 + 2 * FAR, 40 + 2 * FAR]]),
+    "a sheet's edge beside two lines": (
+        [(0, 0, 20, 100), *row(22, top=30), *row(23, 43, 63, top=75)],
+        [[0, 22], [23, 43, 63]],
+    ),
     "a wide gap, another height": (
         row(0, 20) + row(20 + 2 * FAR, 40 + 2 * FAR, top=15),
         [[0, 20], [20 + 2 * FAR, 40 + 2 * FAR]],

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.classify import Classifier, load_classifier
+from pipeline.illumination import measure_polarity
 from pipeline.knobs import DecodeSettings, TurnSettings
 from pipeline.line_reader import LineReader
 from pipeline.read import read_page
@@ -160,6 +161,15 @@ def test_boxes_lie_in_the_original(turn_deg: float) -> None:
     slack = 6 if turn_deg == 0 else 40  # the upright box around a turned one is larger
     assert np.abs(np.array(reading.box.as_list()) - expected).max() <= slack
     assert reading.box.left <= expected[0] + 4 and reading.box.right >= expected[2] - 4
+
+
+def test_bright_ink_on_a_dark_card_is_found_where_nothing_else_is_ink() -> None:
+    card = 255 - write_page("4207", size_px=(240, 120))
+    desk = np.pad(card, 300, constant_values=180)
+    assert measure_polarity(desk, Settings().illumination), "the card itself is what is dark and thin"
+    (reading,) = read_page(Page(desk), load_classifier()).readings
+    assert (reading.text, reading.status) == ("4207", "accepted")
+    assert min(reading.box.left, reading.box.top) > 300
 
 
 def test_boxes_of_a_huge_scale_stay_inside() -> None:

@@ -54,9 +54,13 @@ class Track:
 
     @property
     def is_whole(self) -> bool:
-        """Whether enough of the latest frames read it as one number for it to stay one where it is read in parts."""
+        """Whether enough of the latest frames read it as one number for it to stay one where it is read in parts.
+
+        What has been reported as one stays one while any of them does.
+        """
         n_whole = sum(ballot.is_whole for ballot in self.ballots)
-        return n_whole > 0 and n_whole >= _WHOLE_SHARE * len(self.ballots)
+        is_reported = self.vote is not None and self.vote.text == self.confirmed
+        return n_whole > 0 and (is_reported or n_whole >= _WHOLE_SHARE * len(self.ballots))
 
     @property
     def place(self) -> Place:

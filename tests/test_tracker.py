@@ -71,6 +71,7 @@ TABLE: list[tuple[str, Frames, list[str]]] = [
     ("in two parts every other frame", [*hold("1159", 1), *part("115", "9")] * 20, ["1159"]),
     ("in parts at first", [*part("11", "59") * 4, *hold("1159", 20)], ["1159"]),
     ("in parts while the camera shakes", [*hold("1159", 20), *part("115", "9") * 8, *hold("1159", 9)], ["1159"]),
+    ("reported, then mostly in parts", [*hold("1159", 10), *[*part("11", "59") * 11, *hold("1159", 1)] * 3], ["1159"]),
     ("two numbers joined now and then", [*part("42", "17") * 10, *hold("4217", 1)] * 6, ["42", "17"]),
     ("a piece of it for a number", [[read_as("64"), read_as("1", 130, 90)]] * 20, ["64"]),
     ("without digits", [[replace(read_as("4"), digits=(), text="")]] * 20, []),

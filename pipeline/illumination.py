@@ -14,6 +14,9 @@ from pipeline.types import Page
 PAPER_LEVEL = 55
 """Darkness of bare paper. What is below is brighter than the paper: half of its grain, by which grain is measured."""
 
+_FROM_START = 2
+"""Setting `inverse` that takes black for white from the start."""
+
 
 def shrink(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
     """Return the picture, uint8 (h, w), with its long side at most `background_side_px`: light changes slowly."""
@@ -50,8 +53,11 @@ def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) ->
 
 
 def darken_ink(page: Page, settings: IlluminationSettings) -> Page:
-    """Return the page with its ink darker than its paper: inverted where it is brighter."""
-    return page if measure_polarity(page.gray, settings) else invert(page)
+    """Return the page with its ink darker than its paper: inverted where it is brighter.
+
+    With `settings.inverse` of 2, what seems to be the paper is taken for the ink.
+    """
+    return page if measure_polarity(page.gray, settings) == (settings.inverse < _FROM_START) else invert(page)
 
 
 def invert(page: Page) -> Page:

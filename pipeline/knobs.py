@@ -56,6 +56,9 @@ class IlluminationSettings(_Checked):
     least_bright_ratio: float = _knob(
         4.0, 0, 1e6, "times", "bright ink is told by more energy than dark, which is usual"
     )
+    inverse: int = _knob(
+        1, 0, 2, "0 to 2", "1 takes black for white where no digit is found, 0 never, 2 from the start"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,18 @@ from pipeline.rota import Rota
 from pipeline.settings import Settings
 from pipeline.trace import Stages
 from pipeline.tracker import Confirmation, TrackedNumber, Tracker
-from pipeline.types import Box, Page
+from pipeline.types import Box, Page, PageReading
 
 WORK_SIDE_PX = 640
 """Half of 1280: digits 40 px high are then 20 px, as the network takes them, and a frame takes a third of the time."""
 
 _LEAST_REGION_PX = 16
+
+_BARE_FRAMES = 3
+"""After so many frames without a digit one is read with black for white."""
+
+_INKS = {0: (0, 0), 1: (0, 2), 2: (2, 2)}
+"""For `illumination.inverse`, the same for most frames and for those few."""
 
 
 def make_live_settings(settings: Settings) -> Settings:
@@ -109,7 +115,8 @@ class LiveReader:
     def __init__(self, classifier: Classifier, settings: Settings, source: str, region: Box | None = None) -> None:
         self._classifier, self._settings, self._source = classifier, settings, source
         self.region = region
-        self._rota, self._area = Rota(settings.track.frame_digits), region
+        self._looks = tuple(_take_ink(settings, inverse) for inverse in _INKS[settings.illumination.inverse])
+        self._begin_at(region)
         self._tracker = Tracker(settings.track)
 
     def warm_up(self) -> None:
@@ -123,10 +130,12 @@ class LiveReader:
         page = cut_page(frame.bgr, area, self._settings.images.work_side_px, self._source)
         keeper = _Keeper()
         if area != self._area:
-            self._rota, self._area = Rota(self._settings.track.frame_digits), area
-        self._rota.unsettled = [find_on_page(box, page) for box in self._tracker.list_unsettled()]
-        reading = read_page(page, self._classifier, self._settings, keeper if has_stages else None, self._rota)
-        confirmed = self._tracker.update(reading.readings, area, frame.number, frame.time_s, self._rota.recalled)
+            self._begin_at(area)
+        settings, rota = self._looks[self._is_inverse], self._rotas[self._is_inverse]
+        rota.unsettled = [find_on_page(box, page) for box in self._tracker.list_unsettled()]
+        reading = read_page(page, self._classifier, settings, keeper if has_stages else None, rota)
+        self._choose_ink(reading)
+        confirmed = self._tracker.update(reading.readings, area, frame.number, frame.time_s, rota.recalled)
         return LiveReading(
             frame,
             area,
@@ -136,6 +145,27 @@ class LiveReader:
             perf_counter() - frame.grabbed_s,
             keeper.stages,
         )
+
+    def _begin_at(self, area: Box | None) -> None:
+        """Forget what the lines of frames have shown: another area is read."""
+        self._area, self._is_inverse, self._n_bare = area, False, 0
+        self._rotas = tuple(Rota(self._settings.track.frame_digits) for _ in self._looks)
+
+    def _choose_ink(self, reading: PageReading) -> None:
+        """Let the next frame be read with black for white now and then if none shows a digit, and as long as one does.
+
+        Both in one frame would take the time of two. The other ink must show something sure at first.
+        """
+        must_be_sure = self._is_inverse and self._n_bare > 0
+        if any(r.digits and (r.status == "accepted" or not must_be_sure) for r in reading.readings):
+            self._n_bare = 0
+        else:
+            self._n_bare += 1
+            self._is_inverse = self._n_bare % _BARE_FRAMES == 0
+
+
+def _take_ink(settings: Settings, inverse: int) -> Settings:
+    return replace(settings, illumination=replace(settings.illumination, inverse=inverse))
 
 
 def clip_region(region: Box | None, width: int, height: int) -> Box:

@@ -75,7 +75,7 @@ def read_page(
     page = darken_ink(page, s.illumination)
     clock.lap("light")
     best = _read_as_it_lies(page, classifier, s, clock, memory)
-    if not best.readings:  # what was taken for ink may be a dark card, and its numbers bright
+    if not best.readings and s.illumination.inverse == 1:  # the ink may be a dark card, and its numbers bright
         bright = _read_as_it_lies(invert(page), classifier, s, clock, memory)
         if any(r.status == "accepted" for r in doubt_together(bright.readings, s.decode)):
             best, page = bright, invert(page)

@@ -90,7 +90,7 @@ class RulingSettings(_Checked):
 
     least_run_px: int = _knob(16, 3, 500, "px", "shortest straight run that may belong to a ruling")
     run_frac: float = _knob(0.015, 0.001, 0.5, "of the page's width", "the same on large pages; bounds slope and bend")
-    least_length_frac: float = _knob(0.4, 0.05, 1, "of the page", "shorter lines may be a digit's bar")
+    least_length_frac: float = _knob(0.25, 0.05, 1, "of the page", "shorter lines may be a digit's bar")
     least_parallels: int = _knob(
         3, 1, 50, "lines", "fewer level lines than these are no ruled sheet and must be longer"
     )
@@ -160,6 +160,7 @@ class PieceSettings(_Checked):
 
     least_overlap_frac: float = _knob(0.5, 0, 1, "of the narrower", "pieces of one digit overlap so much across")
     most_gap_strokes: float = _knob(1.2, 0, 20, "stroke widths", "a ruling or a glare takes out no more of a stroke")
+    least_contrast_frac: float = _knob(0.4, 0, 1, "of the darker", "paler ink beside it is a shadow, no piece of it")
     least_height_frac: float = _knob(0.2, 0, 1, "of both together", "less than this is a speck, no piece")
     tallest_frac: float = _knob(1.4, 0.1, 10, "of the page's ink height", "taller together are two lines' digits")
 
@@ -171,6 +172,7 @@ class LineSettings(_Checked):
     reach_heights: float = _knob(4.0, 0.5, 20, "heights", "farther than this is no neighbor")
     least_overlap_frac: float = _knob(0.3, 0, 1, "of the smaller height", "neighbors in a line share this much height")
     steepest: float = _knob(1.5, 0, 100, "down per across", "neighbors on a line do not stand one above the other")
+    widest_cover_frac: float = _knob(2.2, 0, 100, "of the height", "wider ink over or under a digit is no part of it")
     join_overlap_frac: float = _knob(0.5, 0, 1, "of the smaller height", "chains of one line share this much height")
     least_height_px: int = _knob(0, 0, 1000, "px", "lower lines are not looked at; live reading takes no time for them")
 

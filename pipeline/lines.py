@@ -14,6 +14,9 @@ from pipeline.types import Component, TextLine
 _NEXT = 3
 """Components at a chain's end by which its height is told there: one may be a comma, or stand out of line."""
 
+_COVERED_FRAC = 0.8
+"""What lies over or under another for so much of its width stands in no row with it, unless both are one digit."""
+
 _TOWERS = 4.0
 """What is so many times taller than the writing beside it is none."""
 
@@ -83,13 +86,28 @@ def _measure_distances(boxes: NDArray[np.float64], settings: LineSettings) -> ND
     tallest = np.maximum(heights[:, None], heights)
     is_neighbor = shared >= settings.least_overlap_frac * np.minimum(heights[:, None], heights)
     is_neighbor &= down <= settings.steepest * across
+    is_neighbor &= ~_find_covers(boxes, settings)
     is_neighbor &= np.triu(np.ones(is_neighbor.shape, bool), 1) & (distance <= settings.reach_heights * tallest)
     return np.where(is_neighbor, distance, np.inf)
+
+
+def _find_covers(boxes: NDArray[np.float64], settings: LineSettings) -> NDArray[np.bool_]:
+    """Return whether one of i and j lies over or under the other, too wide to be part of the same digit, (N, N)."""
+    left, top, right, bottom = boxes.T
+    widths, heights = right - left, bottom - top
+    covered = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    is_covered = covered >= _COVERED_FRAC * np.minimum(widths[:, None], widths)
+    tallest = np.maximum(heights[:, None], heights)
+    found: NDArray[np.bool_] = is_covered & (np.maximum(widths[:, None], widths) > settings.widest_cover_frac * tallest)
+    return found
 
 
 def _continues(line: Sequence[Component], chain: Sequence[Component], slope: float, settings: LineSettings) -> bool:
     """Return whether the chain begins to the right of the line's end and at its height."""
     if chain[0].box.left < line[-1].box.left:
+        return False
+    neighbors = np.array([line[-1].box.as_list(), chain[0].box.as_list()], np.float64)
+    if _find_covers(neighbors, settings)[0, 1]:
         return False
     ends, begins = line[-_NEXT:], chain[:_NEXT]
     top, bottom = _measure_band(ends, begins, slope)

@@ -52,6 +52,7 @@ def _find_pairs(components: Sequence[Component], height_px: float, settings: Pie
     """Return pairs of indices, the lower first, of components that are pieces of one digit: the closest, none twice."""
     left, top, right, bottom = np.array([c.box.as_list() for c in components], np.float64).T
     heights, strokes = bottom - top, np.array([c.stroke_width_px for c in components])
+    contrasts = np.array([c.contrast for c in components])
     shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
     gap = np.maximum(top[:, None], top) - np.minimum(bottom[:, None], bottom)
     together = np.maximum(bottom[:, None], bottom) - np.minimum(top[:, None], top)
@@ -59,6 +60,8 @@ def _find_pairs(components: Sequence[Component], height_px: float, settings: Pie
     is_piece &= gap <= settings.most_gap_strokes * np.minimum(strokes[:, None], strokes)
     is_piece &= np.minimum(heights[:, None], heights) >= settings.least_height_frac * together
     is_piece &= together <= settings.tallest_frac * height_px
+    paler, darker = np.minimum(contrasts[:, None], contrasts), np.maximum(contrasts[:, None], contrasts)
+    is_piece &= paler >= settings.least_contrast_frac * darker
     firsts, seconds = np.nonzero(np.triu(is_piece, 1))
     taken: set[int] = set()
     pairs = []

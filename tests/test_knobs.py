@@ -121,6 +121,13 @@ def draw_underlined() -> np.ndarray:
     return page
 
 
+def draw_hook() -> np.ndarray:
+    """Return digits, and a stroke that begins at their left and runs on under all of them."""
+    page = write_page("4207", size_px=(320, 160))
+    cv2.polylines(page, [np.array([(70, 85), (75, 112), (260, 116)], np.int32)], False, 40, 5)
+    return page
+
+
 def draw_cup() -> np.ndarray:
     """Return a cup of coffee on a desk."""
     page = np.full((240, 320), 200, np.uint8)
@@ -150,6 +157,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "underlined": draw_underlined,
     "two inks": draw_two_inks,
     "signs": lambda: np.vstack([write_signed(text) for text in ("4,50", "36.2", "7 -2", "-69.4")]),
+    "hook": draw_hook,
     "cup": draw_cup,
     "card": draw_card,
     "stroke": lambda: write_page("1", size_px=(120, 120)),

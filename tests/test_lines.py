@@ -46,6 +46,8 @@ TABLE: dict[str, tuple[Boxes, list[list[int]]]] = {
         [(0, 0, 20, 100), *row(22, top=30), *row(23, 43, 63, top=75)],
         [[0, 22], [23, 43, 63]],
     ),
+    "a shadow under the digits": ([*row(10, 30, 50, top=10), (0, 22, 100, 42)], [[10, 30, 50], [0]]),
+    "a broad digit under a stroke": ([*row(10), (6, 8, 40, 28)], [[6, 10]]),
     "a wide gap, another height": (
         row(0, 20) + row(20 + 2 * FAR, 40 + 2 * FAR, top=15),
         [[0, 20], [20 + 2 * FAR, 40 + 2 * FAR]],

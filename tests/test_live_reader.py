@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.classify import load_classifier
 from pipeline.live_reader import LiveReader, clip_region, cut_page, make_live_settings
 from pipeline.settings import Settings
 from pipeline.types import Box
@@ -81,3 +82,15 @@ def test_only_the_region_is_read_and_boxes_stay_those_of_the_frame() -> None:
     reader.region = None
     reading = reader.read(make_video_frame(bgr, 2, 0.1))
     assert [n.reading.text for n in reading.numbers] == ["42", "917"]
+
+
+@pytest.mark.parametrize(("inverse", "texts"), [(1, {"4207"}), (0, set())])
+def test_bright_ink_on_a_dark_card_is_found_within_some_frames_and_kept(inverse: int, texts: set[str]) -> None:
+    card = np.pad(255 - write_page("4207", size_px=(240, 120)), 300, constant_values=180)
+    settings = Settings.from_dict({"illumination": {"inverse": inverse}})
+    reader = LiveReader(load_classifier(), make_live_settings(settings), "0")
+    bgr = cv2.cvtColor(card, cv2.COLOR_GRAY2BGR)
+    seen = [reader.read(make_video_frame(bgr, i + 1, i / 30)) for i in range(12)]
+    assert {n.reading.text for n in seen[-1].numbers} == texts
+    assert [c.reading.text for reading in seen for c in reading.confirmed] == sorted(texts)
+    assert all(reading.numbers for reading in seen[4:]) == bool(texts)

@@ -62,6 +62,13 @@ def test_gap_counts_in_strokes() -> None:
     assert boxes(*parts)[0] == [10, 10, 50, 40]
 
 
+@pytest.mark.parametrize(("contrast", "is_joined"), [(0.45, True), (0.35, False)])
+def test_a_pale_shadow_is_no_piece(contrast: float, is_joined: bool) -> None:
+    shadow = replace(make(10, 43, 50, 70), contrast=contrast)
+    joined = join_pieces([make(10, 10, 50, 40), shadow, *(make(*d) for d in DIGITS)], SETTINGS)
+    assert len(joined) == len(DIGITS) + (1 if is_joined else 2)
+
+
 def test_overlay_by_eye() -> None:
     hook = Component(Box(0, 0, 3, 3), parse("###", "#..", "#.."), 5, 1.0, 0.9)
     dot = Component(Box(2, 2, 4, 3), parse("##"), 2, 1.0, 0.2)

@@ -19,6 +19,7 @@ from typing import BinaryIO
 import portalocker
 
 from pipeline.errors import UsageError
+from pipeline.interrupts import delay_interrupt
 from pipeline.report import Record, telling
 from pipeline.worker import Identity, Outcome, identify
 
@@ -94,7 +95,7 @@ class Journal:
         return done if done and done.identity == identify(path) else None
 
     def add(self, outcome: Outcome) -> None:
-        """Write one page's record; when this returns, it is on the disk.
+        """Write one page's record; when this returns, it is on the disk. Ctrl-C waits until then.
 
         Raises
         ------
@@ -105,11 +106,11 @@ class Journal:
         read_from = {"bytes": n_bytes, "mtime_ns": mtime_ns, "pages": outcome.n_pages}
         origin = {**read_from, "mark": self._mark, "name": outcome.name}
         record = {**outcome.record, KEY: origin}
-        with telling(self.path):
+        with delay_interrupt(), telling(self.path):
             if not self._is_in_place():
                 self._restore()
             at = _append(self._file, json.dumps(record).encode() + b"\n")
-        self._note(record, at)
+            self._note(record, at)
 
     def finish(self) -> None:
         """Take out the records that later ones have replaced: of files that changed while their folder was watched."""

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 from collections import deque
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
-from types import FrameType
 
 import numpy as np
 
 from pipeline.capture import VideoSource, Wish
 from pipeline.classify import load_classifier
 from pipeline.grabber import Grabber
+from pipeline.interrupts import end_as_interrupted
 from pipeline.live_picture import Figures
 from pipeline.live_reader import LiveReader, LiveReading, make_live_settings
 from pipeline.live_report import make_live_record, name_file, print_line, save_snapshot
@@ -51,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     reader.warm_up()
     source, wish = VideoSource.parse(arguments.webcam), Wish(arguments.size, arguments.fps)
     with ExitStack() as stack:
-        stack.enter_context(_ending_cleanly())
+        stack.enter_context(end_as_interrupted())  # with the video finished
         screen = Screen(arguments.roi, arguments.mirror, arguments.record is not None)
         window = None if arguments.headless else stack.enter_context(Window(screen))
         lost_after_s = settings.track.lost_after_s
@@ -78,23 +75,6 @@ def _choose_settings(arguments: argparse.Namespace) -> Settings:
     if arguments.reject_below is not None:
         decode = replace(decode, reject_below=arguments.reject_below)
     return replace(settings, track=track, decode=decode)
-
-
-@contextmanager
-def _ending_cleanly() -> Iterator[None]:
-    """Let a service's stop (SIGTERM) end the run as Ctrl-C does, with the video finished."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 class Session:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, TimeoutError
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import active_children, connection, get_context, parent_process, resource_tracker
+from multiprocessing import active_children, connection, get_context, parent_process
 from pathlib import Path
 from time import monotonic
 from typing import Protocol
@@ -23,6 +23,7 @@ from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from pipeline.classify import load_classifier
 from pipeline.errors import Failure
+from pipeline.interrupts import leave_interrupts_to_us
 from pipeline.report import make_record
 from pipeline.worker import Job, Outcome, Plan, Worker, identify
 
@@ -87,7 +88,7 @@ class ManyProcesses:
     def _start(self) -> ProcessPool:
         context = get_context("spawn")  # a fork would copy OpenCV's threads half
         pool = ProcessPool(self._n_workers, initializer=_begin, initargs=(self._plan, self._n_workers), context=context)
-        with _holding_interrupts():
+        with leave_interrupts_to_us():
             pool.active  # noqa: B018 - starts it, and the processes inherit what is held
         return pool
 
@@ -147,20 +148,6 @@ def start_processes(plan: Plan, n_workers: int, timeout_s: float) -> Iterator[Ma
         yield pool
     finally:
         pool.stop()
-
-
-@contextmanager
-def _holding_interrupts() -> Iterator[None]:
-    """Keep Ctrl-C from the threads and processes that are started meanwhile: the main thread alone answers it."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    resource_tracker.ensure_running()  # a thread that has to start it later lets Ctrl-C through again
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _plan = Plan()

@@ -3,7 +3,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Collection
+import signal
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -322,6 +323,37 @@ def test_interrupted_run_keeps_its_journal(path: Path, picture: str) -> None:
         journal.add(read_page(picture, 1))
         raise KeyboardInterrupt
     assert list_pages(path) == [("a.tif", 1)]
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Have SIGINT raise KeyboardInterrupt, also where the tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_ctrl_c_between_a_record_and_the_disk_waits(path: Path, picture: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.journal.os.fsync", lambda _: signal.raise_signal(signal.SIGINT))
+    with Journal(path, MARK, None) as journal:
+        with pytest.raises(KeyboardInterrupt):
+            journal.add(read_page(picture))
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        journal.finish()
+        assert [record["page"] for record in journal.read_sorted()] == [1]
+    assert list_pages(path) == [("a.tif", 1)]
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_full_disk_goes_before_ctrl_c(path: Path, picture: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pipeline.journal.os.fsync", fail)
+    with Journal(path, MARK, None) as journal, pytest.raises(OutputError, match="No space left"):
+        journal.add(read_page(picture))
 
 
 def test_journal_behind_a_link_and_names_of_any_bytes(path: Path, tmp_path: Path) -> None:

@@ -116,9 +116,14 @@ class Track:
             return False
         n_needed: float = self._settings.confirm_frames
         if self.confirmed is not None and _is_almost(text, self.confirmed):
-            n_needed *= self._settings.correction_ratio
+            n_needed *= self._settings.correction_ratio if self._is_still_read(self.confirmed) else 1
         n_said = sum(b.reading.text == text and b.reading.status == "accepted" for b in self.ballots)
         return self.n_stable >= n_needed and n_said >= min(n_needed, self._settings.window_frames)
+
+    def _is_still_read(self, text: str) -> bool:
+        """Return whether one of the frames that vote, or of those that might, read this text."""
+        n_possible = self._settings.window_frames
+        return len(self.ballots) < n_possible or any(ballot.reading.text == text for ballot in self.ballots)
 
     def _measure_agreement(self, text: str) -> float:
         """Return the mean confidence of the voting frames in `text`, 0..1; 0 of those that read something else."""

@@ -85,6 +85,20 @@ class BinarizeSettings(_Checked):
 
 
 @dataclass(frozen=True, slots=True)
+class PlateSettings(_Checked):
+    """Finding dark plates with bright writing."""
+
+    least_side_px: int = _knob(10, 3, 1000, "px", "a smaller patch of ink is no plate")
+    least_fill: float = _knob(0.5, 0.1, 1, "of the plate", "less dark is no plate: strokes with paper between them")
+    least_rim: float = _knob(0.75, 0, 1, "of the plate's rim", "less dark is no plate; digits run into the rim")
+    stroke_ratio: float = _knob(
+        0.85, 0, 10, "times the bright strokes", "its dark ones are so broad; a box has thin ones"
+    )
+    least_height_frac: float = _knob(0.45, 0.05, 1, "of the plate", "lower bright patches are no writing")
+    most_solid: float = _knob(0.8, 0, 1, "of its convex hull", "a more solid bright patch is no writing")
+
+
+@dataclass(frozen=True, slots=True)
 class RulingSettings(_Checked):
     """Finding ruled lines and taking them out."""
 

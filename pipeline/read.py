@@ -22,6 +22,7 @@ from pipeline.lines import find_lines
 from pipeline.normalize import normalize_spans
 from pipeline.odds import doubt_together
 from pipeline.pieces import join_pieces
+from pipeline.plates import turn_plates
 from pipeline.rulings import remove_rulings
 from pipeline.segment import build_lattice
 from pipeline.settings import Settings
@@ -200,6 +201,8 @@ def _find_ink(
     if edges is not None:
         ink = InkMask(clear_edges(ink.ink, edges))
     clock.lap("binarize")
+    ink, darkness = turn_plates(ink, darkness, s.plates)
+    clock.lap("plates")
     cleared = remove_rulings(ink, darkness, s.rulings)
     clock.lap("rulings")
     return _group(Stages(page, paper, darkness, ink, cleared), s, clock)

@@ -23,6 +23,7 @@ from pipeline.knobs import (
     NormalizeSettings,
     NumberSettings,
     PieceSettings,
+    PlateSettings,
     RulingSettings,
     SegmentSettings,
     SignSettings,
@@ -45,6 +46,7 @@ class Settings:
     images: ImageSettings = field(default_factory=ImageSettings)
     illumination: IlluminationSettings = field(default_factory=IlluminationSettings)
     binarize: BinarizeSettings = field(default_factory=BinarizeSettings)
+    plates: PlateSettings = field(default_factory=PlateSettings)
     rulings: RulingSettings = field(default_factory=RulingSettings)
     skew: SkewSettings = field(default_factory=SkewSettings)
     turn: TurnSettings = field(default_factory=TurnSettings)

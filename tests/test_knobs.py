@@ -121,6 +121,19 @@ def draw_underlined() -> np.ndarray:
     return page
 
 
+def draw_stamps() -> np.ndarray:
+    """Return digits stamped bright on dark, a plate each, a larger one that runs into its rim, and digits in boxes."""
+    plates = [write_page(digit, size_px=(34, 48), height_px=34, paper=60, pen=225) for digit in "4289"]
+    page = np.full((200, 260), 225, np.uint8)
+    for i, plate in enumerate(plates):
+        page[30:78, 30 + 40 * i : 64 + 40 * i] = plate
+    page[30:100, 200:240] = write_page("2", size_px=(40, 70), height_px=50, shift_px=(6, 0), paper=60, pen=225)
+    page[120:180, 40:180] = write_page("58", size_px=(140, 60))
+    for x in (77, 111):
+        cv2.rectangle(page, (x, 128), (x + 32, 172), 40, 3)
+    return page
+
+
 def draw_hook() -> np.ndarray:
     """Return digits, and a stroke that begins at their left and runs on under all of them."""
     page = write_page("4207", size_px=(320, 160))
@@ -157,6 +170,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "underlined": draw_underlined,
     "two inks": draw_two_inks,
     "signs": lambda: np.vstack([write_signed(text) for text in ("4,50", "36.2", "7 -2", "-69.4")]),
+    "stamps": draw_stamps,
     "hook": draw_hook,
     "cup": draw_cup,
     "card": draw_card,

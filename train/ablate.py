@@ -22,6 +22,7 @@ DISABLED: dict[str, dict[str, dict[str, float]]] = {
     "nothing": {},
     "grain of the paper": {"binarize": {"grain_sigmas": 0}},
     "darkness of ink nearby": {"binarize": {"peak_frac": 0.1}},
+    "dark plates": {"plates": {"least_side_px": 1000}},
     "the line network": {"decode": {"line_weight": 0.0, "digit_weight": 1.0, "skip_price": 1.0}},
     "rulings": {"rulings": {"least_slenderness": 200.0, "least_length_frac": 1.0}},
     "deskew": {"skew": {"least_deg": 45.0}},

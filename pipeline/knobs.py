@@ -88,7 +88,7 @@ class BinarizeSettings(_Checked):
 class PlateSettings(_Checked):
     """Finding dark plates with bright writing."""
 
-    least_side_px: int = _knob(10, 3, 1000, "px", "a smaller patch of ink is no plate")
+    least_side_px: int = _knob(12, 3, 1000, "px", "a smaller patch of ink is no plate")
     least_fill: float = _knob(0.5, 0.1, 1, "of the plate", "less dark is no plate: strokes with paper between them")
     least_rim: float = _knob(0.75, 0, 1, "of the plate's rim", "less dark is no plate; digits run into the rim")
     stroke_ratio: float = _knob(

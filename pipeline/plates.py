@@ -14,7 +14,7 @@ from pipeline.illumination import PAPER_LEVEL
 from pipeline.knobs import PlateSettings
 from pipeline.types import Box, InkMask
 
-_MOST = 200
+_MOST = 60
 """The largest so many pieces of ink are looked at."""
 
 _LEAST_HULL = 0.88

@@ -32,7 +32,8 @@ def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: Compon
     """
     labels, stats = label_ink(mask.ink)
     kept = 1 + np.flatnonzero(_is_plausible(stats[1:], mask.ink.shape, settings))  # label 0 is the paper
-    kept = kept[np.argsort(-stats[kept, cv2.CC_STAT_AREA], kind="stable")][: settings.most_components]
+    lengths = stats[kept][:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)  # by area, each 1 would go first
+    kept = kept[np.argsort(-lengths, kind="stable")][: settings.most_components]
     found = [_measure(labels, darkness, stats[label], int(label)) for label in kept]
     sides = np.array([(*c.box.as_list(), c.stroke_width_px) for c in found], np.float64).reshape(-1, 5)
     inked = [c for c in found if not _is_blot(c, settings) and not _is_frame(c, sides, settings)]

@@ -121,6 +121,11 @@ def test_the_largest_are_kept(most: int) -> None:
     assert [c.box.height for c in kept] == list(heights[-most:])
 
 
+def test_a_tall_thin_stroke_is_kept_before_a_low_broad_one() -> None:
+    kept = find(draw_ink((50, 80, 54, 120), (100, 95, 125, 115)), replace(SETTINGS, most_components=1))
+    assert [c.box.left for c in kept] == [50]
+
+
 @pytest.mark.parametrize(
     "ink", [draw_ink(), np.zeros((1, 1), np.uint8), draw_ink((9, 9, 10, 10))], ids=["blank", "1 px of paper", "1 px"]
 )

@@ -69,6 +69,18 @@ def test_numbers_are_read_followed_and_confirmed_once() -> None:
     )
 
 
+def test_no_digit_of_a_full_page_is_left_out() -> None:
+    rows = ("14207 31165", "81931 70117", "21584 11693", "46710 51182", "90138 17254")
+    page = write_page(*rows, size_px=(1280, 720), height_px=56, pen_px=6)
+    reader = LiveReader(load_classifier(), make_live_settings(Settings()), "0")
+    confirmed = [
+        (c.reading.text, c.replaces)
+        for i, bgr in enumerate([cv2.cvtColor(page, cv2.COLOR_GRAY2BGR)] * 45)
+        for c in reader.read(make_video_frame(bgr, i + 1, i / 30)).confirmed
+    ]
+    assert sorted(confirmed) == sorted((text, None) for row in rows for text in row.split())
+
+
 def test_only_the_region_is_read_and_boxes_stay_those_of_the_frame() -> None:
     page = write_page("42", size_px=(420, 260))
     bgr = cv2.cvtColor(np.vstack([page, write_page("917", size_px=(420, 260))]), cv2.COLOR_GRAY2BGR)

@@ -30,12 +30,18 @@ def find_lines(components: Sequence[Component], settings: LineSettings) -> tuple
     chains = _chain(sorted(components, key=lambda c: c.box.left), settings)
     slope = measure_slope(chains)
     lines: list[list[Component]] = []
+    ends: list[tuple[float, float]] = []
     for chain in chains:
-        follows = [line for line in lines if _continues(line, chain, slope, settings)]
+        top, bottom = _measure_extent(chain[:_NEXT], slope)
+        near = [i for i, (end_top, end_bottom) in enumerate(ends) if top <= end_bottom and end_top <= bottom]
+        follows = [i for i in near if _continues(lines[i], chain, slope, settings)]
         if follows:
-            min(follows, key=lambda line: chain[0].box.left - line[-1].box.right).extend(chain)
+            at = min(follows, key=lambda i: chain[0].box.left - lines[i][-1].box.right)
+            lines[at].extend(chain)
+            ends[at] = _measure_extent(lines[at][-_NEXT:], slope)
         else:
             lines.append(list(chain))
+            ends.append(_measure_extent(chain[-_NEXT:], slope))
     lines = [line for line in lines if max(c.box.height for c in line) >= settings.least_height_px]
     lines.sort(key=lambda line: _measure_middle(line, slope))
     return tuple(TextLine(tuple(line), number) for number, line in enumerate(lines, start=1))
@@ -106,14 +112,14 @@ def _continues(line: Sequence[Component], chain: Sequence[Component], slope: flo
     """Return whether the chain begins to the right of the line's end and at its height."""
     if chain[0].box.left < line[-1].box.left:
         return False
-    neighbors = np.array([line[-1].box.as_list(), chain[0].box.as_list()], np.float64)
-    if _find_covers(neighbors, settings)[0, 1]:
-        return False
     ends, begins = line[-_NEXT:], chain[:_NEXT]
     top, bottom = _measure_band(ends, begins, slope)
     next_top, next_bottom = _measure_band(begins, ends, slope)
     shared = min(bottom, next_bottom) - max(top, next_top)
-    return shared >= settings.join_overlap_frac * min(bottom - top, next_bottom - next_top)
+    if shared < settings.join_overlap_frac * min(bottom - top, next_bottom - next_top):
+        return False
+    neighbors = np.array([line[-1].box.as_list(), chain[0].box.as_list()], np.float64)
+    return not _find_covers(neighbors, settings)[0, 1]
 
 
 def _measure_band(components: Sequence[Component], others: Sequence[Component], slope: float) -> tuple[float, float]:
@@ -130,6 +136,13 @@ def _measure_band(components: Sequence[Component], others: Sequence[Component], 
     top = sum(b.top - fall for b, fall in zip(tall, falls, strict=True))
     bottom = sum(b.bottom - fall for b, fall in zip(tall, falls, strict=True))
     return top / len(tall), bottom / len(tall)
+
+
+def _measure_extent(components: Sequence[Component], slope: float) -> tuple[float, float]:
+    """Return the highest top and the lowest bottom in px of components, the slope taken out; the band lies between."""
+    falls = [slope * c.box.center[0] for c in components]
+    top = min(c.box.top - fall for c, fall in zip(components, falls, strict=True))
+    return top, max(c.box.bottom - fall for c, fall in zip(components, falls, strict=True))
 
 
 def _measure_middle(line: Sequence[Component], slope: float) -> float:

@@ -42,7 +42,7 @@ def make_live_settings(settings: Settings) -> Settings:
     s = settings
     components = replace(
         s.components,
-        most_components=min(s.components.most_components, 120),
+        most_components=min(s.components.most_components, 300),
         pale_frac=max(s.components.pale_frac, 0.5),
         tallest_frac=min(s.components.tallest_frac, 0.7),
         rim_frac=0.0,

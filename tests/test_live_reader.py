@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.classify import load_classifier
 from pipeline.live_reader import LiveReader, clip_region, cut_page, make_live_settings
+from pipeline.read import read_page
 from pipeline.settings import Settings
 from pipeline.types import Box
 from tests.drawing import make_reader, write_page
@@ -79,6 +80,15 @@ def test_no_digit_of_a_full_page_is_left_out() -> None:
         for c in reader.read(make_video_frame(bgr, i + 1, i / 30)).confirmed
     ]
     assert sorted(confirmed) == sorted((text, None) for row in rows for text in row.split())
+
+
+def test_two_hundred_digits_are_all_read() -> None:
+    rows = [" ".join(str(220 + 9 * row + n) for n in range(9)) for row in range(8)]
+    page = write_page(*rows, size_px=(1280, 720), height_px=32, pen_px=4)
+    settings = make_live_settings(Settings())
+    shrunk = cut_page(cv2.cvtColor(page, cv2.COLOR_GRAY2BGR), Box(0, 0, 1280, 720), settings.images.work_side_px, "0")
+    read = [reading.text for reading in read_page(shrunk, load_classifier(), settings).readings]
+    assert read == " ".join(rows).split()
 
 
 def test_only_the_region_is_read_and_boxes_stay_those_of_the_frame() -> None:

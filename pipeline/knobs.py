@@ -165,7 +165,7 @@ class ComponentSettings(_Checked):
     pale_frac: float = _knob(
         0.35, 0, 1, "of the median contrast", "much paler than the page's ink: grain, show-through"
     )
-    most_components: int = _knob(800, 1, 10_000, "components", "the largest are kept; bounds the work on a noisy page")
+    most_components: int = _knob(800, 1, 10_000, "components", "the longest are kept; bounds the work on a noisy page")
 
 
 @dataclass(frozen=True, slots=True)

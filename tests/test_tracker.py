@@ -44,6 +44,7 @@ def part(*texts: str, left: float = 400, top: float = 300) -> Frames:
 
 
 NOTHING: Frames = [[]]
+DOUBTFUL: Frames = [*hold("43", 1), *hold("43", 1, sure=0.8, rejected=True)]
 TABLE: list[tuple[str, Frames, list[str]]] = [
     ("nothing", NOTHING * 30, []),
     ("a number held still", hold("4207", 20), ["4207"]),
@@ -56,6 +57,8 @@ TABLE: list[tuple[str, Frames, list[str]]] = [
     ("moved fast, by more than its height", wander("42", 12, 60), ["42"]),
     ("changed", [*hold("42", 20), *hold("917", 20)], ["42", "917"]),
     ("changed by one digit", [*hold("42", 20), *hold("43", 30)], ["42", "43"]),
+    ("changed, and every other frame rejected", [*hold("42", 20), *(DOUBTFUL * 15)], ["42", "43"]),
+    ("the same, but that some still read the old", [*hold("42", 20), *([*DOUBTFUL, *hold("42", 1)] * 10)], ["42"]),
     ("a digit misread for a third of a second", [*hold("42", 20), *hold("47", 9), *hold("42", 30)], ["42"]),
     ("half covered for a third of a second", [*hold("4207", 20), *hold("42", 9), *hold("4207", 20)], ["4207"]),
     ("gone and back", [*hold("42", 20), *NOTHING * 45, *hold("42", 20)], ["42"]),

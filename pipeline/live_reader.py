@@ -35,7 +35,7 @@ def make_live_settings(settings: Settings) -> Settings:
 
     Frames are shrunk. They are read as they are held: not turned by quarters, not leveled, not once more with rulings,
     each of which would read them anew. Much of what a camera sees beside the paper is left out before the networks look
-    at it: what the rim cuts, what all but fills the frame, what is paler than the ink, what is low, all but the largest
+    at it: what the rim cuts, what all but fills the frame, what is paler than the ink, what is low, all but the longest
     components. Fewer cuts are tried where digits touch, for another frame gives another chance. A 1 may be alone, as
     many frames vote on it. Signs are not written: the vote is on digits.
     """

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.components import label_ink, measure_stroke_width
 from pipeline.illumination import PAPER_LEVEL
 from pipeline.knobs import PlateSettings
+from pipeline.robust import median
 from pipeline.types import Box, InkMask
 
 _MOST = 60
@@ -32,9 +33,19 @@ _LEAST_RIM = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plate:
-    """A piece of ink that may be a plate: its box, the inside as a mask, uint8 (h, w), and whether it shows writing."""
+    """A piece of ink that may be a plate.
+
+    Attributes
+    ----------
+    box : where it lies
+    height_px : of the plate itself, which may be slanted
+    whole, inside : all of it, and all but its rim: uint8 (h, w)
+    is_sure : whether it shows writing
+    """
 
     box: Box
+    height_px: float
+    whole: NDArray[np.uint8]
     inside: NDArray[np.uint8]
     is_sure: bool
 
@@ -54,12 +65,12 @@ def turn_plates(
     settings : how high a plate is at the least, how solid
     """
     found = list(_find_plates(mask.ink, settings))
-    heights = [plate.box.height for plate in found if plate.is_sure]
+    heights = [plate.height_px for plate in found if plate.is_sure]
     if not heights:
         return mask, darkness
     ink, dark = mask.ink.copy(), darkness.copy()
     for plate in found:
-        alike = [min(plate.box.height, height) / max(plate.box.height, height) for height in heights]
+        alike = [min(plate.height_px, height) / max(plate.height_px, height) for height in heights]
         if plate.is_sure or max(alike) >= _LEAST_ALIKE:
             _turn(plate, ink, dark)
     return InkMask(ink), dark
@@ -84,11 +95,12 @@ def _find_plates(ink: NDArray[np.uint8], settings: PlateSettings) -> Iterator[_P
 
 def _examine(own: NDArray[np.uint8], ink: NDArray[np.uint8], box: Box, settings: PlateSettings) -> _Plate | None:
     """Return a piece of ink, its own and all in its box, uint8 (h, w), as a plate; None where it is none."""
-    hull = cv2.convexHull(cv2.findNonZero(own))
-    _, (a, b), _ = cv2.minAreaRect(hull)
-    if cv2.contourArea(hull) < _LEAST_HULL * a * b:
+    corners, whole = _find_hull(own)
+    sides = np.abs(np.diff(cv2.boxPoints(cv2.minAreaRect(corners))[:3], axis=0))  # two of them, px (x, y)
+    lengths = np.hypot(*sides.T)
+    height_px = float(lengths[np.argmax(sides[:, 1] - sides[:, 0])])
+    if cv2.contourArea(corners) < _LEAST_HULL * lengths.prod():
         return None
-    whole = cv2.fillConvexPoly(np.zeros_like(own), hull, 255)
     n_rim = max(1, round(_RIM_FRAC * min(own.shape)))
     padded = cv2.copyMakeBorder(whole, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     inside = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=n_rim)[1:-1, 1:-1]
@@ -98,31 +110,38 @@ def _examine(own: NDArray[np.uint8], ink: NDArray[np.uint8], box: Box, settings:
         return None
     bright = cv2.bitwise_and(inside, cv2.bitwise_not(ink))
     is_broad = measure_stroke_width(own) >= settings.stroke_ratio * measure_stroke_width(bright)
-    is_sure = is_broad and dark_rim >= settings.least_rim and any(_list_written(bright, box, settings))
-    return _Plate(box, inside, is_sure)
+    is_sure = is_broad and dark_rim >= settings.least_rim and any(_list_written(bright, height_px, settings))
+    return _Plate(box, height_px, whole, inside, is_sure)
+
+
+def _find_hull(ink: NDArray[np.uint8]) -> tuple[NDArray[np.int32], NDArray[np.uint8]]:
+    """Return the corners of the convex hull of some ink, uint8 (h, w), and the hull filled with 255."""
+    corners = cv2.convexHull(cv2.findNonZero(ink))
+    return corners, cv2.fillConvexPoly(np.zeros_like(ink), corners, 255)
 
 
 def _measure_share(ink: NDArray[np.uint8], region: NDArray[np.uint8]) -> float:
     return cv2.countNonZero(cv2.bitwise_and(ink, region)) / max(1, cv2.countNonZero(region))
 
 
-def _list_written(bright: NDArray[np.uint8], box: Box, settings: PlateSettings) -> Iterator[bool]:
+def _list_written(bright: NDArray[np.uint8], height_px: float, settings: PlateSettings) -> Iterator[bool]:
     """Yield of each piece of what is bright on a plate whether it is writing: tall, and no solid patch."""
     labels, stats = label_ink(bright)
     for label in range(1, len(stats)):
-        if stats[label, cv2.CC_STAT_HEIGHT] >= settings.least_height_frac * box.height:
-            own = (labels == label).astype(np.uint8)
-            hull = cv2.fillConvexPoly(np.zeros_like(own), cv2.convexHull(cv2.findNonZero(own)), 1)
+        if stats[label, cv2.CC_STAT_HEIGHT] >= settings.least_height_frac * height_px:
+            _, hull = _find_hull((labels == label).astype(np.uint8))
             yield bool(stats[label, cv2.CC_STAT_AREA] <= settings.most_solid * cv2.countNonZero(hull))
 
 
 def _turn(plate: _Plate, ink: NDArray[np.uint8], darkness: NDArray[np.uint8]) -> None:
-    """Turn the plate's inside over, and take away what is left of it, in place."""
-    own, level = ink[plate.box.slices].copy(), darkness[plate.box.slices]
-    full = int(np.median(level[own > 0]))
-    turned = np.clip(full + PAPER_LEVEL - level.astype(np.int16), PAPER_LEVEL, 255).astype(np.uint8)
-    is_inside = plate.inside > 0
-    ink[plate.box.slices] = np.where(is_inside, 255 - own, 0)
-    around = Box(plate.box.left - 1, plate.box.top - 1, plate.box.right + 1, plate.box.bottom + 1)
-    shown = np.where(is_inside, turned, np.uint8(PAPER_LEVEL))
-    darkness[around.slices] = cv2.copyMakeBorder(shown, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=PAPER_LEVEL)
+    """Turn the plate's inside over, and take away what is left of it and its soft edge, in place."""
+    box = Box(plate.box.left - 1, plate.box.top - 1, plate.box.right + 1, plate.box.bottom + 1)
+    whole, inside = (
+        cv2.copyMakeBorder(part, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0) for part in (plate.whole, plate.inside)
+    )
+    own, level = ink[box.slices], darkness[box.slices]
+    full = int(median(level[(whole > 0) & (own > 0)]))
+    turned = np.clip(full + PAPER_LEVEL - level.astype(np.int16), PAPER_LEVEL, 255)
+    own[:] = np.where(inside > 0, 255 - own, np.where(whole > 0, 0, own))
+    edge = cv2.dilate(whole, np.ones((3, 3), np.uint8))
+    level[:] = np.where(inside > 0, turned, np.where(edge > 0, PAPER_LEVEL, level))

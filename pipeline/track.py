@@ -121,7 +121,7 @@ class Track:
         return self.n_stable >= n_needed and n_said >= min(n_needed, self._settings.window_frames)
 
     def _is_still_read(self, text: str) -> bool:
-        """Return whether one of the frames that vote, or of those that might, read this text."""
+        """Return whether a frame of the window read this text; while that is not full, one is taken to have."""
         n_possible = self._settings.window_frames
         return len(self.ballots) < n_possible or any(ballot.reading.text == text for ballot in self.ballots)
 

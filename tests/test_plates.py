@@ -116,6 +116,20 @@ def test_what_is_no_plate_stays(name: str) -> None:
     assert dark is darkness
 
 
+def test_writing_in_the_corner_of_a_slanted_plates_box_stays() -> None:
+    label = np.pad(write_page("4207", size_px=(220, 64), paper=60, pen=225), 80, constant_values=225)
+    turn = cv2.getRotationMatrix2D((190, 112), 15, 1)
+    page = cv2.warpAffine(label, turn, (380, 224), borderValue=225)
+    cv2.line(page, (95, 70), (95, 88), 40, 4)
+    mask, darkness = darken(page)
+    ink, dark = turn_plates(mask, darkness, SETTINGS)
+    assert np.count_nonzero(ink.ink) < np.count_nonzero(mask.ink) / 2
+    corner = np.s_[66:94, 90:102]
+    assert np.count_nonzero(mask.ink[corner]) > 50
+    assert np.array_equal(ink.ink[corner], mask.ink[corner])
+    assert np.array_equal(dark[corner], darkness[corner])
+
+
 @pytest.mark.parametrize("others", ["4", "28"])
 def test_bar_beside_plates_is_on_one(others: str) -> None:
     mask, darkness = darken(stamp("1" + others, 6))

@@ -11,29 +11,31 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from pipeline.annotate import annotate
-    from pipeline.classify import Classifier, load_classifier
-    from pipeline.errors import DigitsError, InputError, ModelError
-    from pipeline.images import load_page, load_pages
-    from pipeline.read import read_page
-    from pipeline.settings import Settings
-    from pipeline.types import Box, Digit, Page, PageReading, Reading
+from pipeline.version import __version__ as __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from pipeline.errors import DigitsError, InputError, ModelError
+    from pipeline.geometry import Box
+    from pipeline.images.load import load_page, load_pages
+    from pipeline.outputs.annotate import annotate
+    from pipeline.reading.read_page import read_page
+    from pipeline.recognition.classify import Classifier, load_classifier
+    from pipeline.settings.tree import Settings
+    from pipeline.types import Digit, Page, PageReading, Reading
+
 
 _HOMES = {
-    "annotate": "annotate",
-    "Classifier": "classify",
-    "load_classifier": "classify",
+    "annotate": "outputs.annotate",
+    "Classifier": "recognition.classify",
+    "load_classifier": "recognition.classify",
     "DigitsError": "errors",
     "InputError": "errors",
     "ModelError": "errors",
-    "load_page": "images",
-    "load_pages": "images",
-    "read_page": "read",
-    "Settings": "settings",
-    "Box": "types",
+    "load_page": "images.load",
+    "load_pages": "images.load",
+    "read_page": "reading.read_page",
+    "Settings": "settings.tree",
+    "Box": "geometry",
     "Digit": "types",
     "Page": "types",
     "PageReading": "types",

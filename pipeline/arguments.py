@@ -7,14 +7,11 @@ import re
 from pathlib import Path
 from typing import NoReturn
 
-from pipeline import __version__
+from pipeline.batch.options import TIMEOUT_S, parse_pages
 from pipeline.errors import UsageError
-from pipeline.pages import parse_pages
-from pipeline.report import FORMS
-from pipeline.types import Box
-
-TIMEOUT_S = 60.0
-"""A page of 100 megapixels that is read in all its turns takes a tenth of it."""
+from pipeline.geometry import Box
+from pipeline.outputs.formats import FORMS
+from pipeline.version import __version__
 
 _EPILOG = """\
 exit codes: 0 all pages read, 1 some inputs failed, 2 usage or settings, 3 no input could be read, 4 model,
@@ -84,7 +81,12 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
 def _add_reading(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--model", default="digits", help="a name under models/, a folder, a .tflite or a .keras file (digits)")
-    add("--settings", type=Path, metavar="FILE", help="TOML or JSON; python -m pipeline.settings prints one to edit")
+    add(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="TOML or JSON; python -m pipeline.settings prints one to edit",
+    )
     add("--reject-below", type=_parse_probability, metavar="P", help="reject numbers of lower confidence, 0 to 1")
     add("--no-turn", action="store_true", help="read every page as it lies, also where it seems to lie on its side")
     add("--signs", action="store_true", help="write a minus, a decimal point and a comma into the text: -3, 12.50, 4,5")

@@ -57,7 +57,7 @@ def _run(arguments: argparse.Namespace) -> int:
     """Do what was asked; where OpenCV's shared libraries are missing, say what to install."""
     check_live(arguments)
     try:
-        runner = import_module("pipeline.run" if arguments.webcam is None else "pipeline.live")
+        runner = import_module("pipeline.batch.run" if arguments.webcam is None else "pipeline.live.session")
     except ImportError as error:
         if ".so" in str(error) and "cannot open shared object" in str(error):
             raise SetupError(f"OpenCV cannot be loaded ({error})") from error

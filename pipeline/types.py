@@ -6,12 +6,13 @@ Arrays are marked read-only. Coordinates are pixels, origin at the top left, box
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.geometry import Box, _expect
 
 Status = Literal["accepted", "rejected"]
 
@@ -24,67 +25,6 @@ SIDE_PX = 28
 
 def _freeze(array: NDArray) -> None:
     array.setflags(write=False)
-
-
-def _expect(condition: bool, owner: object, expected: str, received: object) -> None:
-    if not condition:
-        name = owner.__name__ if isinstance(owner, type) else type(owner).__name__
-        raise ValueError(f"{name}: expected {expected}, received {received}")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Box:
-    """A rectangle of pixels: columns left..right-1 and rows top..bottom-1."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    def __post_init__(self) -> None:
-        if self.left >= self.right or self.top >= self.bottom:
-            _expect(False, self, "left < right and top < bottom", self.as_list())
-
-    @property
-    def width(self) -> int:
-        """Columns covered, in px."""
-        return self.right - self.left
-
-    @property
-    def height(self) -> int:
-        """Rows covered, in px."""
-        return self.bottom - self.top
-
-    @property
-    def center(self) -> tuple[float, float]:
-        """Center (x, y) in px."""
-        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Row and column slices that cut this box out of an image array."""
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    @classmethod
-    def around(cls, boxes: Sequence[Box]) -> Box:
-        """Return the smallest box that holds all of `boxes`, at least one."""
-        _expect(len(boxes) > 0, cls, "at least one box", 0)
-        return cls(
-            min([b.left for b in boxes]),
-            min([b.top for b in boxes]),
-            max([b.right for b in boxes]),
-            max([b.bottom for b in boxes]),
-        )
-
-    def measure_shared(self, other: Box) -> int:
-        """Return the area in px that this box and another have in common."""
-        across = min(self.right, other.right) - max(self.left, other.left)
-        down = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(0, across) * max(0, down)
-
-    def as_list(self) -> list[int]:
-        """[left, top, right, bottom], as the JSON output has it."""
-        return [self.left, self.top, self.right, self.bottom]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -284,3 +224,21 @@ class PageReading:
     model: str
     seconds: dict[str, float]
     turned_deg: int = 0
+
+
+PAPER_LEVEL = 55
+"""Darkness of bare paper. What is below is brighter than the paper: half of its grain, by which grain is measured."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pick:
+    """A span on the best path, its probabilities float32 (10,), and whether it is read as a digit or passed over."""
+
+    span: Span
+    row: NDArray[np.float32]
+    is_digit: bool
+
+    @property
+    def is_one(self) -> bool:
+        """Whether the best digit is 1: a bare stroke, which is what strays most look like."""
+        return self.is_digit and int(self.row.argmax()) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,14 +19,23 @@ def add_common_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=help_text)
 
 
-def run_script(run: Callable[[], None]) -> int:
-    """Return the exit code of `run`: 0, or that of the user's error, which is told in one line on stderr."""
+def run_script(run: Callable[[], int | None]) -> int:
+    """Return the exit code of `run`: its own or 0, or that of the user's error, told in one line on stderr."""
     try:
-        run()
+        return run() or 0
     except DigitsError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("stopped; the same command goes on where it was, train.fit with --resume", file=sys.stderr)
+        print("stopped; the same command goes on where it was, fit with --resume", file=sys.stderr)
         return INTERRUPTED
-    return 0
+
+
+def find_commit() -> str:
+    """Return the commit that this code stands at, with "+" if it was changed since; "unknown" outside git."""
+    try:
+        described = ["git", "describe", "--always", "--abbrev=40", "--match=", "--dirty=+"]
+        done = subprocess.run(described, cwd=Path(__file__).parent, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()

@@ -61,7 +61,7 @@ def running(where: Path, *arguments: str, told: Path, is_faulty: bool = False) -
     where : current folder
     arguments : of the command line
     told : file that its stderr is added to
-    is_faulty : whether files whose names say so are read badly, as `tests.faults` does
+    is_faulty : whether files whose names say so are read badly, as `tests.support.faults` does
     """
     with told.open("ab") as stderr:
         process = subprocess.Popen(

@@ -28,9 +28,9 @@ from PIL import Image
 from rich.progress import track
 
 from tests.bench.batches import SCAN_DPI, TOP, console, find_session, running
-from train.camera import Camera
-from train.draw_samples import draw_photo, enlarge_page
-from train.sample_pages import SAMPLE_PAGES, Layout, SamplePage
+from train.synthesis.photos.color_camera import Camera
+from train.synthesis.samples.draw_samples import draw_photo, enlarge_page
+from train.synthesis.samples.sample_pages import SAMPLE_PAGES, Layout, SamplePage
 
 PHOTO_PX, SCAN_PX = (4000, 3000), (2480, 3508)
 """A phone's 12 megapixels; an A4 sheet at 300 dpi."""

@@ -1,6 +1,6 @@
 """What live reading makes of pictures held before the camera: `python -m tests.bench.bench_held FOLDER --tag clean`.
 
-FOLDER holds pictures and a truth.json, as for `python -m train.score`. Each fills as much of the frames as it can,
+FOLDER holds pictures and a truth.json, as for `python -m train score`. Each fills as much of the frames as it can,
 moves a little, with the camera's grain, and is there for `--frames` of them.
 """
 
@@ -18,11 +18,11 @@ from rich.console import Console
 from rich.progress import track
 
 from pipeline import load_classifier, load_pages
-from pipeline.classify import Classifier
-from pipeline.grabber import VideoFrame
-from pipeline.live_reader import LiveReader, make_live_settings
-from pipeline.settings import Settings
-from train.score import load_truth
+from pipeline.live.frame_grabber import VideoFrame
+from pipeline.live.frame_reader import LiveReader, make_live_settings
+from pipeline.recognition.classify import Classifier
+from pipeline.settings.tree import Settings
+from train.evaluation.page_score import load_truth
 
 _SIZE_PX = (1280, 720)
 _DESK = 90

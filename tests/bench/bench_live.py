@@ -1,6 +1,6 @@
 """Accuracy and speed of live reading: `python -m tests.bench.bench_live --accuracy DIR` or `--speed --minutes 10`.
 
-DIR holds the videos and truth.json of `python -m train.videos`. Speed is measured in real time on a video that begins
+DIR holds the videos and truth.json of `python -m train videos`. Speed is measured in real time on a video that begins
 anew when it ends (one of DIR with --video; else one that is drawn), beside the bare grab loop in the same run.
 """
 
@@ -21,11 +21,11 @@ import cv2
 import numpy as np
 
 from pipeline import load_classifier
-from pipeline.capture import Capture, VideoSource, Wish, open_capture
 from pipeline.cli import main as run_program
-from pipeline.grabber import Grabber
-from pipeline.live_reader import LiveReader, make_live_settings
-from pipeline.settings import Settings
+from pipeline.live.frame_grabber import Grabber
+from pipeline.live.frame_reader import LiveReader, make_live_settings
+from pipeline.live.video_source import Capture, VideoSource, Wish, open_capture
+from pipeline.settings.tree import Settings
 
 SOON_S = 0.7
 SHOWN_S = 1.0
@@ -262,9 +262,9 @@ def measure_speeds(paths: list[Path], minutes: float) -> None:
 
 def draw_video(folder: Path) -> Path:
     """Return a video of two numbers on a page in the hand, drawn into `folder`."""
-    from train.bare_pages import find_prose_fonts
-    from train.videos import film_video, write_video
-    from train.writers import gather_hands
+    from train.synthesis.handwriting.writers import gather_hands
+    from train.synthesis.negatives.pages import find_prose_fonts
+    from train.synthesis.videos.write_videos import film_video, write_video
 
     path = folder / "steady.mp4"
     write_video(film_video(gather_hands(None, 1, True), find_prose_fonts(), 1, 0, kind="steady")[1], path)

@@ -33,8 +33,8 @@ LARGE_QUALITY = 92
 
 def draw_large_photo(folder: Path) -> Path:
     """Return a photo of 12 megapixels, drawn into `folder`."""
-    from train.draw_samples import draw_photo, enlarge_page, save_photo
-    from train.sample_pages import SAMPLE_PAGES
+    from train.synthesis.samples.draw_samples import draw_photo, enlarge_page, save_photo
+    from train.synthesis.samples.sample_pages import SAMPLE_PAGES
 
     small = next(page for page in SAMPLE_PAGES if page.file == LARGE_PAGE)
     page = replace(enlarge_page(small, LARGE_WIDTH_PX), quality=LARGE_QUALITY)

@@ -22,8 +22,8 @@ import numpy as np
 from rich.progress import track
 
 from tests.bench.batches import JOURNAL, console, encode, read_journal, run_trial, running
-from tests.drawing import write_page
-from tests.pdfs import make_pdf
+from tests.support.drawing import write_page
+from tests.support.pdfs import make_pdf
 
 _LONGEST_S = 3600.0
 _HEAD_BYTES = 600

@@ -16,12 +16,12 @@ import cv2
 import numpy as np
 from rich.progress import track
 
-from pipeline.classify import Classifier, load_classifier
-from pipeline.images import open_picture
-from pipeline.read import read_page
-from pipeline.report import make_record
+from pipeline.images.load import open_picture
+from pipeline.outputs.records import make_record
+from pipeline.reading.read_page import read_page
+from pipeline.recognition.classify import Classifier, load_classifier
 from tests.bench.batches import console, encode, list_samples
-from tests.pdfs import make_pdf
+from tests.support.pdfs import make_pdf
 
 _GOOD_SHARE = 0.88
 _ODD_NAME_EVERY = 12

@@ -1,0 +1,1 @@
+"""Files, folders and PDFs -> records: worker processes, a journal, results, watched folders."""

@@ -1,0 +1,113 @@
+"""What one process does for a batch: it opens a file, reads one page of it, and makes of it what was asked for.
+
+The same code runs in the program's own process, for a single picture, and in each of the worker processes.
+"""
+
+from __future__ import annotations
+
+import traceback
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.batch.jobs import BUG_CODE, Identity, Job, Outcome, Plan, identify
+from pipeline.batch.sources import name_page
+from pipeline.errors import DigitsError, Failure, InputError
+from pipeline.images.load import Picture, open_picture
+from pipeline.outputs.annotate import annotate, write_annotated
+from pipeline.outputs.records import Record, make_record
+from pipeline.outputs.review import write_crops
+from pipeline.outputs.thumbnail import make_thumbnail
+from pipeline.outputs.trace import Trace
+from pipeline.reading.read_page import read_page
+from pipeline.recognition.classify import Classifier
+from pipeline.system.files import make_folder
+from pipeline.system.native_stderr import silence_native_stderr
+from pipeline.types import Page, PageReading
+
+
+class Worker:
+    """Reads jobs. The model is loaded once, and a file stays open for its next page.
+
+    Parameters
+    ----------
+    plan : what to do with each page
+    classifier : the plan's model
+    """
+
+    def __init__(self, plan: Plan, classifier: Classifier) -> None:
+        self._plan, self._classifier = plan, classifier
+        self._picture: Picture | None = None
+        self._opened: tuple[str, Identity | None] | None = None
+
+    def read(self, job: Job) -> Outcome:
+        """Return what became of a job: whatever is wrong with its file is data, and so is a bug.
+
+        Raises
+        ------
+        OutputError
+            If a picture cannot be written.
+        """
+        identity = None if job.raw is not None else identify(job.source.path)
+        picture: Picture | None = None
+        told = ""
+        try:
+            picture = self._open(job, identity)
+            if job.only_counts:
+                return Outcome({}, n_pages=picture.n_pages)
+            name = name_page(job.source.stem, job.number, picture.n_pages)
+            return Outcome(self._read_page(picture, job, name), name, picture.n_pages, identity)
+        except InputError as error:
+            failure = Failure.of(error, job.source.path, job.number if picture else None)
+        except DigitsError:
+            raise
+        except Exception as error:
+            failure, told = _explain(error, job)
+        return Outcome(make_record(failure), "", picture.n_pages if picture else None, identity, told)
+
+    def _open(self, job: Job, identity: Identity | None) -> Picture:
+        """Return the job's file, which the last job may have left open."""
+        wanted = (job.source.path, identity)
+        if self._picture is None or identity is None or wanted != self._opened:
+            self._picture = None  # two large files need not be in memory at once
+            given = job.source.path if job.raw is None else job.raw
+            self._picture = open_picture(given, self._plan.settings.images, name=job.source.path)
+            self._opened = wanted
+        return self._picture
+
+    def _read_page(self, picture: Picture, job: Job, name: str) -> Record:
+        plan = self._plan
+        with silence_native_stderr():  # libjpeg and libpng print what they find wrong, however slight
+            page = picture.load_page(job.number)
+        trace = Trace(plan.trace, name) if plan.trace else None
+        reading = read_page(page, self._classifier, plan.settings, trace)
+        record = make_record(reading, picture.note)
+        has_rejected = any(r.status == "rejected" for r in reading.readings)
+        if plan.annotate or plan.has_thumbnails or (plan.review and has_rejected):
+            with silence_native_stderr():
+                bgr = picture.load_color(job.number)
+            suffix = ".jpg" if picture.header.format == "JPEG" else ".png"
+            record |= self._draw(bgr, page, reading, name, suffix)
+        return record
+
+    def _draw(self, bgr: NDArray[np.uint8], page: Page, reading: PageReading, name: str, suffix: str) -> Record:
+        """Write the pictures that are wanted of a page; return what is to stand in its record."""
+        plan = self._plan
+        if plan.annotate:
+            make_folder((plan.annotate / name).parent)  # names mirror the tree of a folder
+            write_annotated(annotate(bgr, reading, page.to_source), plan.annotate, name, suffix)
+        if plan.review and any(r.status == "rejected" for r in reading.readings):
+            write_crops(bgr, reading, page.to_source, plan.review, name)
+        return {"thumbnail": make_thumbnail(bgr)} if plan.has_thumbnails else {}
+
+
+def _explain(error: Exception, job: Job) -> tuple[Failure, str]:
+    """Return the failure that an unforeseen error makes, and the traceback if it is a bug."""
+    source, number = job.source.path, job.number
+    if isinstance(error, MemoryError) or (isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem):
+        told = "reading it takes more memory than there is"
+        return Failure(source, number, "memory", told, "read it with fewer --workers, or shrink it"), ""
+    told = f"{type(error).__name__}: {error}"
+    hint = "this is a bug in this program; the traceback says where"
+    return Failure(source, number, BUG_CODE, told, hint), traceback.format_exc()

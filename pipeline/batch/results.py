@@ -1,0 +1,185 @@
+"""Where results go: into a stream as they come, or into a journal and, at the end, into the files made from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from pipeline.batch.jobs import Outcome
+from pipeline.batch.journal import KEY, Done, Journal
+from pipeline.errors import OutputError
+from pipeline.outputs.formats import FORMS, HTML, Report
+from pipeline.outputs.html_report import write_html
+from pipeline.outputs.records import Record, count_rejected
+from pipeline.outputs.review import write_table
+from pipeline.settings.tree import Settings
+from pipeline.system.files import open_output
+from pipeline.version import __version__
+
+JOURNAL_FORM, DEFAULT_FORM = "jsonl", "text"
+
+_BESIDE = ".journal.jsonl"
+"""Ends the name of the journal where none of the outputs is one."""
+
+_INTERNAL = (KEY, "thumbnail")
+"""Keys of a record that only the journal has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A file of results and its form, one of `FORMS`."""
+
+    path: Path
+    form: str
+
+    @property
+    def is_device(self) -> bool:
+        """Whether it is a device or a pipe, which can only be written to as the results come."""
+        return self.path.exists() and not self.path.is_file()
+
+
+def plan_outputs(paths: Sequence[Path], form: str | None) -> list[Output]:
+    """Return the files of results, each of the form given, or else of the one that its name ends in.
+
+    Raises
+    ------
+    OutputError
+        If one of them cannot be written.
+    """
+    endings = [path.suffix.lower().removeprefix(".") for path in paths]
+    for path in paths:
+        _check(path)
+    return [
+        Output(path, form or (ending if ending in FORMS else DEFAULT_FORM))
+        for path, ending in zip(paths, endings, strict=True)
+    ]
+
+
+def _check(path: Path) -> None:
+    """Raise now what would be raised at the end of the run."""
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise OutputError(f"{path}: this is a folder", "name a file")
+    if not target.parent.is_dir():
+        raise OutputError(f"{path}: cannot be written (there is no folder {path.parent})")
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise OutputError(f"{path}: cannot be written (it is write-protected)")
+
+
+def choose_journal(outputs: Sequence[Output]) -> Path:
+    """Return the journal's path: the first output of JSON lines, or else one named after the first output."""
+    lines = [output.path for output in outputs if output.form == JOURNAL_FORM]
+    return lines[0] if lines else outputs[0].path.with_name(outputs[0].path.name + _BESIDE)
+
+
+def make_mark(settings: Settings, model_hash: str) -> str:
+    """Return 16 hex digits that stand for this program's version, settings and model."""
+    facts = json.dumps([__version__, settings.to_dict(), model_hash], sort_keys=True)
+    return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+class StreamResults:
+    """Results that are written as they come, in the order of the inputs.
+
+    Parameters
+    ----------
+    report : where to
+    review : folder for the table of rejected numbers, if one is wanted
+    """
+
+    told: Sequence[str] = ()
+
+    def __init__(self, report: Report, review: Path | None) -> None:
+        self._report, self._review = report, review
+        self._rejected: list[tuple[Record, str]] = []
+
+    def find_done(self, path: str) -> Done | None:
+        """Return None: a stream does not tell what was written into it before."""
+        return None
+
+    def add(self, outcome: Outcome) -> None:
+        """Write one page's."""
+        self._report.add(outcome.record)
+        if count_rejected(outcome.record):
+            self._rejected.append((outcome.record, outcome.name))
+
+    def write(self, facts: Mapping[str, object]) -> dict[str, str]:
+        """Write the table for review; return what lies where."""
+        return _write_review(self._rejected, self._review) if self._review else {}
+
+    def count_rejected(self) -> int:
+        """Return how many numbers were rejected."""
+        return sum(count_rejected(record) for record, _ in self._rejected)
+
+
+class FileResults:
+    """Results that are kept in a journal, and written into files at the end.
+
+    Parameters
+    ----------
+    journal : open
+    outputs : the files; the journal may be one of them
+    review : folder for the table of rejected numbers, if one is wanted
+    """
+
+    def __init__(self, journal: Journal, outputs: Sequence[Output], review: Path | None) -> None:
+        self._journal, self._review = journal, review
+        self._outputs = [output for output in outputs if Path(os.path.realpath(output.path)) != journal.path]
+        self.told, self.find_done, self.add = journal.told, journal.find_done, journal.add
+
+    def write(self, facts: Mapping[str, object]) -> dict[str, str]:
+        """Write every file, sorted by path and page, each in the old one's place at once; return what lies where.
+
+        Parameters
+        ----------
+        facts : what an HTML report says of the run
+
+        Raises
+        ------
+        OutputError
+            If one cannot be written.
+        """
+        self._journal.finish()
+        for output in self._outputs:
+            with open_output(output.path) as stream:
+                if output.form == HTML:
+                    write_html(_strip(self._journal.read_sorted(), (KEY,)), stream, facts)
+                else:
+                    self._write_report(stream, output)
+        places = {"results": ", ".join(str(output.path) for output in self._outputs)} if self._outputs else {}
+        places["journal"] = str(self._journal.path)
+        if self._review:
+            named = ((record, record[KEY]["name"]) for record in self._journal.read_sorted() if count_rejected(record))
+            places |= _write_review(named, self._review)
+        return places
+
+    def _write_report(self, stream: TextIO, output: Output) -> None:
+        with Report(stream, output.form, str(output.path)) as report:
+            for record in _strip(self._journal.read_sorted(), _INTERNAL):
+                report.add(record)
+
+    def count_rejected(self) -> int:
+        """Return how many numbers were rejected, in this run and in those that it resumes."""
+        return sum(map(count_rejected, self._journal.read_sorted()))
+
+
+def _strip(records: Iterable[Record], keys: Collection[str]) -> Iterator[Record]:
+    return ({key: value for key, value in record.items() if key not in keys} for record in records)
+
+
+def _write_review(named: Iterable[tuple[Record, str]], folder: Path) -> dict[str, str]:
+    """Write the table of rejected numbers; return where it lies, and how many wait for a person."""
+    names: dict[tuple[str, int], str] = {}
+
+    def remember() -> Iterator[Record]:
+        for record, name in named:
+            names[record["file"], record["page"]] = name
+            yield record
+
+    n_waiting = write_table(remember(), folder, lambda file, page: names[file, page])
+    return {"to review": f"{n_waiting} in {folder / 'review.csv'}"}

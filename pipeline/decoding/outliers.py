@@ -1,0 +1,115 @@
+"""Ink that reads like a digit but does not fit the page: dust, grain, ruling remains, the edge of a sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry import Box
+from pipeline.robust_stats import median, weighted_median
+from pipeline.settings.decoding import StraySettings
+from pipeline.types import Pick, Reading
+
+_RIM_PX = 1
+"""Ink this near the rim touches it."""
+
+
+def drop_strays(lines: Sequence[Sequence[Pick]], settings: StraySettings) -> list[list[Pick]]:
+    """Return the lines with every digit that does not fit passed over.
+
+    A digit fits when it is about as tall, as dark and as broad in stroke as the digits of its page. What is usual is a
+    median over all digits read, each weighted by its size, darkness and confidence, so that one plain digit outweighs a
+    field of specks around it. A 1 must also stand about as tall as the other digits of its line.
+    """
+    digits = [pick for line in lines for pick in line if pick.is_digit]
+    if not digits:
+        return [list(line) for line in lines]
+    weights = [_weigh(pick) for pick in digits]
+    height = weighted_median([pick.span.box.height for pick in digits], weights)
+    contrast = weighted_median([pick.span.contrast for pick in digits], weights)
+    stroke = weighted_median([pick.span.stroke_width_px for pick in digits], weights)
+
+    def fits(pick: Pick, beside_px: float | None) -> bool:
+        span, tall = pick.span, pick.span.box.height
+        least = settings.least_lone_frac if beside_px is None else settings.least_height_frac
+        ok = least * height <= tall <= settings.most_height_ratio * height
+        ok &= span.contrast >= settings.least_contrast_frac * contrast
+        ok &= span.stroke_width_px <= settings.most_stroke_ratio * stroke
+        if pick.is_one:
+            shortest = settings.shortest_lone_one_frac if beside_px is None else settings.shortest_one_frac
+            ok &= shortest <= tall / (beside_px or height) <= settings.tallest_one_ratio
+        return bool(ok)
+
+    kept = []
+    for line in lines:
+        kept.append([Pick(p.span, p.row, p.is_digit and fits(p, _measure_beside(p, line))) for p in line])
+    return kept
+
+
+def drop_edges(
+    readings: Sequence[Reading], paper: NDArray[np.uint8], page_shape: tuple[int, ...], settings: StraySettings
+) -> tuple[Reading, ...]:
+    """Return the readings without lone digits at the rim of the page or where the sheet ends and the desk begins.
+
+    What stands there alone is the edge itself, a binding, a thing on the desk. It stays where it is all that was read;
+    what encloses darker or brighter paper, the outline of a cup or a coin, does not.
+
+    Parameters
+    ----------
+    readings : numbers read, boxes in page px
+    paper : uint8 (h, w), brightness of the bare paper, reduced
+    page_shape : (H, W) of the page, px
+    settings : how uneven the paper may be around a lone digit, and how different in its middle
+    """
+    readings = [
+        r for r in readings if len(r.digits) > 1 or measure_middle(r.box, paper, page_shape) >= settings.least_middle
+    ]
+    suspects = [
+        len(r.digits) == 1 and measure_evenness(r.box, paper, page_shape) < settings.least_evenness for r in readings
+    ]
+    if all(suspects):
+        return tuple(readings)
+    return tuple(r for r, suspect in zip(readings, suspects, strict=True) if not suspect)
+
+
+def measure_evenness(box: Box, paper: NDArray[np.uint8], page_shape: tuple[int, ...]) -> float:
+    """Return the least over the greatest brightness of the paper around a box, 0..1; 0 where it touches the rim."""
+    height, width = page_shape[:2]
+    if box.left <= _RIM_PX or box.top <= _RIM_PX or box.right >= width - _RIM_PX or box.bottom >= height - _RIM_PX:
+        return 0.0
+    scale, margin = len(paper) / height, box.height / 2
+    left, top = (max(0, int((n - margin) * scale)) for n in (box.left, box.top))
+    around = paper[top : int((box.bottom + margin) * scale) + 1, left : int((box.right + margin) * scale) + 1]
+    return float(around.min()) / float(max(1, around.max()))
+
+
+def measure_middle(box: Box, paper: NDArray[np.uint8], page_shape: tuple[int, ...]) -> float:
+    """Return how evenly bright the paper is in the middle of a box and along its sides, a little outside, 0..1."""
+    scale = len(paper) / page_shape[0]
+    around = (np.array([box.left, box.top, box.right, box.bottom]) + box.height / 4 * np.array([-1, -1, 1, 1])) * scale
+    within = (np.array(box.center * 2) + np.array([-box.width, -box.height, box.width, box.height]) / 4) * scale
+    outer, inner = (_crop(paper, sides) for sides in (around, within))
+    rim = np.concatenate([outer[0], outer[-1], outer[:, 0], outer[:, -1]])
+    levels = median(inner), median(rim)
+    return min(levels) / max(1.0, *levels)
+
+
+def _crop(paper: NDArray[np.uint8], sides: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return the part of the paper between left, top, right and bottom, at least a pixel of it."""
+    height, width = paper.shape
+    left, top, right, bottom = np.clip(sides.astype(int), 0, [width - 1, height - 1] * 2)
+    return paper[top : bottom + 1, left : right + 1]
+
+
+def _weigh(pick: Pick) -> float:
+    return float(np.sqrt(pick.span.box.height) * (pick.span.contrast * pick.row.max()) ** 2)
+
+
+def _measure_beside(pick: Pick, line: Sequence[Pick]) -> float | None:
+    """Return the height in px of the line's other digits that are no 1, or None where it has none."""
+    others = [other for other in line if other is not pick and other.is_digit and not other.is_one]
+    if not others:
+        return None
+    return weighted_median([other.span.box.height for other in others], [_weigh(other) for other in others])

@@ -1,0 +1,64 @@
+"""HEIC and HEIF, what iPhones and newer cameras take, through libheif."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import DamagedPictureError
+from pipeline.images.header_types import Frame, Header
+
+HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"}
+"""What a file's first box names where libheif can read it."""
+
+
+def read_heif(raw: bytes) -> Header:
+    """Return the header of a HEIC; nothing is decoded.
+
+    libheif turns the pixels as the file's own `irot` and `imir` ask, and states the size of the turned picture. The
+    EXIF orientation says the same again, for those who do not, so it is not looked at.
+
+    Raises
+    ------
+    DamagedPictureError
+        If libheif cannot make sense of it.
+    """
+    main, n_pictures = _open(raw)
+    width, height = main.size
+    note = f"it holds {n_pictures} pictures: the main one is read" if n_pictures > 1 else None
+    return Header("HEIF", (Frame(width, height),), note)
+
+
+def decode_heif(raw: bytes) -> NDArray:
+    """Return the main picture of a HEIC, upright: uint8 (uint16 where gray and deep), (h, w) or (h, w, c) in BGR(A).
+
+    Raises
+    ------
+    DamagedPictureError
+        If it cannot be decoded.
+    """
+    main, _ = _open(raw)
+    try:
+        pixels = np.array(main)  # a copy: libheif frees its own with the picture
+    except Exception as error:  # libheif's own errors come as ValueError, EOFError, RuntimeError and others
+        raise DamagedPictureError(f"the HEIC cannot be decoded ({_tell(error)})") from error
+    return pixels[:, : main.size[0]]
+
+
+def _open(raw: bytes) -> tuple[Any, int]:
+    """Return the main picture, not yet decoded, and how many there are."""
+    # Imported late, as it takes as long to load as a photo to read.
+    import pillow_heif
+
+    try:
+        pictures = pillow_heif.open_heif(raw, convert_hdr_to_8bit=True, bgr_mode=True)
+        return pictures[pictures.primary_index], len(pictures)
+    except Exception as error:  # as above
+        raise DamagedPictureError(f"the HEIC cannot be opened ({_tell(error)})") from error
+
+
+def _tell(error: Exception) -> str:
+    """Return what libheif says, on one line: its words may end in a line's end."""
+    return " ".join(str(error).split())

@@ -1,0 +1,229 @@
+"""The one door for pixels: a file, or bytes, becomes upright gray pages of a size fit to work at.
+
+The file is read once. Its header decides whether it is decoded at all, and at what size; then the library decodes that
+does the format right; orientation is applied here, once, for every format.
+
+Coordinates: `Page.to_source` maps pixel centers. Pixel (x, y) has its center at (x, y), so the edges of a half-open box
+lie half a pixel up and left of its numbers: subtract 0.5 before and add 0.5 after when mapping box edges.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import DamagedPictureError, InputError, MissingInputError, NotAPictureError, PictureSizeError
+from pipeline.images.decode import JPEG_SCALES, decode_jpeg, decode_stored
+from pipeline.images.header_types import Frame, Header
+from pipeline.images.headers import read_header
+from pipeline.images.pdf import Pdf, is_pdf
+from pipeline.images.pixels import convert_to_8bit, flatten, map_to_source, shrink, turn_upright
+from pipeline.images.tiff import isolate_tiff_page
+from pipeline.settings.images import ImageSettings
+from pipeline.types import Page
+
+SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif"),
+    *(".pdf", ".heic", ".heif", ".hif", ".avif", ".jp2", ".j2k", ".jpf", ".jpx"),
+    *(".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".pfm", ".sr", ".ras", ".hdr", ".pic"),
+)
+"""How the names of pictures end; a folder is searched for these, whatever their case."""
+
+_MOST_BYTES = 2**31 - 1
+"""OpenCV counts the bytes of a buffer in a signed 32-bit number."""
+
+
+def load_pages(source: str | os.PathLike[str] | bytes, settings: ImageSettings | None = None) -> Iterator[Page]:
+    """Return the pages of a picture file, decoded one by one as they are asked for.
+
+    Parameters
+    ----------
+    source : path of a PDF or picture, whose name may end in any of `SUFFIXES`, or the bytes of one
+    settings : limits and working size
+
+    Returns
+    -------
+    iterator of Page: one, or as many as a TIFF or PDF has; of an animation the first frame
+
+    Raises
+    ------
+    MissingInputError
+        If there is nothing at that path.
+    EmptyInputError
+        If the file has no bytes.
+    NotAPictureError
+        If it is a folder or no picture.
+    DamagedPictureError
+        If it breaks off or cannot be decoded (for a later page: when that page is reached).
+    EncryptedPictureError
+        If it needs a password.
+    PictureSizeError
+        If it has more pixels than `settings.most_mpx`, or a side under `settings.least_side_px`.
+    InputError
+        If it cannot be read for another reason.
+    """
+    picture = open_picture(source, settings)
+    return (picture.load_page(number) for number in range(1, picture.n_pages + 1))
+
+
+def load_page(source: str | os.PathLike[str] | bytes, settings: ImageSettings | None = None, number: int = 1) -> Page:
+    """Return page `number` (from 1) of a picture file; raises as `load_pages` does, and MissingInputError past the end.
+
+    Raises
+    ------
+    MissingInputError
+        If there is nothing at that path, or no page of that number.
+    """
+    return open_picture(source, settings).load_page(number)
+
+
+def open_picture(
+    source: str | os.PathLike[str] | bytes, settings: ImageSettings | None = None, name: str | None = None
+) -> Picture:
+    """Return the file as a `Picture`: read and examined, not yet decoded. Raises as `load_pages` does.
+
+    Parameters
+    ----------
+    source : path, or the bytes of a file
+    settings : limits and working size
+    name : what to call it in results; by default the path as given
+    """
+    name = name or ("<bytes>" if isinstance(source, bytes) else os.fspath(source))
+    with _naming(name):
+        raw = source if isinstance(source, bytes) else _read_bytes(Path(source))
+        settings = settings or ImageSettings()
+        if is_pdf(raw):
+            return Picture(name, raw, Header("PDF", ()), settings, Pdf(raw, settings))
+        return Picture(name, raw, read_header(raw), settings)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture file, read and examined: its pages can be decoded in gray for reading and in color for showing.
+
+    A PDF stays open until `close` is called, or until nothing refers to its picture any more. A picture can be sent to
+    another process, which opens its own.
+    """
+
+    name: str
+    raw: bytes
+    header: Header
+    settings: ImageSettings
+    pdf: Pdf | None = None
+
+    @property
+    def n_pages(self) -> int:
+        """Pages in the file: 1, except in a PDF or TIFF of several."""
+        return self.pdf.n_pages if self.pdf else len(self.header.frames)
+
+    @property
+    def note(self) -> str | None:
+        """What the user should know of how it is read, such as that it is animated; None where there is nothing."""
+        return self.header.note
+
+    def close(self) -> None:
+        """Let go of a PDF; nothing to do for other formats. No page can be loaded afterwards."""
+        if self.pdf:
+            self.pdf.close()
+
+    def load_page(self, number: int = 1) -> Page:
+        """Return page `number` (from 1), upright, in gray. Raises as the function `load_pages` does."""
+        start = perf_counter()
+        with _naming(self.name):
+            frame = self._find_frame(number)
+            stored = self._decode(frame, is_color=False)
+            factor = _choose_reduction(self.header.format, frame, self.settings)
+            return Page(
+                turn_upright(stored, frame.orientation),
+                source=self.name,
+                number=number,
+                to_source=map_to_source(frame.orientation, (frame.width, frame.height), stored.shape[::-1], factor),
+                source_size_px=frame.upright_size_px,
+                decode_s=perf_counter() - start,
+            )
+
+    def load_color(self, number: int = 1) -> NDArray[np.uint8]:
+        """Return page `number`, upright, uint8 (H, W, 3) in BGR, pixel for pixel over the gray of `load_page`."""
+        with _naming(self.name):
+            frame = self._find_frame(number)
+            return turn_upright(self._decode(frame, is_color=True), frame.orientation)
+
+    def _find_frame(self, number: int) -> Frame:
+        if not 1 <= number <= self.n_pages:
+            raise MissingInputError(f"there is no page {number}; it has {self.n_pages}", "")
+        frame = self.pdf.measure(number) if self.pdf else self.header.frames[number - 1]
+        _check_size(frame, self.settings)
+        return frame
+
+    def _decode(self, frame: Frame, is_color: bool) -> NDArray[np.uint8]:
+        """Return the pixels as stored, shrunk to the working size: uint8 (h, w), or (h, w, 3) in BGR."""
+        factor = _choose_reduction(self.header.format, frame, self.settings)
+        if self.header.format == "JPEG":
+            return decode_jpeg(self.raw, factor, is_color)
+        pixels = self.pdf.draw(frame.number, is_color) if self.pdf else self._decode_stored(frame)
+        if pixels.shape[:2] != (frame.height, frame.width):
+            raise DamagedPictureError(f"the header says {frame.width}x{frame.height}, the pixels {pixels.shape[1::-1]}")
+        return shrink(flatten(pixels, is_color), factor)
+
+    def _decode_stored(self, frame: Frame) -> NDArray:
+        raw = isolate_tiff_page(self.raw, frame) if self.header.format == "TIFF" else self.raw
+        pixels = decode_stored(raw, self.header.format)
+        if frame.is_inverted and pixels.dtype != np.uint8:  # OpenCV inverts such TIFFs itself in 8 bits only
+            return 255 - convert_to_8bit(pixels)
+        return pixels
+
+
+@contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """Put the picture's name into an error that passes through."""
+    try:
+        yield
+    except InputError as error:
+        error.source = error.source or name
+        raise
+
+
+def _read_bytes(path: Path) -> bytes:
+    """Return the file's bytes; not through OpenCV, which fails on some names under Windows."""
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise MissingInputError("there is no such file") from error
+    except IsADirectoryError as error:
+        raise NotAPictureError("this is a folder", "name a picture in it") from error
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"it cannot be read ({getattr(error, 'strerror', None) or error})", "check the file"
+        ) from error
+    if len(raw) > _MOST_BYTES:
+        raise PictureSizeError("the file is larger than 2 GB", "give a smaller picture")
+    return raw
+
+
+def _check_size(frame: Frame, settings: ImageSettings) -> None:
+    size = f"{frame.width} x {frame.height} px"
+    if frame.width * frame.height > settings.most_mpx * 1_000_000:
+        raise PictureSizeError(
+            f"{size} is more than {settings.most_mpx} megapixels", "shrink it, or raise images.most_mpx in --settings"
+        )
+    if min(frame.width, frame.height) < settings.least_side_px:
+        raise PictureSizeError(
+            f"{size} is too small to hold a digit (at least {settings.least_side_px} px a side)",
+            "give the whole picture",
+        )
+
+
+def _choose_reduction(picture_format: str, frame: Frame, settings: ImageSettings) -> int:
+    """Return the whole number to shrink by: the largest that leaves the long side at `work_side_px` or more."""
+    most = max(frame.width, frame.height) // settings.work_side_px
+    if picture_format != "JPEG":
+        return max(1, most)
+    return max((scale for scale in JPEG_SCALES if scale <= most), default=1)

@@ -1,0 +1,100 @@
+"""What is left to Pillow: the headers of simple formats, and pixels that OpenCV cannot decode, or decodes wrongly."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import DamagedPictureError
+from pipeline.images.header_types import Frame, Header, note_animation
+from pipeline.images.tiff import read_exif_orientation
+
+_PLUGINS = {"WEBP": "WebPImagePlugin", "SUN": "SunImagePlugin", "AVIF": "AvifImagePlugin"}
+"""Loaded by name, or else Pillow would load its 40 other plugins to find these."""
+
+
+def read_with_pillow(raw: bytes, picture_format: str) -> Header:
+    """Return the header of a WebP, BMP, GIF, AVIF or Sun raster, formats that tell their size in their first bytes.
+
+    Of an AVIF, Pillow gives the pixels as stored, and the orientation of its `irot` and `imir` as if it were EXIF's.
+
+    Parameters
+    ----------
+    raw : the whole file
+    picture_format : Pillow's name of the format that the file begins as
+
+    Raises
+    ------
+    DamagedPictureError
+        If it breaks off, or its header makes no sense.
+    """
+    try:
+        with _open(raw, picture_format) as picture:
+            (width, height), exif = picture.size, picture.info.get("exif", b"")
+            n_frames = _count_frames(picture)
+    except Exception as error:  # as in `decode_with_pillow`
+        raise DamagedPictureError("the picture's header is broken or cut short") from error
+    return Header(picture_format, (Frame(width, height, read_exif_orientation(exif)),), note_animation(n_frames))
+
+
+def _count_frames(picture: Any) -> int:
+    """Return how many frames an animation has; 1 where those after the first are damaged, which does not matter."""
+    try:
+        return getattr(picture, "n_frames", 1)
+    except Exception:  # as in `decode_with_pillow`
+        return 1
+
+
+def decode_with_pillow(raw: bytes, picture_format: str) -> NDArray:
+    """Return the pixels as stored, by Pillow: (h, w), (h, w, 3) in BGR or (h, w, 4) in BGRA.
+
+    For a GIF before OpenCV 4.11, a TIFF in tiles, gray Sun rasters, which OpenCV reads as black, and the like.
+
+    Raises
+    ------
+    DamagedPictureError
+        If it cannot be decoded.
+    """
+    from PIL import UnidentifiedImageError
+
+    try:
+        with _open(raw, picture_format) as picture:
+            has_alpha = "transparency" in picture.info or bool({"A", "a"} & set(picture.getbands()))
+            if picture.mode == "I" and picture_format == "PPM":  # 16 bits; signed only as Pillow has no other mode
+                return np.array(picture).astype(np.uint16)
+            if picture.mode in ("F", "I", "L") or picture.mode.startswith("I;16"):
+                return np.array(picture)
+            pixels = np.array(picture.convert("RGBA" if has_alpha else "RGB"))
+    except UnidentifiedImageError as error:
+        told = "its pixels are damaged, or of a kind that cannot be decoded"
+        raise DamagedPictureError(told, "save it as PNG or JPEG") from error
+    except Exception as error:  # whatever a damaged number leads to: OSError, but TypeError and OverflowError, too
+        raise DamagedPictureError(f"it cannot be decoded ({error})") from error
+    return cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if has_alpha else cv2.COLOR_RGB2BGR)
+
+
+@contextmanager
+def _open(raw: bytes, picture_format: str) -> Iterator[Any]:
+    """Give the picture opened by Pillow, its own pixel limit and warnings out of the way: the limit is a setting."""
+    # Imported late, as it and its plugins take as long to load as a small photo to read.
+    from PIL import Image
+
+    if picture_format in _PLUGINS:
+        import_module(f"PIL.{_PLUGINS[picture_format]}")
+    limit = Image.MAX_IMAGE_PIXELS
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(raw), formats=(picture_format,)) as picture:
+                yield picture
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit

@@ -1,0 +1,1 @@
+"""Page -> ink: light, threshold, light writing on dark, rulings, connected components."""

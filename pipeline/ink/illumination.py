@@ -1,0 +1,104 @@
+"""Even out the light: paper background estimate, shadow removal, polarity (dark on light or light on dark)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.settings.ink import IlluminationSettings
+from pipeline.types import PAPER_LEVEL, Page
+
+_FROM_START = 2
+"""Setting `inverse` that takes black for white from the start."""
+
+
+def shrink(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
+    """Return the picture, uint8 (h, w), with its long side at most `background_side_px`: light changes slowly."""
+    scale = settings.background_side_px / max(gray.shape)
+    if scale >= 1:
+        return gray
+    height, width = (max(1, round(n * scale)) for n in gray.shape)
+    if scale <= 0.25:  # halving is exact and fast; the rest of the way is then a quarter of the work
+        gray = cv2.resize(gray, (gray.shape[1] // 2, gray.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) -> bool:
+    """Return True where the ink is darker than the paper, False for chalk on a board and the like.
+
+    A pen stroke is thin and stands out from the paper, which is the median of a wide window. What is both darker than
+    that median and filled by a narrow closing is thin and dark; what is both brighter and removed by a narrow opening
+    is thin and bright. Ink is whichever has more energy: wide things (desk, window, shadow) count for neither, and the
+    white inside a loop is no brighter than the paper. Bright ink is rare and shows little that is dark beside it, while
+    the bright edges of a small label stand around dark ink: bright ink is told by several times the energy.
+
+    Parameters
+    ----------
+    gray : uint8 (H, W), shrunk or not
+    settings : side of the reduced picture that is looked at, the two windows, and how much more is asked of bright ink
+    """
+    small = shrink(gray, settings)
+    thin = np.ones((_odd(min(small.shape) * settings.stroke_window_frac),) * 2, np.uint8)
+    paper = _wide_median(small, _odd(min(small.shape) * settings.background_window_frac))
+    dark = np.minimum(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, thin), cv2.subtract(paper, small))
+    bright = np.minimum(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, thin), cv2.subtract(small, paper))
+    energies = [float(np.sum(ink.astype(np.float32) ** 2)) for ink in (dark, bright)]
+    return energies[0] * settings.least_bright_ratio >= energies[1]
+
+
+def darken_ink(page: Page, settings: IlluminationSettings) -> Page:
+    """Return the page with its ink darker than its paper: inverted where it is brighter.
+
+    With `settings.inverse` of 2, what seems to be the paper is taken for the ink.
+    """
+    return page if measure_polarity(page.gray, settings) == (settings.inverse < _FROM_START) else invert(page)
+
+
+def invert(page: Page) -> Page:
+    """Return the page with black for white."""
+    return replace(page, gray=cv2.bitwise_not(page.gray))
+
+
+def flatten_light(gray: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the darkness of each pixel relative to the paper around it: uint8 (H, W), PAPER_LEVEL paper .. 255 black.
+
+    Dividing by the paper (rather than subtracting) makes the same pen equally dark in shadow and in light.
+
+    Parameters
+    ----------
+    gray : uint8 (H, W), ink darker than paper
+    paper : uint8 (h, w), brightness of the bare paper, reduced, from `estimate_paper`
+    """
+    full = cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return cv2.bitwise_not(cv2.divide(gray, full, scale=255 - PAPER_LEVEL))
+
+
+def estimate_paper(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
+    """Return the brightness of the bare paper, uint8 (h, w), reduced to at most `background_side_px` on the long side.
+
+    It is a gray closing of the reduced picture: whatever is dark and narrower than the closing is ink, whatever is dark
+    and wider is shadow, desk or border. The border is replicated outward before the closing, so that a corner darkened
+    by the lens counts as shadow.
+    """
+    small = shrink(gray, settings)
+    side = _odd(min(small.shape) * settings.background_window_frac)
+    padded = cv2.copyMakeBorder(small, side, side, side, side, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
+    smooth = cv2.blur(closed, (_odd(side / 4), _odd(side / 4)))[side:-side, side:-side]
+    return np.maximum(smooth, 1)
+
+
+def _odd(size: float) -> int:
+    return max(3, int(size) | 1)
+
+
+def _wide_median(gray: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    """Return the median of a window around each pixel, taken on the halved picture: a quarter of the work."""
+    half = cv2.resize(gray, [max(1, n // 2) for n in gray.shape[::-1]], interpolation=cv2.INTER_AREA)
+    width = _odd(width / 2)
+    padded = cv2.copyMakeBorder(half, width, width, width, width, cv2.BORDER_REPLICATE)
+    median = cv2.medianBlur(padded, width)[width:-width, width:-width]
+    return cv2.resize(median, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -1,0 +1,61 @@
+"""Digits of a line -> the numbers they form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.geometry import Box
+from pipeline.settings.layout import NumberSettings
+
+
+def split_numbers(digits: Sequence[Box], signs: Sequence[Box], settings: NumberSettings) -> list[list[int]]:
+    """Return the numbers of a line, each a list of indices into `digits`, left to right.
+
+    A number ends at a gap clearly wider than the gaps between its digits, and at a sign or letter.
+
+    Parameters
+    ----------
+    digits : boxes of the digits of one line, left to right
+    signs : boxes of the ink between them that was read as no digit
+    """
+    if not digits:
+        return []
+    height = float(np.median([b.height for b in digits]))
+    limit = find_gap_limit(measure_gaps(digits), height, settings)
+    least, most = settings.sign_height_frac * height, settings.tallest_sign_frac * height
+    tall = [b for b in signs if least <= b.height <= most]
+    numbers = [[0]]
+    for i, gap in enumerate(measure_gaps(digits), start=1):
+        if gap > limit or any(_stands_between(s, digits[i - 1], digits[i]) for s in tall):
+            numbers.append([])
+        numbers[-1].append(i)
+    return numbers
+
+
+def measure_gaps(boxes: Sequence[Box]) -> NDArray[np.float64]:
+    """Return the white space in px before each box but the first, (N - 1,); negative where boxes overlap."""
+    rights = np.maximum.accumulate([b.right for b in boxes[:-1]]) if len(boxes) > 1 else np.zeros(0)
+    return np.array([b.left for b in boxes[1:]], np.float64) - rights
+
+
+def find_gap_limit(gaps: NDArray[np.float64], height_px: float, settings: NumberSettings) -> float:
+    """Return the gap in px above which a new number begins; infinity where all gaps are alike.
+
+    The gaps between digits and those between numbers are two clusters: the limit lies at the widest step, as a ratio,
+    between one sorted gap and the next, if the gaps above it are so much wider on the mean than those below that it is
+    no accident of handwriting.
+    """
+    ordered = np.sort(np.maximum(gaps, settings.least_gap_frac * height_px))
+    if len(ordered) < 2:
+        return float("inf")
+    step = 1 + int(np.argmax(ordered[1:] / np.maximum(ordered[:-1], 1e-9)))
+    if ordered[step:].mean() < settings.gap_ratio * ordered[:step].mean():
+        return float("inf")
+    return float(np.sqrt(ordered[step - 1] * ordered[step]))
+
+
+def _stands_between(sign: Box, before: Box, after: Box) -> bool:
+    return before.center[0] < sign.center[0] < after.center[0]

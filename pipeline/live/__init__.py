@@ -1,0 +1,1 @@
+"""Frames of a camera, video or stream -> numbers confirmed over time."""

@@ -1,0 +1,199 @@
+"""The thread that reads a source without pause and keeps only its newest frame, so that reading never lags behind.
+
+A video file plays in real time, as a camera would; or, with every frame wanted, the thread waits until each is taken.
+What dies is opened again, after waits that grow.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from time import perf_counter
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import DigitsError, SourceError
+from pipeline.images.pixels import flatten
+from pipeline.live.video_source import Open, VideoSource, Wish, is_endless, open_capture, tell_fps
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 8.0
+"""Seconds before a lost source is tried again, doubled each time."""
+
+_MISSES = 3
+"""A camera that gives no frame so many times in a row is lost."""
+
+_MISS_WAIT_S = 0.02
+_JOIN_S = 2.0
+_LATE_FRAMES = 30
+"""A file that plays so many frames late is not caught up with: the computer is too slow to decode it in real time."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoFrame:
+    """One frame.
+
+    Attributes
+    ----------
+    bgr : uint8 (H, W, 3)
+    number : from 1, skipped ones counted
+    time_s : since the first frame; of a file, by its frames a second
+    grabbed_s : when it came out of the source, by `time.perf_counter`
+    """
+
+    bgr: NDArray[np.uint8]
+    number: int
+    time_s: float
+    grabbed_s: float
+
+
+def _convert_to_bgr(pixels: NDArray) -> NDArray[np.uint8]:
+    """Return a frame as uint8 (H, W, 3): numbered pictures come as they are stored."""
+    if pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8:
+        return pixels
+    return flatten(pixels, is_color=True)
+
+
+class Grabber:
+    """Grabs frames in a thread of its own; used as a context manager, it lets go of the source at the end.
+
+    Parameters
+    ----------
+    source, wish : what to open, and what to ask a camera for
+    has_every_frame : wait until each frame is taken, and skip none
+    open_source : opens it; another one in tests
+    lost_after_s : how long to try to get a lost camera or stream back
+
+    Raises
+    ------
+    SourceError
+        On entering, if the source cannot be opened.
+    """
+
+    def __init__(
+        self,
+        source: VideoSource,
+        wish: Wish | None = None,
+        has_every_frame: bool = False,
+        open_source: Open = open_capture,
+        lost_after_s: float = 120.0,
+    ) -> None:
+        self.source, self._wish, self._has_every_frame = source, wish or Wish(), has_every_frame
+        self._open, self._lost_after_s = open_source, lost_after_s
+        self._changed = threading.Condition()
+        self._is_closing = threading.Event()
+        self._newest: VideoFrame | None = None
+        self._error: DigitsError | None = None
+        self._is_over = False
+        self.fps = 0.0
+        self.n_grabbed = self.n_skipped = 0
+        self.trouble = ""
+        """What is wrong with the source at present, for a person to read; empty where nothing is."""
+
+    def __enter__(self) -> Grabber:
+        self._capture = self._open(self.source, self._wish)
+        self.fps = tell_fps(self._capture, self._wish)
+        self.is_endless = is_endless(self.source, self._capture)
+        self._thread = threading.Thread(target=self._run, name="grabber", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self._is_closing.set()
+        with self._changed:
+            self._changed.notify_all()
+        self._thread.join(_JOIN_S)  # a camera may hang; the thread is a daemon
+
+    def take(self, timeout_s: float) -> VideoFrame | None:
+        """Return the newest frame that was not taken yet, waiting for one if need be; None if none came in time.
+
+        Raises
+        ------
+        SourceError
+            If the source is lost for good, or its first frame never came.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._newest is not None or self._is_over, timeout_s)
+            frame, self._newest = self._newest, None
+            self._changed.notify_all()
+            if frame is None and self._error is not None:
+                raise self._error
+            return frame
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the source has come to its end, and its last frame was taken; not where `take` has yet to raise."""
+        with self._changed:
+            return self._is_over and self._newest is None and self._error is None
+
+    def _run(self) -> None:
+        try:
+            self._grab()
+        except DigitsError as error:
+            self._error = error
+        finally:
+            self._capture.release()
+            with self._changed:
+                self._is_over = True
+                self._changed.notify_all()
+
+    def _grab(self) -> None:
+        start, n_missed = perf_counter(), 0
+        while not self._is_closing.is_set():
+            is_read, bgr = self._capture.read()
+            if is_read and bgr is not None:
+                start, n_missed = self._offer(bgr, start), 0
+            elif self.is_endless and n_missed + 1 < _MISSES:
+                n_missed += 1
+                self._is_closing.wait(_MISS_WAIT_S)
+            elif self.is_endless:
+                self._reopen()
+            elif self.n_grabbed == 0:
+                raise SourceError(f"{self.source.name}: there is no frame in it", "check that it was copied completely")
+            else:
+                return
+
+    def _offer(self, bgr: NDArray[np.uint8], start: float) -> float:
+        """Let the frame be taken, when its time has come; return when the first one's was, moved if it plays late."""
+        if self.n_grabbed == 0:
+            start = perf_counter()
+        time_s = perf_counter() - start if self.is_endless else self.n_grabbed / self.fps
+        if not (self.is_endless or self._has_every_frame):
+            early_s = start + time_s - perf_counter()
+            if early_s > 0:
+                self._is_closing.wait(early_s)
+            elif -early_s > _LATE_FRAMES / self.fps:
+                start -= early_s
+        with self._changed:
+            if self._has_every_frame:
+                self._changed.wait_for(lambda: self._newest is None or self._is_closing.is_set())
+            self.n_skipped += self._newest is not None
+            self.n_grabbed += 1
+            self._newest = VideoFrame(_convert_to_bgr(bgr), self.n_grabbed, time_s, perf_counter())
+            self._changed.notify_all()
+        return start
+
+    def _reopen(self) -> None:
+        """Get a lost source back; raise SourceError if it does not come back."""
+        self._capture.release()
+        lost, wait_s = perf_counter(), FIRST_WAIT_S
+        while not self._is_closing.is_set():
+            if perf_counter() - lost > self._lost_after_s:
+                raise SourceError(
+                    f"{self._tell_name()} was lost and has not come back for {self._lost_after_s:g} s",
+                    "check its plug or the network, and start again",
+                )
+            self.trouble = f"{self._tell_name()} is lost; trying again in {wait_s:g} s"
+            if self._is_closing.wait(wait_s):
+                return
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+            try:
+                self._capture = self._open(self.source, self._wish)
+            except SourceError:
+                continue
+            self.trouble = ""
+            return
+
+    def _tell_name(self) -> str:
+        return f"camera {self.source.name}" if self.source.kind == "camera" else self.source.name

@@ -1,0 +1,181 @@
+"""Cameras, videos, streams and numbered pictures, opened through OpenCV, and why one of them cannot be."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import SourceError
+from pipeline.images.decode import set_log_level
+from pipeline.system.native_stderr import silence_native_stderr
+
+DEFAULT_FPS = 30.0
+"""Of what does not say."""
+
+_MOST_FPS = 1000.0
+_STREAM_TIMEOUT_MS = 5000
+_FFMPEG_SAYS = "OPENCV_FFMPEG_LOGLEVEL"
+_FFMPEG_QUIET = "-8"
+
+Kind = Literal["camera", "stream", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSource:
+    """Where frames come from.
+
+    Attributes
+    ----------
+    name : as the user gave it
+    kind : "camera", "stream" (a URL), or "file" (a video or a numbered sequence of pictures)
+    """
+
+    name: str
+    kind: Kind
+
+    @classmethod
+    def parse(cls, name: str) -> VideoSource:
+        """Return what a name means: 0 or 1 is a camera, so is a device; what has :// is a stream; else a file."""
+        if re.fullmatch(r"\d+", name) or _is_device(name):
+            return cls(name, "camera")
+        return cls(name, "stream" if "://" in name else "file")
+
+    @property
+    def device(self) -> Path | None:
+        """Path of a camera's device under Linux; None elsewhere, and for what is no camera."""
+        if self.kind != "camera" or not sys.platform.startswith("linux"):
+            return None
+        return Path(f"/dev/video{int(self.name)}" if self.name.isdecimal() else self.name)
+
+
+def _is_device(name: str) -> bool:
+    return name.startswith("/dev/") or Path(name).is_char_device()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a camera: (width, height) and frames a second; None leaves them as they are."""
+
+    size_px: tuple[int, int] | None = None
+    fps: float | None = None
+
+
+class Capture(Protocol):
+    """What is used of `cv2.VideoCapture`."""
+
+    def isOpened(self) -> bool: ...  # noqa: N802, D102
+    def read(self) -> tuple[bool, NDArray[np.uint8] | None]: ...  # noqa: D102
+    def get(self, what: int) -> float: ...  # noqa: D102
+    def release(self) -> None: ...  # noqa: D102
+
+
+Open = Callable[[VideoSource, Wish], Capture]
+
+
+def open_capture(source: VideoSource, wish: Wish) -> Capture:
+    """Return an opened capture.
+
+    Raises
+    ------
+    SourceError
+        If there is no such camera, it is busy or may not be used, there is no such file, no answer from the network, or
+        nothing that can be decoded.
+    """
+    os.environ.setdefault(_FFMPEG_SAYS, _FFMPEG_QUIET)  # FFmpeg tells of every damaged packet of a stream on stderr
+    set_log_level(0)
+    if source.kind == "file":
+        _check_file(source.name)
+    with silence_native_stderr():
+        capture = _open(source, wish)
+    if not capture.isOpened():
+        capture.release()
+        raise _explain(source)
+    return capture
+
+
+def _open(source: VideoSource, wish: Wish) -> cv2.VideoCapture:
+    if source.kind == "camera":
+        backend = cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY
+        capture = cv2.VideoCapture(int(source.name) if source.name.isdecimal() else source.name, backend)
+        _ask_camera(capture, wish)
+        return capture
+    if source.kind == "stream":
+        waits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
+        parameters = [value for wait in waits for value in (wait, _STREAM_TIMEOUT_MS)]
+        capture = cv2.VideoCapture(source.name, cv2.CAP_FFMPEG, parameters)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        return capture
+    return cv2.VideoCapture(source.name, cv2.CAP_IMAGES if is_sequence(source.name) else cv2.CAP_ANY)
+
+
+def _ask_camera(capture: cv2.VideoCapture, wish: Wish) -> None:
+    """Ask for MJPG, without which many cameras give 5 or 10 large frames a second, for a size, and for no queue."""
+    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+    if wish.size_px:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, wish.size_px[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wish.size_px[1])
+    if wish.fps:
+        capture.set(cv2.CAP_PROP_FPS, wish.fps)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+
+
+def is_sequence(name: str) -> bool:
+    """Return whether a name stands for numbered pictures, as img_%03d.png does."""
+    return re.search(r"%0?\d*d", name) is not None
+
+
+def is_endless(source: VideoSource, capture: Capture) -> bool:
+    """Return whether a source goes on until it is lost: a camera, or a stream that is no video of so many frames."""
+    return source.kind == "camera" or (source.kind == "stream" and capture.get(cv2.CAP_PROP_FRAME_COUNT) <= 0)
+
+
+def tell_fps(capture: Capture, wish: Wish) -> float:
+    """Return the frames a second that were asked for, else those that the source tells, else `DEFAULT_FPS`."""
+    told = wish.fps or capture.get(cv2.CAP_PROP_FPS)
+    return float(told) if 0 < told <= _MOST_FPS else DEFAULT_FPS
+
+
+def _check_file(name: str) -> None:
+    path = Path(name)
+    if is_sequence(name):
+        if not path.parent.is_dir():
+            raise SourceError(f"{name}: there is no folder {path.parent}", "check the path")
+        return
+    if not path.exists():
+        raise SourceError(f"{name}: there is no such file", "check the path")
+    if path.is_dir():
+        raise SourceError(f"{name}: this is a folder", "name a video in it, or a numbered sequence like img_%03d.png")
+    if not os.access(path, os.R_OK):
+        raise SourceError(f"{name}: the file may not be read", "check its permissions")
+
+
+def _explain(source: VideoSource) -> SourceError:
+    """Return why a source could not be opened, as far as that can be told."""
+    if source.kind == "stream":
+        return SourceError(f"{source.name}: no video comes from there", "check the address and the network")
+    if source.kind == "file":
+        if is_sequence(source.name):
+            return SourceError(f"{source.name}: there are no such pictures", "they are counted up from 0 or 1")
+        return SourceError(f"{source.name}: this is no video that can be decoded", "give an MP4, MOV, MKV or AVI file")
+    device = source.device
+    if device is None:
+        return SourceError(f"camera {source.name} cannot be opened", "check that it is plugged in and not in use")
+    if not device.exists():
+        return SourceError(f"camera {source.name}: there is no {device}", _list_cameras())
+    if not os.access(device, os.R_OK | os.W_OK):
+        return SourceError(f"camera {source.name}: {device} may not be used", "add yourself to the group video")
+    return SourceError(f"camera {source.name} is busy, or {device} is no camera", "close the program that uses it")
+
+
+def _list_cameras() -> str:
+    found = sorted(path.name for path in Path("/dev").glob("video*"))
+    return f"there are {', '.join(found)} in /dev" if found else "no camera is plugged in; --webcam also takes a video"

@@ -1,0 +1,1 @@
+"""What is written for people and programs: records, tables, reports, annotated pictures, traces."""

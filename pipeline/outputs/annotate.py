@@ -1,0 +1,179 @@
+"""The annotated photo: what was read, drawn over where it was read.
+
+Accepted numbers are green, rejected ones orange with a question mark. Lines and letters are sized in proportion to the
+picture; a small picture is enlarged first. A label goes where it covers no number and no other label; if there is no
+such place, room is added around the picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import OutputError
+from pipeline.geometry import Box
+from pipeline.types import PageReading, Reading
+
+ANNOTATED = ".annotated"
+"""Ends the stem of an annotated picture's name."""
+
+_ACCEPTED_BGR, _REJECTED_BGR = (60, 130, 0), (0, 90, 230)
+_BAND_GRAY = 235
+_LEAST_SIDE_PX = 640
+"""A picture whose long side is shorter is enlarged by a whole number to about this, or labels would hide it."""
+
+_LABEL_FRAC = 1 / 45
+"""Height of a label's letters, of the longer side of the picture."""
+
+_LEAST_LETTER_PX = 12
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_FONT_PX = 22
+"""Height of a digit of this font at scale 1."""
+
+
+def annotate(
+    bgr: NDArray[np.uint8], reading: PageReading, to_source: NDArray[np.float64] | None = None
+) -> NDArray[np.uint8]:
+    """Return the picture with each number's box, text and confidence drawn on it.
+
+    Parameters
+    ----------
+    bgr : uint8 (H, W, 3), upright; left as it is
+    reading : what was read on it
+    to_source : float64 (3, 3), px of `bgr` -> px of the boxes (pixel centers); the same px where None
+
+    Returns
+    -------
+    uint8 (H', W', 3) in BGR, enlarged by a whole number if `bgr` is small, and with room for labels if they need it
+    """
+    factor = max(1, round(_LEAST_SIDE_PX / max(bgr.shape[:2])))
+    canvas = cv2.resize(bgr, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC) if factor > 1 else bgr.copy()
+    letter_px = max(_LEAST_LETTER_PX, round(max(canvas.shape[:2]) * _LABEL_FRAC))
+    pen = max(1, round(letter_px / 9))
+    boxes = [_map_box(r.box, to_source, factor, pen) for r in reading.readings]
+    labels = [_make_label(r) for r in reading.readings]
+    sizes = [measure_label(label, letter_px) for label in labels]
+    places = _find_room(boxes, sizes, canvas.shape[1], canvas.shape[0])
+    canvas, above = _add_room(canvas, places)
+    boxes, places = [_move_down(b, above) for b in boxes], [_move_down(p, above) for p in places]
+    for r, box, place, label in zip(reading.readings, boxes, places, labels, strict=True):
+        color = _ACCEPTED_BGR if r.status == "accepted" else _REJECTED_BGR
+        cv2.rectangle(canvas, (box.left, box.top), (box.right - 1, box.bottom - 1), color, pen)
+        draw_label(canvas, label, place, letter_px, color)
+    return canvas
+
+
+def _map_box(box: Box, to_source: NDArray[np.float64] | None, factor: int, pen: int) -> Box:
+    """Return the box in px of the canvas, widened so that the frame does not lie on the ink."""
+    from_source = np.eye(3) if to_source is None else np.linalg.inv(to_source)
+    corners = np.array([[box.left, box.right], [box.top, box.bottom], [1.5, 1.5]]) - 0.5  # edges -> pixel centers
+    (x0, x1), (y0, y1) = np.sort(((from_source @ corners)[:2] + 0.5) * factor, axis=1)
+    return Box(int(x0) - 2 * pen, int(y0) - 2 * pen, int(np.ceil(x1)) + 2 * pen, int(np.ceil(y1)) + 2 * pen)
+
+
+def _make_label(reading: Reading) -> str:
+    mark = "" if reading.status == "accepted" else "?"
+    return f"{reading.text}{mark} {100 * reading.confidence:.0f}%"
+
+
+def measure_label(label: str, letter_px: int) -> tuple[int, int]:
+    """Return (width, height) of the label's filled strip, px."""
+    (width, _), _ = cv2.getTextSize(label, _FONT, letter_px / _FONT_PX, _text_pen(letter_px))
+    return width + letter_px // 2 * 2, 2 * letter_px
+
+
+def _text_pen(letter_px: int) -> int:
+    return max(1, round(letter_px / 10))
+
+
+def _find_room(boxes: Sequence[Box], sizes: Sequence[tuple[int, int]], width: int, height: int) -> list[Box]:
+    """Return a place for each label: in the picture if all have room there, or else also above, below or beside it."""
+    places: list[Box] = []
+    band, margin = 2 * max((h for _, h in sizes), default=0), max((w for w, _ in sizes), default=0)
+    for above, beside in ((0, 0), (band, 0), (0, margin), (band, margin)):
+        places, is_free = place_labels(boxes, sizes, width + beside, range(-above, height + above))
+        if is_free:
+            break
+    return places
+
+
+def _add_room(canvas: NDArray[np.uint8], places: Sequence[Box]) -> tuple[NDArray[np.uint8], int]:
+    """Return the picture with as much gray around it as the labels need, and how much of that is above, px."""
+    height, width = canvas.shape[:2]
+    above = max([0, *(-place.top for place in places)])
+    below = max([0, *(place.bottom - height for place in places)])
+    beside = max([0, *(place.right - width for place in places)])
+    gray = (_BAND_GRAY,) * 3
+    return cv2.copyMakeBorder(canvas, above, below, 0, beside, cv2.BORDER_CONSTANT, value=gray), above
+
+
+def place_labels(
+    boxes: Sequence[Box], sizes: Sequence[tuple[int, int]], width: int, rows: range
+) -> tuple[list[Box], bool]:
+    """Return a place for each label and whether all of them are free of boxes and of one another."""
+    places: list[Box] = []
+    has_room = True
+    for box, size in zip(boxes, sizes, strict=True):
+        taken = [*boxes, *places]
+        candidates = [_keep_inside(p, width, rows) for p in _list_places(box, size)]
+        covered = [sum(p.measure_shared(t) for t in taken) for p in candidates]
+        best = int(np.argmin(covered))
+        has_room &= covered[best] == 0
+        places.append(candidates[best])
+    return places, has_room
+
+
+def _list_places(box: Box, size: tuple[int, int]) -> Iterator[Box]:
+    """Yield where a label may stand, the best first: above, below, to the right, to the left of its box."""
+    width, height = size
+    middle = (box.top + box.bottom - height) // 2
+    corners = [
+        (box.left, box.top - height),
+        (box.right - width, box.top - height),
+        (box.left, box.bottom),
+        (box.right - width, box.bottom),
+        (box.right, middle),
+        (box.left - width, middle),
+    ]
+    for left, top in corners:
+        yield Box(left, top, left + width, top + height)
+
+
+def _keep_inside(place: Box, width: int, rows: range) -> Box:
+    """Return the place moved into the picture; what is larger than the picture begins at its left and top."""
+    left = max(0, min(place.left, width - place.width))
+    top = max(rows.start, min(place.top, rows.stop - place.height))
+    return Box(left, top, left + place.width, top + place.height)
+
+
+def _move_down(box: Box, by_px: int) -> Box:
+    return Box(box.left, box.top + by_px, box.right, box.bottom + by_px)
+
+
+def draw_label(canvas: NDArray[np.uint8], label: str, place: Box, letter_px: int, color: tuple[int, int, int]) -> None:
+    """Draw a label's filled strip and its letters, white, in place."""
+    cv2.rectangle(canvas, (place.left, place.top), (place.right - 1, place.bottom - 1), color, cv2.FILLED)
+    baseline = (place.left + letter_px // 2, place.top + letter_px + letter_px // 2)
+    white = (255, 255, 255)
+    cv2.putText(canvas, label, baseline, _FONT, letter_px / _FONT_PX, white, _text_pen(letter_px), cv2.LINE_AA)
+
+
+def write_annotated(bgr: NDArray[np.uint8], folder: Path, stem: str, suffix: str) -> Path:
+    """Write an annotated picture and return its path, ``folder/stem.annotated.png`` or ``.jpg``.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    path = folder / f"{stem}{ANNOTATED}{suffix}"
+    _, encoded = cv2.imencode(suffix, bgr)
+    try:
+        path.write_bytes(encoded.tobytes())
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    return path

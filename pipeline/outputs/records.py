@@ -1,0 +1,76 @@
+"""What was read of a page -> its record, the JSON object of the output."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from pipeline.errors import Failure
+from pipeline.types import Digit, PageReading, Reading
+
+SCHEMA = 1
+"""Version of the JSON output: it changes when a key goes or changes its meaning, not when one is added."""
+
+Record: TypeAlias = dict[str, Any]
+"""The JSON object of one page, as README shows it."""
+
+_DECIMALS = 4
+
+
+def make_record(outcome: PageReading | Failure, note: str | None = None) -> Record:
+    """Return the record of one page, or of an input that could not be read: the JSON object of the output.
+
+    Parameters
+    ----------
+    outcome : what was read, or why nothing was
+    note : what a person should know about how the file was read
+    """
+    start = {"schema": SCHEMA, "file": outcome.source, "page": outcome.number}
+    if isinstance(outcome, Failure):
+        error = {"code": outcome.code, "message": outcome.message, "hint": outcome.hint}
+        unknown: Record = {"size_px": None, "turned_deg": None, "model": None, "numbers": [], "seconds": {}}
+        return {**start, "status": "failed", "error": error, "note": note, **unknown}
+    return {
+        **start,
+        "status": "ok",
+        "error": None,
+        "note": note,
+        "size_px": list(outcome.size_px),
+        "turned_deg": outcome.turned_deg,
+        "model": outcome.model,
+        "numbers": [make_number(r) for r in outcome.readings],
+        "seconds": {stage: round(s, _DECIMALS) for stage, s in outcome.seconds.items()},
+    }
+
+
+def make_number(reading: Reading) -> Record:
+    """Return the JSON object of one number, as it stands in a page's record."""
+    return {
+        "text": reading.text,
+        "confidence": round(reading.confidence, _DECIMALS),
+        "status": reading.status,
+        "reason": reading.reason,
+        "line": reading.line,
+        "box": reading.box.as_list(),
+        "digits": [_make_digit(d) for d in reading.digits],
+    }
+
+
+def _make_digit(digit: Digit) -> dict[str, Any]:
+    return {
+        "text": digit.text,
+        "confidence": round(digit.confidence, _DECIMALS),
+        "box": digit.box.as_list(),
+        "alternatives": [[text, round(p, _DECIMALS)] for text, p in digit.alternatives],
+    }
+
+
+def count_rejected(record: Record) -> int:
+    """Return how many numbers of the page were rejected."""
+    return sum(number["status"] == "rejected" for number in record["numbers"])
+
+
+def format_failure(record: Record) -> str:
+    """Return what failed and why, and what to do about it, for a person to read."""
+    error = record["error"]
+    page = f" page {record['page']}" if (record["page"] or 0) > 1 else ""
+    return f"{record['file']}{page}: {error['message']}" + (f"; {error['hint']}" if error["hint"] else "")

@@ -1,0 +1,1 @@
+"""The spine: one page in, its numbers out, every stage in order."""

@@ -1,0 +1,199 @@
+"""Load a model; one batch in, calibrated digit scores out.
+
+A `.tflite` runs in LiteRT, which loads in milliseconds. A `.keras` file works too and brings Keras and TensorFlow with
+it, several seconds, so they are imported only then.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import ModelError
+from pipeline.recognition.line_network import LineReader, load_line_reader
+from pipeline.recognition.model_card import _FILES, _read_card
+from pipeline.recognition.runtimes import Network, load_network, try_out
+from pipeline.types import N_DIGITS, SIDE_PX, DigitScores
+
+MODELS_DIR = Path(__file__).resolve().parents[2] / "models"
+"""Where the shipped models lie, a folder each."""
+
+_LEAST_PROBABILITY = float(np.finfo(np.float32).tiny)
+"""Stands for zero where its logarithm is taken."""
+
+_LEAST_REST = 2.0**-25
+"""What a sigmoid of 1 in single precision may still be short of 1."""
+
+_ROUNDING = 1e-3
+"""A softmax may pass 0 or 1 by a little."""
+
+_DIGITS = tuple(str(digit) for digit in range(N_DIGITS))
+
+Activation = Literal["softmax", "sigmoid", "linear"]
+"""What a network's last layer ends in, which tells how its outputs become logits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classifier:
+    """A loaded model.
+
+    Attributes
+    ----------
+    name : of the model's folder or file
+    n_classes : 10, or 11 with "not a digit" last
+    temperature : divides the logits; 1 leaves the scores as the network gave them (Guo et al. 2017, arXiv 1706.04599)
+    activation : of the network's last layer; "linear" gives logits
+    network : the network itself
+    classes : names of the classes, where its card tells them
+    line_reader : the network that reads whole lines beside it, where its card names one
+    """
+
+    name: str
+    n_classes: int
+    temperature: float
+    activation: Activation
+    network: Network
+    classes: tuple[str, ...] = ()
+    line_reader: LineReader | None = None
+
+    def classify(self, batch: NDArray[np.float32]) -> DigitScores:
+        """Return calibrated class probabilities.
+
+        Parameters
+        ----------
+        batch : float32 (N, 28, 28, 1), 0 paper .. 1 ink; N may be 0
+
+        Returns
+        -------
+        DigitScores of N rows, each of sum 1
+
+        Raises
+        ------
+        ValueError
+            If the batch has another shape.
+        """
+        if batch.ndim != 4 or batch.shape[1:] != (SIDE_PX, SIDE_PX, 1):
+            raise ValueError(f"batch: expected (N, {SIDE_PX}, {SIDE_PX}, 1), received {batch.shape}")
+        if len(batch) == 0:
+            return DigitScores(np.zeros((0, self.n_classes), np.float32))
+        outputs = self.network(np.ascontiguousarray(batch, np.float32))
+        return DigitScores(calibrate(outputs, self.temperature, self.activation))
+
+
+def calibrate(outputs: NDArray[np.float32], temperature: float, activation: Activation) -> NDArray[np.float32]:
+    """Return the softmax of logits / temperature.
+
+    Probabilities of a softmax have their logarithms for logits. Each of a layer of sigmoids has log(p / (1 - p)): they
+    need not sum to 1, and Keras on TensorFlow fits them by the softmax of just these logits.
+
+    Parameters
+    ----------
+    outputs : float (N, K), the network's last layer
+    temperature : > 1 makes the scores less sure, < 1 surer
+    activation : what that layer ends in
+
+    Returns
+    -------
+    float32 (N, K), rows of sum 1
+    """
+    logits = outputs.astype(np.float64)
+    if activation != "linear":
+        rest = np.maximum(1 - logits, _LEAST_REST) if activation == "sigmoid" else 1.0
+        logits = np.log(np.maximum(logits, _LEAST_PROBABILITY) / rest)
+    logits = (logits - logits.max(axis=1, keepdims=True)) / temperature
+    weights = np.exp(logits)
+    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def tell_activation(outputs: NDArray[np.float32]) -> Activation:
+    """Return what the last layer that gave `outputs`, float32 (N, K), must have ended in."""
+    if (outputs < -_ROUNDING).any() or (outputs > 1 + _ROUNDING).any():
+        return "linear"
+    return "softmax" if np.allclose(outputs.sum(axis=1), 1, atol=_ROUNDING * outputs.shape[1]) else "sigmoid"
+
+
+def load_classifier(name_or_path: str | os.PathLike[str] = "digits", models_dir: Path | None = None) -> Classifier:
+    """Return the model, loaded and tried out.
+
+    Parameters
+    ----------
+    name_or_path : a name under `models_dir`, a folder that holds model.tflite or model.keras, or such a file;
+        beside a file called model.* a card.json may state the `temperature` and, as `line_model`, the folder of
+        the line network that reads with it, next to its own
+    models_dir : the folder of named models; the project's own by default
+
+    Raises
+    ------
+    ModelError
+        If it is missing or damaged, takes anything but float32 (N, 28, 28, 1), gives anything but (N, 10 or 11), or
+        its card says that it tells other things than digits.
+    """
+    classifier = load_any_classifier(name_or_path, models_dir)
+    if classifier.n_classes not in (N_DIGITS, N_DIGITS + 1):
+        raise ModelError(
+            f"{name_or_path}: expected one output (N, 10) or (N, 11), received (N, {classifier.n_classes})"
+        )
+    if classifier.classes and classifier.classes[:N_DIGITS] != _DIGITS:
+        raise ModelError(f"{name_or_path}: expected a model of digits, received one of {', '.join(classifier.classes)}")
+    return classifier
+
+
+def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path | None = None) -> Classifier:
+    """Return a model of any classes, loaded and tried out: as `load_classifier`, which takes only models of digits.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or damaged, takes anything but float32 (N, 28, 28, 1), or gives anything but (N, K).
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # both libraries greet on stderr when they are imported
+    path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
+    name = path.parent.name if path.name in _FILES else path.stem
+    network = load_network(path)
+    outputs = try_out(network, path)
+    card = _read_card(path)
+    lines = load_line_reader(path.parent.parent / card.line_model) if card.line_model else None
+    activation = tell_activation(outputs)
+    return Classifier(name, outputs.shape[1], card.temperature, activation, network, card.classes, lines)
+
+
+def hash_model(name_or_path: str | os.PathLike[str], models_dir: Path | None = None) -> str:
+    """Return the SHA-256, in hex, of all files of a model: its network, its card, its line network.
+
+    Raises
+    ------
+    ModelError
+        If it is missing.
+    """
+    path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
+    line_model = _read_card(path).line_model
+    files = [path, path.with_name("card.json")]
+    if line_model:
+        files += [path.parent.parent / line_model / name for name in (*_FILES, "card.json")]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    return digest.hexdigest()
+
+
+def _find_model(name_or_path: str, models_dir: Path) -> Path:
+    """Return the model file that is meant; a plain name means one of `models_dir` first."""
+    given = Path(name_or_path)
+    for folder in (models_dir / given, given):
+        for file in _FILES:
+            if (folder / file).is_file():
+                return folder / file
+    if not given.exists():
+        names = sorted({path.parent.name for path in models_dir.glob("*/model.*") if path.name in _FILES})
+        raise ModelError(f"there is no model {name_or_path!r} (under models/: {', '.join(names) or 'none'})")
+    if given.is_dir():
+        raise ModelError(f"{given}: expected a folder with {' or '.join(_FILES)}, received one without")
+    if given.suffix.lower() not in (".tflite", ".keras"):
+        raise ModelError(f"{given}: expected a .tflite or .keras file, received {given.suffix or 'no ending'}")
+    return given

@@ -1,0 +1,94 @@
+"""The line network: all strips of a page in, what each of their columns shows out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import ModelError
+from pipeline.recognition.line_images import COLUMN_PX, STRIP_PX, Strip
+from pipeline.recognition.runtimes import Network, load_strip_network
+from pipeline.types import N_DIGITS
+
+N_SHOWN = N_DIGITS + 2
+"""What a column may show: one of the ten digits, nothing, or the space between two numbers."""
+
+_BETWEEN_PX = 32
+"""Bare strip between one line's and the next's: the network does not look farther to tell digits."""
+
+_MOST_PX = 8192
+"""Width of what is read at once; bounds the memory."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LineReader:
+    """A loaded line network.
+
+    Attributes
+    ----------
+    name : of the model's folder
+    temperature : divides the logits; 1 leaves the scores as the network gave them
+    network : float32 (1, 32, W, 2) in, float32 (1, W / 2, 12) out
+    """
+
+    name: str
+    temperature: float
+    network: Network
+
+    def read(self, strips: Sequence[Strip]) -> list[NDArray[np.float32]]:
+        """Return, per strip, calibrated probabilities float32 (columns, 12): digits 0 to 9, nothing, space.
+
+        The strips are laid end to end, bare paper between them, so that the network runs once for a page.
+        """
+        told: list[NDArray[np.float32]] = []
+        for first, last in _portion([strip.pixels.shape[1] + _BETWEEN_PX for strip in strips]):
+            told += self._read_together(strips[first:last])
+        return told
+
+    def _read_together(self, strips: Sequence[Strip]) -> list[NDArray[np.float32]]:
+        widths = [strip.pixels.shape[1] for strip in strips]
+        starts = np.cumsum([0, *(width + _BETWEEN_PX for width in widths)])
+        row = np.zeros((1, STRIP_PX, int(starts[-1]), 2), np.float32)
+        for strip, start in zip(strips, starts, strict=False):
+            row[0, :, start : start + strip.pixels.shape[1]] = strip.pixels * np.float32(1 / 255)
+        shown = np.log(np.maximum(self.network(row)[0], np.finfo(np.float32).tiny)) / self.temperature
+        shown = np.exp(shown - shown.max(axis=1, keepdims=True))
+        shown /= shown.sum(axis=1, keepdims=True)
+        ends = zip(starts, widths, strict=False)
+        return [shown[start // COLUMN_PX : (start + width) // COLUMN_PX] for start, width in ends]
+
+
+def _portion(widths: Sequence[int]) -> list[tuple[int, int]]:
+    """Return (first, last) of runs of strips that are together no wider than what is read at once, one at least."""
+    runs, first, total = [], 0, 0
+    for at, width in enumerate(widths):
+        if at > first and total + width > _MOST_PX:
+            runs.append((first, at))
+            first, total = at, 0
+        total += width
+    return [*runs, (first, len(widths))] if widths else []
+
+
+def load_line_reader(folder: Path) -> LineReader:
+    """Return the line network of a model folder, loaded and tried out.
+
+    Raises
+    ------
+    ModelError
+        If it is missing or damaged, or takes or gives anything else than a line network does.
+    """
+    path = folder / "model.tflite"
+    network = load_strip_network(path, N_SHOWN)
+    try:
+        card = json.loads((folder / "card.json").read_text("utf-8"))
+        temperature = float(card.get("temperature", 1.0))
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ModelError(f"{folder / 'card.json'}: the model's card cannot be read ({error})") from error
+    if not 0 < temperature < np.inf:
+        raise ModelError(f"{folder / 'card.json'}: expected a temperature above 0, received {temperature}")
+    return LineReader(folder.name, temperature, network)

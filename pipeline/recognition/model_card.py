@@ -1,0 +1,41 @@
+"""The card of a model folder: what its network was trained on, its classes and its temperature."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import ModelError
+
+_FILES = ("model.tflite", "model.keras")
+"""What a model's folder is searched for, the faster one first."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    """What card.json beside a model states: temperature, names of the classes, folder of the line network beside it."""
+
+    temperature: float = 1.0
+    classes: tuple[str, ...] = ()
+    line_model: str | None = None
+
+
+def _read_card(path: Path) -> _Card:
+    """Return what card.json beside a model.* states; the defaults where there is none or it is silent."""
+    card = path.with_name("card.json")
+    if path.name not in _FILES or not card.is_file():
+        return _Card()
+    try:
+        stated = json.loads(card.read_text(encoding="utf-8"))
+        temperature, classes = stated.get("temperature", 1.0), tuple(map(str, stated.get("classes", ())))
+        line_model = stated.get("line_model")
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ModelError(f"{card}: the model's card cannot be read ({error})") from error
+    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not (is_number and math.isfinite(temperature) and temperature > 0):
+        raise ModelError(f"{card}: expected a temperature above 0, received {temperature!r}")
+    if line_model is not None and not isinstance(line_model, str):
+        raise ModelError(f"{card}: expected a folder's name as line_model, received {line_model!r}")
+    return _Card(float(temperature), classes, line_model)

@@ -1,0 +1,19 @@
+"""Settings of decoding pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.settings.knob import _Checked, _knob
+
+
+@dataclass(frozen=True, slots=True)
+class ImageSettings(_Checked):
+    """Decoding."""
+
+    work_side_px: int = _knob(1800, 200, 20_000, "px", "larger pictures shrink by 2, 3, 4 ... down to this long side")
+    most_mpx: int = _knob(200, 1, 1000, "megapixels", "a header that promises more is refused before decoding")
+    dpi: int = _knob(
+        300, 36, 1200, "dots per inch", "a PDF's pages are drawn so fine, as a scanner would; huge ones coarser"
+    )
+    least_side_px: int = _knob(8, 1, 100, "px", "a side shorter than this holds no digit")

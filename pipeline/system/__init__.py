@@ -1,0 +1,1 @@
+"""What touches the operating system: files, interrupts, noise on stderr."""

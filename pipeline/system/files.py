@@ -1,0 +1,66 @@
+"""Output files that appear whole or not at all, and folders that can be written to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from pipeline.errors import OutputError
+
+
+@contextmanager
+def open_output(path: Path) -> Iterator[TextIO]:
+    """Yield a stream that becomes the file `path` when all has gone well; until then the old file stays as it was.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written; on entering, wherever that can be known before the work is done.
+    """
+    target = Path(os.path.realpath(path))  # a link stays a link
+    if target.is_dir():
+        raise OutputError(f"{path}: this is a folder", "name a file")
+    is_device = target.exists() and not target.is_file()  # /dev/stdout and the like cannot be replaced
+    draft = target if is_device else target.with_name(f".{target.name}.{os.getpid()}.part")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise OutputError(f"{path}: the file is write-protected")
+    with telling(path):
+        stream = draft.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+    try:
+        with stream:
+            yield stream
+        if not is_device:
+            with telling(path):
+                draft.replace(target)
+    finally:
+        if not is_device:
+            draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def telling(path: Path) -> Iterator[None]:
+    """Turn the system's refusal into our error."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def make_folder(path: Path) -> Path:
+    """Return the folder, made if it was not there.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made, or not be written to.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: the folder cannot be made ({error.strerror})") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise OutputError(f"{path}: the folder is write-protected")
+    return path

@@ -1,0 +1,1 @@
+"""Rules of the whole house: floors, parity of training and reading, samples, the walkthrough."""

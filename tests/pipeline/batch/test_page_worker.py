@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline.batch import page_worker as worker
+from pipeline.batch.jobs import Job, Outcome, Plan, identify
+from pipeline.batch.page_worker import Worker
+from pipeline.batch.sources import Source
+from pipeline.errors import OutputError
+from pipeline.images.load import open_picture
+from pipeline.recognition.classify import Classifier, load_classifier
+from pipeline.settings.tree import Settings
+from tests.support.drawing import make_reader, write_page
+
+PNG = cv2.imencode(".png", np.full((40, 60), 255, np.uint8))[1].tobytes()
+
+
+@pytest.fixture(scope="module")
+def classifier() -> Classifier:
+    return load_classifier()
+
+
+def read(classifier: Classifier, path: Path | str, number: int = 1, raw: bytes | None = None, **plan: Any) -> Outcome:
+    return Worker(Plan(**plan), classifier).read(Job(Source(str(path), Path(path).stem), number, raw))
+
+
+def write_tiff(path: Path, *sides: int) -> Path:
+    first, *others = (Image.fromarray(np.full((side, 50), 255, np.uint8)) for side in sides)
+    first.save(path, save_all=True, append_images=others)
+    return path
+
+
+def write_numbers(path: Path) -> Path:
+    cv2.imwrite(str(path), write_page("4237 90"))
+    return path
+
+
+def test_outcome_says_all_that_is_known(tmp_path: Path) -> None:
+    path = write_numbers(tmp_path / "a.png")
+    outcome = read(make_reader(), path)
+    assert [n["text"] for n in outcome.record["numbers"]] == ["4237", "90"]
+    assert (outcome.name, outcome.n_pages, outcome.identity, outcome.told) == ("a", 1, identify(str(path)), "")
+    assert (outcome.record["file"], outcome.record["page"], outcome.record["note"]) == (str(path), 1, None)
+    assert "thumbnail" not in outcome.record
+
+
+def test_one_bad_page_leaves_the_others(classifier: Classifier, tmp_path: Path) -> None:
+    path = write_tiff(tmp_path / "three.tif", 40, 4, 60)  # the second is too small
+    reader = Worker(Plan(), classifier)
+    outcomes = [reader.read(Job(Source(str(path), "three"), number)) for number in (1, 2, 3)]
+    one, two, three = (outcome.record for outcome in outcomes)
+    assert (one["status"], one["page"], three["page"], three["size_px"]) == ("ok", 1, 3, [50, 60])
+    assert (two["status"], two["page"], two["error"]["code"]) == ("failed", 2, "size")
+    assert [outcome.n_pages for outcome in outcomes] == [3, 3, 3]
+    assert [outcome.name for outcome in outcomes] == ["three.page1", "", "three.page3"]
+
+
+def test_failures_are_data(classifier: Classifier, tmp_path: Path) -> None:
+    path = tmp_path / "none.png"
+    outcome = read(classifier, path)
+    record = outcome.record
+    assert (record["file"], record["page"], record["error"]["code"]) == (str(path), None, "missing")
+    assert (outcome.n_pages, outcome.identity, outcome.told) == (None, None, "")
+    past_the_end = read(classifier, write_tiff(tmp_path / "a.tif", 40), 2)
+    assert (past_the_end.record["page"], past_the_end.record["error"]["code"]) == (2, "missing")
+
+
+def test_bytes_of_stdin_are_a_picture(classifier: Classifier) -> None:
+    outcome = read(classifier, "-", raw=PNG)
+    assert (outcome.record["file"], outcome.record["status"], outcome.identity) == ("-", "ok", None)
+    assert read(classifier, "-", raw=b"").record["error"]["code"] == "empty"
+
+
+def test_file_stays_open_for_its_next_page_until_it_changes(
+    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def note(source: Any, *others: Any, name: str) -> Any:
+        opened.append(Path(name).name)
+        return open_picture(source, *others, name=name)
+
+    monkeypatch.setattr(worker, "open_picture", note)
+    path, other = write_tiff(tmp_path / "a.tif", 40, 50), write_tiff(tmp_path / "b.tif", 40)
+    reader = Worker(Plan(), classifier)
+    for name, number in (("a", 1), ("a", 2), ("b", 1), ("a", 2)):
+        reader.read(Job(Source(str(tmp_path / f"{name}.tif"), name), number))
+    assert opened == ["a.tif", "b.tif", "a.tif"]
+    write_tiff(path, 60, 70, 80)
+    assert reader.read(Job(Source(str(path), "a"), 2)).record["size_px"] == [50, 70]
+    for _ in range(2):
+        reader.read(Job(Source("-", "stdin"), 1, other.read_bytes()))
+    assert opened[3:] == ["a.tif", "-", "-"]
+
+
+def test_bug_is_told_with_its_traceback(
+    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    monkeypatch.setattr(worker, "read_page", lambda *_: 1 / 0)
+    outcome = read(classifier, tmp_path / "a.png")
+    error = outcome.record["error"]
+    assert (error["code"], error["message"]) == ("bug", "ZeroDivisionError: division by zero")
+    assert outcome.told.startswith("Traceback")
+    assert "ZeroDivisionError" in outcome.told
+
+
+def test_too_little_memory_is_no_bug(classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+
+    def fail_in_opencv(*_: object) -> None:
+        error = cv2.error("Insufficient memory")
+        error.code = cv2.Error.StsNoMem
+        raise error
+
+    for fail in (lambda *_: np.ones(2**60, np.uint8), fail_in_opencv):
+        monkeypatch.setattr(worker, "read_page", fail)
+        outcome = read(classifier, tmp_path / "a.png")
+        assert (outcome.record["error"]["code"], outcome.told) == ("memory", "")
+        assert "--workers" in outcome.record["error"]["hint"]
+
+
+def test_picture_that_cannot_be_written_ends_the_run(classifier: Classifier, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    (tmp_path / "drawn").write_text("a file, not a folder")
+    with pytest.raises(OutputError):
+        read(classifier, tmp_path / "a.png", annotate=tmp_path / "drawn")
+
+
+def test_trace_gets_the_stem(classifier: Classifier, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    (tmp_path / "trace").mkdir()
+    read(classifier, tmp_path / "a.png", trace=tmp_path / "trace")
+    assert all(path.name.startswith("a.") for path in (tmp_path / "trace").iterdir())
+    assert len(list((tmp_path / "trace").iterdir())) >= 5
+
+
+def test_pictures_that_are_asked_for_are_made(tmp_path: Path) -> None:
+    path = write_numbers(tmp_path / "a.jpg")
+    folders = {name: tmp_path / name for name in ("annotate", "review")}
+    lenient, strict = (Settings.from_dict({"decode": {"reject_below": p}}) for p in (0.0, 1.0))
+    outcome = read(make_reader(), path, settings=lenient, **folders, has_thumbnails=True)
+    assert [one.name for one in folders["annotate"].iterdir()] == ["a.annotated.jpg"]
+    assert not folders["review"].exists()  # nothing was rejected
+    assert outcome.record["thumbnail"].startswith("data:image/")
+    read(make_reader(), path, settings=strict, review=folders["review"])
+    made = sorted(one.relative_to(tmp_path).as_posix() for one in folders["review"].rglob("*") if one.is_file())
+    assert made == ["review/crops/a.1.png", "review/crops/a.2.png", "review/pages/a.annotated.jpg"]
+
+
+def test_pictures_mirror_the_tree_of_a_folder(tmp_path: Path) -> None:
+    path = write_numbers(tmp_path / "a.png")
+    folders = {name: tmp_path / name for name in ("annotate", "trace", "review")}
+    plan = Plan(settings=Settings.from_dict({"decode": {"reject_below": 1.0}}), **folders)
+    Worker(plan, make_reader()).read(Job(Source(str(path), "2024/may/a")))
+    for name, made in (("annotate", "a.annotated.png"), ("trace", "a.1-gray.png"), ("review/crops", "a.1.png")):
+        assert (tmp_path / name / "2024" / "may" / made).is_file()
+
+
+def test_decoders_stay_still(classifier: Classifier, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64), np.uint8)
+    jpeg = cv2.imencode(".jpg", noise)[1].tobytes()
+    (tmp_path / "a.jpg").write_bytes(jpeg[:-400] + jpeg[-2:])  # libjpeg: "premature end of data segment"
+    worker.open_picture(tmp_path / "a.jpg").load_page()
+    assert "premature end" in capfd.readouterr().err
+    read(classifier, tmp_path / "a.jpg", has_thumbnails=True)
+    assert capfd.readouterr().err == ""
+
+
+def test_identity_is_that_of_bytes_and_time(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(PNG)
+    os.utime(path, ns=(5, 7))
+    assert identify(str(path)) == (len(PNG), 7)
+    assert [identify(name) for name in (str(tmp_path / "none"), "a\0b", "-", "x" * 300)] == [None] * 4

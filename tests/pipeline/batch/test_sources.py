@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pipeline.batch.sources as inputs_room
+from pipeline.batch.output_names import clean_name, make_stems
+from pipeline.batch.sources import Source, list_sources, name_page
+from pipeline.errors import Failure
+
+
+def lay_out(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def tell(listed: list[Source | Failure]) -> list[tuple[str, str]]:
+    """Return (path, stem) of each source, and (path, code) of each failure."""
+    return [(s.path, s.stem) if isinstance(s, Source) else (s.source, s.code) for s in listed]
+
+
+def stems(*inputs: str, **options: object) -> list[str]:
+    return [told for _, told in tell(list_sources(inputs, **options))]  # type: ignore[arg-type]
+
+
+def test_nothing() -> None:
+    assert list_sources([]) == []
+
+
+def test_folder_is_mirrored_hidden_and_own_pictures_left_out(here: Path) -> None:
+    lay_out(here, "in/b.JPG", "in/a.png", "in/sub/c.tiff", "in/sub/deep/d.pdf", "in/notes.txt", "in/.e.png", "in/jpg")
+    lay_out(here, "in/.git/f.png", "in/a.annotated.jpg", "in/out/g.png", "in/tags.json/h.heic")
+    assert tell(list_sources(["./in"], [here / "in" / "out"])) == [
+        ("./in/a.png", "a"),
+        ("./in/b.JPG", "b"),
+        ("./in/sub/c.tiff", "sub/c"),
+        ("./in/sub/deep/d.pdf", "sub/deep/d"),
+        ("./in/tags.json/h.heic", "tags.json/h"),
+    ]
+
+
+def test_inputs_keep_their_order(here: Path) -> None:
+    lay_out(here, "in/b.png", "in/a.png")
+    assert tell(list_sources(["z.x.png", "in/", "-", "none/", "-"])) == [
+        ("z.x.png", "z.x"),
+        ("in/a.png", "a"),
+        ("in/b.png", "b"),
+        ("-", "stdin"),
+        ("none/", "none"),
+    ]
+
+
+def test_several_folders_go_under_their_names(here: Path) -> None:
+    lay_out(here, "x/scans/a.png", "y/scans/a.png", "y/a.png", "scans-2/a.png")
+    assert stems("x/scans", "y/scans/", "scans-2", "y/a.png") == ["scans/a", "scans-2/a", "scans-2-2/a", "a"]
+    os.chdir(here / "x" / "scans")
+    assert stems(".", "../../y/scans") == ["scans/a", "scans-2/a"]
+    assert stems(".", str(here / "x" / "scans")) == ["a"]
+
+
+def test_file_named_twice_is_read_once(here: Path) -> None:
+    lay_out(here, "in/a.png", "in/b.png")
+    (here / "link.png").symlink_to("in/a.png")
+    assert tell(list_sources(["in/b.png", "in", "./in/../in/a.png", "link.png"])) == [
+        ("in/b.png", "b"),
+        ("in/a.png", "a"),
+    ]
+
+
+def test_links_are_followed_and_rings_end(here: Path) -> None:
+    lay_out(here, "in/z/a.png", "far/b.png", "far/deep/c.png")
+    (here / "in" / "far").symlink_to(here / "far")
+    (here / "in" / "again").symlink_to("z")
+    (here / "in" / "z" / "up").symlink_to("..")
+    (here / "far" / "ring.png").symlink_to("ring.png")
+    (here / "far" / "lost.png").symlink_to("nowhere")
+    assert tell(list_sources(["in"])) == [
+        ("in/far/b.png", "far/b"),
+        ("in/far/deep/c.png", "far/deep/c"),
+        ("in/far/lost.png", "far/lost"),
+        ("in/far/ring.png", "far/ring"),
+        ("in/z/a.png", "z/a"),
+    ]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_pipe_in_a_folder_is_no_picture(here: Path) -> None:
+    lay_out(here, "in/a.png")
+    os.mkfifo(here / "in" / "b.png")
+    assert stems("in") == ["a"]
+
+
+def test_list_of_files(here: Path) -> None:
+    lay_out(here, "a.png", "in/b.png", "in/é c.png")
+    lines = ["# today's", "", "a.png", "  ", "in", "@other.txt", "a.png", "-"]
+    (here / "list.txt").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode() + b"\r\n\xff.png")
+    assert tell(list_sources(["@list.txt"])) == [
+        ("a.png", "a"),
+        ("in/b.png", "b"),
+        ("in/é c.png", "é c"),
+        ("@other.txt", "@other"),
+        ("-", "stdin"),
+        ("\udcff.png", "_"),
+    ]
+    (here / "wide.txt").write_text("in/é c.png\n", encoding="utf-16")
+    assert tell(list_sources(["@wide.txt"])) == [("in/é c.png", "é c")]
+
+
+def test_lists_that_cannot_be_read(here: Path) -> None:
+    (here / "blank.txt").write_text("\n# nothing\n")
+    given = ["@none.txt", "@", "@a\0b", "@" + "x" * 5000, "@blank.txt", "a.png"]
+    codes = ["missing", "unreadable", "unreadable", "unreadable", "empty", "a"]
+    assert tell(list_sources(given)) == list(zip(given, codes, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("include", "exclude", "found"),
+    [
+        ((), (), ["a", "b", "sub/c", "sub/deep/d"]),
+        (("*.jpg",), (), ["a", "sub/deep/d"]),
+        (("SUB/*",), (), ["sub/c"]),
+        (("sub/**",), (), ["sub/c", "sub/deep/d"]),
+        (("./**/c.png", "b.*"), (), ["b", "sub/c"]),
+        (("[ab].*",), ("*.PNG",), ["a"]),
+        ((), ("deep",), ["a", "b", "sub/c"]),
+        ((), ("sub/",), ["a", "b"]),
+        ((), ("**/deep/*", "b.png"), ["a", "sub/c"]),
+    ],
+)
+def test_patterns(here: Path, include: tuple[str, ...], exclude: tuple[str, ...], found: list[str]) -> None:
+    lay_out(here, "in/a.JPG", "in/b.png", "in/sub/c.png", "in/sub/deep/d.jpg")
+    assert stems("in", include=include, exclude=exclude) == found
+    assert stems("in/b.png", include=["nothing"], exclude=["*"]) == ["b"]
+
+
+def test_folder_in_which_nothing_is_left(here: Path) -> None:
+    lay_out(here, "in/a.png", "in/sub/b.png", "none/notes.txt")
+    for folder, options, told in (
+        ("none", {}, "there is no picture"),
+        ("none", {"include": ["*.png"]}, "there is no picture"),
+        ("in", {"include": ["*.jpg"]}, "2 in it filtered out"),
+        ("in", {"exclude": ["sub"], "include": ["sub/*"]}, "1 in it filtered out"),
+        ("in", {"exclude": ["a.png", "sub"]}, "filtered out"),
+    ):
+        (failure,) = list_sources([folder], **options)  # type: ignore[arg-type]
+        assert isinstance(failure, Failure)
+        assert (failure.source, failure.number, failure.code) == (folder, None, "empty")
+        assert told in failure.message
+        assert failure.hint
+
+
+def test_folder_that_cannot_be_listed_costs_only_itself(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_out(here, "in/a.png", "in/shut/b.png", "in/sub/c.png")
+    really = os.scandir
+
+    def scandir(path: str) -> object:
+        if path.endswith("shut"):
+            raise PermissionError(13, "Permission denied")
+        return really(path)
+
+    monkeypatch.setattr(inputs_room.os, "scandir", scandir)
+    assert tell(list_sources(["in"])) == [("in/a.png", "a"), ("in/sub/c.png", "sub/c"), ("in/shut", "unreadable")]
+    assert tell(list_sources(["in/shut"])) == [("in/shut", "unreadable")]
+
+
+def test_names_that_the_system_refuses_are_data() -> None:
+    given = ["", "x" * 5000 + ".png", "a\0b.png", "/", "é" * 200]
+    listed = list_sources([name for name in given if name != "/"])
+    assert [s.path for s in listed if isinstance(s, Source)] == [name for name in given if name != "/"]
+    made = [s.stem for s in listed if isinstance(s, Source)]
+    assert (made[0], made[2]) == ("_", "a_b")
+    assert all(len(stem.encode()) <= 180 for stem in made)
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names there are text")
+def test_names_that_are_no_utf8(here: Path) -> None:
+    for name in (b"a\xff.png", b"a\xfe.png"):
+        (here / os.fsdecode(name)).write_bytes(b"")
+    assert tell(list_sources(["."])) == [("./a\udcfe.png", "a_.png"), ("./a\udcff.png", "a_.png-2")]
+
+
+@pytest.mark.parametrize(
+    ("names", "wanted"),
+    [
+        (["a.jpg"], ["a"]),
+        (["a.jpg", "a.png", "b.png"], ["a.jpg", "a.png", "b"]),
+        (["A.jpg", "a.png"], ["A.jpg", "a.png"]),
+        (["a.jpg", "A.JPG"], ["a.jpg", "A.JPG-2"]),
+        (["a.jpg", "a.png", "a.jpg.tif"], ["a.jpg", "a.png", "a.jpg.tif"]),
+        (["a.png", "a.png", "a.png-2", "a.png"], ["a.png", "a.png-3", "a.png-2", "a.png-4"]),
+        (["a.tif", "a.page3.tif", "a.page4", "b.PAGE1.page2"], ["a.tif", "a.page3.tif", "a.page4_", "b.PAGE1.page2_"]),
+        (["é.png", "e\u0301.png"], ["é.png", "e\u0301.png-2"]),
+        (["..", ".", "", "..png", " .png"], ["__", "_", "_-2", "..png", " .png"]),
+        (["CON.png", "nul", "console.png"], ["_CON", "_nul", "console"]),
+        (['a<>:"|?*\\b.png', "c\t\x7f. .png"], ["a________b", "c____"]),
+    ],
+)
+def test_stems_by_eye(names: list[str], wanted: list[str]) -> None:
+    assert make_stems([(name,) for name in names]) == wanted
+
+
+def test_long_names_stay_two() -> None:
+    one, two = make_stems([("é" * 150 + "1.png",), ("é" * 150 + "2.png",)])
+    assert one != two
+    assert one[:80] == two[:80] == "é" * 80
+    assert clean_name("x" * 180) == "x" * 180
+    assert len(clean_name("x" * 181)) == 180
+
+
+def test_pages() -> None:
+    assert [name_page("a", 1, 1), name_page("sub/a", 3, 12)] == ["a", "sub/a.page3"]
+
+
+NAMES = st.one_of(
+    st.text(max_size=12),
+    st.text("aA.é 1-2", max_size=6),
+    st.sampled_from(["a.jpg", "a.png", "A.JPG", "a.page1", "a.page1.png", "a.jpg-2", "..", ".", "nul.png", "ß", "SS"]),
+)
+
+
+def check(made: list[str]) -> None:
+    """Demand of stems all that they promise."""
+    assert len({stem.lower() for stem in made}) == len(made)
+    pages = {name_page(stem, number, 12).lower() for stem in made for number in (1, 2, 12)}
+    assert not pages & {stem.lower() for stem in made}
+    for part in (part for stem in made for part in stem.split("/")):
+        assert part.strip(". ") or set(part) & {"_"}
+        assert not set(part) & set('<>:"|?*\\\0\n')
+        assert part[-1] not in ". "
+        assert len(part.encode()) <= 200
+    assert not any(PurePosixPath(stem).is_absolute() or ".." in stem.split("/") for stem in made)
+
+
+@given(st.lists(st.lists(NAMES, min_size=1, max_size=3).map(tuple), max_size=12))
+def test_stems_are_unique_relative_and_safe(names: list[tuple[str, ...]]) -> None:
+    made = make_stems(names)
+    assert len(made) == len(names)
+    check(made)
+
+
+PARTS = st.sampled_from(["a", "b", "A", "a.page1", "c d", "é"])
+FILES = st.tuples(st.lists(PARTS.map("{}.d".format), max_size=2), PARTS, st.sampled_from([".png", ".jpg", ".txt"]))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.sets(FILES.map(lambda f: "/".join((*f[0], f[1] + f[2]))), min_size=1, max_size=9), st.integers(0, 2))
+def test_every_picture_of_a_tree_occurs_once(names: set[str], n_more: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        top = Path(folder)
+        lay_out(top, *names)
+        (top / "ring").symlink_to(top)
+        wanted = sorted(str(top / name) for name in names if not name.endswith(".txt"))
+        listed = list_sources([folder, *[str(top / "ring"), folder][:n_more]])
+    found = [s for s in listed if isinstance(s, Source)]
+    assert sorted(s.path for s in found) == wanted
+    assert bool(wanted) == (len(found) == len(listed))
+    check([s.stem for s in found])

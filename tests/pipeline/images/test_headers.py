@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from pipeline.errors import DamagedPictureError, EmptyInputError, NotAPictureError
+from pipeline.images.header_types import Frame
+from pipeline.images.headers import read_header
+from pipeline.images.tiff import isolate_tiff_page, read_exif_orientation
+
+
+def make_directory(order: str, orientation: int, kind: int = 3) -> bytes:
+    """Return a TIFF structure of one directory with one entry, the orientation."""
+    mark = b"II" if order == "<" else b"MM"
+    value = struct.pack(order + {3: "HH", 4: "I", 2: "I"}[kind], *((orientation, 0) if kind == 3 else (orientation,)))
+    entry = struct.pack(order + "HHI", 274, kind, 1) + value
+    return mark + struct.pack(order + "HI", 42, 8) + struct.pack(order + "H", 1) + entry + struct.pack(order + "I", 0)
+
+
+@pytest.mark.parametrize(
+    ("exif", "orientation"),
+    [
+        (b"", 1),
+        (b"Exif\0\0", 1),
+        (make_directory("<", 6), 6),
+        (b"Exif\0\0" + make_directory(">", 8), 8),
+        (make_directory(">", 3, kind=4), 3),
+        (make_directory("<", 6, kind=2), 1),
+        (make_directory("<", 0), 1),
+        (make_directory("<", 9), 1),
+        (make_directory("<", 6)[:15], 1),
+        (b"II*\0" + b"\xff" * 4, 1),
+    ],
+    ids=["none", "empty", "little", "big with mark", "long", "a text", "0", "9", "cut short", "points past the end"],
+)
+def test_exif_orientation(exif: bytes, orientation: int) -> None:
+    assert read_exif_orientation(exif) == orientation
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_upright_size(orientation: int) -> None:
+    assert Frame(30, 20, orientation).upright_size_px == ((30, 20) if orientation < 5 else (20, 30))
+
+
+SIZE = b"\xff\xc2\0\x0b\x08\0\x14\0\x1e\1\1\x11\0"
+SCAN = b"\xff\xda\0\2"
+TABLE = b"\xff\xc4\0\7\0\x63\0\x63\0"  # a Huffman table: its marker lies among those that state a size
+THUMBNAIL = b"\xff\xe1\0\6..\xff\xd9"
+
+
+@pytest.mark.parametrize(
+    "jpeg",
+    [
+        SIZE + SCAN + b"data\xff\xd9",
+        SIZE + SCAN + b"data\xff\xd9" + b"maker's trailer",
+        SIZE + b"\xff\xff" + SCAN + b"\xff\xd9",
+        TABLE + THUMBNAIL + SIZE + TABLE + SCAN + b"\xff\xd9",
+    ],
+    ids=["plain", "with a trailer", "fill bytes", "tables and thumbnail"],
+)
+def test_whole_jpeg(jpeg: bytes) -> None:
+    assert read_header(b"\xff\xd8" + jpeg).frames == (Frame(30, 20),)
+
+
+@pytest.mark.parametrize(
+    ("jpeg", "told"),
+    [
+        (THUMBNAIL + SIZE + SCAN + b"data", "before its end"),
+        (THUMBNAIL + SIZE, "before its first pixel"),
+        (SIZE[:-3], "before its first pixel"),
+        (b"\xff", "before its first pixel"),
+        (SCAN + b"\xff\xd9", "does not say its size"),
+        (SIZE.replace(b"\x14", b"\0") + SCAN + b"\xff\xd9", "does not say its size"),
+    ],
+    ids=["only the thumbnail ends", "no scan", "cut segment", "nothing", "no size", "no height"],
+)
+def test_damaged_jpeg(jpeg: bytes, told: str) -> None:
+    with pytest.raises(DamagedPictureError, match=told):
+        read_header(b"\xff\xd8" + jpeg)
+
+
+def test_jpeg_orientation() -> None:
+    exif = b"Exif\0\0" + make_directory(">", 6)
+    segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
+    jpeg = b"\xff\xd8" + segment + SIZE + SCAN + b"\xff\xd9"
+    assert read_header(jpeg).frames[0].upright_size_px == (20, 30)
+
+
+def test_tiff_page_is_isolated_by_two_numbers() -> None:
+    raw = make_directory(">", 6)
+    changed = isolate_tiff_page(raw, Frame(1, 1, 6, directory=8, orientation_at=18))
+    assert changed == make_directory(">", 1)
+    assert isolate_tiff_page(changed, Frame(1, 1, directory=8)) == changed
+
+
+def make_tiff(*pages: dict[int, int]) -> bytes:
+    """Return a TIFF of directories only: a dict of tag -> value for each page."""
+    raw = b"II*\0"
+    for tags in pages:
+        entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+        raw += struct.pack("<IH", len(raw) + 4, len(tags)) + entries
+    return raw + struct.pack("<I", 0)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "widths"),
+    [((0,), [10]), ((0, 2), [10, 11]), ((0, 1, 0), [10, 12]), ((1, 0), [11]), ((1,), [10])],
+    ids=["one", "two pages", "a thumbnail between", "a thumbnail first", "alone, it counts"],
+)
+def test_thumbnails_are_no_pages(kinds: tuple[int, ...], widths: list[int]) -> None:
+    raw = make_tiff(*({254: kind, 256: 10 + n, 257: 20} for n, kind in enumerate(kinds)))
+    assert [frame.width for frame in read_header(raw).frames] == widths
+
+
+def test_directories_in_a_ring_end() -> None:
+    raw = bytearray(make_directory("<", 1))
+    raw[-4:] = struct.pack("<I", 8)
+    with pytest.raises(DamagedPictureError, match="no page"):
+        read_header(bytes(raw))
+
+
+def test_errors_of_the_header() -> None:
+    for raw, error in ((b"", EmptyInputError), (b"hello", NotAPictureError), (b"GIF89a", DamagedPictureError)):
+        with pytest.raises(error):
+            read_header(raw)

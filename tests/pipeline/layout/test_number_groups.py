@@ -1,0 +1,96 @@
+"""Numbers: where one ends and the next begins, by gaps and by signs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.geometry import Box
+from pipeline.layout.number_groups import find_gap_limit, measure_gaps, split_numbers
+from pipeline.settings.layout import NumberSettings
+
+SETTINGS = NumberSettings()
+HEIGHT = 100
+LEAST = SETTINGS.least_gap_frac * HEIGHT
+WIDE = round(LEAST * SETTINGS.gap_ratio * 1.2)
+
+
+def set_out(*gaps: int) -> list[Box]:
+    """Return boxes 50 px wide with the `gaps` between them."""
+    lefts = np.cumsum([0, *[50 + gap for gap in gaps]])
+    return [Box(int(x), 0, int(x) + 50, HEIGHT) for x in lefts]
+
+
+def sign_at(x: int, height: float) -> Box:
+    return Box(x - 2, HEIGHT - round(height), x + 2, HEIGHT)
+
+
+TALL, SHORT = (SETTINGS.sign_height_frac * HEIGHT * times for times in (1.5, 0.5))
+
+TABLE: dict[str, tuple[list[Box], list[Box], list[list[int]]]] = {
+    "none": ([], [], []),
+    "signs only": ([], [sign_at(5, TALL)], []),
+    "one": (set_out()[:1], [], [[0]]),
+    "two close": (set_out(10), [], [[0, 1]]),
+    "two far apart": (set_out(2 * WIDE), [], [[0, 1]]),
+    "even gaps": (set_out(20, 20, 20), [], [[0, 1, 2, 3]]),
+    "even wide gaps": (set_out(WIDE, WIDE, WIDE), [], [[0, 1, 2, 3]]),
+    "a wide gap": (set_out(10, WIDE, 10), [], [[0, 1], [2, 3]]),
+    "wide gaps": (set_out(10, WIDE, 12, WIDE + 9, 3), [], [[0, 1], [2, 3], [4, 5]]),
+    "small gaps count alike": (set_out(1, round(LEAST), 1), [], [[0, 1, 2, 3]]),
+    "digits overlap": (set_out(-10, WIDE, -5), [], [[0, 1], [2, 3]]),
+    "a tall sign": (set_out(20, 20), [sign_at(60, TALL)], [[0], [1, 2]]),
+    "a short sign": (set_out(20, 20), [sign_at(60, SHORT)], [[0, 1, 2]]),
+    "a sign before all": (set_out(20, 20), [sign_at(-20, TALL)], [[0, 1, 2]]),
+    "a sign behind all": (set_out(20, 20), [sign_at(500, TALL)], [[0, 1, 2]]),
+    "a sign in a wide gap": (set_out(10, WIDE, 10), [sign_at(110 + WIDE // 2, TALL)], [[0, 1], [2, 3]]),
+}
+
+
+@pytest.mark.parametrize(("digits", "signs", "numbers"), TABLE.values(), ids=TABLE)
+def test_numbers_by_hand(digits: list[Box], signs: list[Box], numbers: list[list[int]]) -> None:
+    assert split_numbers(digits, signs, SETTINGS) == numbers
+
+
+@pytest.mark.parametrize(
+    ("boxes", "gaps"),
+    [
+        ([], []),
+        ([Box(0, 0, 9, 9)], []),
+        ([Box(0, 0, 9, 9), Box(12, 0, 15, 9), Box(14, 0, 20, 9)], [3, -1]),
+        ([Box(0, 0, 50, 9), Box(10, 0, 20, 9), Box(55, 0, 60, 9)], [-40, 5]),
+    ],
+    ids=["none", "one", "three", "one under another"],
+)
+def test_gaps_by_hand(boxes: list[Box], gaps: Sequence[float]) -> None:
+    assert measure_gaps(boxes).tolist() == gaps
+
+
+@pytest.mark.parametrize(
+    ("gaps", "limit"),
+    [([], np.inf), ([80], np.inf), ([40, 41, 40], np.inf), ([40, 40, 160], 80), ([40, 160, 40, 1000], 400)],
+    ids=["none", "one", "alike", "one wide", "widest step"],
+)
+def test_gap_limit_by_hand(gaps: list[float], limit: float) -> None:
+    settings = replace(SETTINGS, least_gap_frac=0.2, gap_ratio=3)
+    assert find_gap_limit(np.array(gaps, float), HEIGHT, settings) == pytest.approx(limit)
+
+
+@given(st.lists(st.integers(-20, 300), max_size=12), st.lists(st.integers(-50, 900), max_size=4))
+def test_every_digit_is_in_one_number(gaps: list[int], signs: list[int]) -> None:
+    digits = set_out(*gaps)
+    numbers = split_numbers(digits, [sign_at(x, TALL) for x in signs], SETTINGS)
+    assert [i for number in numbers for i in number] == list(range(len(digits)))
+    assert all(numbers)
+
+
+@given(st.lists(st.integers(0, 300), min_size=1, max_size=12), st.integers(1, 5))
+def test_numbers_do_not_depend_on_size_or_place(gaps: list[int], times: int) -> None:
+    digits = set_out(*gaps)
+    moved = [Box(times * b.left + 7, 3, times * b.right + 7, 3 + times * HEIGHT) for b in digits]
+    assert split_numbers(moved, [], SETTINGS) == split_numbers(digits, [], SETTINGS)

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline.errors import OutputError, UsageError
+from pipeline.live.recorder import Recorder
+
+PICTURE = np.full((48, 64, 3), 128, np.uint8)
+
+
+def count_frames(path: Path) -> int:
+    capture = cv2.VideoCapture(str(path))
+    n = 0
+    while capture.read()[0]:
+        n += 1
+    capture.release()
+    return n
+
+
+@pytest.mark.parametrize(
+    ("times_s", "n_frames"),
+    [
+        ([0.0], 1),
+        ([0.0, 0.1, 0.2], 3),
+        ([7.0, 7.1, 7.2], 3),
+        ([0.0, 0.5], 6),
+        ([0.0, 0.01, 0.02, 0.03], 1),
+        ([0.0, 600.0], 21),
+        ([0.0, 600.0, 600.1], 22),
+    ],
+    ids=["one", "in step", "begun late", "a slow reader", "a fast reader", "a long gap", "and on after it"],
+)
+def test_constant_frames_a_second(times_s: list[float], n_frames: int, tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    with Recorder(path, 10) as recorder:
+        for time_s in times_s:
+            recorder.add(PICTURE, time_s)
+    assert count_frames(path) == n_frames
+
+
+def test_pictures_of_another_size_are_fitted(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "out.mp4", 10) as recorder:
+        recorder.add(PICTURE, 0)
+        recorder.add(np.zeros((100, 30, 3), np.uint8), 0.1)
+    assert count_frames(tmp_path / "out.mp4") == 2
+
+
+def test_nothing_recorded_leaves_no_file(tmp_path: Path) -> None:
+    Recorder(tmp_path / "out.mp4", 10).close()
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_refusals(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"ends in \.mp4"):
+        Recorder(tmp_path / "out.avi", 10)
+    with pytest.raises(OutputError, match="cannot be written"):
+        Recorder(tmp_path / "no" / "out.mp4", 10)

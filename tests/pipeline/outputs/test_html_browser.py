@@ -1,0 +1,319 @@
+"""The HTML report in a real browser: what a person does with it, and what must not happen."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from pipeline.errors import Failure, MissingInputError
+from pipeline.geometry import Box
+from pipeline.outputs.html_report import write_html
+from pipeline.outputs.records import make_record
+from pipeline.outputs.thumbnail import make_thumbnail
+from pipeline.types import PageReading, Reading
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver on the PATH"),
+]
+
+THUMBNAIL = make_thumbnail(np.full((300, 400, 3), 220, np.uint8))
+HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">\udcff\u202e.jpg"
+BOX = Box(100, 30, 200, 60)
+
+
+def make_page(file: str, *numbers: tuple[str, float], page: int = 1) -> dict[str, Any]:
+    """Return a page's record; a number of a confidence under 0.8 is a rejected one."""
+    readings = tuple(
+        Reading(text, p, BOX, (), "accepted" if p >= 0.8 else "rejected", None if p >= 0.8 else "unsure", line)
+        for line, (text, p) in enumerate(numbers, 1)
+    )
+    return make_record(PageReading(file, page, (400, 300), readings, "digits", {})) | {"thumbnail": THUMBNAIL}
+
+
+RECORDS = [
+    make_page("scans/b10.jpg", ("05", 0.99), ("1200", 0.42)),
+    make_page("scans/b9.jpg", ("77", 0.9512)),
+    make_page("scans/b9.jpg", page=2),
+    make_record(Failure.of(MissingInputError("there is no such file"), "=gone.jpg")),
+    make_page(HOSTILE, ("8", 0.81)) | {"note": "animated: the first of 12 frames is read"},
+    {**make_page("bare.jpg", ("3", 0.3)), "thumbnail": None},
+]
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def browser(downloads: Path) -> Iterator[webdriver.Chrome]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM or ""
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"):
+        options.add_argument(argument)
+    options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    try:
+        driver.set_window_size(1280, 900)
+        yield driver
+    finally:
+        driver.quit()
+
+
+Open = Callable[..., "Page"]
+
+
+class Page:
+    """The report as a person meets it."""
+
+    def __init__(self, browser: webdriver.Chrome, address: str) -> None:
+        self.browser = browser
+        browser.get_log("performance")  # what earlier tests left there
+        browser.get("about:blank")
+        browser.get_log("browser")
+        browser.get(address)
+
+    def find(self, selector: str) -> WebElement:
+        return self.browser.find_element(By.CSS_SELECTOR, selector)
+
+    def find_all(self, selector: str) -> list[WebElement]:
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def column(self, key: str) -> list[str]:
+        script = "return Array.from(document.querySelectorAll(`tbody td.${arguments[0]}`), (cell) => cell.textContent)"
+        return self.browser.execute_script(script, key)
+
+    def count(self) -> str:
+        return self.find("#count").text
+
+    def check_quiet(self) -> None:
+        """Assert that the console is empty and that nothing was asked for but the file and the pictures in it."""
+        assert self.browser.get_log("browser") == []
+        events = [json.loads(entry["message"])["message"] for entry in self.browser.get_log("performance")]
+        asked = [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
+        assert any(url.startswith("file:") for url in asked)
+        assert not [url for url in asked if not url.startswith(("file:", "data:", "about:", "blob:"))]
+
+
+@pytest.fixture
+def show(browser: webdriver.Chrome, tmp_path: Path) -> Iterator[Open]:
+    opened: list[Page] = []
+
+    def write_and_open(*records: dict[str, Any], state: str = "") -> Page:
+        path = tmp_path / "report.html"
+        with path.open("w", encoding="utf-8") as stream:
+            write_html(records, stream, {"title": "Report", "model": "digits"})
+        opened.append(Page(browser, path.as_uri() + state))
+        return opened[-1]
+
+    yield write_and_open
+    opened[-1].check_quiet()
+
+
+def test_totals_and_rows(show: Open) -> None:
+    page = show(*RECORDS)
+    assert page.find("#page-totals").text.split() == ["all", "6", "read", "4", "blank", "1", "failed", "1"]
+    assert page.find("#number-totals").text.split() == ["all", "5", "accepted", "3", "rejected", "2"]
+    assert page.column("number") == ["05", "1200", "77", "", "", "8", "3"]
+    assert page.column("status") == ["accepted", "rejected", "accepted", "blank", "failed", "accepted", "rejected"]
+    assert page.column("reason")[4] == "there is no such file; check the path"
+    assert page.count() == "7 rows shown; here 1 to 7"
+
+
+def test_no_records_at_all(show: Open) -> None:
+    page = show()
+    assert page.count() == "0 rows shown"
+    assert not page.find("#download").is_enabled()
+
+
+@pytest.mark.parametrize(
+    ("key", "up", "down"),
+    [  # what has no value is last both ways; what is equal stays in the order of the pages
+        ("number", ["3", "05", "8", "77", "1200", "", ""], ["1200", "77", "8", "05", "3", "", ""]),
+        ("confidence", ["3", "1200", "8", "77", "05", "", ""], ["05", "77", "8", "1200", "3", "", ""]),
+        ("line", ["05", "77", "8", "3", "1200", "", ""], ["1200", "05", "77", "8", "3", "", ""]),
+        ("page", ["05", "1200", "77", "8", "3", "", ""], ["", "05", "1200", "77", "8", "3", ""]),
+        ("status", ["05", "77", "8", "1200", "3", "", ""], ["", "", "1200", "3", "05", "77", "8"]),
+        ("reason", ["", "1200", "3", "05", "77", "", "8"], ["1200", "3", "", "05", "77", "", "8"]),
+    ],
+)
+def test_sorting(show: Open, key: str, up: list[str], down: list[str]) -> None:
+    page = show(*RECORDS)
+    button = page.find(f"th.{key} button")
+    assert page.find(f"th.{key}").get_attribute("aria-sort") == "none"
+    button.send_keys(Keys.ENTER)
+    assert page.find(f"th.{key}").get_attribute("aria-sort") == "ascending"
+    assert page.column("number") == up
+    button.click()
+    assert page.find(f"th.{key}").get_attribute("aria-sort") == "descending"
+    assert page.column("number") == down
+
+
+def test_files_are_sorted_by_the_numbers_in_their_names(show: Open) -> None:
+    page = show(*RECORDS)
+    page.find("th.file button").click()
+    assert [f for f in page.column("file") if f.startswith("scans")] == ["scans/b9.jpg"] * 2 + ["scans/b10.jpg"] * 2
+
+
+def test_filters_and_the_address_that_keeps_them(show: Open) -> None:
+    page = show(*RECORDS)
+    page.find("#statuses input[value=accepted]").click()
+    assert page.column("number") == ["1200", "", "", "3"]
+    assert page.count() == "4 of 7 rows shown; here 1 to 4"
+    page.find("#to").send_keys("40")
+    assert page.column("number") == ["3"]
+    page.browser.refresh()
+    assert page.column("number") == ["3"]
+    assert page.find("#to").get_attribute("value") == "40"
+    page.find("#reset").click()
+    assert len(page.column("number")) == 7
+    page.find("#search").send_keys("B9")
+    assert page.column("file") == ["scans/b9.jpg"] * 2
+    page.find("#search").clear()
+    page.find("#search").send_keys("120")
+    assert page.column("number") == ["1200"]
+
+
+@pytest.mark.parametrize("state", ["#at=99&size=7&sort=none&from=x", "#status=", "#sort=-confidence&search=%ED%B3%BF"])
+def test_an_address_of_any_kind(show: Open, state: str) -> None:
+    assert "7 rows shown" in show(*RECORDS, state=state).count()
+
+
+def test_a_bar_filters_by_its_range(show: Open) -> None:
+    page = show(*RECORDS)
+    bar = page.find(".bin[data-index='8']")
+    assert bar.get_attribute("aria-label") == "40 to 45 %: 0 accepted, 1 rejected"
+    bar.send_keys(Keys.ENTER)
+    assert page.column("number") == ["1200"]
+    assert page.find(".bin[data-index='8']").get_attribute("aria-pressed") == "true"
+    page.find(".bin[data-index='8']").send_keys(Keys.ENTER)
+    assert len(page.column("number")) == 7
+
+
+def test_thumbnails_have_the_box_of_their_row(show: Open) -> None:
+    page = show(*RECORDS)
+    assert len(page.find_all("td.picture button")) == 5
+    picture, overlay = page.find("td.picture img"), page.find("td.picture svg")
+    assert page.browser.execute_script("return arguments[0].naturalWidth", picture) == 320
+    assert overlay.get_dom_attribute("viewBox") == "0 0 400 300"
+    assert overlay.size == picture.size
+    shapes = page.find_all("tbody tr:nth-child(2) rect")
+    assert [shape.get_attribute("class") for shape in shapes] == ["rejected chosen"]
+    assert shapes[0].value_of_css_property("stroke-dasharray") != "none"
+
+
+def test_lightbox(show: Open) -> None:
+    page = show(*RECORDS)
+    opener = page.find("tbody tr:nth-child(2) td.picture button")
+    opener.click()
+    assert page.find("#lightbox").is_displayed()
+    assert page.find("#shown-name").text == "scans/b10.jpg"
+    assert [each.get_attribute("class") for each in page.find_all("#frame rect")] == ["accepted", "rejected chosen"]
+    assert [each.text for each in page.find_all("#frame text")] == ["05", "1200?"]
+    assert page.find("#shown-numbers [aria-current] b").text == "1200"
+    frame = page.find("#frame").size
+    assert abs(frame["width"] / frame["height"] - 400 / 300) < 0.02
+    names = []
+    for key in (Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_LEFT):
+        page.browser.switch_to.active_element.send_keys(key)
+        names.append(page.find("#shown-place").text)
+    assert names == ["2 of 4", "3 of 4", "4 of 4", "4 of 4", "3 of 4"]
+    assert page.find("#shown-numbers").text == "no numbers"
+    page.browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert not page.find("#lightbox").is_displayed()
+    assert page.browser.switch_to.active_element == opener
+
+
+def test_hostile_names_are_text(show: Open) -> None:
+    page = show(*RECORDS)
+    page.find("tbody tr:nth-child(6) td.picture button").click()
+    assert page.browser.title == "Report"
+    assert not page.find_all("img[onerror]")
+    assert "<img src=x onerror=" in page.column("file")[5]
+    assert page.column("file")[5].endswith("animated: the first of 12 frames is read")
+
+
+def test_download_holds_what_is_shown(show: Open, downloads: Path) -> None:
+    page = show(*RECORDS)
+    page.find("#statuses input[value=accepted]").click()
+    page.find("#download").click()
+    WebDriverWait(page.browser, 20).until(lambda _: (downloads / "numbers.csv").exists())
+    with (downloads / "numbers.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["number"] for row in rows] == ["1200", "", "", "3"]
+    assert [row["file"] for row in rows] == ["scans/b10.jpg", "scans/b9.jpg", "./=gone.jpg", "bare.jpg"]
+    assert rows[0]["confidence"] == "0.42"
+
+
+def test_every_control_has_a_name(show: Open) -> None:
+    page = show(*RECORDS)
+    controls = "button, input, select, [role=button][tabindex='0']"
+    outside = [c for c in page.find_all(controls) if c.is_displayed()]
+    assert len(outside) > 20
+    assert not [c.get_attribute("outerHTML") for c in outside if not c.accessible_name.strip()]
+    page.find("td.picture button").click()
+    inside = page.find("#lightbox").find_elements(By.CSS_SELECTOR, controls)
+    assert [c.accessible_name for c in inside] == ["Previous page", "Next page", "Close"]
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_fits_its_width(show: Open, width: int) -> None:
+    page = show(
+        make_page("a-long-name-without-any-place-to-break" * 4 + ".jpg", ("12345678901234567890", 0.5)), *RECORDS
+    )
+    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        assert page.browser.execute_script("return document.documentElement.scrollWidth") <= width
+        heads = [head.rect for head in page.find_all("thead th[data-key]")]
+        assert all(head["width"] > 30 for head in heads)
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_ten_thousand_pages(show: Open) -> None:
+    rng = np.random.default_rng(0)
+    values = [
+        (str(int(v)), round(float(p), 4))
+        for v, p in zip(rng.integers(0, 10**8, 10_000), rng.random(10_000), strict=True)
+    ]
+    page = show(*(make_page(f"scans/{i:05}.jpg", value) for i, value in enumerate(values)))
+    start = time.perf_counter()
+    assert page.count() == "10,000 rows shown; here 1 to 50"
+    page.find("th.number button").click()
+    assert page.column("number") == sorted((text for text, _ in values), key=int)[:50]
+    page.find("th.number button").click()
+    page.find("#last").click()
+    assert page.column("number") == sorted((text for text, _ in values), key=int)[49::-1]
+    page.find("#search").send_keys("0777")
+    assert "of 10,000 rows shown" in page.count()
+    print(f"sorted, leafed and searched in {time.perf_counter() - start:.2f} s, the driver's own time included")
+
+
+def test_paper_gets_all_rows(show: Open) -> None:
+    page = show(*(make_page(f"{i}.jpg", ("1", 0.9)) for i in range(120)))
+    assert len(page.column("file")) == 50
+    page.browser.execute_script("dispatchEvent(new Event('beforeprint'))")
+    assert len(page.column("file")) == 120
+    page.browser.execute_script("dispatchEvent(new Event('afterprint'))")
+    assert len(page.column("file")) == 50
+    assert len(page.browser.print_page()) > 1000

@@ -1,0 +1,1 @@
+"""What tests build: drawings, PDFs, faults, sightings."""

@@ -1,0 +1,87 @@
+"""Data sets by name: MNIST, Fashion-MNIST, IDX files of their shape, and one's own pictures in a folder per class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import InputError, UsageError
+from train.datasets.mnist import DigitSet, find_data_dir, load_test, load_train, read_idx_set
+from train.datasets.picture_folders import load_folder
+
+MNIST = "mnist"
+FASHION = "fashion_mnist"
+DIGIT_CLASSES = tuple("0123456789")
+NOT_A_DIGIT_NAME = "not a digit"
+"""The eleventh class, of no data set's pictures."""
+
+FASHION_CLASSES = (
+    *("T-shirt", "trouser", "pullover", "dress", "coat"),
+    *("sandal", "shirt", "sneaker", "bag", "ankle boot"),
+)
+"""Xiao, Rasul & Vollgraf 2017, arXiv 1708.07747."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Labelled pictures: labels 0..K-1 name `classes` by their place; the test part chooses nothing."""
+
+    name: str
+    classes: tuple[str, ...]
+    train: DigitSet
+    test: DigitSet
+
+
+def load_dataset(name: str, data_dir: Path | None = None) -> Dataset:
+    """Return the data set called `name`.
+
+    Parameters
+    ----------
+    name : "mnist"; "fashion_mnist"; "idx:DIR", a folder of four files named as MNIST's, with ten classes; or
+        "folder:DIR", a folder of pictures for each class, see `train.datasets.picture_folders`
+    data_dir : where MNIST lies, or Fashion-MNIST in its folder fashion_mnist; else Keras downloads them
+
+    Raises
+    ------
+    UsageError : there is none of that name
+    InputError : a file or folder is missing, damaged, or not what was expected
+    """
+    kind, _, place = name.partition(":")
+    if name == MNIST:
+        found = find_data_dir(data_dir)
+        return Dataset(name, DIGIT_CLASSES, load_train(found), load_test(found))
+    if name == FASHION:
+        return Dataset(name, FASHION_CLASSES, *_load_fashion(find_data_dir(data_dir)))
+    if kind == "idx" and place:
+        return Dataset(name, DIGIT_CLASSES, *(_load_idx(Path(place), part) for part in ("train", "t10k")))
+    if kind == "folder" and place:
+        return Dataset(name, *load_folder(Path(place)))
+    raise UsageError(f"no data set is called {name!r}", "give mnist, fashion_mnist, idx:DIR or folder:DIR")
+
+
+def _load_fashion(data_dir: Path | None) -> tuple[DigitSet, DigitSet]:
+    folder = None if data_dir is None else data_dir / FASHION
+    if folder is not None and folder.is_dir():
+        return _load_idx(folder, "train"), _load_idx(folder, "t10k")
+    import keras  # a folder of IDX files is read without it
+
+    try:
+        (images, labels), (test_images, test_labels) = keras.datasets.fashion_mnist.load_data()
+    except Exception as error:  # Keras raises no narrower one where a download fails
+        hint = f"put its four files into DIR/{FASHION} and give --data-dir DIR"
+        raise InputError(f"{FASHION}: cannot be downloaded ({error})", hint) from error
+    return _make_set(images, labels), _make_set(test_images, test_labels)
+
+
+def _load_idx(folder: Path, part: str) -> DigitSet:
+    digits = read_idx_set(folder, part)
+    if digits.labels.max(initial=0) >= len(DIGIT_CLASSES):
+        raise InputError(f"{folder}: expected labels 0 to 9, received {digits.labels.max()}", "give folder:DIR instead")
+    return digits
+
+
+def _make_set(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> DigitSet:
+    return DigitSet(images, labels.astype(np.uint8).reshape(-1))

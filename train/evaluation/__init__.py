@@ -1,0 +1,1 @@
+"""How well networks and the whole pipeline read: scores, comparisons, plots."""

@@ -1,0 +1,290 @@
+"""Measures model folders and writes the figures, and plots, beside their cards. `python -m train evaluate --help`.
+
+The shipped `.tflite` is asked, through the classifier that reading uses, so that the figures are the product's. A digit
+that is taken for "not a digit" counts as wrong. Each model is measured on the test part of the data set that its card
+names; a network of MNIST's digits also on writers held out, as the front end sees them, on corrupted digits, and on
+other people's.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.errors import ModelError
+from pipeline.recognition.classify import Classifier, calibrate, load_any_classifier
+from train.datasets.catalog import MNIST, NOT_A_DIGIT_NAME, load_dataset
+from train.datasets.examples import Examples, show_clean
+from train.evaluation import plots
+from train.evaluation.compare import compare, tabulate_comparison
+from train.evaluation.corrupted_mnist import measure_robustness
+from train.fitting.batches import NOT_A_DIGIT
+from train.fitting.photo_lessons import gather_material
+from train.fitting.recipes import PHOTO
+from train.metrics import Figures, measure, measure_reliability, measure_risk_coverage
+from train.networks.export import LITERT_NAME, Card, read_card, read_seed, write_card
+from train.scripts import add_common_flags, run_script
+
+HISTORY_FILE = "history.json"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Exam:
+    """What no model has seen of a data set: its pictures, the names of its classes, and its checksum."""
+
+    classes: tuple[str, ...]
+    examples: Examples
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answers:
+    """Examples, and a model's probabilities of them, float32 (N, K or K + 1), without its temperature and with it."""
+
+    examples: Examples
+    before: NDArray[np.float32]
+    after: NDArray[np.float32]
+
+
+@lru_cache(maxsize=1)
+def read_exam(name: str, data_dir: Path | None) -> Exam:
+    """Return the test part of the data set called `name`, read once for all models of it.
+
+    Raises
+    ------
+    InputError, UsageError : as for `load_dataset`
+    """
+    dataset = load_dataset(name, data_dir)
+    return Exam(dataset.classes, show_clean(dataset.test), dataset.test.checksum())
+
+
+@lru_cache(maxsize=1)
+def read_seen(data_dir: Path | None, seed: int) -> Examples:
+    """Return the digits and junk of MNIST's writers whom `seed` holds out, as the front end sees them.
+
+    Raises
+    ------
+    InputError : as for `gather_material`
+    """
+    return gather_material(data_dir, seed).seen
+
+
+def ask(classifier: Classifier, examples: Examples) -> Answers:
+    """Return what `classifier` says of `examples`."""
+    outputs = classifier.network(examples.images)
+    before, after = (calibrate(outputs, t, classifier.activation) for t in (1.0, classifier.temperature))
+    return Answers(examples, before, after)
+
+
+def evaluate(folder: Path, data_dir: Path | None, console: Console) -> tuple[dict[str, Any], Table]:
+    """Measure the model in `folder`, write its plots and its card; return the card's figures and the table of the test.
+
+    Raises
+    ------
+    ModelError : the folder holds no model or no card, or the model is not for the classes of its card's data set
+    InputError : the data cannot be read
+    OutputError : the folder cannot be written
+    """
+    card = read_card(folder)
+    classifier = load_any_classifier(folder / LITERT_NAME)
+    name = card.get("made", {}).get("dataset", MNIST)
+    with console.status(f"{folder}: reading the data"):
+        part = read_exam(name, data_dir)
+        seen = read_seen(data_dir, read_seed(card)) if is_of_mnist(card) else None
+    check_classes(folder, classifier, part)
+    with console.status(f"{folder}: classifying"):
+        test = ask(classifier, part.examples)
+        figures = measure(test.after, part.examples.labels, len(part.classes))
+        curve = measure_risk_coverage(test.after, part.examples.labels)
+        shown: dict[str, Any] = {
+            name_test(name): {
+                "sha256": part.sha256,
+                "n": len(part.examples.labels),
+                **figures.as_dict(),
+                **curve.as_dict(),
+            }
+        }
+        asked = None if seen is None else ask(classifier, choose_known(seen, classifier.n_classes))
+    if asked is not None:
+        shown["held_out_writers_as_seen"] = measure_seen(asked)
+        shown["robustness"] = measure_robustness(classifier, data_dir, console)
+    with console.status(f"{folder}: drawing"):
+        draw_plots(folder, part.classes, figures, test, asked)
+    write_card(folder, {**card, "figures": shown})
+    return shown, tabulate(figures, part.classes)
+
+
+def is_of_mnist(card: Card) -> bool:
+    """Return whether a card's model reads digits like MNIST's: by its data set, or by the photo recipe."""
+    made = card.get("made", {})
+    return made.get("dataset", MNIST) == MNIST or made.get("recipe") == PHOTO.name
+
+
+def name_test(dataset_name: str) -> str:
+    """Return what a card calls the figures of a data set's test part; it tells no folder of somebody's machine."""
+    return f"{dataset_name.partition(':')[0]}_test"
+
+
+def check_classes(folder: Path, classifier: Classifier, part: Exam) -> None:
+    """Check that the model has the data set's classes, with or without "not a digit".
+
+    Raises
+    ------
+    ModelError : it has others
+    """
+    n = len(part.classes)
+    if classifier.n_classes not in (n, n + 1):
+        raise ModelError(
+            f"{folder}: has {classifier.n_classes} classes, the data set of its card {n}", "fit it anew on that data"
+        )
+
+
+def choose_known(examples: Examples, n_classes: int) -> Examples:
+    """Return the examples of the first `n_classes`: without junk for a model that has no class for it."""
+    return examples.take(examples.labels < n_classes)
+
+
+def measure_seen(asked: Answers) -> dict[str, Any]:
+    """Return the figures of held-out writers as a card shows them; those of junk where the model was asked of it."""
+    labels, taken = asked.examples.labels, asked.after.argmax(axis=1)
+    is_junk = labels == NOT_A_DIGIT
+    figures = {
+        "n_digits": int((~is_junk).sum()),
+        "accuracy": round(float(np.mean(taken[~is_junk] == labels[~is_junk])), 5),
+        **measure_risk_coverage(asked.after, labels).as_dict(),
+    }
+    if is_junk.any():
+        figures["digits_refused"] = round(float(np.mean(taken[~is_junk] == NOT_A_DIGIT)), 5)
+        figures["n_junk"] = int(is_junk.sum())
+        figures["junk_refused"] = round(float(np.mean(taken[is_junk] == NOT_A_DIGIT)), 5)
+    return figures
+
+
+def draw_plots(folder: Path, classes: Sequence[str], figures: Figures, test: Answers, seen: Answers | None) -> None:
+    """Write the pictures that lie beside a card, that of the history only where there is one.
+
+    Confidence is drawn of the held-out writers as the front end sees them, where there are such.
+
+    Raises
+    ------
+    OutputError : the folder cannot be written
+    """
+    columns = [*classes, NOT_A_DIGIT_NAME][: figures.confusion.shape[1]]
+    model, images, labels = folder.name, test.examples.images, test.examples.labels
+    share = f"{100 * figures.accuracy:.2f} % right"
+    plots.plot_confusion(figures.confusion, columns, folder / plots.CONFUSION_NAME, f"{model}: test part, {share}")
+    drawn = (images, labels, test.after, columns)
+    plots.plot_samples(*drawn, folder / plots.SAMPLES_NAME, f"{model}: samples of the test part")
+    plots.plot_mistakes(*drawn, folder / plots.MISTAKES_NAME, f"{model}: the most confident mistakes of the test part")
+    asked = {"test part": test} if seen is None else {"test part": test, "held-out writers as seen": seen}
+    where, shown = list(asked.items())[-1]
+    reliability = {
+        when: measure_reliability(probabilities, shown.examples.labels)
+        for when, probabilities in (("without temperature", shown.before), ("with temperature", shown.after))
+    }
+    plots.plot_reliability(reliability, folder / plots.RELIABILITY_NAME, f"{model}: confidence, {where}")
+    curves = {
+        f"{where}, {when}": measure_risk_coverage(probabilities, answers.examples.labels)
+        for where, answers in asked.items()
+        for when, probabilities in (("without temperature", answers.before), ("with", answers.after))
+    }
+    plots.plot_risk_coverage(curves, folder / plots.RISK_COVERAGE_NAME, f"{model}: risk by coverage")
+    history = read_history(folder)
+    if history:
+        plots.plot_history(history, folder / plots.HISTORY_NAME, f"{model}: accuracy and loss by epoch")
+
+
+def read_history(folder: Path) -> list[dict[str, float]]:
+    """Return the epochs of the run that made a model, none where its folder has no history.json.
+
+    Raises
+    ------
+    ModelError : the file is no list of epochs
+    """
+    path = folder / HISTORY_FILE
+    if not path.is_file():
+        return []
+    try:
+        rows = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: cannot be read ({error})", "remove it, or fit anew") from error
+    if not (isinstance(rows, list) and all(isinstance(row, dict) and "epoch" in row for row in rows)):
+        raise ModelError(f"{path}: expected a list of epochs", "remove it, or fit anew")
+    return rows
+
+
+def tabulate(figures: Figures, classes: Sequence[str]) -> Table:
+    """Return the confusion matrix with precision and recall of each class, ready to print."""
+    table = Table(title="true class by class taken, precision and recall in %", box=box.SIMPLE, padding=0)
+    headings = [*classes, "none"][: figures.confusion.shape[1]]
+    for heading in ("", *headings, "prec", "rec"):
+        table.add_column(heading, justify="right", min_width=6 if heading in ("prec", "rec") else 4, max_width=7)
+    for row, name in enumerate(classes):
+        cells = [str(n) if n else "." for n in figures.confusion[row].tolist()]
+        table.add_row(name, *cells, f"{100 * figures.precision[row]:.2f}", f"{100 * figures.recall[row]:.2f}")
+    return table
+
+
+def tell(shown: dict[str, Any]) -> list[str]:
+    """Return a card's figures in lines for a person."""
+    name, test = next((key, value) for key, value in shown.items() if key.endswith("_test"))
+    lines = [
+        f"{name}: {test['accuracy']:.2%} right, {test['errors']} errors of {test['n']}, ECE {test['ece']:.4f}",
+        f"likeliest class, nothing refused: {test['best_guess_accuracy']:.2%} right",
+        f"accepted where 1 % of it is wrong: {test['coverage_at_risk_1_percent']:.2%}",
+    ]
+    seen = shown.get("held_out_writers_as_seen")
+    if seen is not None:
+        lines.append(f"held-out writers as seen: {seen['accuracy']:.2%} right of {seen['n_digits']}")
+        lines.append(f"corrupted digits: {shown['robustness']['mean_corruption_accuracy']:.2%} right")
+        others = shown["robustness"]["other_hands"].items()
+        lines += [f"{other}: {found['accuracy']:.2%} right of {found['n']}" for other, found in others]
+    if seen is not None and "n_junk" in seen:
+        lines.append(f"not a digit: {seen['junk_refused']:.2%} of {seen['n_junk']} refused")
+    return lines
+
+
+def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
+    """Return what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m train evaluate", description="Measure models; write their cards.")
+    add_common_flags(parser)
+    parser.add_argument(
+        "--model", type=Path, action="append", metavar="DIR", help="model folder, may be repeated (models/digits)"
+    )
+    parser.add_argument("--compare", action="store_true", help="print one table of all models instead")
+    help_text = "pictures with a truth.json to compare on (%(default)s)"
+    parser.add_argument("--photos", type=Path, default=Path("samples"), metavar="FOLDER", help=help_text)
+    flags = parser.parse_args(argv)
+    flags.model = flags.model or [Path("models/digits")]
+    return flags
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the script; return its exit code."""
+    flags = parse_arguments(argv)
+
+    def run() -> None:
+        console, results = Console(stderr=True), Console(width=100)
+        found = []
+        for folder in flags.model:
+            shown, table = evaluate(folder, flags.data_dir, console)
+            found.append(shown)
+            if not flags.compare:
+                results.print(table)
+                print(*(f"{folder.name}: {line}" for line in tell(shown)), sep="\n")
+        if flags.compare:
+            rows = compare(flags.model, found, flags.photos, console)
+            results.print(tabulate_comparison(rows, flags.photos))
+
+    return run_script(run)

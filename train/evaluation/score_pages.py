@@ -1,0 +1,67 @@
+"""Score what the pipeline reads in a folder of pictures against their truth: `python -m train score samples`.
+
+`truth.json` in the folder is a list of pages: {"file": name, "numbers": [digits, ...] in reading order, "grouped": true
+where a person would agree where a number ends, "ordered": false where the digits lie scattered, "tags": [...]}.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from pipeline.images.load import load_pages
+from pipeline.reading.read_page import read_page
+from pipeline.recognition.classify import Classifier, load_classifier
+from pipeline.settings.tree import Settings
+from pipeline.types import Page
+from train.evaluation.page_score import PageScore, load_truth, score_page
+
+
+def read_folder(folder: Path, classifier: Classifier, settings: Settings) -> list[tuple[dict[str, Any], PageScore]]:
+    """Return each page's truth and counts, in the order of the folder's truth.json.
+
+    Raises
+    ------
+    InputError
+        If truth.json is missing or damaged, or a picture that it names cannot be read.
+    """
+    rows = []
+    for truth in track(load_truth(folder), description=str(folder), console=Console(stderr=True), transient=True):
+        pages = load_pages(folder / truth["file"], settings.images)
+        rows.append((truth, score_pages(truth, pages, classifier, settings)))
+    return rows
+
+
+def score_pages(truth: dict[str, Any], pages: Iterable[Page], classifier: Classifier, settings: Settings) -> PageScore:
+    """Return the counts of one picture: its truth against what is read on all its pages."""
+    return score_page(truth, [r for page in pages for r in read_page(page, classifier, settings).readings])
+
+
+def _print_table(rows: Sequence[tuple[dict[str, Any], PageScore]], by_tag: bool) -> None:
+    tags = sorted({tag for truth, _ in rows for tag in truth.get("tags", [])}) if by_tag else []
+    table = Table("tag", "pages read", *PageScore().figures, box=None)
+    for tag in ["all", *tags]:
+        total = sum((s for truth, s in rows if tag == "all" or tag in truth.get("tags", [])), PageScore())
+        table.add_row(tag, str(total.n_pages), *(f"{figure:.1f}" for figure in total.figures.values()))
+    Console(width=100).print(table)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Score folders from the command line."""
+    ask = argparse.ArgumentParser(prog="python -m train score", description=__doc__.splitlines()[0])
+    ask.add_argument("folder", type=Path, nargs="+", help="a folder of pictures with a truth.json")
+    ask.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
+    ask.add_argument("--settings", type=Path, help="a settings file, TOML or JSON")
+    ask.add_argument("--tags", action="store_true", help="a row for each tag")
+    args = ask.parse_args(argv)
+    settings = Settings.from_file(args.settings) if args.settings else Settings()
+    classifier = load_classifier(args.model)
+    for folder in args.folder:
+        print(f"{folder}, model {classifier.name}:")
+        _print_table(read_folder(folder, classifier, settings), args.tags)

@@ -1,0 +1,1 @@
+"""Training: data pipelines, loops, calibration, search."""

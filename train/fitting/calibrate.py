@@ -1,0 +1,162 @@
+"""Temperature scaling: makes the network's confidence mean what it says. `python -m train calibrate --help`.
+
+Guo, Pleiss, Sun & Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, arXiv 1706.04599: one number T
+divides the logits before the softmax. It is fitted on the held-out writers' digits and junk as the front end would
+see them, because that is what the confidence will be asked about; bare MNIST would make it far too sure. A tutorial's
+network, which saw nothing else, gets its temperature from what was held out of its own data.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from train.datasets.catalog import MNIST, load_dataset
+from train.datasets.examples import Examples, show_crops
+from train.datasets.harvested_crops import load_crops
+from train.fitting.photo_lessons import gather_material
+from train.fitting.plain_lessons import gather_plain
+from train.fitting.recipes import PLAIN
+from train.metrics import SMALLEST, measure_ece, measure_nll, measure_risk_coverage
+from train.networks.export import LITERT_NAME, Card, predict_litert, read_card, read_seed, write_card
+from train.scripts import add_common_flags, run_script
+
+_LEAST_T, _MOST_T = 0.2, 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A fitted temperature and what it changed.
+
+    That is the expected calibration error (ECE), the mean negative log likelihood (NLL), the area under the curve of
+    risk by coverage (AURC), and the coverage where 1 % of the accepted is wrong. The last two need only the order of
+    the confidences, which one temperature for all changes little: a better order must come from a better network.
+    """
+
+    temperature: float
+    n_examples: int
+    ece_before: float
+    ece_after: float
+    nll_before: float
+    nll_after: float
+    aurc_before: float
+    aurc_after: float
+    coverage_at_risk_1_percent_before: float
+    coverage_at_risk_1_percent_after: float
+
+    def as_dict(self) -> dict[str, float]:
+        """Return the figures by name, rounded as a card shows them."""
+        return {name: round(value, 5) for name, value in asdict(self).items()}
+
+
+def calibrate(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> Calibration:
+    """Return the temperature that makes the labels likeliest, with the errors before and after.
+
+    `probabilities` is float32 (N, K), as `predict_litert` gives them; `labels` int64 (N,).
+
+    Raises
+    ------
+    ValueError : there are no examples
+    """
+    if len(labels) == 0:
+        raise ValueError("calibrate: expected at least one example, received none")
+    temperature = fit_temperature(probabilities, labels)
+    scaled = apply_temperature(probabilities, temperature)
+    before, after = (measure_risk_coverage(p, labels) for p in (probabilities, scaled))
+    return Calibration(
+        temperature=temperature,
+        n_examples=len(labels),
+        ece_before=measure_ece(probabilities, labels),
+        ece_after=measure_ece(scaled, labels),
+        nll_before=measure_nll(probabilities, labels),
+        nll_after=measure_nll(scaled, labels),
+        aurc_before=before.aurc,
+        aurc_after=after.aurc,
+        coverage_at_risk_1_percent_before=before.find_coverage(0.01),
+        coverage_at_risk_1_percent_after=after.find_coverage(0.01),
+    )
+
+
+def apply_temperature(probabilities: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    """Return softmax(log(p) / T), float32 (N, K): over 1 it makes the confidence humbler, under 1 bolder."""
+    logits = np.log(np.maximum(probabilities, SMALLEST)) / temperature
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64], n_steps: int = 40) -> float:
+    """Return the T between 0.2 and 5 of the least negative log likelihood, which is convex in 1/T: golden section."""
+    golden = (np.sqrt(5) - 1) / 2
+    low, high = np.log(_LEAST_T), np.log(_MOST_T)
+    for _ in range(n_steps):
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        at_left, at_right = (
+            measure_nll(apply_temperature(probabilities, float(np.exp(t))), labels) for t in (left, right)
+        )
+        low, high = (low, right) if at_left < at_right else (left, high)
+    return float(np.exp((low + high) / 2))
+
+
+def gather_held_out(card: Card, data_dir: Path | None) -> Examples:
+    """Return what the run that made a card's model held out: as the front end sees it, or as it is for a plain run.
+
+    Raises
+    ------
+    ModelError : the card tells no seed
+    InputError : the data cannot be read
+    """
+    made = card.get("made", {})
+    seed, name = read_seed(card), made.get("dataset", MNIST)
+    if made.get("recipe") == PLAIN.name:
+        return gather_plain(load_dataset(name, data_dir), seed).held_out
+    own = None if name == MNIST else load_dataset(name, data_dir).train
+    return gather_material(data_dir, seed, digits=own).seen
+
+
+def calibrate_file(path: Path, held_out: Examples) -> Calibration:
+    """Return the calibration of a .tflite file; examples of classes that it does not have are left out.
+
+    Raises
+    ------
+    ModelError : the file is missing or is no LiteRT model
+    """
+    outputs = predict_litert(path, held_out.images)
+    is_known = held_out.labels < outputs.shape[1]
+    return calibrate(outputs[is_known], held_out.labels[is_known])
+
+
+def tell_calibration(found: Calibration) -> str:
+    """Return the temperature, and the errors before and after it, as a person reads them."""
+    return (
+        f"temperature {found.temperature:.3f}: ECE {found.ece_before:.4f} before, {found.ece_after:.4f} after; "
+        f"area under risk by coverage {found.aurc_before:.5f} before, {found.aurc_after:.5f} after; "
+        f"coverage at 1 % risk {found.coverage_at_risk_1_percent_before:.1%} before, "
+        f"{found.coverage_at_risk_1_percent_after:.1%} after"
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Fit the temperature of a model folder anew and write it into its card; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m train calibrate", description="Fit a model's temperature anew.")
+    add_common_flags(parser)
+    parser.add_argument("--model", type=Path, default=Path("models/digits"), metavar="DIR", help="folder (%(default)s)")
+    parser.add_argument("--harvest", type=Path, metavar="DIR", help="fit it on this harvest's validation part instead")
+    flags = parser.parse_args(argv)
+
+    def run() -> None:
+        card = read_card(flags.model)
+        with Console(stderr=True).status("reading the data"):
+            if flags.harvest is None:
+                held_out = gather_held_out(card, flags.data_dir)
+            else:
+                held_out = show_crops(load_crops(flags.harvest, "validation"))
+        found = calibrate_file(flags.model / LITERT_NAME, held_out)
+        write_card(flags.model, {**card, "temperature": round(found.temperature, 4), "calibration": found.as_dict()})
+        print(tell_calibration(found))
+
+    return run_script(run)

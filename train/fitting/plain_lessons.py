@@ -1,0 +1,68 @@
+"""What a plain run learns from: a data set's pictures as they are, as the tutorials do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from pipeline.recognition.classify import calibrate, tell_activation
+from train.datasets.catalog import Dataset
+from train.datasets.examples import Examples, predict, show_clean
+from train.datasets.mnist import N_VALIDATION, split_validation
+from train.fitting.batches import Batch
+from train.metrics import measure_nll
+from train.scripts import find_commit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlainMaterial:
+    """A data set's training part, the part held out of it to look at, and the facts for the card."""
+
+    train: Examples
+    held_out: Examples
+    facts: dict[str, Any]
+
+    @property
+    def n_digits(self) -> int:
+        """How many pictures one epoch shows."""
+        return len(self.train.labels)
+
+    def draw(self, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch: every picture once, shuffled by `seed` and `epoch`."""
+        order = np.random.default_rng([seed, epoch]).permutation(self.n_digits)
+        for first in range(0, self.n_digits, batch_size):
+            chosen = order[first : first + batch_size]
+            yield self.train.images[chosen], self.train.labels[chosen]
+
+    def look(self, model: keras.Model) -> dict[str, float]:
+        """Return loss and share right on the held-out part."""
+        outputs = predict(model, self.held_out)
+        likely = calibrate(outputs, 1.0, tell_activation(outputs))
+        is_right = likely.argmax(axis=1) == self.held_out.labels
+        return {"val_loss": measure_nll(likely, self.held_out.labels), "val_accuracy": float(np.mean(is_right))}
+
+
+def gather_plain(dataset: Dataset, seed: int, limit: int | None = None) -> PlainMaterial:
+    """Return the material of a plain run: a tenth, of MNIST 5,500 digits by writer, is held out to look at.
+
+    `limit` keeps only so many pictures of each part.
+
+    Raises
+    ------
+    ValueError : the data set has fewer than two pictures
+    """
+    n_validation = min(N_VALIDATION, max(1, len(dataset.train.labels) // 10))
+    parts = (part.take(slice(0, limit)) for part in split_validation(dataset.train, n_validation, seed))
+    train, held_out = (show_clean(part) for part in parts)
+    facts = {
+        "commit": find_commit(),
+        "train_sha256": dataset.train.checksum(),
+        "is_writer_disjoint": dataset.train.writers is not None,
+        "n_train": len(train.labels),
+        "n_validation": len(held_out.labels),
+    }
+    return PlainMaterial(train, held_out, facts)

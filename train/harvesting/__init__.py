@@ -1,0 +1,1 @@
+"""Crops and line images of synthesized pages, made by the pipeline itself, with their labels."""

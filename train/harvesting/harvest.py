@@ -1,0 +1,243 @@
+"""Training crops from the front end itself: `python -m train harvest --out train/runs/harvest --pages 10000 --seed 1`.
+
+Synthesized pages go through the pipeline's own stages, and every candidate span of every lattice becomes a crop: a
+digit, or junk of a kind (`train.harvesting.span_labels`); every text line becomes a strip
+(`train.harvesting.line_labels`). Shards are written one by one, so that a run that was stopped goes on where it was,
+and one with more pages adds to it: each depends on the seed and its number alone. The front end that made them is not
+written down: after a change of it, harvest into another folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress
+
+from pipeline.errors import UsageError
+from pipeline.outputs.trace import Trace
+from pipeline.reading.read_page import read_page
+from pipeline.reading.stages import Stages
+from pipeline.recognition.classify import Classifier
+from pipeline.settings.ink import RulingSettings
+from pipeline.settings.layout import TurnSettings
+from pipeline.settings.tree import Settings
+from pipeline.types import N_DIGITS, SIDE_PX, Page
+from train.augmentation.printed_glyphs import find_fonts
+from train.datasets.harvested_crops import FACTS_NAME, KINDS, Crops, balance, concatenate, load_shard
+from train.datasets.harvested_lines import Lines, concatenate_lines, name_arrays
+from train.harvesting.line_labels import cut_lines
+from train.harvesting.span_labels import LEFT_OUT, Ownership, find_losses, label_spans, own_page
+from train.scripts import add_common_flags, run_script
+from train.synthesis.handwriting.writers import HandPool, gather_hands
+from train.synthesis.negatives.pages import KINDS as KINDS_OF_PAGES
+from train.synthesis.negatives.pages import draw_bare_page
+from train.synthesis.pages.synthesize import PageTruth, synthesize_page
+
+PAGES_PER_SHARD = 200
+_MOST_PER_DIGIT = 3
+"""Most spans taken of one digit: dust around it makes many that differ by a speck."""
+
+_NO_RULINGS = RulingSettings(least_length_frac=1.0, lone_length_frac=1.0, least_parallels=50, least_equals=50)
+_EVERY_KEEPS_RULINGS = 5
+"""Every so many pages' rulings are not looked for: reading looks at both."""
+
+_EVERY_IS_BARE = 8
+"""Every so many pages hold no number at all: prose, scribbles, things."""
+_BARE_HEIGHT_PX = 30.0
+_find_fonts = cache(find_fonts)
+
+_FIRST_VALIDATION_PAGE = 10_000_000
+_VALIDATION_FRAC = 0.06
+
+
+@dataclass(frozen=True, slots=True)
+class HarvestPlan:
+    """What a run is asked to do."""
+
+    data_dir: Path | None
+    out: Path
+    pages: int = 10_000
+    seed: int = 0
+    workers: int = 2
+
+    def list_shards(self) -> Iterator[tuple[str, int, int]]:
+        """Yield (name, first page, number of pages) of each shard, all of one size, the validation part first."""
+        n_validation = max(1, round(_VALIDATION_FRAC * self.pages))
+        for part, first, n in (("validation", _FIRST_VALIDATION_PAGE, n_validation), ("train", 0, self.pages)):
+            for at in range(0, n, PAGES_PER_SHARD):
+                yield f"{part}-{at // PAGES_PER_SHARD:04}", first + at, PAGES_PER_SHARD
+
+
+class _Catch(Trace):
+    """Stands in for the folder of a trace, and keeps the stages in memory."""
+
+    __slots__ = ("stages",)
+
+    def __init__(self) -> None:
+        super().__init__(Path(), "")
+
+    def write(self, stages: Stages) -> None:
+        """Keep the stages."""
+        object.__setattr__(self, "stages", stages)
+
+
+def see_page(photo: NDArray[np.uint8], rulings: RulingSettings | None = None) -> Stages:
+    """Return what the stages of reading make of a photo, uint8 (H, W); nothing is classified."""
+    blind = Classifier(
+        "none", N_DIGITS + 1, 1.0, "linear", lambda batch: np.zeros((len(batch), N_DIGITS + 1), np.float32)
+    )
+    catch = _Catch()
+    settings = Settings(turn=TurnSettings(doubt_below=0.0), rulings=rulings or RulingSettings())  # the blind doubt all
+    read_page(Page(photo), blind, settings, catch)
+    stages: Stages = catch.stages  # type: ignore[attr-defined]
+    return stages
+
+
+def draw_page(pool: HandPool, seed: int, number: int) -> PageTruth:
+    """Return page `number`: numbers on paper, and now and then a page without any."""
+    if number % _EVERY_IS_BARE:
+        return synthesize_page(pool, seed, number)
+    kind = KINDS_OF_PAGES[number // _EVERY_IS_BARE % len(KINDS_OF_PAGES)]
+    photo = draw_bare_page(kind, seed, number, _find_fonts()).photo
+    return PageTruth(photo, np.zeros(photo.shape, np.uint16), (), (), (), _BARE_HEIGHT_PX, False, ("bare", kind))
+
+
+def harvest_page(truth: PageTruth, keeps_rulings: bool = False) -> tuple[Crops, Lines, list[str]]:
+    """Return the crops of one page, its text lines, and what became of each written digit."""
+    stages = see_page(truth.photo, _NO_RULINGS if keeps_rulings else None)
+    owned = own_page(stages, truth)
+    crops, losses = crop_page(stages, truth, owned)
+    return crops, cut_lines(stages, truth, owned), losses
+
+
+def crop_page(stages: Stages, truth: PageTruth, owned: Ownership) -> tuple[Crops, list[str]]:
+    """Return the crops of one page that are clearly digits or clearly none, and what became of each written digit."""
+    kinds, owners = label_spans(stages, truth, owned)
+    has_ink = stages.batch.max(axis=(1, 2, 3), initial=0) > 0  # a speck in a vast span is averaged away
+    kept = [
+        at
+        for at, (kind, owner) in enumerate(zip(kinds, owners, strict=True))
+        if kind != LEFT_OUT and has_ink[at] and (not owner or owners[:at].count(owner) < _MOST_PER_DIGIT)
+    ]
+    images = np.rint(255 * stages.batch[kept, :, :, 0]).astype(np.uint8).reshape(-1, SIDE_PX, SIDE_PX)
+    labels = [truth.labels[owners[at] - 1] if owners[at] else N_DIGITS for at in kept]
+    crops = Crops(images, np.array(labels, np.uint8), np.array([kinds[at] for at in kept], np.uint8))
+    return crops, find_losses(stages, truth, owned, set(owners))
+
+
+def harvest_shard(pool: HandPool, seed: int, first: int, n_pages: int) -> tuple[Crops, Lines, Counter[str]]:
+    """Return the balanced crops and the lines of pages `first` on, and counts of digits by fate and surface."""
+    parts, lines, fates = [], [], Counter[str]()
+    for number in range(first, first + n_pages):
+        truth = draw_page(pool, seed, number)
+        crops, own_lines, losses = harvest_page(truth, number % _EVERY_KEEPS_RULINGS == 0)
+        parts.append(crops)
+        lines.append(own_lines)
+        for loss in losses:
+            fates.update([f"all/{loss or 'found'}", *(f"{tag}/{loss or 'found'}" for tag in truth.tags)])
+    crops = balance(concatenate(parts), np.random.default_rng([seed, first, 3]))
+    return crops, concatenate_lines(lines), fates
+
+
+def harvest(plan: HarvestPlan, console: Console) -> dict[str, Any]:
+    """Write the shards that are missing, then the facts; return these.
+
+    Raises
+    ------
+    UsageError : the folder holds shards of another seed
+    """
+    plan.out.mkdir(parents=True, exist_ok=True)
+    (plan.out / ".gitignore").write_text("*\n", "utf-8")
+    asked = {"seed": plan.seed}
+    begun = plan.out / "asked.json"
+    if begun.exists() and json.loads(begun.read_text("utf-8")) != asked:
+        raise UsageError(f"{plan.out}: holds another harvest, {begun.read_text('utf-8')}", "give another --out")
+    begun.write_text(json.dumps(asked), "utf-8")
+    shards = list(plan.list_shards())
+    missing = [shard for shard in shards if not (plan.out / f"{shard[0]}.npz").exists()]
+    with (
+        ProcessPoolExecutor(plan.workers, get_context("spawn"), cv2.setNumThreads, (1,)) as workers,
+        Progress(console=console, transient=True) as progress,
+    ):
+        bar = progress.add_task("pages", total=sum(n for _, _, n in shards))
+        progress.advance(bar, sum(n for name, _, n in shards if (plan.out / f"{name}.npz").exists()))
+        running = {workers.submit(_work, plan, *shard): shard for shard in missing}
+        for done in as_completed(running):
+            done.result()
+            progress.advance(bar, running[done][2])
+    facts = {**asked, **_count(plan.out)}
+    (plan.out / FACTS_NAME).write_text(json.dumps(facts, indent=1) + "\n", "utf-8")
+    return facts
+
+
+_POOLS: dict[tuple[Path | None, int, bool], HandPool] = {}
+"""The hands that this worker process has gathered."""
+
+
+def _work(plan: HarvestPlan, name: str, first: int, n_pages: int) -> None:
+    """Harvest one shard and write it, whole or not at all."""
+    key = plan.data_dir, plan.seed, first >= _FIRST_VALIDATION_PAGE
+    if key not in _POOLS:
+        _POOLS.clear()
+        _POOLS[key] = gather_hands(*key)
+    crops, lines, fates = harvest_shard(_POOLS[key], plan.seed, first, n_pages)
+    arrays: dict[str, Any] = {**asdict(crops), **name_arrays(lines), "fates": np.array(json.dumps(fates))}
+    part = plan.out / f"{name}.part"
+    with part.open("wb") as file:
+        np.savez_compressed(file, **arrays)
+    part.replace(plan.out / f"{name}.npz")
+
+
+def _count(folder: Path) -> dict[str, Any]:
+    """Return counts of pages, of crops by label and kind, and of written digits by fate, over all shards there are."""
+    counts: dict[str, Any] = {"pages": PAGES_PER_SHARD * len(list(folder.glob("train-*.npz")))}
+    fates = Counter[str]()
+    for part in ("train", "validation"):
+        labels, kinds = np.zeros(N_DIGITS + 1, np.int64), np.zeros(len(KINDS), np.int64)
+        for path in sorted(folder.glob(f"{part}-*.npz")):
+            crops = load_shard(path)
+            labels += np.bincount(crops.labels, minlength=N_DIGITS + 1)
+            kinds += np.bincount(crops.kinds, minlength=len(KINDS))
+            with np.load(path) as arrays:
+                fates.update(json.loads(str(arrays["fates"])))
+        counts[f"n_{part}"] = int(labels.sum())
+        counts[f"{part}_labels"] = labels.tolist()
+        counts[f"{part}_kinds"] = dict(zip(KINDS, kinds.tolist(), strict=True))
+    return {**counts, "digits_by_fate": dict(sorted(fates.items()))}
+
+
+def parse_arguments(argv: list[str] | None) -> HarvestPlan:
+    """Return the plan that the command line describes."""
+    parser = argparse.ArgumentParser(prog="python -m train harvest", description=(__doc__ or "").splitlines()[0])
+    add_common_flags(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the shards; run on resumes")
+    parser.add_argument("--pages", type=int, default=10_000, metavar="N", help="to train on (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of all chance and of the split by writer: as fit's")
+    parser.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
+    plan = HarvestPlan(**vars(parser.parse_args(argv)))
+    if plan.pages < 1 or plan.workers < 1:
+        raise UsageError("--pages and --workers: expected at least 1", "see python -m train harvest --help")
+    return plan
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the script; return its exit code."""
+
+    def run() -> None:
+        facts = harvest(parse_arguments(argv), Console(stderr=True))
+        print(json.dumps(facts, indent=1))
+
+    return run_script(run)

@@ -1,0 +1,1 @@
+"""The networks: architectures, checkpoints, export of model folders."""

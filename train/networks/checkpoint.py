@@ -1,0 +1,86 @@
+"""What `--resume` needs after each epoch: the fitted model with its optimizer, the averaged one, and the history."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from pipeline.errors import InputError, UsageError
+from train.networks.architectures import SAVED
+
+STATE_NAME = "state.json"
+
+History = list[dict[str, float]]
+
+
+def save_checkpoint(
+    folder: Path, facts: dict[str, Any], fitted: keras.Model, averaged: keras.Model, history: History
+) -> None:
+    """Save the state after epoch len(history) of the run that `facts` describe, and drop the one before.
+
+    The history goes last and names the epoch, so that a save that breaks off costs one epoch and no more.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ".gitignore").write_text("*\n", "utf-8")
+    epoch = len(history)
+    fitted.save(folder / f"fitted-{epoch}.keras")
+    averaged.save(folder / f"averaged-{epoch}.keras")
+    part = folder / f"{STATE_NAME}.part"
+    part.write_text(json.dumps({"run": facts, "history": history}, indent=1), "utf-8")
+    part.replace(folder / STATE_NAME)
+    for kind in ("fitted", "averaged"):
+        (folder / f"{kind}-{epoch - 1}.keras").unlink(missing_ok=True)
+
+
+def load_init(path: Path, arch: str) -> keras.Model:
+    """Return the model of a .keras file whose weights a run is to begin with.
+
+    Raises
+    ------
+    InputError : the file cannot be read
+    UsageError : it holds another network than `arch`; "cnn_saved" takes any
+    """
+    try:
+        model = keras.models.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: no model to begin with ({str(error).splitlines()[0]})") from error
+    if arch not in (model.name, SAVED):
+        raise UsageError(f"{path}: holds the network {model.name!r}, not {arch!r}", "give the --arch that it has")
+    return model
+
+
+def hash_file(path: Path) -> str:
+    """Return the sha256 of a file's bytes.
+
+    Raises
+    ------
+    InputError : the file cannot be read
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def load_checkpoint(folder: Path, facts: dict[str, Any]) -> tuple[keras.Model, keras.Model, History]:
+    """Return the fitted model, the averaged one, and the history of the last whole epoch.
+
+    Raises
+    ------
+    InputError : there is no checkpoint, or it cannot be read
+    UsageError : it is of a run with other facts
+    """
+    path = folder / STATE_NAME
+    try:
+        state = json.loads(path.read_text("utf-8"))
+        run, history = state["run"], state["history"]
+        models = [keras.models.load_model(folder / f"{kind}-{len(history)}.keras") for kind in ("fitted", "averaged")]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: no checkpoint to go on from ({error})", "run without --resume") from error
+    if run != facts:
+        raise UsageError(f"{path}: is of another run, {run}", "give the same flags, or drop --resume")
+    return models[0], models[1], history

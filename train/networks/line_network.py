@@ -1,0 +1,48 @@
+"""The line network: a strip in, what each of its columns shows out."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from pipeline.recognition.line_images import STRIP_PX
+from train.networks.architectures import BATCH_MOMENTUM
+
+NAME = "lines"
+
+
+def build_line_network(n_classes: int) -> keras.Model:
+    """Return the network: convolutions that halve the rows and keep the columns, then some along the columns alone.
+
+    It is a convolutional text reader (Shi et al. 2015, arXiv 1507.05717) without recurrence, so that it runs on strips
+    of any length. Synthesized strips tell where every digit stands, so it learns column by column and needs no
+    alignment in training; reading sums over them (`pipeline.recognition.span_scores`). Input (N, 32, W, 2), output (N,
+    W / 2, K).
+    """
+    strip = layers.Input((STRIP_PX, None, 2), name="strip")
+    x = _convolve(strip, 24, 5, strides=2)
+    x = _convolve(x, 32)
+    x = layers.MaxPooling2D((2, 1))(x)
+    x = _convolve(x, 48)
+    x = _convolve(x, 48)
+    x = layers.MaxPooling2D((2, 1))(x)
+    x = layers.Dropout(0.05)(x)
+    x = _convolve(x, 72)
+    x = _convolve(x, 72)
+    x = layers.ZeroPadding2D((0, 1))(x)
+    x = _convolve(x, 112, (4, 3), padding="valid")
+    x = layers.Dropout(0.1)(x)
+    for reach in (2, 4, 1):
+        x = _convolve(x, 112, (1, 3), dilation_rate=(1, reach))
+    x = layers.Dropout(0.15)(x)
+    x = layers.Conv2D(n_classes, 1)(x)
+    x = layers.Reshape((-1, n_classes))(x)
+    return keras.Model(strip, layers.Softmax(name="probabilities", dtype="float32")(x), name=NAME)
+
+
+def _convolve(
+    x: keras.KerasTensor, n_filters: int, size: int | tuple[int, int] = 3, **how: object
+) -> keras.KerasTensor:
+    x = layers.Conv2D(n_filters, size, use_bias=False, **{"padding": "same", **how})(x)
+    x = layers.BatchNormalization(momentum=BATCH_MOMENTUM)(x)
+    return layers.ReLU()(x)

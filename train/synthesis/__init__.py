@@ -1,0 +1,1 @@
+"""Pictures with known truth, made by code: handwriting, papers, cameras, pages, videos."""

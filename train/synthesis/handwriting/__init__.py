@@ -1,0 +1,1 @@
+"""Handwriting drawn by code: pen paths, strokes, letters, writers."""

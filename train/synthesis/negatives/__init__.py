@@ -1,0 +1,1 @@
+"""Pages without a number: prose, scenes, faces, empty sheets."""

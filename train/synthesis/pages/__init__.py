@@ -1,0 +1,1 @@
+"""Photographed pages of numbers, with a map of whose ink lies where."""

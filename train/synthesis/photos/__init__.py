@@ -1,0 +1,1 @@
+"""Papers and cameras: what a drawn sheet looks like in a photo."""

@@ -1,0 +1,1 @@
+"""Videos of numbers before a made camera, with known truth."""

@@ -1,0 +1,93 @@
+"""Videos with known truth, as a webcam sees cards and pages: `python -m train videos --out DIR --videos 24 --seed 1`.
+
+The kinds take turns, every fourth without a number. What is written is by writers held out of training. Each video
+depends on the seed, its number and the fonts at hand alone. truth.json tells for each number from when until when it
+is wholly in view and legible, and where.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+from rich.console import Console
+from rich.progress import track
+
+from pipeline.errors import OutputError
+from train.scripts import add_common_flags, run_script
+from train.synthesis.handwriting.writers import HandPool, gather_hands
+from train.synthesis.negatives.pages import find_prose_fonts
+from train.synthesis.videos.clip import Footage
+from train.synthesis.videos.scenarios import KINDS, SIZE_PX, Stage
+
+FPS = 30.0
+_SPLIT_SEED = 1
+"""Of the split by writer that the networks in models/ were fitted with."""
+
+_CODEC = "mp4v"
+"""MPEG-4 part 2: what FFmpeg writes and reads wherever OpenCV runs, in a tenth of the bytes of MJPG."""
+
+
+def film_video(
+    pool: HandPool,
+    fonts: list[Path],
+    seed: int,
+    number: int,
+    size_px: tuple[int, int] = SIZE_PX,
+    fps: float = FPS,
+    kind: str | None = None,
+) -> tuple[str, Footage]:
+    """Return the kind of video `number`, the kinds by turns unless one is named, and its footage; size is (W, H)."""
+    kind = kind or list(KINDS)[number % len(KINDS)]
+    return kind, KINDS[kind](Stage(pool, fonts, (seed, number), size_px, fps))
+
+
+def describe_video(kind: str, footage: Footage, file: str) -> dict[str, Any]:
+    """Return the video's entry in truth.json."""
+    facts = {"file": file, "kind": kind, "seconds": footage.n_frames / footage.fps, "fps": footage.fps}
+    return {**facts, "size_px": list(footage.size_px), "numbers": footage.tell_truth()}
+
+
+def write_video(footage: Footage, path: Path) -> None:
+    """Write a video.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written, or no encoder is at hand.
+    """
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*_CODEC), footage.fps, footage.size_px)
+    if not writer.isOpened():
+        raise OutputError(f"{path}: no video can be written there", "check the folder, and that OpenCV has FFmpeg")
+    try:
+        for number in range(footage.n_frames):
+            writer.write(footage.shoot(number))
+    finally:
+        writer.release()
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write videos and their truth.json; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m train videos", description=(__doc__ or "").splitlines()[0])
+    add_common_flags(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for videos and truth.json")
+    parser.add_argument("--videos", type=int, default=24, metavar="N", help="how many (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of all chance (%(default)s)")
+    flags = parser.parse_args(argv)
+
+    def run() -> None:
+        pool, fonts = gather_hands(flags.data_dir, _SPLIT_SEED, True), find_prose_fonts()
+        flags.out.mkdir(parents=True, exist_ok=True)
+        entries, console = [], Console(stderr=True)
+        for number in track(range(flags.videos), description=str(flags.out), console=console, transient=True):
+            kind, footage = film_video(pool, fonts, flags.seed, number)
+            file = f"{number:02}-{kind}.mp4"
+            write_video(footage, flags.out / file)
+            entries.append(json.dumps(describe_video(kind, footage, file)))
+        (flags.out / "truth.json").write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")
+
+    return run_script(run)

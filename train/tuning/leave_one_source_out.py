@@ -1,0 +1,222 @@
+"""How much of a folder's score its own pages bought: every setting chosen again without one source, which is then read.
+
+`python -m train leave-out FOLDER`; the folder holds pictures and a truth.json, as for `python -m train score`. Pages of
+one `source` (a repository, OWNER/NAME) are left out together; a page that states none is a source of its own.
+
+Every page is read once with each setting moved alone (`train.tuning.candidates`). Then, for each source, on the pages
+of all others: for every setting the value with the fewest edits, where equal the shipped one, then the nearest; the
+changes in order of gain, each kept unless the others' digits get fewer. With these the source's own pages are read.
+
+- eager: any gain at all moves a setting. One page's luck does, so this is the worst case, and the one that counts.
+- cautious: a setting moves only if a gain is left without the page that gains most.
+- open: what the shipped value owes to being kept where the others cannot tell it from other values. Each setting drawn
+  among those that are equal on the others; expected edits, the effects of single settings added up.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pipeline.errors import UsageError
+from train.evaluation.page_score import PageScore, load_truth
+from train.tuning.cached_scores import Rereads
+from train.tuning.candidates import Change, list_changes
+from train.tuning.choose import Changes, Trial, keep_gains, list_open, rank_changes
+
+WAYS = ("eager", "cautious")
+MEANINGS = {
+    "eager": "chosen again without the source that is read",
+    "cautious": "the same, where more than one page gains",
+    "open": "expected, if what the others leave open were drawn among its equals",
+}
+WORK = Path("train/runs/leave_out.jsonl")
+N_LOSSES = 4
+"""Settings that the table names for each source; JSON has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The changes chosen without a source: edits of the others' pages with them, and of the source's own."""
+
+    changes: Changes
+    n_other_edits: int
+    n_edits: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One source left out.
+
+    `n_edits` and `n_other_edits` are those of the shipped settings; `open_edits` is how many more are expected where
+    each setting that the others leave open is drawn among its equals; `open_losses` lists those equals that cost edits.
+    """
+
+    source: str
+    n_pages: int
+    n_digits: int
+    n_edits: int
+    n_other_edits: int
+    eager: Choice
+    cautious: Choice
+    open_edits: float
+    open_losses: tuple[tuple[Change, int], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageSet:
+    """The pages looked at: their places in the truth, sources and digits; counts their edits."""
+
+    rereads: Rereads
+    pages: Sequence[int]
+    sources: Sequence[str]
+    n_digits: Sequence[int]
+
+    def try_all(self, settings: Sequence[Sequence[Change]]) -> list[Trial]:
+        """Return each setting's trial; all pages are read with every change alone."""
+        alone = [(), *((change,) for changes in settings for change in changes)]
+        edits = self.rereads.count(alone, self.pages, "each setting alone")
+        ends = np.cumsum([1, *map(len, settings)])
+        return [
+            Trial(changes, np.concatenate([edits[:1], edits[end - len(changes) : end]]))
+            for changes, end in zip(settings, ends[1:], strict=True)
+        ]
+
+    def count(self, changes: Changes, chosen: Sequence[int], told: str) -> int:
+        """Return the edits of the `chosen` of these pages, all together."""
+        return int(self.rereads.count([changes], [self.pages[i] for i in chosen], told).sum())
+
+
+def leave_out(source: str, trials: Sequence[Trial], pages: PageSet) -> LeftOut:
+    """Return what comes of choosing all settings without one source.
+
+    Parameters
+    ----------
+    source : the one to leave out
+    trials : of each setting
+    pages : those that the trials are of
+    """
+    is_other = np.array([name != source for name in pages.sources])
+    others, own = np.flatnonzero(is_other).tolist(), np.flatnonzero(~is_other).tolist()
+
+    def choose(is_cautious: bool) -> Choice:
+        ranked = rank_changes(trials, is_other, is_cautious)
+        changes, n_other_edits = keep_gains(ranked, lambda changes: pages.count(changes, others, source))
+        return Choice(changes, n_other_edits, pages.count(changes, own, source))
+
+    equals = [list_open(trial, is_other) for trial in trials]
+    losses = ((change, more) for trial in equals for change, more in trial if change is not None and more > 0)
+    return LeftOut(
+        source,
+        len(own),
+        sum(pages.n_digits[i] for i in own),
+        pages.count((), own, source),
+        pages.count((), others, source),
+        choose(False),
+        choose(True),
+        float(sum(np.mean([more for _, more in trial]) for trial in equals)),
+        tuple(sorted(losses, key=lambda loss: -loss[1])),
+    )
+
+
+def find_source(truth: dict[str, Any]) -> str:
+    """Return a page's source: OWNER/NAME in lower case, no folder or remark behind it; its file if it states none."""
+    words = truth.get("source", "").lower().removeprefix("https://github.com/").split()
+    return "/".join(words[0].rstrip(",;:").split("/")[:2]) if words else str(truth["file"])
+
+
+def take_pages(rereads: Rereads, truths: Sequence[dict[str, Any]], tag: str | None) -> PageSet:
+    """Return the pages with a tag, or all.
+
+    Raises
+    ------
+    UsageError : they are not of two sources at least
+    """
+    pages = [i for i, truth in enumerate(truths) if tag is None or tag in truth.get("tags", [])]
+    sources = [find_source(truths[i]) for i in pages]
+    if len(set(sources)) < 2:
+        raise UsageError(f"expected pages of two sources at least, received {len(set(sources))}", "see --tag")
+    return PageSet(rereads, pages, sources, [len("".join(truths[i]["numbers"])) for i in pages])
+
+
+def sum_up(rows: Sequence[LeftOut]) -> dict[str, float]:
+    """Return the digits in percent over all sources, as shipped and chosen again, and what that costs in points."""
+    n_digits = sum(row.n_digits for row in rows)
+    edits = {"shipped": sum(row.n_edits for row in rows)}
+    edits |= {way: sum(getattr(row, way).n_edits for row in rows) for way in WAYS}
+    figures = {way: PageScore(n_digits=n_digits, n_edits=n).figures["digits"] for way, n in edits.items()}
+    points = {f"{way}_points": figures[way] - figures["shipped"] for way in WAYS}
+    return {**figures, **points, "open_points": -100 * sum(row.open_edits for row in rows) / max(1, n_digits)}
+
+
+def describe(row: LeftOut) -> dict[str, Any]:
+    """Return a source's result as JSON has it."""
+    losses = [[str(change), more] for change, more in row.open_losses]
+    ways = {way: {**asdict(getattr(row, way)), "changes": [*map(str, getattr(row, way).changes)]} for way in WAYS}
+    return {**asdict(row), **ways, "open_losses": losses}
+
+
+def tabulate(rows: Sequence[LeftOut]) -> Table:
+    """Return a row for each source and one for all."""
+    sums = sum_up(rows)
+    table = Table("source", "pages", "digits", "shipped", *WAYS, "changed (eager)", "open: edits it may cost", box=None)
+    for row in rows:
+        edits = [row.n_edits, *(getattr(row, way).n_edits for way in WAYS)]
+        figures = [f"{PageScore(n_digits=row.n_digits, n_edits=n).figures['digits']:.1f}" for n in edits]
+        changed = " ".join(map(str, row.eager.changes))
+        lost = " ".join(f"{change} (+{more})" for change, more in row.open_losses[:N_LOSSES])
+        table.add_row(row.source, str(row.n_pages), str(row.n_digits), *figures, changed, lost)
+    counts = (str(sum(row.n_pages for row in rows)), str(sum(row.n_digits for row in rows)))
+    table.add_row("all", *counts, *(f"{sums[way]:.2f}" for way in ("shipped", *WAYS)))
+    return table
+
+
+def run_all(args: argparse.Namespace, progress: Progress) -> list[LeftOut]:
+    """Return the results of all sources, in order of their names."""
+    truths = load_truth(args.folder)
+    with Rereads(args.folder, truths, args.model, args.work, args.workers, progress) as rereads:
+        pages = take_pages(rereads, truths, args.tag)
+        trials = pages.try_all(list_changes(args.stages))
+        sources = sorted(set(pages.sources))
+        bar = progress.add_task("sources left out", total=len(sources))
+        rows = []
+        for source in sources:
+            rows.append(leave_out(source, trials, pages))
+            progress.advance(bar)
+    return rows
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Print a table, a row for each source left out, and the difference to the shipped settings."""
+    ask = argparse.ArgumentParser(prog="python -m train leave-out", description=__doc__.splitlines()[0])
+    ask.add_argument("folder", type=Path, help="a folder of pictures with a truth.json")
+    ask.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
+    ask.add_argument("--tag", help="only pages with this tag")
+    ask.add_argument("--stages", nargs="+", metavar="STAGE", help="choose only these stages' settings (default: all)")
+    ask.add_argument("--work", type=Path, default=WORK, metavar="FILE", help="where to go on from (%(default)s)")
+    ask.add_argument("--workers", type=int, default=2, metavar="N", help="processes (%(default)s)")
+    ask.add_argument("--json", action="store_true", help="one JSON object instead of the table")
+    args = ask.parse_args(argv)
+    if args.workers < 1:
+        raise UsageError("--workers: expected at least 1", "see python -m train leave-out --help")
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        rows = run_all(args, progress)
+    sums = sum_up(rows)
+    if args.json:
+        told = {"folder": str(args.folder), "tag": args.tag, "model": args.model, "stages": args.stages}
+        print(json.dumps({**told, **sums, "sources": [describe(row) for row in rows]}, indent=1))
+        return
+    print(f"{args.folder}, model {args.model}:")
+    Console(width=160).print(tabulate(rows))
+    for way, meaning in MEANINGS.items():
+        print(f"{way}: {sums[f'{way}_points']:+.2f} points, {meaning}")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
-def _expect(condition: bool, owner: object, expected: str, received: object) -> None:
+def expect(condition: bool, owner: object, expected: str, received: object) -> None:
+    """Raise a ValueError that tells what `owner`, an object or class, expected and what it received, unless so."""
     if not condition:
         name = owner.__name__ if isinstance(owner, type) else type(owner).__name__
         raise ValueError(f"{name}: expected {expected}, received {received}")
@@ -23,7 +24,7 @@ class Box:
 
     def __post_init__(self) -> None:
         if self.left >= self.right or self.top >= self.bottom:
-            _expect(False, self, "left < right and top < bottom", self.as_list())
+            expect(False, self, "left < right and top < bottom", self.as_list())
 
     @property
     def width(self) -> int:
@@ -48,7 +49,7 @@ class Box:
     @classmethod
     def around(cls, boxes: Sequence[Box]) -> Box:
         """Return the smallest box that holds all of `boxes`, at least one."""
-        _expect(len(boxes) > 0, cls, "at least one box", 0)
+        expect(len(boxes) > 0, cls, "at least one box", 0)
         return cls(
             min([b.left for b in boxes]),
             min([b.top for b in boxes]),

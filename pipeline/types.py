@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry import Box, _expect
+from pipeline.geometry import Box, expect
 
 Status = Literal["accepted", "rejected"]
 
@@ -52,10 +52,10 @@ class Page:
 
     def __post_init__(self) -> None:
         gray = self.gray
-        _expect(isinstance(gray, np.ndarray) and gray.ndim == 2 and gray.size > 0, self, "gray (H, W)", np.shape(gray))
-        _expect(gray.dtype == np.uint8, self, "uint8 gray", gray.dtype)
-        _expect(np.shape(self.to_source) == (3, 3), self, "to_source (3, 3)", np.shape(self.to_source))
-        _expect(self.number >= 1, self, "number >= 1", self.number)
+        expect(isinstance(gray, np.ndarray) and gray.ndim == 2 and gray.size > 0, self, "gray (H, W)", np.shape(gray))
+        expect(gray.dtype == np.uint8, self, "uint8 gray", gray.dtype)
+        expect(np.shape(self.to_source) == (3, 3), self, "to_source (3, 3)", np.shape(self.to_source))
+        expect(self.number >= 1, self, "number >= 1", self.number)
         if self.source_size_px == (0, 0):
             object.__setattr__(self, "source_size_px", (gray.shape[1], gray.shape[0]))
         _freeze(gray)
@@ -69,7 +69,7 @@ class InkMask:
     ink: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        _expect(
+        expect(
             self.ink.ndim == 2 and self.ink.dtype == np.uint8, self, "uint8 (H, W)", (self.ink.dtype, self.ink.shape)
         )
         _freeze(self.ink)
@@ -77,7 +77,7 @@ class InkMask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Component:
-    """One piece of connected ink.
+    """One connected component of the ink.
 
     Attributes
     ----------
@@ -96,9 +96,43 @@ class Component:
 
     def __post_init__(self) -> None:
         shape = (self.box.height, self.box.width)
-        _expect(self.mask.shape == shape and self.mask.dtype == np.uint8, self, f"uint8 mask {shape}", self.mask.shape)
-        _expect(self.area_px > 0, self, "area_px > 0", self.area_px)
+        expect(self.mask.shape == shape and self.mask.dtype == np.uint8, self, f"uint8 mask {shape}", self.mask.shape)
+        expect(self.area_px > 0, self, "area_px > 0", self.area_px)
         _freeze(self.mask)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PageInk:
+    """What the ink stages made of a page.
+
+    Attributes
+    ----------
+    page : ink darker than paper
+    paper : uint8 (h, w), brightness of the bare paper, reduced
+    darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black, whatever the light
+    ink : the ink
+    cleared : the ink without rulings; `ink` itself where none was found
+    components : of the cleared ink, those that may be part of a digit, broken strokes joined
+    """
+
+    page: Page
+    paper: NDArray[np.uint8]
+    darkness: NDArray[np.uint8]
+    ink: InkMask
+    cleared: InkMask
+    components: tuple[Component, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape = self.page.gray.shape
+        shapes = [self.darkness.shape, self.ink.ink.shape, self.cleared.ink.shape]
+        expect(all(one == shape for one in shapes), self, f"darkness and ink of the page's shape {shape}", shapes)
+        _freeze(self.paper)
+        _freeze(self.darkness)
+
+    @property
+    def has_rulings(self) -> bool:
+        """Whether rulings were found and taken out."""
+        return self.cleared is not self.ink
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +143,7 @@ class TextLine:
     number: int = 1
 
     def __post_init__(self) -> None:
-        _expect(len(self.components) > 0, self, "at least one component", 0)
+        expect(len(self.components) > 0, self, "at least one component", 0)
 
     @property
     def box(self) -> Box:
@@ -134,8 +168,8 @@ class Span:
     contrast: float = 1.0
 
     def __post_init__(self) -> None:
-        _expect(0 <= self.first < self.last, self, "0 <= first < last", (self.first, self.last))
-        _expect(self.mask.shape == (self.box.height, self.box.width), self, "mask of the box's shape", self.mask.shape)
+        expect(0 <= self.first < self.last, self, "0 <= first < last", (self.first, self.last))
+        expect(self.mask.shape == (self.box.height, self.box.width), self, "mask of the box's shape", self.mask.shape)
         _freeze(self.mask)
 
 
@@ -148,8 +182,8 @@ class Lattice:
     spans: tuple[Span, ...]
 
     def __post_init__(self) -> None:
-        _expect(self.n_cuts >= 2, self, "at least two cuts", self.n_cuts)
-        _expect(all(s.last < self.n_cuts for s in self.spans), self, "spans within the cuts", self.n_cuts)
+        expect(self.n_cuts >= 2, self, "at least two cuts", self.n_cuts)
+        expect(all(s.last < self.n_cuts for s in self.spans), self, "spans within the cuts", self.n_cuts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,8 +194,8 @@ class DigitScores:
 
     def __post_init__(self) -> None:
         p = self.probabilities
-        _expect(p.ndim == 2 and p.shape[1] in (N_DIGITS, N_DIGITS + 1), self, "(N, 10) or (N, 11)", p.shape)
-        _expect(bool(np.allclose(p.sum(axis=1), 1, atol=1e-3)), self, "rows that sum to 1", "other sums")
+        expect(p.ndim == 2 and p.shape[1] in (N_DIGITS, N_DIGITS + 1), self, "(N, 10) or (N, 11)", p.shape)
+        expect(bool(np.allclose(p.sum(axis=1), 1, atol=1e-3)), self, "rows that sum to 1", "other sums")
         _freeze(p)
 
     @property
@@ -187,7 +221,7 @@ class Digit:
     alternatives: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        _expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
+        expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,16 +240,19 @@ class Reading:
     line: int = 1
 
     def __post_init__(self) -> None:
-        _expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
-        _expect(self.status in ("accepted", "rejected"), self, "status accepted or rejected", self.status)
-        _expect(
+        expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
+        expect(self.status in ("accepted", "rejected"), self, "status accepted or rejected", self.status)
+        expect(
             (self.reason is None) == (self.status == "accepted"), self, "a reason if and only if rejected", self.reason
         )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PageReading:
-    """All numbers of one page in reading order; boxes are in px of the upright original."""
+    """All numbers of one page in reading order; boxes are in px of the upright original.
+
+    `hypothesis` names the look at the page that read it best (`pipeline.reading.hypotheses`).
+    """
 
     source: str
     number: int
@@ -224,6 +261,7 @@ class PageReading:
     model: str
     seconds: dict[str, float]
     turned_deg: int = 0
+    hypothesis: str = ""
 
 
 PAPER_LEVEL = 55

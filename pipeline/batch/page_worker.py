@@ -20,7 +20,7 @@ from pipeline.outputs.records import Record, make_record
 from pipeline.outputs.review import write_crops
 from pipeline.outputs.thumbnail import make_thumbnail
 from pipeline.outputs.trace import Trace
-from pipeline.reading.read_page import read_page
+from pipeline.reading.read_page import analyze_page, make_reading
 from pipeline.recognition.classify import Classifier
 from pipeline.system.files import make_folder
 from pipeline.system.native_stderr import silence_native_stderr
@@ -80,8 +80,10 @@ class Worker:
         plan = self._plan
         with silence_native_stderr():  # libjpeg and libpng print what they find wrong, however slight
             page = picture.load_page(job.number)
-        trace = Trace(plan.trace, name) if plan.trace else None
-        reading = read_page(page, self._classifier, plan.settings, trace)
+        stages = analyze_page(page, self._classifier, plan.settings)
+        if plan.trace:
+            Trace(plan.trace, name).write(stages)
+        reading = make_reading(stages, self._classifier.name)
         record = make_record(reading, picture.note)
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         if plan.annotate or plan.has_thumbnails or (plan.review and has_rejected):

@@ -135,9 +135,9 @@ def _check(arguments: argparse.Namespace) -> None:
 def _choose_settings(arguments: argparse.Namespace) -> Settings:
     settings = Settings.from_file(arguments.settings) if arguments.settings else Settings()
     if arguments.no_turn:
-        settings = replace(settings, turn=replace(settings.turn, doubt_below=0.0))
+        settings = replace(settings, orientation=replace(settings.orientation, is_enabled=False))
     if arguments.signs:
-        settings = replace(settings, signs=replace(settings.signs, reported=1))
+        settings = replace(settings, signs=replace(settings.signs, is_enabled=True))
     if arguments.reject_below is not None:
         settings = replace(settings, decode=replace(settings.decode, reject_below=arguments.reject_below))
     if arguments.dpi is not None:

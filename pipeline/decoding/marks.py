@@ -13,12 +13,12 @@ from pipeline.ink.labels import label_ink, measure_stroke_width
 from pipeline.types import PAPER_LEVEL, InkMask
 
 _MAIN_FRAC = 0.6
-"""Pieces of ink in a digit's box with this share of its largest piece's ink are the digit too."""
+"""Components in a digit's box with this share of its largest component's ink are the digit too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabeledInk:
-    """The ink of a page, every connected piece with a label from 1.
+    """The ink of a page, every component with a label from 1.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One small piece of ink.
+    """One small component.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Mark:
 
 
 def label_marks(mask: InkMask, darkness: NDArray[np.uint8]) -> LabeledInk:
-    """Return the ink of a page with its pieces told apart, down to the last speck.
+    """Return the ink of a page with its components labeled, down to the last speck.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ def label_marks(mask: InkMask, darkness: NDArray[np.uint8]) -> LabeledInk:
 
 
 def measure_body(ink: LabeledInk, box: Box) -> Body:
-    """Return the digit that was read in `box`: its largest piece of ink and those nearly as large.
+    """Return the digit that was read in `box`: its largest component and those nearly as large.
 
     A point or a comma close by may have been read as part of the digit, and lie in its box as well.
     """
@@ -100,7 +100,7 @@ def measure_body(ink: LabeledInk, box: Box) -> Body:
 
 
 def measure_mark(ink: LabeledInk, label: int) -> Mark:
-    """Return the shape of one piece of ink, from its moments; a single pixel is 1 px long and 1 px broad."""
+    """Return the shape of one component, from its moments; a single pixel is 1 px long and 1 px broad."""
     box = Box(*ink.boxes[label - 1].astype(int).tolist())
     inked = ink.labels[box.slices] == label
     rows, columns = np.nonzero(inked)

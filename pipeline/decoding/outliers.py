@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Box
 from pipeline.robust_stats import median, weighted_median
-from pipeline.settings.decoding import StraySettings
+from pipeline.settings.decoding import OutlierSettings
 from pipeline.types import Pick, Reading
 
 _RIM_PX = 1
 """Ink this near the rim touches it."""
 
 
-def drop_strays(lines: Sequence[Sequence[Pick]], settings: StraySettings) -> list[list[Pick]]:
+def drop_outliers(lines: Sequence[Sequence[Pick]], settings: OutlierSettings) -> list[list[Pick]]:
     """Return the lines with every digit that does not fit passed over.
 
     A digit fits when it is about as tall, as dark and as broad in stroke as the digits of its page. What is usual is a
@@ -24,7 +24,7 @@ def drop_strays(lines: Sequence[Sequence[Pick]], settings: StraySettings) -> lis
     field of specks around it. A 1 must also stand about as tall as the other digits of its line.
     """
     digits = [pick for line in lines for pick in line if pick.is_digit]
-    if not digits:
+    if not settings.is_enabled or not digits:
         return [list(line) for line in lines]
     weights = [_weigh(pick) for pick in digits]
     height = weighted_median([pick.span.box.height for pick in digits], weights)
@@ -49,7 +49,7 @@ def drop_strays(lines: Sequence[Sequence[Pick]], settings: StraySettings) -> lis
 
 
 def drop_edges(
-    readings: Sequence[Reading], paper: NDArray[np.uint8], page_shape: tuple[int, ...], settings: StraySettings
+    readings: Sequence[Reading], paper: NDArray[np.uint8], page_shape: tuple[int, ...], settings: OutlierSettings
 ) -> tuple[Reading, ...]:
     """Return the readings without lone digits at the rim of the page or where the sheet ends and the desk begins.
 
@@ -63,6 +63,8 @@ def drop_edges(
     page_shape : (H, W) of the page, px
     settings : how uneven the paper may be around a lone digit, and how different in its middle
     """
+    if not settings.is_enabled:
+        return tuple(readings)
     readings = [
         r for r in readings if len(r.digits) > 1 or measure_middle(r.box, paper, page_shape) >= settings.least_middle
     ]

@@ -1,25 +1,23 @@
-"""How usual digits are on this page, and right numbers: where most is doubtful, what looks sure is doubted as well."""
+"""Prior shift and page confidence: where most of a page is doubtful, what looks sure is less sure as well.
+
+(Saerens, Latinne & Decaestecker 2002, doi 10.1162/089976602753284446.)
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.robust_stats import median
-from pipeline.settings.decoding import DecodeSettings
-from pipeline.types import Pick, Reading
+from pipeline.types import Pick
 
 _ALIKE = 2.5
 """Refused ink this many times lower or taller than the digits is not what they might be taken for."""
 
 _ROUNDS = 10
 """Of the expectation maximization; the odds then move by less than a hundredth."""
-
-_DOUBTFUL = "too many numbers on this page are doubtful"
-_STROKE = "a stroke alone may be a 1 or anything"
 
 _N_USUAL = 2
 """Numbers as sure as usual that are counted beside those of the page."""
@@ -28,13 +26,12 @@ _LEAST = 1e-6
 """Floor of a confidence that others are shared out by."""
 
 
-def measure_odds(lines: Sequence[Sequence[Pick]]) -> float:
-    """Return the odds that ink as tall as the page's digits is a digit, at most 1.
+def estimate_prior_shift(lines: Sequence[Sequence[Pick]]) -> float:
+    """Return the prior odds that ink as tall as the page's digits is a digit, over those of training; at most 1.
 
     Digits among much that was refused or is doubtful, on a page of prose or a photo of a lawn, are more often what the
     network has not learned to refuse. The odds are those that agree with the digits' probabilities once these are
-    shifted by them (expectation maximization, as in the paper that `shift_prior` names); one digit more is counted, and
-    nothing refused is no doubt.
+    shifted by them (expectation maximization); one digit more is counted, and where nothing is refused the odds are 1.
     """
     digits = [pick for line in lines for pick in line if pick.is_digit]
     if not digits:
@@ -51,52 +48,31 @@ def measure_odds(lines: Sequence[Sequence[Pick]]) -> float:
     return odds
 
 
-def shift_prior(row: NDArray[np.float32], odds: float) -> NDArray[np.float32]:
-    """Return the probabilities of a digit, float32 (10,), where digits are `odds` times as usual as in training.
+def shift_prior(probabilities: NDArray[np.floating], odds: float) -> NDArray[np.float32]:
+    """Return the probabilities, of any shape, of what is `odds` times as usual as in training; `odds` at most 1."""
+    if odds >= 1:
+        return probabilities.astype(np.float32)
+    return (probabilities * odds / (probabilities * odds + 1 - probabilities)).astype(np.float32)
 
-    (Saerens, Latinne & Decaestecker 2002, doi 10.1162/089976602753284446.)
-    """
-    return (row * odds / (row * odds + 1 - row)).astype(np.float32) if odds < 1 else row
 
-
-def doubt_together(readings: Sequence[Reading], settings: DecodeSettings) -> tuple[Reading, ...]:
-    """Return a page's numbers, each less sure where the others are doubtful more often than usual; none gets surer.
+def shift_by_page(confidences: NDArray[np.float64], usual_right: float, surest: float) -> NDArray[np.float64]:
+    """Return a page's numbers' confidences, each less where the others are doubtful more often than usual; none rises.
 
     Networks trained on numbers are too sure of some letter on a page of prose, of some blade on a lawn; that hardly
-    anything else there looks like a number tells. What share of the others is right is what agrees with their
-    confidences once these are shifted in the same way (expectation maximization, as in `measure_odds`); a few numbers
-    more, as sure as usual, are counted.
-
-    A 1 that is all that was found is seldom one: it is what pens, cracks and shadows look like.
+    anything else there looks like a number shows it. The share of the others that is right is the one that agrees with
+    their confidences once these are shifted in the same way (expectation maximization, as in `estimate_prior_shift`);
+    a few numbers more, as sure as usual, are counted.
 
     Parameters
     ----------
-    readings : all numbers of a page
-    settings : the usual share, how sure a number may be on its own, below what confidence one is rejected
+    confidences : (N,), of all numbers of a page
+    usual_right : share of the numbers that is usually right
+    surest : so sure at most is a number on its own
     """
-    told, usual = np.array([reading.confidence for reading in readings]), settings.usual_right
-    alone = np.clip(told, _LEAST, settings.surest)
+    alone = np.clip(confidences, _LEAST, surest)
     together = alone
     for _ in range(_ROUNDS):
-        others = (_N_USUAL * usual + together.sum() - together) / (_N_USUAL + len(told) - 1)
-        odds = np.minimum(1.0, others / (1 - others) * (1 - usual) / usual)
+        others = (_N_USUAL * usual_right + together.sum() - together) / (_N_USUAL + len(alone) - 1)
+        odds = np.minimum(1.0, others / (1 - others) * (1 - usual_right) / usual_right)
         together = alone * odds / (alone * odds + 1 - alone)
-    confidences = (told * np.minimum(1.0, together / alone)).tolist()
-    doubted = [
-        _doubt(reading, confidence, settings, _DOUBTFUL)
-        for reading, confidence in zip(readings, confidences, strict=True)
-    ]
-    if {reading.text for reading in doubted if reading.status == "accepted"} == {"1"}:
-        lone = shift_prior(np.array([reading.confidence for reading in doubted]), settings.lone_one).tolist()
-        doubted = [
-            _doubt(reading, confidence if reading.text == "1" else reading.confidence, settings, _STROKE)
-            for reading, confidence in zip(doubted, lone, strict=True)
-        ]
-    return tuple(doubted)
-
-
-def _doubt(reading: Reading, confidence: float, settings: DecodeSettings, reason: str) -> Reading:
-    """Return the number with this confidence; rejected where it was accepted and is too low now."""
-    if reading.status == "rejected" or confidence >= settings.reject_below:
-        return replace(reading, confidence=confidence)
-    return replace(reading, confidence=confidence, status="rejected", reason=reason)
+    return confidences * np.minimum(1.0, together / alone)

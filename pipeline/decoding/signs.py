@@ -1,4 +1,4 @@
-"""The minus before a number, the point and the comma inside it: told by where ink stands beside the digits.
+"""The minus before a number, the point and the comma inside it: recognized by where ink stands beside the digits.
 
 No network takes part. A sign is written into a number's text; its digits and their confidence stay what they were.
 """
@@ -25,7 +25,7 @@ from pipeline.decoding.marks import (
 )
 from pipeline.geometry import Box
 from pipeline.layout.number_groups import measure_gaps
-from pipeline.settings.decoding import DecodeSettings, SignSettings
+from pipeline.settings.decoding import SignSettings
 from pipeline.types import Digit, InkMask, Reading
 
 DASH = "-"
@@ -85,7 +85,6 @@ def write_signs(
     mask: InkMask,
     darkness: NDArray[np.uint8],
     settings: SignSettings,
-    decode_settings: DecodeSettings,
 ) -> tuple[Reading, ...]:
     """Return the readings with their signs in the text; numbers that a point or a comma holds together are joined.
 
@@ -97,16 +96,15 @@ def write_signs(
     mask : the ink that they were read from
     darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black
     settings : where a sign stands and what it looks like
-    decode_settings : below what confidence a number is rejected, for those joined or parted
     """
-    if not settings.reported or not readings:
+    if not settings.is_enabled or not readings:
         return tuple(readings)
     ink = label_marks(mask, darkness)
     bodies = [[measure_body(ink, digit.box) for digit in reading.digits] for reading in readings]
     taken = frozenset(label for row in bodies for body in row for label in body.labels)
     scene = Scene(ink, taken, settings)
     parts = [part for r, row in zip(readings, bodies, strict=True) for part in _part(r, row, scene)]
-    return tuple(_finish(number, scene, decode_settings) for number in _join(parts, scene))
+    return tuple(_finish(number, scene) for number in _join(parts, scene))
 
 
 def find_sign(before: Sequence[Body], after: Sequence[Body], scene: Scene, usual_gap_px: float = 0) -> Sign | None:
@@ -122,7 +120,7 @@ def find_sign(before: Sequence[Body], after: Sequence[Body], scene: Scene, usual
     row = _measure_row([*before, *after])
     zone = (a.box.center[0], row.foot - row.height, b.box.center[0], row.foot + row.height / 2)
     marks = [mark for mark in _list_marks(zone, row, scene) if _stands_between(mark, a, b, scene.ink)]
-    signs = [(mark, tell_sign(mark, row.foot, row.height, scene.settings)) for mark in marks]
+    signs = [(mark, name_sign(mark, row.foot, row.height, scene.settings)) for mark in marks]
     points = [(mark, text) for mark, text in signs if text]
     if len(points) == 1:
         mark, text = points[0]
@@ -133,7 +131,7 @@ def find_sign(before: Sequence[Body], after: Sequence[Body], scene: Scene, usual
     return Sign(DASH, dashes[0].box) if dashes and not points else None
 
 
-def tell_sign(mark: Mark, foot_px: float, height_px: float, settings: SignSettings) -> str:
+def name_sign(mark: Mark, foot_px: float, height_px: float, settings: SignSettings) -> str:
     """Return whether a mark between two digits is a point or a comma: ".", "," or "".
 
     Parameters
@@ -225,9 +223,9 @@ def _find_next(left: _Number, numbers: Sequence[_Number]) -> _Number | None:
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _finish(number: _Number, scene: Scene, settings: DecodeSettings) -> Reading:
+def _finish(number: _Number, scene: Scene) -> Reading:
     """Return the number with its signs in its text and within its box."""
-    reading = number.reading or make_reading(number.digits, number.line, settings)
+    reading = number.reading or make_reading(number.digits, number.line)
     signs = [find_minus(number.bodies, scene), *number.signs[1:]]
     text = "".join((sign.text if sign else "") + d.text for sign, d in zip(signs, number.digits, strict=True))
     return replace(reading, text=text, box=Box.around([reading.box, *[sign.box for sign in signs if sign]]))

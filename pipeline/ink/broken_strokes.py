@@ -1,4 +1,4 @@
-"""Pieces of one broken digit: found where one stands close above the other, and joined."""
+"""Parts of one broken digit: found where one stands close above the other, and joined."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from pipeline.geometry import Box
 from pipeline.ink.labels import measure_stroke_width
 from pipeline.robust_stats import weighted_median
-from pipeline.settings.ink import PieceSettings
+from pipeline.settings.ink import BrokenStrokeSettings
 from pipeline.types import Component
 
 
-def join_pieces(components: Sequence[Component], settings: PieceSettings) -> tuple[Component, ...]:
+def join_broken_strokes(components: Sequence[Component], settings: BrokenStrokeSettings) -> tuple[Component, ...]:
     """Return the components, those joined that stand close above one another and are together no taller than a digit.
 
-    A pale pen, a ruling taken out or a glare cuts a digit across; the digits of two rows are taller together. Pieces
+    A pale pen, a ruling taken out or a glare cuts a digit across; the digits of two rows are taller together. Parts
     side by side are left to the lattice, where the network tells whether they are one digit.
 
     Parameters
@@ -26,7 +26,7 @@ def join_pieces(components: Sequence[Component], settings: PieceSettings) -> tup
     components : of a page, in any order
     settings : how close, and how tall together
     """
-    if len(components) < 2:
+    if not settings.is_enabled or len(components) < 2:
         return tuple(components)
     height = weighted_median([c.box.height for c in components], [c.area_px for c in components])
     joined = list(components)
@@ -49,21 +49,23 @@ def overlay(parts: Sequence[Component]) -> tuple[Box, NDArray[np.uint8], float]:
     return box, ink, sum(p.contrast * p.area_px for p in parts) / sum(p.area_px for p in parts)
 
 
-def _find_pairs(components: Sequence[Component], height_px: float, settings: PieceSettings) -> list[tuple[int, int]]:
-    """Return pairs of indices, the lower first, of components that are pieces of one digit: the closest, none twice."""
+def _find_pairs(
+    components: Sequence[Component], height_px: float, settings: BrokenStrokeSettings
+) -> list[tuple[int, int]]:
+    """Return pairs of indices, the lower first, of components that are parts of one digit: the closest, none twice."""
     left, top, right, bottom = np.array([c.box.as_list() for c in components], np.float64).T
     heights, strokes = bottom - top, np.array([c.stroke_width_px for c in components])
     contrasts = np.array([c.contrast for c in components])
     shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
     gap = np.maximum(top[:, None], top) - np.minimum(bottom[:, None], bottom)
     together = np.maximum(bottom[:, None], bottom) - np.minimum(top[:, None], top)
-    is_piece = shared >= settings.least_overlap_frac * np.minimum((right - left)[:, None], right - left)
-    is_piece &= gap <= settings.most_gap_strokes * np.minimum(strokes[:, None], strokes)
-    is_piece &= np.minimum(heights[:, None], heights) >= settings.least_height_frac * together
-    is_piece &= together <= settings.tallest_frac * height_px
+    is_joined = shared >= settings.least_overlap_frac * np.minimum((right - left)[:, None], right - left)
+    is_joined &= gap <= settings.most_gap_strokes * np.minimum(strokes[:, None], strokes)
+    is_joined &= np.minimum(heights[:, None], heights) >= settings.least_height_frac * together
+    is_joined &= together <= settings.tallest_frac * height_px
     paler, darker = np.minimum(contrasts[:, None], contrasts), np.maximum(contrasts[:, None], contrasts)
-    is_piece &= paler >= settings.least_contrast_frac * darker
-    firsts, seconds = np.nonzero(np.triu(is_piece, 1))
+    is_joined &= paler >= settings.least_contrast_frac * darker
+    firsts, seconds = np.nonzero(np.triu(is_joined, 1))
     taken: set[int] = set()
     pairs = []
     for n in np.argsort(gap[firsts, seconds], kind="stable"):

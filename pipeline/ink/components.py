@@ -17,7 +17,7 @@ _SEVERAL = 2
 
 
 def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: ComponentSettings) -> tuple[Component, ...]:
-    """Return the pieces of ink that may be a digit or part of one, in no particular order.
+    """Return the connected ink that may be a digit or part of one, in no particular order.
 
     Dropped are specks, solid blots, thin frames around other ink, what lies along the rim (the edge of the sheet, the
     desk, a binding) and what is much paler than the page's ink.
@@ -29,25 +29,30 @@ def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: Compon
     settings : limits of size and shape
     """
     labels, stats = label_ink(mask.ink)
-    kept = 1 + np.flatnonzero(_is_plausible(stats[1:], mask.ink.shape, settings))  # label 0 is the paper
+    kept = 1 + np.flatnonzero(_fits_page(stats[1:], mask.ink.shape, settings))  # label 0 is the paper
     lengths = stats[kept][:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1)  # by area, each 1 would go first
     kept = kept[np.argsort(-lengths, kind="stable")][: settings.most_components]
     found = [_measure(labels, darkness, stats[label], int(label)) for label in kept]
+    if not settings.is_enabled:
+        return tuple(found)
     sides = np.array([(*c.box.as_list(), c.stroke_width_px) for c in found], np.float64).reshape(-1, 5)
     inked = [c for c in found if not _is_blot(c, settings) and not _is_frame(c, sides, settings)]
     return _drop_pale(_drop_specks(_drop_dashes(inked, settings), settings), settings)
 
 
-def _is_plausible(stats: NDArray[np.int32], shape: tuple[int, ...], settings: ComponentSettings) -> NDArray[np.bool_]:
-    """Return which rows of connected-component statistics may be ink of a digit, bool (N,)."""
+def _fits_page(stats: NDArray[np.int32], shape: tuple[int, ...], settings: ComponentSettings) -> NDArray[np.bool_]:
+    """Return which rows of connected-component statistics may be ink of a digit by size and place, bool (N,)."""
     left, top, width, height = (stats[:, i].astype(np.int64) for i in range(4))
     page_height, page_width = shape[:2]
-    fits = (np.maximum(width, height) >= settings.least_side_px) & (height <= settings.tallest_frac * page_height)
+    is_large = np.maximum(width, height) >= settings.least_side_px
+    if not settings.is_enabled:
+        return is_large
     beside = (left <= 1) | (left + width >= page_width - 1)
     below = (top <= 1) | (top + height >= page_height - 1)
     along_side = beside & (height > settings.rim_frac * page_height) & (width < settings.rim_depth_frac * height)
     along_top = below & (width > settings.rim_frac * page_width) & (height < settings.rim_depth_frac * width)
-    return fits & ~along_side & ~along_top
+    is_rim = beside | below if settings.is_rim_dropped else along_side | along_top
+    return is_large & (height <= settings.tallest_frac * page_height) & ~is_rim
 
 
 def _is_frame(component: Component, others: NDArray[np.float64], settings: ComponentSettings) -> bool:

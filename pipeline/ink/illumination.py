@@ -33,7 +33,7 @@ def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) ->
     that median and filled by a narrow closing is thin and dark; what is both brighter and removed by a narrow opening
     is thin and bright. Ink is whichever has more energy: wide things (desk, window, shadow) count for neither, and the
     white inside a loop is no brighter than the paper. Bright ink is rare and shows little that is dark beside it, while
-    the bright edges of a small label stand around dark ink: bright ink is told by several times the energy.
+    the bright edges of a small label stand around dark ink: bright ink must have several times the energy.
 
     Parameters
     ----------

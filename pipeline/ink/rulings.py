@@ -39,6 +39,8 @@ def remove_rulings(mask: InkMask, darkness: NDArray[np.uint8], settings: RulingS
     darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black
     settings : what a ruling looks like
     """
+    if not settings.is_enabled:
+        return mask
     height, width = mask.ink.shape
     lying = find_rulings(mask.ink, settings.least_length_frac * width, settings.least_slenderness, settings)
     if len(lying) < settings.least_parallels:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Box
-from pipeline.settings.layout import NumberSettings
+from pipeline.settings.layout import NumberGroupSettings
 
 
-def split_numbers(digits: Sequence[Box], signs: Sequence[Box], settings: NumberSettings) -> list[list[int]]:
+def split_numbers(digits: Sequence[Box], signs: Sequence[Box], settings: NumberGroupSettings) -> list[list[int]]:
     """Return the numbers of a line, each a list of indices into `digits`, left to right.
 
     A number ends at a gap clearly wider than the gaps between its digits, and at a sign or letter.
@@ -41,7 +41,7 @@ def measure_gaps(boxes: Sequence[Box]) -> NDArray[np.float64]:
     return np.array([b.left for b in boxes[1:]], np.float64) - rights
 
 
-def find_gap_limit(gaps: NDArray[np.float64], height_px: float, settings: NumberSettings) -> float:
+def find_gap_limit(gaps: NDArray[np.float64], height_px: float, settings: NumberGroupSettings) -> float:
     """Return the gap in px above which a new number begins; infinity where all gaps are alike.
 
     The gaps between digits and those between numbers are two clusters: the limit lies at the widest step, as a ratio,

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.robust_stats import median, weighted_median
-from pipeline.settings.layout import LineSettings
+from pipeline.settings.layout import TextLineSettings
 from pipeline.types import Component, TextLine
 
 _NEXT = 3
-"""Components at a chain's end by which its height is told there: one may be a comma, or stand out of line."""
+"""Components at a chain's end that give its height there: one may be a comma, or stand out of line."""
 
 _COVERED_FRAC = 0.8
 """What lies over or under another for so much of its width stands in no row with it, unless both are one digit."""
@@ -21,7 +21,7 @@ _TOWERS = 4.0
 """What is so many times taller than the writing beside it is none."""
 
 
-def find_lines(components: Sequence[Component], settings: LineSettings) -> tuple[TextLine, ...]:
+def find_lines(components: Sequence[Component], settings: TextLineSettings) -> tuple[TextLine, ...]:
     """Return text lines top to bottom, the components of each left to right.
 
     Components are chained to their nearest neighbor on the right when they share enough of their height, so a line
@@ -58,7 +58,7 @@ def measure_slope(chains: Sequence[Sequence[Component]]) -> float:
     return weighted_median(slopes, weights) if slopes else 0.0
 
 
-def _chain(ordered: Sequence[Component], settings: LineSettings) -> list[list[Component]]:
+def _chain(ordered: Sequence[Component], settings: TextLineSettings) -> list[list[Component]]:
     """Return chains of components, each linked to its nearest neighbor on the right that chose it as well."""
     if not ordered:
         return []
@@ -76,7 +76,7 @@ def _chain(ordered: Sequence[Component], settings: LineSettings) -> list[list[Co
     return chains
 
 
-def _measure_distances(boxes: NDArray[np.float64], settings: LineSettings) -> NDArray[np.float64]:
+def _measure_distances(boxes: NDArray[np.float64], settings: TextLineSettings) -> NDArray[np.float64]:
     """Return how far component j lies to the right of i, (N, N): infinite where j is no neighbor of i in a line.
 
     `boxes` are (N, 4), sorted by their left edge. Distance is white space, plus a little for each px between the
@@ -97,7 +97,7 @@ def _measure_distances(boxes: NDArray[np.float64], settings: LineSettings) -> ND
     return np.where(is_neighbor, distance, np.inf)
 
 
-def _find_covers(boxes: NDArray[np.float64], settings: LineSettings) -> NDArray[np.bool_]:
+def _find_covers(boxes: NDArray[np.float64], settings: TextLineSettings) -> NDArray[np.bool_]:
     """Return whether one of i and j lies over or under the other, too wide to be part of the same digit, (N, N)."""
     left, top, right, bottom = boxes.T
     widths, heights = right - left, bottom - top
@@ -108,7 +108,7 @@ def _find_covers(boxes: NDArray[np.float64], settings: LineSettings) -> NDArray[
     return found
 
 
-def _continues(line: Sequence[Component], chain: Sequence[Component], slope: float, settings: LineSettings) -> bool:
+def _continues(line: Sequence[Component], chain: Sequence[Component], slope: float, settings: TextLineSettings) -> bool:
     """Return whether the chain begins to the right of the line's end and at its height."""
     if chain[0].box.left < line[-1].box.left:
         return False

@@ -13,7 +13,7 @@ from pipeline.geometry import Box
 from pipeline.live.frame_grabber import VideoFrame
 from pipeline.live.line_scheduler import Rota
 from pipeline.live.tracker import Confirmation, TrackedNumber, Tracker
-from pipeline.reading.read_page import read_page
+from pipeline.reading.read_page import analyze_page, make_reading, read_page
 from pipeline.reading.stages import Stages
 from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
@@ -46,25 +46,22 @@ def make_live_settings(settings: Settings) -> Settings:
         most_components=min(s.components.most_components, 300),
         pale_frac=max(s.components.pale_frac, 0.5),
         tallest_frac=min(s.components.tallest_frac, 0.7),
-        rim_frac=0.0,
-        rim_depth_frac=1000.0,
+        is_rim_dropped=True,
     )
     segment = replace(s.segment, most_cuts=min(s.segment.most_cuts, 3), most_atoms=min(s.segment.most_atoms, 4))
-    level = replace(
-        s.skew, least_deg=45.0, least_ruled_deg=45.0, least_parallels=50, least_components=50, hough_side_px=64
-    )
     return replace(
         s,
         images=replace(s.images, work_side_px=min(s.images.work_side_px, WORK_SIDE_PX)),
         binarize=replace(s.binarize, least_contrast_frac=max(s.binarize.least_contrast_frac, 0.1)),
-        rulings=replace(s.rulings, read_twice=0),
-        skew=level,
-        turn=replace(s.turn, doubt_below=0.0),
+        rulings=replace(s.rulings, is_kept_tried=False),
+        shadows=replace(s.shadows, is_enabled=False),
+        skew=replace(s.skew, is_enabled=False),
+        orientation=replace(s.orientation, is_enabled=False),
         components=components,
-        lines=replace(s.lines, least_height_px=max(s.lines.least_height_px, 12)),
+        text_lines=replace(s.text_lines, least_height_px=max(s.text_lines.least_height_px, 12)),
         segment=segment,
         decode=replace(s.decode, lone_one=1.0),
-        signs=replace(s.signs, reported=0),
+        signs=replace(s.signs, is_enabled=False),
     )
 
 
@@ -90,16 +87,6 @@ class LiveReading:
     seconds: dict[str, float]
     latency_s: float
     stages: Stages | None = None
-
-
-class _Keeper:
-    """Keeps the stages of one page."""
-
-    stages: Stages | None = None
-
-    def write(self, stages: Stages) -> None:
-        """Keep them."""
-        self.stages = stages
 
 
 class LiveReader:
@@ -129,12 +116,12 @@ class LiveReader:
         height, width = frame.bgr.shape[:2]
         area = clip_region(self.region, width, height)
         page = cut_page(frame.bgr, area, self._settings.images.work_side_px, self._source)
-        keeper = _Keeper()
         if area != self._area:
             self._begin_at(area)
         settings, rota = self._looks[self._is_inverse], self._rotas[self._is_inverse]
         rota.unsettled = [find_on_page(box, page) for box in self._tracker.list_unsettled()]
-        reading = read_page(page, self._classifier, settings, keeper if has_stages else None, rota)
+        stages = analyze_page(page, self._classifier, settings, rota)
+        reading = make_reading(stages, self._classifier.name)
         self._choose_ink(reading)
         confirmed = self._tracker.update(reading.readings, area, frame.number, frame.time_s, rota.recalled)
         return LiveReading(
@@ -144,7 +131,7 @@ class LiveReader:
             tuple(confirmed),
             reading.seconds,
             perf_counter() - frame.grabbed_s,
-            keeper.stages,
+            stages if has_stages else None,
         )
 
     def _begin_at(self, area: Box | None) -> None:

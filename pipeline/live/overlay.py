@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -142,7 +142,7 @@ def draw_stages(canvas: NDArray[np.uint8], stages: Stages, area: Box, is_mirrore
     ink = cv2.resize(draw_spans(stages), (area.width, area.height), interpolation=cv2.INTER_AREA)
     shown = mirror_box(area, canvas.shape[1]) if is_mirrored else area
     canvas[shown.slices] = cv2.flip(ink, 1) if is_mirrored else ink
-    sheet = draw_tensors(replace(stages, batch=stages.batch[:_MOST_TENSORS]))
+    sheet = draw_tensors(stages.recognition, _MOST_TENSORS)
     height, width = canvas.shape[:2]
     scale = min(width / sheet.shape[1], _SHEET_FRAC * height / sheet.shape[0], 1.0)
     size = max(1, round(sheet.shape[1] * scale)), max(1, round(sheet.shape[0] * scale))

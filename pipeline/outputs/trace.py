@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -11,17 +12,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import OutputError
-from pipeline.reading.stages import Stages
-from pipeline.recognition.line_images import COLUMN_PX, STRIP_PX, Strip
+from pipeline.reading.stages import Recognition, Stages, Trial
+from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX, LineImage
 from pipeline.types import N_DIGITS
 
 _RED, _GREEN, _BLUE = (40, 40, 220), (60, 160, 0), (220, 120, 0)
 """Colors, blue-green-red."""
 
 _WHITE = (255, 255, 255)
-_MOST_STRIPS = 60
-_LEAST_SHOWN = 0.2
-"""What a column shows less surely is not written under it."""
+_MOST_LINE_IMAGES = 60
+_LEAST_POSTERIOR = 0.2
+"""Posterior of a column below which no digit is written under it."""
 
 _MOST_TENSORS = 400
 """Tensors on the sheet; a page of scribbles has thousands."""
@@ -29,7 +30,7 @@ _MOST_TENSORS = 400
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Where the pictures of a page go: DIRECTORY/STEM.1-gray.png and so on."""
+    """Where the pictures of a page go: DIRECTORY/STEM.1-gray.png and so on, and STEM.hypotheses.txt."""
 
     directory: Path
     stem: str
@@ -43,34 +44,38 @@ class Trace:
             If the folder cannot be made or a picture not be written.
         """
         pictures = {
-            "gray": stages.page.gray,
-            "darkness": cv2.bitwise_not(stages.darkness),
-            "ink": cv2.bitwise_not(stages.ink.ink),
+            "gray": stages.ink.page.gray,
+            "darkness": cv2.bitwise_not(stages.ink.darkness),
+            "ink": cv2.bitwise_not(stages.ink.ink.ink),
             "rulings": draw_rulings(stages),
             "lines": draw_lines(stages),
             "cuts": draw_spans(stages),
-            "tensors": draw_tensors(stages),
-            "strips": draw_strips(stages),
+            "tensors": draw_tensors(stages.recognition),
+            "line-images": draw_line_images(stages.recognition),
         }
         for number, (name, picture) in enumerate(pictures.items(), start=1):
-            path = self.directory / f"{self.stem}.{number}-{name}.png"
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
-            except OSError as error:
-                raise OutputError(f"trace {path}: {error.strerror}") from error
+            self._write(f"{number}-{name}.png", cv2.imencode(".png", picture)[1].tobytes())
+        self._write("hypotheses.txt", format_trials(stages.trials).encode())
+
+    def _write(self, ending: str, content: bytes) -> None:
+        path = self.directory / f"{self.stem}.{ending}"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            raise OutputError(f"trace {path}: {error.strerror}") from error
 
 
 def draw_rulings(stages: Stages) -> NDArray[np.uint8]:
     """Return the ink, what was taken out as rulings in red: uint8 (H, W, 3)."""
-    picture = _paint(stages.cleared.ink)
-    picture[(stages.ink.ink > 0) & (stages.cleared.ink == 0)] = _RED
+    picture = _paint(stages.ink.cleared.ink)
+    picture[(stages.ink.ink.ink > 0) & (stages.ink.cleared.ink == 0)] = _RED
     return picture
 
 
 def draw_lines(stages: Stages) -> NDArray[np.uint8]:
     """Return the ink with a box around each component and each line's components joined: uint8 (H, W, 3)."""
-    picture = _paint(stages.cleared.ink)
+    picture = _paint(stages.ink.cleared.ink)
     width = _pen_width(picture)
     for line in stages.lines:
         color = (_GREEN, _BLUE)[line.number % 2]
@@ -83,43 +88,45 @@ def draw_lines(stages: Stages) -> NDArray[np.uint8]:
 
 def draw_spans(stages: Stages) -> NDArray[np.uint8]:
     """Return the ink with the digits read in green and candidate digits that lost in red: uint8 (H, W, 3)."""
-    picture = _paint(stages.cleared.ink)
+    picture = _paint(stages.ink.cleared.ink)
     width = _pen_width(picture)
-    for span in (span for lattice in stages.lattices for span in lattice.spans):
+    for span in (span for lattice in stages.recognition.lattices for span in lattice.spans):
         cv2.rectangle(picture, (span.box.left, span.box.top), (span.box.right, span.box.bottom), _RED, 1)
     for digit in (digit for reading in stages.readings for digit in reading.digits):
         cv2.rectangle(picture, (digit.box.left, digit.box.top), (digit.box.right, digit.box.bottom), _GREEN, width)
     return picture
 
 
-def draw_tensors(stages: Stages) -> NDArray[np.uint8]:
-    """Return a sheet of the network's inputs, the best class and its probability under each: uint8 (H, W, 3)."""
-    tiles = [
-        _draw_tensor(tensor[:, :, 0], row)
-        for tensor, row in zip(stages.batch[:_MOST_TENSORS], stages.scores.probabilities, strict=False)
-    ]
+def draw_tensors(recognition: Recognition, most: int = _MOST_TENSORS) -> NDArray[np.uint8]:
+    """Return a sheet of the network's first inputs, the best class and its score under each: uint8 (H, W, 3)."""
+    batch, scores = recognition.batch[:most], recognition.scores.probabilities[:most]
+    tiles = [_draw_tensor(tensor[:, :, 0], row) for tensor, row in zip(batch, scores, strict=True)]
     return _tile(tiles, 20) if tiles else np.full((28, 28, 3), 255, np.uint8)
 
 
-def draw_strips(stages: Stages) -> NDArray[np.uint8]:
-    """Return the strips that the line network looked at, under each the digits that it sees: uint8 (H, W, 3).
+def draw_line_images(recognition: Recognition) -> NDArray[np.uint8]:
+    """Return the line network's inputs, under each the digits that it finds: uint8 (H, W, 3).
 
-    A digit stands under the columns that show its middle, the darker the surer.
+    A digit stands under the columns where its middle is, the darker the surer.
     """
-    tiles = [
-        _draw_strip(strip, shown)
-        for strip, shown in zip(stages.strips[:_MOST_STRIPS], stages.shown[:_MOST_STRIPS], strict=True)
-    ]
-    width = max((tile.shape[1] for tile in tiles), default=STRIP_PX)
+    shown = zip(recognition.line_images, recognition.column_posteriors, strict=True)
+    tiles = [_draw_line_image(image, posteriors) for image, posteriors in islice(shown, _MOST_LINE_IMAGES)]
+    width = max((tile.shape[1] for tile in tiles), default=LINE_IMAGE_PX)
     wide = [cv2.copyMakeBorder(t, 0, 4, 0, width - t.shape[1], cv2.BORDER_CONSTANT, value=(90,) * 3) for t in tiles]
-    return np.vstack(wide) if wide else np.full((STRIP_PX, width, 3), 255, np.uint8)
+    return np.vstack(wide) if wide else np.full((LINE_IMAGE_PX, width, 3), 255, np.uint8)
 
 
-def _draw_strip(strip: Strip, shown: NDArray[np.float32]) -> NDArray[np.uint8]:
-    gray = cv2.resize(255 - strip.pixels[:, :, 0], None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST)
+def format_trials(trials: Sequence[Trial]) -> str:
+    """Return a line for each hypothesis that the page was read under: its score, in sure digits, and which won."""
+    rows = [f"{trial.score:8.2f}  {trial.hypothesis}{'  <- chosen' * trial.is_chosen}" for trial in trials]
+    return "\n".join(["   score  hypothesis", *rows, ""])
+
+
+def _draw_line_image(image: LineImage, posteriors: NDArray[np.float32]) -> NDArray[np.uint8]:
+    gray = cv2.resize(255 - image.pixels[:, :, 0], None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST)
     tile = cv2.copyMakeBorder(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), 0, 18, 0, 0, cv2.BORDER_CONSTANT, value=_WHITE)
-    digits = shown[:, :N_DIGITS]
-    for column in np.flatnonzero(digits.max(axis=1) > _LEAST_SHOWN):
+    digits = posteriors[:, :N_DIGITS]
+    for column in np.flatnonzero(digits.max(axis=1) > _LEAST_POSTERIOR):
         level = int(255 * (1 - digits[column].max()))
         at = (3 * COLUMN_PX * int(column) - 3, tile.shape[0] - 4)
         text = str(digits[column].argmax())

@@ -1,44 +1,197 @@
-"""Which way up a page is read best: how sure the digits of each of its turns are."""
+"""Second looks at a page: each a hypothesis about how it is to be read, all judged by one score.
+
+A page is read as it lies first. Each hypothesis says of the best reading so far whether it is worth trying, reads the
+page under it, and wins if its score is higher by `least_gain`. The score adds up by how much each digit is surer than
+doubtful, in sure digits: more digits win only if they are sure ones, and surer digits only if there are not too few.
+Reading nothing scores 0, so that what scores less never wins.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.reading.stages import Stages
-from pipeline.settings.decoding import DecodeSettings
-from pipeline.settings.layout import TurnSettings
-from pipeline.types import Digit, Reading
+from pipeline.ink.illumination import invert, shrink
+from pipeline.ink.shadows import find_patches, lift_shadows
+from pipeline.layout.orientation import QUARTERS, turn_page
+from pipeline.layout.skew import deskew, list_turns, measure_skew
+from pipeline.reading.run_stages import StageRunner
+from pipeline.reading.stages import LineMemory, Stages, Trial
+from pipeline.settings.tree import Settings
+from pipeline.types import N_DIGITS, Page, PageInk, Reading, TextLine
+
+AS_IT_LIES = "as it lies"
+
+_GRID_HEIGHTS = 6
+"""Ink so many times taller than the tallest line without rulings is a grid, no digit."""
 
 
-def measure_sureness(readings: Sequence[Reading]) -> float:
-    """Return the mean confidence of the digits that tell which way is up; 0 where there are none.
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A second look at a page.
 
-    A bar is read as a 1 and a ring as a 0 whichever way they lie, so those do not count.
+    Attributes
+    ----------
+    name : as the trace and the page's reading have it
+    is_worth_trying : whether the best stages so far leave room for it
+    read : yields the page's stages under it, for each way to try it; none where nothing would change
+    least_gain : by how much its score must be higher than that of the best so far, of the settings and that score
     """
-    confidences = [digit.confidence for digit in _list_telling(readings)]
-    return float(np.mean(confidences)) if confidences else 0.0
+
+    name: str
+    is_worth_trying: Callable[[Stages, StageRunner], bool]
+    read: Callable[[Stages, StageRunner], Iterable[Stages]]
+    least_gain: Callable[[Settings, float], float]
 
 
-def is_doubtful(readings: Sequence[Reading], settings: TurnSettings) -> bool:
-    """Return whether a page read so may have to be turned: it has digits that are not sure, or none at all."""
-    confidences = [digit.confidence for reading in readings for digit in reading.digits]
-    return (float(np.mean(confidences)) if confidences else 0.0) < settings.doubt_below
+def read_best(page: Page, runner: StageRunner, memory: LineMemory | None = None) -> Stages:
+    """Return the stages of the hypothesis that reads the page best."""
+    return _try(_read_upright(page, runner, memory), PAGE_HYPOTHESES, runner)
 
 
-def choose_turn(upright: Stages, turns: Sequence[Stages], settings: TurnSettings, decode: DecodeSettings) -> Stages:
-    """Return the turn that found most, if it is so much surer than `upright` that the page must lie so."""
-    least = max(settings.least_sureness, measure_sureness(upright.readings) + settings.least_gain)
-    telling = [turn for turn in turns if len(_list_telling(turn.readings)) >= settings.least_digits]
-    sure = [turn for turn in telling if measure_sureness(turn.readings) >= least]
-    return max([upright, *sure], key=lambda stages: _measure_evidence(stages.readings, decode))
+def measure_score(readings: Sequence[Reading], doubtful: float) -> float:
+    """Return by how much the digits are surer than `doubtful`, 0..1, summed up: 1 for each that is quite sure."""
+    return sum(digit.confidence - doubtful for reading in readings for digit in reading.digits) / (1 - doubtful)
 
 
-def _measure_evidence(readings: Sequence[Reading], settings: DecodeSettings) -> float:
-    """Return by how much the telling digits are surer than doubtful, summed up."""
-    return sum(digit.confidence - settings.doubtful for digit in _list_telling(readings))
+def _read_upright(page: Page, runner: StageRunner, memory: LineMemory | None = None) -> Stages:
+    """Return the best stages of a page whose writing runs more or less from left to right."""
+    ink = runner.find_ink(page)
+    first = runner.read(ink, runner.find_lines(ink), memory)
+    score = measure_score(first.readings, runner.settings.decode.doubtful)
+    first = replace(first, hypothesis=AS_IT_LIES, trials=(Trial(AS_IT_LIES, score, True),))
+    return replace(_try(first, LINE_HYPOTHESES, runner), unleveled=page)
 
 
-def _list_telling(readings: Sequence[Reading]) -> list[Digit]:
-    return [digit for reading in readings for digit in reading.digits if digit.text not in "01"]
+def _try(best: Stages, hypotheses: Sequence[Hypothesis], runner: StageRunner) -> Stages:
+    """Return the best stages after each hypothesis that is worth trying."""
+    doubtful = runner.settings.decode.doubtful
+    for hypothesis in hypotheses:
+        if not hypothesis.is_worth_trying(best, runner):
+            continue
+        score = max(0.0, measure_score(best.readings, doubtful))
+        least = score + hypothesis.least_gain(runner.settings, score)
+        tried = [(measure_score(stages.readings, doubtful), stages) for stages in hypothesis.read(best, runner)]
+        highest = max((score for score, _ in tried), default=-math.inf)
+        trials = [Trial(hypothesis.name, score, score == highest > least) for score, _ in tried]
+        if highest > least:
+            chosen = next(stages for score, stages in tried if score == highest)
+            best = replace(chosen, hypothesis=hypothesis.name, trials=best.trials)
+        best = replace(best, trials=(*best.trials, *trials))
+    return best
+
+
+def _is_skewed(best: Stages, runner: StageRunner) -> bool:
+    return runner.settings.skew.is_enabled and bool(best.lines)
+
+
+def _read_leveled(best: Stages, runner: StageRunner) -> Iterator[Stages]:
+    """Yield the page turned level by the skew of its rulings, and by that of its writing where they differ.
+
+    A small turn is for the rulings alone: where none are found after it, what looked like them was a sheet's edge.
+    """
+    s = runner.settings.skew
+    turns = list_turns(best.ink.ink, best.lines, s)
+    runner.timer.lap("skew")
+    for skew_deg in turns:
+        ink, lines = _level(best.ink.page, skew_deg, runner)
+        if abs(skew_deg) >= s.least_deg or ink.has_rulings:
+            yield runner.read(ink, lines)
+
+
+def _level(page: Page, skew_deg: float, runner: StageRunner) -> tuple[PageInk, tuple[TextLine, ...]]:
+    """Return ink and text lines of the page turned level, by what is left of its skew as well.
+
+    Writing may run aslant of the rulings; they can be taken out only while they are level.
+    """
+    s = runner.settings
+    turned = deskew(page, skew_deg)
+    page_frac = math.sqrt(page.gray.size / turned.gray.size)  # the sheet grew, its rulings did not
+    shorter = replace(
+        s.rulings,
+        least_length_frac=max(0.05, s.rulings.least_length_frac * page_frac),
+        lone_length_frac=max(0.05, s.rulings.lone_length_frac * page_frac),
+        whole_page_frac=max(0.2, s.rulings.whole_page_frac * page_frac),
+    )
+    settings = replace(s, rulings=shorter)
+    ink = runner.find_ink(turned, settings=settings)
+    lines = runner.find_lines(ink)
+    rest_deg = measure_skew(lines, s.skew)
+    if abs(rest_deg) >= (s.skew.least_deg if ink.has_rulings else s.skew.least_ruled_deg):
+        ink = runner.find_ink(deskew(page, skew_deg + rest_deg), settings=settings)
+        lines = runner.find_lines(ink)
+    return ink, lines
+
+
+def _has_rulings(best: Stages, runner: StageRunner) -> bool:
+    """Return whether rulings were taken out beside what was read; a ruling alone looks like a 1.
+
+    A network without a class for what is no digit is sure of every ruling, and is not tried on them.
+    """
+    is_tried = runner.settings.rulings.is_kept_tried and runner.classifier.n_classes > N_DIGITS
+    return is_tried and best.ink.has_rulings and bool(best.readings)
+
+
+def _read_with_rulings(best: Stages, runner: StageRunner) -> Iterator[Stages]:
+    """Yield the page with its rulings left in, unless the writing is one with a grid."""
+    ink = runner.find_components(replace(best.ink, cleared=best.ink.ink))
+    lines = runner.find_lines(ink)
+    usual_px = max((line.height_px for line in best.lines), default=math.inf)
+    if all(c.box.height <= _GRID_HEIGHTS * usual_px for line in lines for c in line.components):
+        yield runner.read(ink, lines)
+
+
+def _is_blank(best: Stages, runner: StageRunner) -> bool:
+    return not best.readings and runner.settings.illumination.inverse == 1
+
+
+def _read_inverted(best: Stages, runner: StageRunner) -> Iterator[Stages]:
+    """Yield the page with black for white: what was taken for ink may be a dark card, and its numbers bright."""
+    yield _read_upright(invert(best.unleveled or best.ink.page), runner)
+
+
+def _is_doubtful(best: Stages, runner: StageRunner) -> bool:
+    """Return whether the page may lie on its side or head: it has ink, and digits that are not sure, or none."""
+    s = runner.settings.orientation
+    confidences = [digit.confidence for reading in best.readings for digit in reading.digits]
+    is_sure = bool(confidences) and float(np.mean(confidences)) >= s.doubt_below
+    return s.is_enabled and bool(best.paths) and not is_sure
+
+
+def _read_turned(best: Stages, runner: StageRunner) -> Iterator[Stages]:
+    """Yield the page turned by one, two and three quarters."""
+    for n_quarters in QUARTERS:
+        yield _read_upright(turn_page(best.unleveled or best.ink.page, n_quarters), runner)
+
+
+def _may_have_shadows(best: Stages, runner: StageRunner) -> bool:
+    return runner.settings.shadows.is_enabled and runner.classifier.n_classes > N_DIGITS
+
+
+def _read_without_shadows(best: Stages, runner: StageRunner) -> Iterator[Stages]:
+    """Yield the page with narrow shadows removed, if broad ink was not read as digits."""
+    s, ink = runner.settings, best.ink
+    read = [d.box for r in best.readings for d in r.digits if d.confidence >= s.decode.reject_below]
+    patches = find_patches(ink.ink.ink, read, s.illumination)
+    runner.timer.lap("light")
+    if patches is not None:
+        small = shrink(ink.page.gray, s.illumination)
+        paper, edges = lift_shadows(small, ink.paper, patches, s.illumination)
+        yield runner.read_ink(runner.find_ink(ink.page, paper, edges))
+
+
+LINE_HYPOTHESES = (
+    Hypothesis("leveled", _is_skewed, _read_leveled, lambda s, _: s.skew.least_gain),
+    Hypothesis("rulings kept", _has_rulings, _read_with_rulings, lambda s, _: s.rulings.least_gain),
+)
+"""Second looks at a page as it is held."""
+
+PAGE_HYPOTHESES = (
+    Hypothesis("black for white", _is_blank, _read_inverted, lambda s, _: s.illumination.least_gain),
+    Hypothesis("turned", _is_doubtful, _read_turned, lambda s, score: max(s.orientation.least_gain, score)),
+    Hypothesis("shadows removed", _may_have_shadows, _read_without_shadows, lambda s, _: s.shadows.least_gain),
+)
+"""Second looks at the whole page; each is read under the hypotheses for lines as well, the last but once."""

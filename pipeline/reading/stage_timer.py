@@ -5,7 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 
 
-class Clock:
+class StageTimer:
     """Seconds spent per stage, stages that run twice added up.
 
     Parameters

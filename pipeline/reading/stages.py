@@ -1,4 +1,4 @@
-"""What the stages of reading one page make, and who may take part: a taker of stages, a memory of lines."""
+"""What the stages of reading one page made, under the hypothesis that read it best."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.recognition.line_images import Strip
-from pipeline.types import DigitScores, InkMask, Lattice, Page, Pick, Reading, TextLine
+from pipeline.recognition.line_images import LineImage
+from pipeline.types import SIDE_PX, DigitScores, Lattice, Page, PageInk, Pick, Reading, TextLine
 
 
 class LineMemory(Protocol):
@@ -26,43 +26,59 @@ class LineMemory(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stages:
-    """What the stages of one page made, in their order.
+class Recognition:
+    """What the networks made of the text lines that were read.
 
-    `recalled` are the paths of the lines that were not read, None of those that were, as all are where it is empty;
-    lattices, strips, `shown`, which the line network tells of each strip, evidence and scores are of lines that were
-    read.
+    Attributes
+    ----------
+    line_images : of all those lines in their order; empty without a line network
+    column_posteriors : per line image, float32 (columns, 12), rows of sum 1: digits 0 to 9, nothing, space
+    lattices : one per line
+    log_likelihoods : per lattice, float64 (spans, 11), from `span_scores.score_spans`; empty without a line network
+    batch : float32 (N, 28, 28, 1), 0 paper .. 1 ink, of the spans of all lattices in their order
+    scores : of the batch
     """
 
-    page: Page
-    paper: NDArray[np.uint8]
-    darkness: NDArray[np.uint8]
-    ink: InkMask
-    cleared: InkMask
-    lines: tuple[TextLine, ...] = ()
+    line_images: tuple[LineImage, ...] = ()
+    column_posteriors: tuple[NDArray[np.float32], ...] = ()
     lattices: tuple[Lattice, ...] = ()
-    batch: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 28, 28, 1), np.float32))
-    strips: tuple[Strip, ...] = ()
-    shown: tuple[NDArray[np.float32], ...] = ()
-    evidence: tuple[NDArray[np.float64], ...] = ()
+    log_likelihoods: tuple[NDArray[np.float64], ...] = ()
+    batch: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, SIDE_PX, SIDE_PX, 1), np.float32))
     scores: DigitScores = field(default_factory=lambda: DigitScores(np.zeros((0, 11), np.float32)))
-    recalled: tuple[Sequence[Pick] | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A hypothesis that a page was read under: its score (`hypotheses.measure_score`), whether it won."""
+
+    hypothesis: str
+    score: float
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stages:
+    """What each stage made of a page.
+
+    Attributes
+    ----------
+    ink : the page, its light evened out, its ink
+    lines : text lines in reading order
+    recognition : of the lines that were read
+    paths : what each line is read as, from `lattice_decoder.find_paths`
+    readings : the numbers, boxes in page px
+    hypothesis : under which the page was read
+    unleveled : the page before it was leveled
+    trials : all hypotheses that were tried, in their order
+    seconds : per stage, and their total
+    """
+
+    ink: PageInk
+    lines: tuple[TextLine, ...] = ()
+    recognition: Recognition = field(default_factory=Recognition)
     paths: tuple[Sequence[Pick], ...] = ()
     readings: tuple[Reading, ...] = ()
-
-    @property
-    def known(self) -> tuple[Sequence[Pick] | None, ...]:
-        """What is known of each line before any is read."""
-        return self.recalled or (None,) * len(self.lines)
-
-    @property
-    def unread(self) -> list[TextLine]:
-        """The lines of which nothing is known before they are read."""
-        return [line for line, path in zip(self.lines, self.known, strict=True) if path is None]
-
-
-class StageTaker(Protocol):
-    """Takes in the stages of a page that was read."""
-
-    def write(self, stages: Stages) -> None:
-        """Take them in."""
+    hypothesis: str = ""
+    unleveled: Page | None = None
+    trials: tuple[Trial, ...] = ()
+    seconds: dict[str, float] = field(default_factory=dict)

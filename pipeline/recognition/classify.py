@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
-from pipeline.recognition.line_network import LineReader, load_line_reader
-from pipeline.recognition.model_card import _FILES, _read_card
+from pipeline.recognition.line_network import LineNetwork, load_line_network
+from pipeline.recognition.model_card import MODEL_FILES, read_card
 from pipeline.recognition.runtimes import Network, load_network, try_out
 from pipeline.types import N_DIGITS, SIDE_PX, DigitScores
 
@@ -51,7 +51,7 @@ class Classifier:
     activation : of the network's last layer; "linear" gives logits
     network : the network itself
     classes : names of the classes, where its card tells them
-    line_reader : the network that reads whole lines beside it, where its card names one
+    line_network : the network that reads whole lines beside it, where its card names one
     """
 
     name: str
@@ -60,7 +60,7 @@ class Classifier:
     activation: Activation
     network: Network
     classes: tuple[str, ...] = ()
-    line_reader: LineReader | None = None
+    line_network: LineNetwork | None = None
 
     def classify(self, batch: NDArray[np.float32]) -> DigitScores:
         """Return calibrated class probabilities.
@@ -111,7 +111,7 @@ def calibrate(outputs: NDArray[np.float32], temperature: float, activation: Acti
     return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def tell_activation(outputs: NDArray[np.float32]) -> Activation:
+def infer_activation(outputs: NDArray[np.float32]) -> Activation:
     """Return what the last layer that gave `outputs`, float32 (N, K), must have ended in."""
     if (outputs < -_ROUNDING).any() or (outputs > 1 + _ROUNDING).any():
         return "linear"
@@ -154,12 +154,12 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # both libraries greet on stderr when they are imported
     path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
-    name = path.parent.name if path.name in _FILES else path.stem
+    name = path.parent.name if path.name in MODEL_FILES else path.stem
     network = load_network(path)
     outputs = try_out(network, path)
-    card = _read_card(path)
-    lines = load_line_reader(path.parent.parent / card.line_model) if card.line_model else None
-    activation = tell_activation(outputs)
+    card = read_card(path)
+    lines = load_line_network(path.parent.parent / card.line_model) if card.line_model else None
+    activation = infer_activation(outputs)
     return Classifier(name, outputs.shape[1], card.temperature, activation, network, card.classes, lines)
 
 
@@ -172,10 +172,10 @@ def hash_model(name_or_path: str | os.PathLike[str], models_dir: Path | None = N
         If it is missing.
     """
     path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
-    line_model = _read_card(path).line_model
+    line_model = read_card(path).line_model
     files = [path, path.with_name("card.json")]
     if line_model:
-        files += [path.parent.parent / line_model / name for name in (*_FILES, "card.json")]
+        files += [path.parent.parent / line_model / name for name in (*MODEL_FILES, "card.json")]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes() if file.is_file() else b"")
@@ -186,14 +186,14 @@ def _find_model(name_or_path: str, models_dir: Path) -> Path:
     """Return the model file that is meant; a plain name means one of `models_dir` first."""
     given = Path(name_or_path)
     for folder in (models_dir / given, given):
-        for file in _FILES:
+        for file in MODEL_FILES:
             if (folder / file).is_file():
                 return folder / file
     if not given.exists():
-        names = sorted({path.parent.name for path in models_dir.glob("*/model.*") if path.name in _FILES})
+        names = sorted({path.parent.name for path in models_dir.glob("*/model.*") if path.name in MODEL_FILES})
         raise ModelError(f"there is no model {name_or_path!r} (under models/: {', '.join(names) or 'none'})")
     if given.is_dir():
-        raise ModelError(f"{given}: expected a folder with {' or '.join(_FILES)}, received one without")
+        raise ModelError(f"{given}: expected a folder with {' or '.join(MODEL_FILES)}, received one without")
     if given.suffix.lower() not in (".tflite", ".keras"):
         raise ModelError(f"{given}: expected a .tflite or .keras file, received {given.suffix or 'no ending'}")
     return given

@@ -1,7 +1,7 @@
-"""A text line -> a level strip of one height: what the line network looks at.
+"""A text line -> a level line image of one height: the line network's input.
 
-A strip is gray, not black and white, and shows what stands around the line: where one digit ends and the next begins,
-whether a stroke is a 1 or the wall of a box, is told by the neighborhood more than by a candidate's own ink.
+It is gray, not black and white, and shows what stands around the line: where one digit ends and the next begins,
+whether a stroke is a 1 or the wall of a box, shows in the neighborhood more than in a candidate's own ink.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from pipeline.geometry import Box
 from pipeline.robust_stats import median, weighted_median
 from pipeline.types import PAPER_LEVEL, TextLine
 
-STRIP_PX = 32
-"""Height of a strip."""
+LINE_IMAGE_PX = 32
+"""Height of a line image."""
 
 DIGIT_PX = 18
 """Height of the line's digits in it."""
 
 COLUMN_PX = 2
-"""Width of the strip for each column that the network tells of."""
+"""Width of the line image for each column that the network tells of."""
 
 MARGIN_PX = 12
-"""Strip before the first and behind the last component."""
+"""LineImage before the first and behind the last component."""
 
 _INK_LEVEL = 200
-"""Level in the strip of ink as dark as the line's."""
+"""Level in the line image of ink as dark as the line's."""
 
 _LEAST_HEIGHT_PX = 6.0
 _MOST_COLUMNS = 2048
 _SMALL, _LARGE = 0.55, 1.8
-"""Ink lower or taller than this, of the line's digit height, is looked at in a strip of its own."""
+"""Ink lower or taller than this, of the line's digit height, is looked at in a line image of its own."""
 _APART_HEIGHTS = 8.0
-"""Such ink farther apart, of its own height, is not looked at together: most of a common strip would be bare."""
+"""Such ink farther apart, of its own height, is not looked at together: most of a common line image would be bare."""
 _STEEPEST = 0.35
 _MOST_SLANT = 1.0
 _SLANTS = np.arange(-0.3, _MOST_SLANT + 0.05, 0.1)
@@ -46,18 +46,18 @@ _SLANTS = np.arange(-0.3, _MOST_SLANT + 0.05, 0.1)
 _SLANT_PRICE = 0.15
 """Energy that a slant of 1 costs: a steep 7 or 1 alone says little of the writing."""
 _INKED = 127
-_TELLING, _MOST_TELLING = 3, 64
+_LEAST_MEASURED, _MOST_MEASURED = 3, 64
 """Components that must stand on a line to tell its slope, and about how many are asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Strip:
-    """A line's strip.
+class LineImage:
+    """A line image.
 
     Attributes
     ----------
     pixels : uint8 (32, W, 2), W even: darkness, and the ink of the line's own components, both 0 paper .. 255
-    to_page : float64 (2, 3), takes px of the strip (x, y, 1) to px of the page
+    to_page : float64 (2, 3), takes px of the line image (x, y, 1) to px of the page
     """
 
     pixels: NDArray[np.uint8]
@@ -65,12 +65,12 @@ class Strip:
 
     @property
     def digit_height_px(self) -> float:
-        """Height on the page of digits that the strip shows at `DIGIT_PX`."""
+        """Height on the page of digits that the line image shows at `DIGIT_PX`."""
         return float(DIGIT_PX * self.to_page[1, 1])
 
     @property
     def slant(self) -> float:
-        """Slant of the writing that the strip takes out, px to the right per px upward."""
+        """Slant of the writing that the line image takes out, px to the right per px upward."""
         return float(-self.to_page[0, 1] / self.to_page[0, 0])
 
     @property
@@ -80,8 +80,8 @@ class Strip:
 
     @property
     def _left_px(self) -> float:
-        """Page x of the strip's first px, halfway down: where the writing slants, columns lean on the page."""
-        return float(self.to_page[0, 1] * (STRIP_PX - 1) / 2 + self.to_page[0, 2])
+        """Page x of the line image's first px, halfway down: where the writing slants, columns lean on the page."""
+        return float(self.to_page[0, 1] * (LINE_IMAGE_PX - 1) / 2 + self.to_page[0, 2])
 
     def find_columns(self, xs_px: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where page xs lie on the line's middle, in columns: column k covers k to k + 1."""
@@ -92,8 +92,8 @@ class Strip:
         return float((column * COLUMN_PX - 0.5) * self.to_page[0, 0] + self._left_px + 0.5)
 
 
-def cut_strips(line: TextLine, darkness: NDArray[np.uint8]) -> tuple[Strip, ...]:
-    """Return the strips of a line: of the whole line first, then of each place much smaller or larger than the rest.
+def cut_line_images(line: TextLine, darkness: NDArray[np.uint8]) -> tuple[LineImage, ...]:
+    """Return the images of a line: of all of it first, then of each place much smaller or larger than the rest.
 
     Parameters
     ----------
@@ -103,11 +103,11 @@ def cut_strips(line: TextLine, darkness: NDArray[np.uint8]) -> tuple[Strip, ...]
     boxes = [c.box for c in line.components]
     height = measure_digit_height(boxes)
     slope, level = fit_middle(boxes, height)
-    strips = [_cut(line, darkness, boxes, height, slope, level)]
+    images = [_cut(line, darkness, boxes, height, slope, level)]
     odd = ([b for b in boxes if b.height < _SMALL * height], [b for b in boxes if b.height > _LARGE * height])
     for own in chain(*map(_part, odd)):
-        strips.append(_cut(line, darkness, own, measure_digit_height(own), slope, _measure_level(own, slope)))
-    return tuple(strips)
+        images.append(_cut(line, darkness, own, measure_digit_height(own), slope, _measure_level(own, slope)))
+    return tuple(images)
 
 
 def _part(boxes: Sequence[Box]) -> list[list[Box]]:
@@ -125,10 +125,10 @@ def _part(boxes: Sequence[Box]) -> list[list[Box]]:
 
 def _cut(
     line: TextLine, darkness: NDArray[np.uint8], boxes: Sequence[Box], height: float, slope: float, level: float
-) -> Strip:
-    """Return a strip of a line around some of its boxes, digits of `height` px scaled to `DIGIT_PX`.
+) -> LineImage:
+    """Return a line image of a line around some of its boxes, digits of `height` px scaled to `DIGIT_PX`.
 
-    Its middle lies at page y = level + slope * x. The strip is sheared level, and its ink as dark as every line's.
+    Its middle lies at page y = level + slope * x. The line image is sheared level, and its ink as dark as every line's.
     """
     around = Box.around(boxes)
     most = COLUMN_PX * _MOST_COLUMNS - 2 * MARGIN_PX
@@ -136,39 +136,41 @@ def _cut(
     width = round(around.width * scale) + 2 * MARGIN_PX
     width += -width % COLUMN_PX
     left = around.left - MARGIN_PX / scale
-    shear = np.array([[1 / scale, 0, left], [slope / scale, 1 / scale, level + slope * left - STRIP_PX / 2 / scale]])
+    shear = np.array(
+        [[1 / scale, 0, left], [slope / scale, 1 / scale, level + slope * left - LINE_IMAGE_PX / 2 / scale]]
+    )
     shear[:, 2] += shear[:, :2] @ [0.5, 0.5] - 0.5  # from corners to centers of pixels
-    reach = _MOST_SLANT * STRIP_PX / 2
-    ends = shear @ np.array([(x, y, 1) for x in (-reach, width + reach) for y in (0, STRIP_PX)]).T
+    reach = _MOST_SLANT * LINE_IMAGE_PX / 2
+    ends = shear @ np.array([(x, y, 1) for x in (-reach, width + reach) for y in (0, LINE_IMAGE_PX)]).T
     window = _clip(ends, darkness.shape)
     own = np.zeros((window.height, window.width), np.uint8)
     for component in line.components:
         _paste(own, component.mask, component.box, window)
     slant = measure_slant(_warp(own, shear, window, scale, width, 0))
-    shear = shear @ np.array([[1, -slant, slant * (STRIP_PX - 1) / 2], [0, 1, 0], [0, 0, 1]])
+    shear = shear @ np.array([[1, -slant, slant * (LINE_IMAGE_PX - 1) / 2], [0, 1, 0], [0, 0, 1]])
     contrast = max(0.05, median([c.contrast for c in line.components]))
     dark = _warp(darkness[window.slices], shear, window, scale, width, PAPER_LEVEL).astype(np.float32) - PAPER_LEVEL
     gray = np.clip(dark * (_INK_LEVEL / contrast / (255 - PAPER_LEVEL)), 0, 255).astype(np.uint8)
     pixels = np.stack([gray, _warp(own, shear, window, scale, width, 0)], axis=2)
-    return Strip(pixels, shear)
+    return LineImage(pixels, shear)
 
 
-def measure_slant(strip: NDArray[np.uint8]) -> float:
-    """Return the slant of the writing in a strip's ink, px to the right per px upward; 0 where it is not plain.
+def measure_slant(image: NDArray[np.uint8]) -> float:
+    """Return the slant of the writing in a line image's ink, px to the right per px upward; 0 where it is not plain.
 
     Sheared upright, strokes stand straight: the slant is the shear at which columns of unbroken ink are tallest, their
     heights squared and summed up (Vinciarelli & Luettin 2001, doi 10.1016/S0167-8655(01)00042-3).
     """
-    rows, columns = np.nonzero(strip > _INKED)
+    rows, columns = np.nonzero(image > _INKED)
     if len(rows) == 0 or np.ptp(columns) < DIGIT_PX:
         return 0.0
-    up = (STRIP_PX - 1) / 2 - rows
+    up = (LINE_IMAGE_PX - 1) / 2 - rows
     shifted = np.rint(columns - _SLANTS[:, None] * up).astype(np.intp)
     shifted -= shifted.min()
-    ink = np.zeros((len(_SLANTS), STRIP_PX, int(shifted.max()) + 1), np.uint8)
+    ink = np.zeros((len(_SLANTS), LINE_IMAGE_PX, int(shifted.max()) + 1), np.uint8)
     ink[np.arange(len(_SLANTS))[:, None], rows, shifted] = 1
     tall = ink.sum(axis=1, dtype=np.uint8)
-    reach = STRIP_PX - ink[:, ::-1].argmax(axis=1) - ink.argmax(axis=1)
+    reach = LINE_IMAGE_PX - ink[:, ::-1].argmax(axis=1) - ink.argmax(axis=1)
     uprightness = np.sum(np.where(tall == reach, tall, 0.0) ** 2, axis=1)
     return float(_SLANTS[np.argmax(uprightness * (1 - _SLANT_PRICE * np.abs(_SLANTS)))])
 
@@ -187,10 +189,10 @@ def fit_middle(boxes: Sequence[Box], height_px: float) -> tuple[float, float]:
     """
     tall = [b for b in boxes if 2 * b.height >= height_px] or list(boxes)
     centers = np.array([b.center for b in tall])
-    some = centers[:: 1 + len(centers) // _MOST_TELLING]
+    some = centers[:: 1 + len(centers) // _MOST_MEASURED]
     across, down = (some[None] - some[:, None]).transpose(2, 0, 1)
     apart = across > height_px
-    slope = median(down[apart] / across[apart]) if len(tall) >= _TELLING and apart.any() else 0.0
+    slope = median(down[apart] / across[apart]) if len(tall) >= _LEAST_MEASURED and apart.any() else 0.0
     slope = min(max(slope, -_STEEPEST), _STEEPEST)
     return slope, _measure_level(tall, slope)
 
@@ -227,7 +229,7 @@ def _paste(own: NDArray[np.uint8], mask: NDArray[np.uint8], box: Box, window: Bo
 def _warp(
     picture: NDArray[np.uint8], shear: NDArray[np.float64], window: Box, scale: float, width: int, paper: int
 ) -> NDArray[np.uint8]:
-    """Return the strip (32, width) of the window's picture; what lies beyond the page is paper.
+    """Return the line image (32, width) of the window's picture; what lies beyond the page is paper.
 
     Large digits are averaged down by a whole number first: a warp alone would look at one pixel in many.
     """
@@ -241,7 +243,7 @@ def _warp(
         back /= step
         back[:, 2] += 0.5 / step - 0.5
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    strip = cv2.warpAffine(
-        picture, back, (width, STRIP_PX), flags=how, borderMode=cv2.BORDER_CONSTANT, borderValue=paper
+    image = cv2.warpAffine(
+        picture, back, (width, LINE_IMAGE_PX), flags=how, borderMode=cv2.BORDER_CONSTANT, borderValue=paper
     )
-    return strip
+    return image

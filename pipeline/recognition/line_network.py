@@ -1,4 +1,4 @@
-"""The line network: all strips of a page in, what each of their columns shows out."""
+"""The line network: all line images of a page in, posteriors of their columns out."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
-from pipeline.recognition.line_images import COLUMN_PX, STRIP_PX, Strip
-from pipeline.recognition.runtimes import Network, load_strip_network
+from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX, LineImage
+from pipeline.recognition.runtimes import Network, load_line_network_file
 from pipeline.types import N_DIGITS
 
-N_SHOWN = N_DIGITS + 2
+N_COLUMN_CLASSES = N_DIGITS + 2
 """What a column may show: one of the ten digits, nothing, or the space between two numbers."""
 
 _BETWEEN_PX = 32
-"""Bare strip between one line's and the next's: the network does not look farther to tell digits."""
+"""Bare paper between two line images: the network does not look farther."""
 
 _MOST_PX = 8192
 """Width of what is read at once; bounds the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LineReader:
+class LineNetwork:
     """A loaded line network.
 
     Attributes
@@ -40,31 +40,31 @@ class LineReader:
     temperature: float
     network: Network
 
-    def read(self, strips: Sequence[Strip]) -> list[NDArray[np.float32]]:
-        """Return, per strip, calibrated probabilities float32 (columns, 12): digits 0 to 9, nothing, space.
+    def predict(self, images: Sequence[LineImage]) -> list[NDArray[np.float32]]:
+        """Return, per line image, calibrated probabilities float32 (columns, 12): digits 0 to 9, nothing, space.
 
-        The strips are laid end to end, bare paper between them, so that the network runs once for a page.
+        The line images are laid end to end, bare paper between them, so that the network runs once for a page.
         """
-        told: list[NDArray[np.float32]] = []
-        for first, last in _portion([strip.pixels.shape[1] + _BETWEEN_PX for strip in strips]):
-            told += self._read_together(strips[first:last])
-        return told
+        posteriors: list[NDArray[np.float32]] = []
+        for first, last in _portion([image.pixels.shape[1] + _BETWEEN_PX for image in images]):
+            posteriors += self._predict_together(images[first:last])
+        return posteriors
 
-    def _read_together(self, strips: Sequence[Strip]) -> list[NDArray[np.float32]]:
-        widths = [strip.pixels.shape[1] for strip in strips]
+    def _predict_together(self, images: Sequence[LineImage]) -> list[NDArray[np.float32]]:
+        widths = [image.pixels.shape[1] for image in images]
         starts = np.cumsum([0, *(width + _BETWEEN_PX for width in widths)])
-        row = np.zeros((1, STRIP_PX, int(starts[-1]), 2), np.float32)
-        for strip, start in zip(strips, starts, strict=False):
-            row[0, :, start : start + strip.pixels.shape[1]] = strip.pixels * np.float32(1 / 255)
-        shown = np.log(np.maximum(self.network(row)[0], np.finfo(np.float32).tiny)) / self.temperature
-        shown = np.exp(shown - shown.max(axis=1, keepdims=True))
-        shown /= shown.sum(axis=1, keepdims=True)
+        row = np.zeros((1, LINE_IMAGE_PX, int(starts[-1]), 2), np.float32)
+        for image, start in zip(images, starts, strict=False):
+            row[0, :, start : start + image.pixels.shape[1]] = image.pixels * np.float32(1 / 255)
+        posteriors = np.log(np.maximum(self.network(row)[0], np.finfo(np.float32).tiny)) / self.temperature
+        posteriors = np.exp(posteriors - posteriors.max(axis=1, keepdims=True))
+        posteriors /= posteriors.sum(axis=1, keepdims=True)
         ends = zip(starts, widths, strict=False)
-        return [shown[start // COLUMN_PX : (start + width) // COLUMN_PX] for start, width in ends]
+        return [posteriors[start // COLUMN_PX : (start + width) // COLUMN_PX] for start, width in ends]
 
 
 def _portion(widths: Sequence[int]) -> list[tuple[int, int]]:
-    """Return (first, last) of runs of strips that are together no wider than what is read at once, one at least."""
+    """Return (first, last) of runs of line images, together no wider than what is read at once; one at least."""
     runs, first, total = [], 0, 0
     for at, width in enumerate(widths):
         if at > first and total + width > _MOST_PX:
@@ -74,7 +74,7 @@ def _portion(widths: Sequence[int]) -> list[tuple[int, int]]:
     return [*runs, (first, len(widths))] if widths else []
 
 
-def load_line_reader(folder: Path) -> LineReader:
+def load_line_network(folder: Path) -> LineNetwork:
     """Return the line network of a model folder, loaded and tried out.
 
     Raises
@@ -83,7 +83,7 @@ def load_line_reader(folder: Path) -> LineReader:
         If it is missing or damaged, or takes or gives anything else than a line network does.
     """
     path = folder / "model.tflite"
-    network = load_strip_network(path, N_SHOWN)
+    network = load_line_network_file(path, N_COLUMN_CLASSES)
     try:
         card = json.loads((folder / "card.json").read_text("utf-8"))
         temperature = float(card.get("temperature", 1.0))
@@ -91,4 +91,4 @@ def load_line_reader(folder: Path) -> LineReader:
         raise ModelError(f"{folder / 'card.json'}: the model's card cannot be read ({error})") from error
     if not 0 < temperature < np.inf:
         raise ModelError(f"{folder / 'card.json'}: expected a temperature above 0, received {temperature}")
-    return LineReader(folder.name, temperature, network)
+    return LineNetwork(folder.name, temperature, network)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from pipeline.errors import ModelError
 
-_FILES = ("model.tflite", "model.keras")
+MODEL_FILES = ("model.tflite", "model.keras")
 """What a model's folder is searched for, the faster one first."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Card:
+class ModelCard:
     """What card.json beside a model states: temperature, names of the classes, folder of the line network beside it."""
 
     temperature: float = 1.0
@@ -22,11 +22,11 @@ class _Card:
     line_model: str | None = None
 
 
-def _read_card(path: Path) -> _Card:
+def read_card(path: Path) -> ModelCard:
     """Return what card.json beside a model.* states; the defaults where there is none or it is silent."""
     card = path.with_name("card.json")
-    if path.name not in _FILES or not card.is_file():
-        return _Card()
+    if path.name not in MODEL_FILES or not card.is_file():
+        return ModelCard()
     try:
         stated = json.loads(card.read_text(encoding="utf-8"))
         temperature, classes = stated.get("temperature", 1.0), tuple(map(str, stated.get("classes", ())))
@@ -38,4 +38,4 @@ def _read_card(path: Path) -> _Card:
         raise ModelError(f"{card}: expected a temperature above 0, received {temperature!r}")
     if line_model is not None and not isinstance(line_model, str):
         raise ModelError(f"{card}: expected a folder's name as line_model, received {line_model!r}")
-    return _Card(float(temperature), classes, line_model)
+    return ModelCard(float(temperature), classes, line_model)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
-from pipeline.recognition.line_images import COLUMN_PX, STRIP_PX
+from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX
 from pipeline.system.native_stderr import silence_native_stderr
 from pipeline.types import SIDE_PX
 
@@ -20,7 +20,7 @@ _MOST_AT_ONCE = 64
 """LiteRT is no faster in larger batches (measured: 13,900 digits/s at 32, 12,300 at 1000) and allocates for them."""
 
 _BATCH_STEP, _WIDTH_STEP_PX = 8, 128
-"""Batches and strips are filled up with bare paper to multiples of these: a new shape costs more than reading that."""
+"""Batches and line images are padded with bare paper to multiples of these: a new shape costs more than that."""
 
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """What a loaded file is to the other rooms: float32 (N, 28, 28, 1) in, float32 (N, K) out, N at least 1."""
@@ -38,8 +38,8 @@ def load_network(path: Path) -> Network:
     return _load_litert(path) if path.suffix.lower() == ".tflite" else _load_keras(path)
 
 
-def load_strip_network(path: Path, n_shown: int) -> Network:
-    """Return the line network in a .tflite file: float32 (1, 32, W, 2) in, (1, W / 2, n_shown) out, W even.
+def load_line_network_file(path: Path, n_classes: int) -> Network:
+    """Return the line network in a .tflite file: float32 (1, 32, W, 2) in, (1, W / 2, n_classes) out, W even.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def load_strip_network(path: Path, n_shown: int) -> Network:
     """
     interpreter, taken, given = _open_litert(path)
     shapes = _signature(taken), _signature(given)
-    if shapes[0][1:] != (STRIP_PX, -1, 2) or shapes[1][2:] != (n_shown,):
+    if shapes[0][1:] != (LINE_IMAGE_PX, -1, 2) or shapes[1][2:] != (n_classes,):
         raise ModelError(f"{path}: expected a line network, received one from {shapes[0]} to {shapes[1]}")
 
     runner = _LiteRt(interpreter, taken["index"], given["index"])
@@ -59,11 +59,11 @@ def load_strip_network(path: Path, n_shown: int) -> Network:
 
     try:
         with silence_native_stderr():
-            shown = runner(np.zeros((1, STRIP_PX, 2 * STRIP_PX, 2), np.float32))
+            posteriors = runner(np.zeros((1, LINE_IMAGE_PX, 2 * LINE_IMAGE_PX, 2), np.float32))
     except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: the model does not run on a strip ({error})") from error
-    if shown.shape != (1, STRIP_PX, n_shown) or not np.isfinite(shown).all():
-        raise ModelError(f"{path}: expected finite scores {(1, STRIP_PX, n_shown)}, received {shown.shape}")
+        raise ModelError(f"{path}: the model does not run on a line image ({error})") from error
+    if posteriors.shape != (1, LINE_IMAGE_PX, n_classes) or not np.isfinite(posteriors).all():
+        raise ModelError(f"{path}: expected finite scores {(1, LINE_IMAGE_PX, n_classes)}, received {posteriors.shape}")
     return run
 
 
@@ -180,11 +180,11 @@ def _load_keras(path: Path) -> Network:
 def _check_signature(path: Path, inputs: list[Any], outputs: list[Any]) -> None:
     """Check that the model takes (N, 28, 28, 1) and gives (N, K), whatever N."""
     if len(inputs) != 1 or tuple(inputs[0][1:]) != (SIDE_PX, SIDE_PX, 1):
-        raise ModelError(f"{path}: expected one input (N, 28, 28, 1), received {_tell_shapes(inputs)}")
+        raise ModelError(f"{path}: expected one input (N, 28, 28, 1), received {_format_shapes(inputs)}")
     if len(outputs) != 1 or len(outputs[0]) != 2:
-        raise ModelError(f"{path}: expected one output (N, 10) or (N, 11), received {_tell_shapes(outputs)}")
+        raise ModelError(f"{path}: expected one output (N, 10) or (N, 11), received {_format_shapes(outputs)}")
 
 
-def _tell_shapes(shapes: list[Any]) -> str:
-    told = ["(" + ", ".join("N" if n in (None, -1) else str(n) for n in shape) + ")" for shape in shapes]
-    return " and ".join(told) or "none"
+def _format_shapes(shapes: list[Any]) -> str:
+    texts = ["(" + ", ".join("N" if n in (None, -1) else str(n) for n in shape) + ")" for shape in shapes]
+    return " and ".join(texts) or "none"

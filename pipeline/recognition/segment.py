@@ -1,7 +1,7 @@
 """Touching digits: candidate cuts, and every span between them that may be a digit -> Lattice.
 
 Over-segmentation as in Hochuli et al., "Handwritten digit segmentation: is it still necessary?" (2018, arXiv
-1804.09279): cut where a cut is possible at all, and let the classifier tell which pieces are digits.
+1804.09279): cut where a cut is possible at all, and let the classifier tell which parts are digits.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ _N_SLANTS = 15
 
 
 def build_lattice(
-    line: TextLine, settings: SegmentSettings, joints_px: Sequence[float] = (), slant: float | None = None
+    line: TextLine, settings: SegmentSettings, touching_px: Sequence[float] = (), slant: float | None = None
 ) -> Lattice:
     """Return the lattice of a text line.
 
-    The ink is split into atoms: whole components, or the pieces of a wide one between its candidate cuts. A span joins
-    up to `most_atoms` neighboring atoms; so a span can cut touching digits and can join the pieces of a broken one.
+    The ink is split into atoms: whole components, or the parts of a wide one between its candidate cuts. A span joins
+    up to `most_atoms` neighboring atoms; so a span can cut touching digits and can join the parts of a broken one.
 
     Parameters
     ----------
     line : its components, left to right
     settings : how deep and how dense cuts may be
-    joints_px : page x of places where one digit is known to end and the next to begin
+    touching_px : page x of places where one digit is known to end and the next to begin
     slant : of the writing, px right per px up, which cuts follow; measured on the components where None
     """
     height = line.height_px
     is_wide = [c.box.width >= settings.split_width_frac * max(height, c.box.height) for c in line.components]
-    joints = [[x for x in joints_px if c.box.left + 1 < x < c.box.right - 1] for c in line.components]
+    joints = [[x for x in touching_px if c.box.left + 1 < x < c.box.right - 1] for c in line.components]
     is_cut = [wide or bool(own) for wide, own in zip(is_wide, joints, strict=True)]
     if slant is None:
         slant = measure_slant([c.mask for c in line.components], settings) if any(is_cut) else 0.0
@@ -76,12 +76,12 @@ def measure_slant(masks: Sequence[NDArray[np.uint8]], settings: SegmentSettings)
 
 
 def split_component(
-    component: Component, slant: float, settings: SegmentSettings, joints_px: Sequence[float] = ()
+    component: Component, slant: float, settings: SegmentSettings, touching_px: Sequence[float] = ()
 ) -> list[Component]:
-    """Return the pieces of a component between its candidate cuts, left to right; itself where there are none.
+    """Return the parts of a component between its candidate cuts, left to right; itself where there are none.
 
     A cut follows the slant of the writing, through a low of the projection profile taken along that slant, or through
-    one of `joints_px`, page x at half the component's height.
+    one of `touching_px`, page x at half the component's height.
     """
     height = component.box.height
     rows, columns = np.nonzero(component.mask)
@@ -90,11 +90,11 @@ def split_component(
     upright[rows, sheared] = 255
     cuts = find_cuts(upright, component.stroke_width_px, settings)
     shift = sheared[0] - np.rint(columns[0] - slant * (height - 1 - rows[0]))
-    known = [float(x - component.box.left - slant * (height - 1) / 2 + shift) for x in joints_px]
+    known = [float(x - component.box.left - slant * (height - 1) / 2 + shift) for x in touching_px]
     cuts = _add_joints(cuts, known, upright, settings)
     belongs = np.searchsorted(cuts, sheared, side="right")
-    pieces = [_take(component, rows[belongs == i], columns[belongs == i]) for i in range(len(cuts) + 1)]
-    return [piece for piece in pieces if piece is not None]
+    parts = [_take(component, rows[belongs == i], columns[belongs == i]) for i in range(len(cuts) + 1)]
+    return [part for part in parts if part is not None]
 
 
 def find_cuts(ink: NDArray[np.uint8], stroke_width_px: float, settings: SegmentSettings) -> list[int]:
@@ -114,7 +114,7 @@ def find_cuts(ink: NDArray[np.uint8], stroke_width_px: float, settings: SegmentS
     crossed = np.count_nonzero(ink, axis=0) / (settings.deepest_cut_strokes * stroke_width_px)
     bottom, top = height - np.argmax(ink[::-1] > 0, axis=0), np.argmax(ink > 0, axis=0)
     narrow = np.where(crossed > 0, bottom - top, 0) / (settings.deepest_joint_frac * height)
-    apart = max(2, round(settings.least_piece_frac * height))
+    apart = max(2, round(settings.least_part_frac * height))
     depths = np.minimum(*(_find_lows(_smooth(profile, stroke_width_px), apart) for profile in (crossed, narrow)))
     lows = np.flatnonzero(np.isfinite(depths))
     cuts: list[int] = []
@@ -138,7 +138,7 @@ def _add_joints(
     cuts: list[int], joints: Sequence[float], upright: NDArray[np.uint8], settings: SegmentSettings
 ) -> list[int]:
     """Return the cuts and, for each joint that none is near, one more where the ink next to it is thinnest."""
-    reach = max(1, round(settings.least_piece_frac * len(upright) / 2))
+    reach = max(1, round(settings.least_part_frac * len(upright) / 2))
     crossed = np.count_nonzero(upright, axis=0)
     added = list(cuts)
     for joint in joints:

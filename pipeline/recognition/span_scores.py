@@ -1,4 +1,4 @@
-"""What the columns of a line's strip say about the spans of its lattice.
+"""What the columns of a line image say about the spans of its lattice.
 
 The line network tells, column by column, which digit's middle it sees. That a span is the digit d then means that its
 columns show d in one run and nothing else: the probability is summed over all places of that run, as in connectionist
@@ -13,90 +13,90 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.recognition.line_images import Strip
+from pipeline.recognition.line_images import LineImage
 from pipeline.types import N_DIGITS, Lattice, Span
 
 _LEAST = 1e-12
 """Floor of a probability before its logarithm."""
 
 
-def weigh_lattice(
-    lattice: Lattice, strips: Sequence[Strip], shown: Sequence[NDArray[np.float32]]
+def score_spans(
+    lattice: Lattice, images: Sequence[LineImage], posteriors: Sequence[NDArray[np.float32]]
 ) -> NDArray[np.float64]:
     """Return log-probabilities float64 (N, 11): that span i is exactly one digit 0..9, and that it holds none.
 
-    A span is looked at in that strip around it which shows it nearest to the size that the network knows.
+    A span is looked at in that line image around it which shows it nearest to the size that the network knows.
 
     Parameters
     ----------
-    lattice : N spans; the cuts' places are told by the spans between neighboring cuts
-    strips : of the lattice's line, that of the whole line first
-    shown : per strip, float32 (columns, 12), rows of sum 1: digits, nothing, space
+    lattice : N spans; the spans between neighboring cuts give the cuts' places
+    line images : of the lattice's line, that of the whole line first
+    posteriors : per line image, float32 (columns, 12), rows of sum 1: digits, nothing, space
     """
-    home = _choose_strips(lattice.spans, strips)
+    home = _choose_line_images(lattice.spans, images)
     weights = np.empty((len(lattice.spans), N_DIGITS + 1))
-    for number, (strip, rows) in enumerate(zip(strips, shown, strict=True)):
+    for number, (image, rows) in enumerate(zip(images, posteriors, strict=True)):
         own = np.flatnonzero(home == number)
-        cuts = find_cut_columns(lattice, strip)
+        cuts = find_cut_columns(lattice, image)
         firsts, lasts = (cuts[[getattr(lattice.spans[i], end) for i in own]] for end in ("first", "last"))
         weights[own] = np.log(np.maximum(sum_alignments(rows, firsts, lasts), _LEAST))
-        weights[own] += weigh_cuts(rows, firsts)[:, None]
+        weights[own] += score_cuts(rows, firsts)[:, None]
     return weights
 
 
-def weigh_cuts(shown: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArray[np.float64]:
+def score_cuts(posteriors: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the log-probability, float64 (N,), that no digit's middle lies across each of `columns`, int64 (N,).
 
     A run of one digit's columns that a cut parts would else count as that digit twice.
     """
-    inner = np.clip(columns, 1, len(shown) - 1)
-    across = np.sum(shown[inner - 1, :N_DIGITS].astype(np.float64) * shown[inner, :N_DIGITS], axis=1)
-    is_inner = (columns > 0) & (columns < len(shown))
+    inner = np.clip(columns, 1, len(posteriors) - 1)
+    across = np.sum(posteriors[inner - 1, :N_DIGITS].astype(np.float64) * posteriors[inner, :N_DIGITS], axis=1)
+    is_inner = (columns > 0) & (columns < len(posteriors))
     return np.where(is_inner, np.log(np.maximum(1 - across, _LEAST)), 0.0)
 
 
-def _choose_strips(spans: Sequence[Span], strips: Sequence[Strip]) -> NDArray[np.intp]:
-    """Return the index of the strip to look at each span in; the first, of the whole line, holds every span."""
+def _choose_line_images(spans: Sequence[Span], images: Sequence[LineImage]) -> NDArray[np.intp]:
+    """Return the index of the line image to look at each span in; the first, of the whole line, holds every span."""
     lefts, rights, heights = np.array([(s.box.left, s.box.right, s.box.height) for s in spans], np.float64).T
-    misfits = np.empty((len(strips), len(spans)))
-    for strip, row in zip(strips, misfits, strict=True):
-        held = (strip.find_columns(lefts) >= 0) & (strip.find_columns(rights) <= strip.n_columns)
-        row[:] = np.where(held, np.abs(np.log(heights / strip.digit_height_px)), np.inf)
+    misfits = np.empty((len(images), len(spans)))
+    for image, row in zip(images, misfits, strict=True):
+        held = (image.find_columns(lefts) >= 0) & (image.find_columns(rights) <= image.n_columns)
+        row[:] = np.where(held, np.abs(np.log(heights / image.digit_height_px)), np.inf)
     return misfits.argmin(axis=0)
 
 
-def find_joints(strips: Sequence[Strip], shown: Sequence[NDArray[np.float32]]) -> list[float]:
+def find_touching_points(images: Sequence[LineImage], posteriors: Sequence[NDArray[np.float32]]) -> list[float]:
     """Return page x of the places between two digits that columns show next to each other, in any order."""
     joints = []
-    for strip, rows in zip(strips, shown, strict=True):
+    for image, rows in zip(images, posteriors, strict=True):
         best = rows.argmax(axis=1)
         best[best >= N_DIGITS] = -1
         edges = np.flatnonzero(np.diff(best, prepend=-1, append=-1))
         runs = [(a, b) for a, b in pairwise(edges) if best[a] >= 0]
-        joints += [strip.find_x((b + c) / 2) for (_, b), (c, _) in pairwise(runs)]
+        joints += [image.find_x((b + c) / 2) for (_, b), (c, _) in pairwise(runs)]
     return joints
 
 
-def find_cut_columns(lattice: Lattice, strip: Strip) -> NDArray[np.int64]:
-    """Return the column at which each cut lies, int64 (cuts,), never falling, the first 0, the last the strip's end.
+def find_cut_columns(lattice: Lattice, image: LineImage) -> NDArray[np.int64]:
+    """Return the column of each cut, int64 (cuts,), never falling, the first 0, the last the image's end.
 
     A cut's place is halfway between the spans that end and begin there, of those between neighboring cuts.
     """
     atoms = {span.first: span.box for span in lattice.spans if span.last == span.first + 1}
     between = np.array([(atoms[i - 1].right + atoms[i].left) / 2 for i in range(1, lattice.n_cuts - 1)], np.float64)
-    columns = np.array([0, *np.rint(strip.find_columns(between)), strip.n_columns], np.int64)
-    return np.maximum.accumulate(np.clip(columns, 0, strip.n_columns))
+    columns = np.array([0, *np.rint(image.find_columns(between)), image.n_columns], np.int64)
+    return np.maximum.accumulate(np.clip(columns, 0, image.n_columns))
 
 
 def sum_alignments(
-    shown: NDArray[np.float32], firsts: NDArray[np.int64], lasts: NDArray[np.int64]
+    posteriors: NDArray[np.float32], firsts: NDArray[np.int64], lasts: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """Return probabilities float64 (N, 11) of one digit, or none, in columns `firsts` to `lasts`, half-open."""
     n = len(firsts)
     steps = np.arange(int((lasts - firsts).max(initial=0)))
     columns = firsts[:, None] + steps
     inside = columns < lasts[:, None]
-    rows = np.where(inside[:, :, None], shown[np.minimum(columns, len(shown) - 1)], 0).astype(np.float64)
+    rows = np.where(inside[:, :, None], posteriors[np.minimum(columns, len(posteriors) - 1)], 0).astype(np.float64)
     bare = np.where(inside, rows[:, :, N_DIGITS:].sum(axis=2), 1.0)
     before, during, after = np.ones(n), np.zeros((n, N_DIGITS)), np.zeros((n, N_DIGITS))
     for step in steps:

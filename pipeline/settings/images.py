@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.settings.knob import _Checked, _knob
+from pipeline.settings.knob import StageSettings, knob
 
 
 @dataclass(frozen=True, slots=True)
-class ImageSettings(_Checked):
+class ImageSettings(StageSettings):
     """Decoding."""
 
-    work_side_px: int = _knob(1800, 200, 20_000, "px", "larger pictures shrink by 2, 3, 4 ... down to this long side")
-    most_mpx: int = _knob(200, 1, 1000, "megapixels", "a header that promises more is refused before decoding")
-    dpi: int = _knob(
+    work_side_px: int = knob(1800, 200, 20_000, "px", "larger pictures shrink by 2, 3, 4 ... down to this long side")
+    most_mpx: int = knob(200, 1, 1000, "megapixels", "a header that promises more is refused before decoding")
+    dpi: int = knob(
         300, 36, 1200, "dots per inch", "a PDF's pages are drawn so fine, as a scanner would; huge ones coarser"
     )
-    least_side_px: int = _knob(8, 1, 100, "px", "a side shorter than this holds no digit")
+    least_side_px: int = knob(8, 1, 100, "px", "a side shorter than this holds no digit")

@@ -1,4 +1,4 @@
-"""Every number that may be tuned: one frozen dataclass per stage, each field with its unit, range and reason."""
+"""What a setting is: a knob with its unit, range and reason, or a switch; and the class that checks them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,28 @@ from typing import Any
 from pipeline.errors import SettingsError
 
 
-def _knob(default: Any, low: float, high: float, unit: str, reason: str) -> Any:
+def knob(default: Any, low: float, high: float, unit: str, reason: str) -> Any:
+    """Return a field for a number in `low` to `high`, a whole one where the default is."""
     return field(default=default, metadata={"low": low, "high": high, "unit": unit, "reason": reason})
 
 
-class _Checked:
-    """Checks each knob of a stage's settings against its range."""
+def switch(default: bool, reason: str) -> Any:
+    """Return a field that is on or off."""
+    return field(default=default, metadata={"low": False, "high": True, "unit": "on or off", "reason": reason})
+
+
+class StageSettings:
+    """Base of each stage's settings: checks the type and the range of every field on construction."""
 
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        for knob in fields(self):  # type: ignore[arg-type]
-            value, low, high = getattr(self, knob.name), knob.metadata["low"], knob.metadata["high"]
-            wanted = (int,) if isinstance(knob.default, int) else (int, float)
-            if isinstance(value, bool) or not isinstance(value, wanted):
-                kind = "a whole number" if wanted == (int,) else "a number"
-                raise SettingsError(f"{type(self).__name__}.{knob.name}: expected {kind}, received {value!r}")
+        for own in fields(self):  # type: ignore[arg-type]
+            value, low, high = getattr(self, own.name), own.metadata["low"], own.metadata["high"]
+            is_switch = isinstance(own.default, bool)
+            wanted = (bool,) if is_switch else (int,) if isinstance(own.default, int) else (int, float)
+            if isinstance(value, bool) != is_switch or not isinstance(value, wanted):
+                kind = "true or false" if is_switch else "a whole number" if wanted == (int,) else "a number"
+                raise SettingsError(f"{type(self).__name__}.{own.name}: expected {kind}, received {value!r}")
             if not low <= value <= high:
-                raise SettingsError(f"{type(self).__name__}.{knob.name}: expected {low} to {high}, received {value}")
+                raise SettingsError(f"{type(self).__name__}.{own.name}: expected {low} to {high}, received {value}")

@@ -1,4 +1,4 @@
-"""All stages' knobs together: from and to a TOML or JSON file. The knobs themselves are in `pipeline.settings.knob`.
+"""All stages' knobs together: from and to a TOML or JSON file. What a knob is: `pipeline.settings.knob`.
 
 `python -m pipeline.settings` prints them all as a TOML file to edit and pass with `--settings`.
 """
@@ -13,17 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import SettingsError
-from pipeline.settings.decoding import DecodeSettings, SignSettings, StraySettings
+from pipeline.settings.decoding import DecodeSettings, OutlierSettings, SignSettings
 from pipeline.settings.images import ImageSettings
 from pipeline.settings.ink import (
     BinarizeSettings,
+    BrokenStrokeSettings,
     ComponentSettings,
     IlluminationSettings,
-    PieceSettings,
-    PlateSettings,
+    LightOnDarkSettings,
     RulingSettings,
+    ShadowSettings,
 )
-from pipeline.settings.layout import LineSettings, NumberSettings, SkewSettings, TurnSettings
+from pipeline.settings.layout import NumberGroupSettings, OrientationSettings, SkewSettings, TextLineSettings
 from pipeline.settings.live import TrackSettings
 from pipeline.settings.recognition import NormalizeSettings, SegmentSettings
 
@@ -33,24 +34,39 @@ else:  # pragma: no cover
     import tomli as tomllib
 
 
+RENAMED = {
+    "plates": "light_on_dark",
+    "turn": "orientation",
+    "pieces": "broken_strokes",
+    "lines": "text_lines",
+    "strays": "outliers",
+    "numbers": "number_groups",
+    "rulings.read_twice": "rulings.is_kept_tried and shadows.is_enabled",
+    "signs.reported": "signs.is_enabled",
+    "segment.least_piece_frac": "segment.least_part_frac",
+}
+"""Names of version 0.1, STAGE or STAGE.KNOB, and what each is called now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All stages' settings; `Settings()` holds the defaults that the shipped figures were measured with."""
 
     images: ImageSettings = field(default_factory=ImageSettings)
     illumination: IlluminationSettings = field(default_factory=IlluminationSettings)
+    shadows: ShadowSettings = field(default_factory=ShadowSettings)
     binarize: BinarizeSettings = field(default_factory=BinarizeSettings)
-    plates: PlateSettings = field(default_factory=PlateSettings)
+    light_on_dark: LightOnDarkSettings = field(default_factory=LightOnDarkSettings)
     rulings: RulingSettings = field(default_factory=RulingSettings)
     skew: SkewSettings = field(default_factory=SkewSettings)
-    turn: TurnSettings = field(default_factory=TurnSettings)
+    orientation: OrientationSettings = field(default_factory=OrientationSettings)
     components: ComponentSettings = field(default_factory=ComponentSettings)
-    pieces: PieceSettings = field(default_factory=PieceSettings)
-    lines: LineSettings = field(default_factory=LineSettings)
+    broken_strokes: BrokenStrokeSettings = field(default_factory=BrokenStrokeSettings)
+    text_lines: TextLineSettings = field(default_factory=TextLineSettings)
     segment: SegmentSettings = field(default_factory=SegmentSettings)
     normalize: NormalizeSettings = field(default_factory=NormalizeSettings)
-    strays: StraySettings = field(default_factory=StraySettings)
-    numbers: NumberSettings = field(default_factory=NumberSettings)
+    outliers: OutlierSettings = field(default_factory=OutlierSettings)
+    number_groups: NumberGroupSettings = field(default_factory=NumberGroupSettings)
     decode: DecodeSettings = field(default_factory=DecodeSettings)
     signs: SignSettings = field(default_factory=SignSettings)
     track: TrackSettings = field(default_factory=TrackSettings)
@@ -62,13 +78,18 @@ class Settings:
         Raises
         ------
         SettingsError
-            For an unknown stage or knob, a value of the wrong type or out of its range.
+            For an unknown stage or knob, a value of the wrong type or out of its range; for a name of an earlier
+            version it tells the one of today.
         """
         stages = {f.name: type(getattr(cls(), f.name)) for f in fields(cls)}
         for stage, knobs in values.items():
+            if stage in RENAMED:
+                raise SettingsError(f"settings: [{stage}] is now called [{RENAMED[stage]}]")
             if stage not in stages or not isinstance(knobs, Mapping):
                 raise SettingsError(f"settings: unknown stage [{stage}]; the stages are {', '.join(stages)}")
             names = [f.name for f in fields(stages[stage])]
+            for old in (f"{stage}.{name}" for name in knobs if f"{stage}.{name}" in RENAMED):
+                raise SettingsError(f"settings: {old} is now called {RENAMED[old]}")
             if unknown := sorted(set(knobs) - set(names)):
                 raise SettingsError(f"settings: [{stage}] has no {unknown[0]!r}; it has {', '.join(names)}")
         return cls(**{stage: stages[stage](**knobs) for stage, knobs in values.items()})
@@ -100,15 +121,9 @@ class Settings:
         parts = []
         for stage in fields(self):
             parts.append(f"[{stage.name}]")
-            for knob in fields(getattr(self, stage.name)):
-                told = knob.metadata
-                value = getattr(getattr(self, stage.name), knob.name)
-                parts.append(
-                    f"{knob.name} = {value}  # {told['unit']}, {told['low']}..{told['high']}: {told['reason']}"
-                )
+            for own in fields(getattr(self, stage.name)):
+                value, about = getattr(getattr(self, stage.name), own.name), own.metadata
+                limits = "" if isinstance(value, bool) else f", {about['low']}..{about['high']}"
+                parts.append(f"{own.name} = {json.dumps(value)}  # {about['unit']}{limits}: {about['reason']}")
             parts.append("")
         return "\n".join(parts)
-
-
-if __name__ == "__main__":
-    print(Settings().to_toml())

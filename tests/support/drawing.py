@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Box
 from pipeline.ink.labels import measure_stroke_width
-from pipeline.reading.read_page import read_page
+from pipeline.reading.read_page import analyze_page, read_page
 from pipeline.reading.stages import Stages
 from pipeline.recognition.classify import Classifier
-from pipeline.recognition.line_network import LineReader
+from pipeline.recognition.line_network import LineNetwork
 from pipeline.recognition.normalize import normalize_digit
 from pipeline.settings.recognition import NormalizeSettings
 from pipeline.settings.tree import Settings
@@ -148,13 +148,6 @@ def _describe(tensors: NDArray[np.float32]) -> NDArray[np.float32]:
     return soft / np.maximum(np.linalg.norm(soft, axis=1, keepdims=True), 1e-6)
 
 
-class Capture:
-    """Stands in for a trace, and keeps the stages."""
-
-    def write(self, stages: Stages) -> None:
-        self.stages = stages
-
-
 def see_ones(row: NDArray[np.float32]) -> NDArray[np.float32]:
     """Stand in for a line network that half believes in a 1 wherever a column has ink: (1, 32, W, 2) to (1, W / 2, 12).
 
@@ -168,12 +161,9 @@ def see_ones(row: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def capture_stages(
-    gray: NDArray[np.uint8], settings: Settings | None = None, line_reader: LineReader | None = None
+    gray: NDArray[np.uint8], settings: Settings | None = None, line_network: LineNetwork | None = None
 ) -> Stages:
-    capture = Capture()
-    reader = replace(make_reader(), line_reader=line_reader)
-    read_page(Page(gray.copy()), reader, settings, capture)  # type: ignore[arg-type]
-    return capture.stages
+    return analyze_page(Page(gray.copy()), replace(make_reader(), line_network=line_network), settings)
 
 
 def read_texts(gray: NDArray[np.uint8], settings: Settings | None = None) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
-from pipeline.recognition.line_images import STRIP_PX
+from pipeline.recognition.line_images import LINE_IMAGE_PX
 from pipeline.types import N_DIGITS
 
 SPACE = N_DIGITS + 1
@@ -38,7 +38,7 @@ class Lines:
 
 def concatenate_lines(parts: Sequence[Lines]) -> Lines:
     """Return the lines of all parts, in their order."""
-    pixels = [np.zeros((STRIP_PX, 0, 2), np.uint8), *(part.pixels for part in parts)]
+    pixels = [np.zeros((LINE_IMAGE_PX, 0, 2), np.uint8), *(part.pixels for part in parts)]
     columns = [np.zeros(0, np.int8), *(part.columns for part in parts)]
     widths = [np.zeros(0, np.int64), *(part.widths for part in parts)]
     return Lines(np.concatenate(pixels, axis=1), np.concatenate(columns), np.concatenate(widths))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -17,34 +18,24 @@ from pipeline.settings.tree import Settings
 from train.evaluation.page_score import PageScore
 from train.evaluation.score_pages import read_folder
 
+LINE_NETWORK = "the line network"
+
 DISABLED: dict[str, dict[str, dict[str, float]]] = {
     "nothing": {},
     "grain of the paper": {"binarize": {"grain_sigmas": 0}},
     "darkness of ink nearby": {"binarize": {"peak_frac": 0.1}},
-    "dark plates": {"plates": {"least_side_px": 1000}},
-    "the line network": {"decode": {"line_weight": 0.0, "digit_weight": 1.0, "skip_price": 1.0}},
-    "rulings": {"rulings": {"least_slenderness": 200.0, "least_length_frac": 1.0}},
-    "deskew": {"skew": {"least_deg": 45.0}},
-    "rims, frames, blots, dashes": {
-        "components": {"rim_frac": 1.0, "frame_fill_frac": 0.0, "blot_frac": 2.0, "dash_slenderness": 100.0}
-    },
+    "bright writing on dark": {"light_on_dark": {"is_enabled": False}},
+    LINE_NETWORK: {},
+    "rulings": {"rulings": {"is_enabled": False}},
+    "shadows": {"shadows": {"is_enabled": False}},
+    "leveling": {"skew": {"is_enabled": False}},
+    "turns by quarters": {"orientation": {"is_enabled": False}},
+    "components dropped by shape": {"components": {"is_enabled": False}},
     "cuts": {"segment": {"most_cuts": 0}},
     "slant of the cuts": {"segment": {"most_slant": 0.0}},
-    "broken digits joined": {"pieces": {"tallest_frac": 0.1}, "segment": {"join_gap_frac": 0.0}},
+    "broken strokes": {"broken_strokes": {"is_enabled": False}},
     "stroke width": {"normalize": {"thinnest_stroke_px": 0.0, "widest_stroke_px": 20.0}},
-    "strays": {
-        "strays": {
-            "least_height_frac": 0.0,
-            "least_lone_frac": 0.0,
-            "most_height_ratio": 100.0,
-            "least_contrast_frac": 0.0,
-            "most_stroke_ratio": 100.0,
-            "least_evenness": 0.0,
-            "shortest_one_frac": 0.0,
-            "shortest_lone_one_frac": 0.0,
-            "tallest_one_ratio": 100.0,
-        }
-    },
+    "outliers": {"outliers": {"is_enabled": False}},
 }
 """What is disabled, and the settings that disable it."""
 
@@ -59,7 +50,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     classifier = load_classifier(args.model)
     table = Table("disabled", *PageScore().figures, box=None)
     for name, values in DISABLED.items():
-        rows = read_folder(args.folder, classifier, Settings.from_dict(values))
+        chosen = replace(classifier, line_network=None) if name == LINE_NETWORK else classifier
+        rows = read_folder(args.folder, chosen, Settings.from_dict(values))
         total = sum((s for truth, s in rows if args.tag is None or args.tag in truth.get("tags", [])), PageScore())
         table.add_row(name, *(f"{figure:.1f}" for figure in total.figures.values()))
     print(f"{args.folder}, model {classifier.name}:")

@@ -20,7 +20,7 @@ from pipeline.outputs.annotate import annotate
 from pipeline.outputs.formats import format_text
 from pipeline.outputs.records import make_record
 from pipeline.outputs.trace import Trace
-from pipeline.reading.read_page import read_page
+from pipeline.reading.read_page import analyze_page, read_page
 from pipeline.recognition.classify import load_classifier
 from pipeline.settings.tree import Settings
 from train.evaluation.contour_baseline import draw_contours, read_contours, tell_rows
@@ -53,7 +53,8 @@ _CAPTIONS = {
 def draw_stages(picture: Path, settings: Settings) -> NDArray[np.uint8]:
     """Return the stages of reading one picture, captioned and side by side: uint8 (H, W, 3)."""
     with TemporaryDirectory() as folder:
-        read_page(load_page(picture, settings.images), load_classifier(), settings, Trace(Path(folder), "page"))
+        stages = analyze_page(load_page(picture, settings.images), load_classifier(), settings)
+        Trace(Path(folder), "page").write(stages)
         tiles = []
         for path in sorted(Path(folder).iterdir()):
             caption = _CAPTIONS.get(path.stem.split("-")[-1])

@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from pipeline.errors import ModelError, UsageError
-from pipeline.recognition.line_images import STRIP_PX
-from pipeline.recognition.line_network import LineReader
-from pipeline.recognition.runtimes import load_strip_network
+from pipeline.recognition.line_images import LINE_IMAGE_PX
+from pipeline.recognition.line_network import LineNetwork
+from pipeline.recognition.runtimes import load_line_network_file
 from train.datasets.harvested_crops import FACTS_NAME
 from train.datasets.harvested_lines import SPACE, UNTOLD, Lines, load_lines
 from train.fitting.calibrate import calibrate
@@ -113,7 +113,7 @@ def finish(plan: LinePlan, model: keras.Model, history: History) -> Card:
     single.set_weights(model.get_weights())
     single.save(plan.out / KERAS_NAME)
     write_litert(single, plan.out / LITERT_NAME, "int8")
-    reader = LineReader(NAME, 1.0, load_strip_network(plan.out / LITERT_NAME, N_CLASSES))
+    reader = LineNetwork(NAME, 1.0, load_line_network_file(plan.out / LITERT_NAME, N_CLASSES))
     rows, columns, gap = [], [], 0.0
     for pixels, own in LineLessons(load_lines(plan.harvest, "validation"), _N_LOOKED_AT).draw(1, 0, 0):
         rows.append(reader.network(pixels)[0])
@@ -127,7 +127,12 @@ def finish(plan: LinePlan, model: keras.Model, history: History) -> Card:
         "schema": 1,
         "name": plan.out.name,
         "classes": [*map(str, range(10)), "nothing", "space between numbers"],
-        "input": {"shape": [STRIP_PX, None, 2], "dtype": "float32", "range": [0, 1], "meaning": "0 paper .. 1 ink"},
+        "input": {
+            "shape": [LINE_IMAGE_PX, None, 2],
+            "dtype": "float32",
+            "range": [0, 1],
+            "meaning": "0 paper .. 1 ink",
+        },
         "n_parameters": single.count_params(),
         "litert_weights": "int8",
         "bytes": {name: (plan.out / name).stat().st_size for name in (KERAS_NAME, LITERT_NAME)},

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.recognition.line_images import COLUMN_PX, STRIP_PX
+from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX
 from pipeline.types import N_DIGITS
 from train.datasets.harvested_lines import UNTOLD, Lines
 
@@ -77,12 +77,12 @@ def bend(pixels: NDArray[np.uint8], columns: NDArray[np.int8], window: int, rng:
     width, shear = pixels.shape[1], rng.normal(0, _SHEAR)
     slack = width - window / stretch
     left = rng.uniform(0, slack) if slack > 0 else rng.uniform(slack, 0) * rng.random()
-    middle = STRIP_PX / 2
+    middle = LINE_IMAGE_PX / 2
     back = np.array(
         [[1 / stretch, shear, left - shear * middle], [0, 1 / zoom, middle + rng.normal(0, _SHIFT_PX) - middle / zoom]]
     )
     bent = cv2.warpAffine(
-        pixels, back, (window, STRIP_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=0
+        pixels, back, (window, LINE_IMAGE_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=0
     ).astype(np.float32)
     gray, own = bent[:, :, 0], bent[:, :, 1]
     gray *= rng.uniform(*_LEVEL)

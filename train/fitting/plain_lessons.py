@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from pipeline.recognition.classify import calibrate, tell_activation
+from pipeline.recognition.classify import calibrate, infer_activation
 from train.datasets.catalog import Dataset
 from train.datasets.examples import Examples, predict, show_clean
 from train.datasets.mnist import N_VALIDATION, split_validation
@@ -41,7 +41,7 @@ class PlainMaterial:
     def look(self, model: keras.Model) -> dict[str, float]:
         """Return loss and share right on the held-out part."""
         outputs = predict(model, self.held_out)
-        likely = calibrate(outputs, 1.0, tell_activation(outputs))
+        likely = calibrate(outputs, 1.0, infer_activation(outputs))
         is_right = likely.argmax(axis=1) == self.held_out.labels
         return {"val_loss": measure_nll(likely, self.held_out.labels), "val_accuracy": float(np.mean(is_right))}
 

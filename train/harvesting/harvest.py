@@ -27,12 +27,11 @@ from rich.console import Console
 from rich.progress import Progress
 
 from pipeline.errors import UsageError
-from pipeline.outputs.trace import Trace
-from pipeline.reading.read_page import read_page
+from pipeline.reading.read_page import analyze_page
 from pipeline.reading.stages import Stages
 from pipeline.recognition.classify import Classifier
 from pipeline.settings.ink import RulingSettings
-from pipeline.settings.layout import TurnSettings
+from pipeline.settings.layout import OrientationSettings
 from pipeline.settings.tree import Settings
 from pipeline.types import N_DIGITS, SIDE_PX, Page
 from train.augmentation.printed_glyphs import find_fonts
@@ -50,7 +49,6 @@ PAGES_PER_SHARD = 200
 _MOST_PER_DIGIT = 3
 """Most spans taken of one digit: dust around it makes many that differ by a speck."""
 
-_NO_RULINGS = RulingSettings(least_length_frac=1.0, lone_length_frac=1.0, least_parallels=50, least_equals=50)
 _EVERY_KEEPS_RULINGS = 5
 """Every so many pages' rulings are not looked for: reading looks at both."""
 
@@ -81,29 +79,21 @@ class HarvestPlan:
                 yield f"{part}-{at // PAGES_PER_SHARD:04}", first + at, PAGES_PER_SHARD
 
 
-class _Catch(Trace):
-    """Stands in for the folder of a trace, and keeps the stages in memory."""
+def analyze_photo(photo: NDArray[np.uint8], has_rulings: bool = False) -> Stages:
+    """Return what the stages of reading make of a photo, uint8 (H, W), as it is held; nothing is classified.
 
-    __slots__ = ("stages",)
-
-    def __init__(self) -> None:
-        super().__init__(Path(), "")
-
-    def write(self, stages: Stages) -> None:
-        """Keep the stages."""
-        object.__setattr__(self, "stages", stages)
-
-
-def see_page(photo: NDArray[np.uint8], rulings: RulingSettings | None = None) -> Stages:
-    """Return what the stages of reading make of a photo, uint8 (H, W); nothing is classified."""
+    Parameters
+    ----------
+    photo : the page
+    has_rulings : whether its rulings are left in
+    """
     blind = Classifier(
         "none", N_DIGITS + 1, 1.0, "linear", lambda batch: np.zeros((len(batch), N_DIGITS + 1), np.float32)
     )
-    catch = _Catch()
-    settings = Settings(turn=TurnSettings(doubt_below=0.0), rulings=rulings or RulingSettings())  # the blind doubt all
-    read_page(Page(photo), blind, settings, catch)
-    stages: Stages = catch.stages  # type: ignore[attr-defined]
-    return stages
+    settings = Settings(
+        orientation=OrientationSettings(is_enabled=False), rulings=RulingSettings(is_enabled=not has_rulings)
+    )
+    return analyze_page(Page(photo), blind, settings)
 
 
 def draw_page(pool: HandPool, seed: int, number: int) -> PageTruth:
@@ -117,7 +107,7 @@ def draw_page(pool: HandPool, seed: int, number: int) -> PageTruth:
 
 def harvest_page(truth: PageTruth, keeps_rulings: bool = False) -> tuple[Crops, Lines, list[str]]:
     """Return the crops of one page, its text lines, and what became of each written digit."""
-    stages = see_page(truth.photo, _NO_RULINGS if keeps_rulings else None)
+    stages = analyze_photo(truth.photo, keeps_rulings)
     owned = own_page(stages, truth)
     crops, losses = crop_page(stages, truth, owned)
     return crops, cut_lines(stages, truth, owned), losses
@@ -126,13 +116,13 @@ def harvest_page(truth: PageTruth, keeps_rulings: bool = False) -> tuple[Crops, 
 def crop_page(stages: Stages, truth: PageTruth, owned: Ownership) -> tuple[Crops, list[str]]:
     """Return the crops of one page that are clearly digits or clearly none, and what became of each written digit."""
     kinds, owners = label_spans(stages, truth, owned)
-    has_ink = stages.batch.max(axis=(1, 2, 3), initial=0) > 0  # a speck in a vast span is averaged away
+    has_ink = stages.recognition.batch.max(axis=(1, 2, 3), initial=0) > 0  # a speck in a vast span is averaged away
     kept = [
         at
         for at, (kind, owner) in enumerate(zip(kinds, owners, strict=True))
         if kind != LEFT_OUT and has_ink[at] and (not owner or owners[:at].count(owner) < _MOST_PER_DIGIT)
     ]
-    images = np.rint(255 * stages.batch[kept, :, :, 0]).astype(np.uint8).reshape(-1, SIDE_PX, SIDE_PX)
+    images = np.rint(255 * stages.recognition.batch[kept, :, :, 0]).astype(np.uint8).reshape(-1, SIDE_PX, SIDE_PX)
     labels = [truth.labels[owners[at] - 1] if owners[at] else N_DIGITS for at in kept]
     crops = Crops(images, np.array(labels, np.uint8), np.array([kinds[at] for at in kept], np.uint8))
     return crops, find_losses(stages, truth, owned, set(owners))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from skimage.measure import regionprops
 
 from pipeline.reading.stages import Stages
-from pipeline.recognition.line_images import COLUMN_PX, STRIP_PX, Strip, cut_strips
+from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX, LineImage, cut_line_images
 from pipeline.types import N_DIGITS, TextLine
 from train.datasets.harvested_lines import SPACE, UNTOLD, Lines, concatenate_lines
 from train.harvesting.span_labels import Ownership
@@ -36,7 +36,7 @@ def cut_lines(stages: Stages, truth: PageTruth, owned: Ownership) -> Lines:
     places = {region.label: region.slice for region in regionprops(owned.core)}
     parts = []
     for number, line in enumerate(stages.lines):
-        for strip in cut_strips(line, stages.darkness):
+        for strip in cut_line_images(line, stages.ink.darkness):
             digits = sorted(_place_digits(strip, number, homes, places, truth))
             columns = label_columns(strip.n_columns, digits)
             parts.append(Lines(strip.pixels, columns, np.array([strip.pixels.shape[1]])))
@@ -69,7 +69,7 @@ def _find_homes(lines: Sequence[TextLine], owned: Ownership) -> NDArray[np.int64
 
 
 def _place_digits(
-    strip: Strip, number: int, homes: NDArray[np.int64], places: dict[int, tuple[slice, slice]], truth: PageTruth
+    strip: LineImage, number: int, homes: NDArray[np.int64], places: dict[int, tuple[slice, slice]], truth: PageTruth
 ) -> Iterator[tuple[float, float, int, int]]:
     """Yield (first column, last column, label or UNTOLD, group) of the digits that line `number`'s strip shows."""
     inverse = np.linalg.inv(np.vstack([strip.to_page, [0, 0, 1]]))
@@ -84,7 +84,7 @@ def _place_digits(
         start, end = center - half, center + half
         if end < 0 or start > strip.n_columns:
             continue
-        inside = _RIM_PX <= middle[1] <= STRIP_PX - _RIM_PX
+        inside = _RIM_PX <= middle[1] <= LINE_IMAGE_PX - _RIM_PX
         is_known = _SIZES[0] <= (rows.stop - rows.start) / strip.digit_height_px <= _SIZES[1]
         if homes[owner] == number:
             label = truth.labels[at] if inside and is_known and truth.kinds[at] == "digit" else UNTOLD

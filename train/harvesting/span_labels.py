@@ -68,11 +68,11 @@ class Ownership:
 
 def own_page(stages: Stages, truth: PageTruth) -> Ownership:
     """Return whose ink lies where on the page as it was read, which may have been turned upright."""
-    gray = stages.page.gray
+    gray = stages.ink.page.gray
     how = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     core = truth.owner
-    if not np.array_equal(stages.page.to_source, np.eye(3)):
-        core = cv2.warpPerspective(core, stages.page.to_source, gray.shape[::-1], flags=how)
+    if not np.array_equal(stages.ink.page.to_source, np.eye(3)):
+        core = cv2.warpPerspective(core, stages.ink.page.to_source, gray.shape[::-1], flags=how)
     reach = max(1, round(0.035 * truth.height_px))
     wide = cv2.dilate(core, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     wide = np.where(core > 0, core, wide)
@@ -84,7 +84,7 @@ def label_spans(stages: Stages, truth: PageTruth, owned: Ownership) -> tuple[lis
 
     The owner is the index + 1 of the digit that it is; 0 for all that is none.
     """
-    judged = [judge_span(span, truth, owned) for lattice in stages.lattices for span in lattice.spans]
+    judged = [judge_span(span, truth, owned) for lattice in stages.recognition.lattices for span in lattice.spans]
     return [kind for kind, _ in judged], [owner for _, owner in judged]
 
 
@@ -179,12 +179,12 @@ def find_losses(stages: Stages, truth: PageTruth, owned: Ownership, matched: set
 
     The stages are "binarize", "rulings", "components" (dropped as no digit's ink) and "segment" (no span is it alone).
     """
-    kept = np.zeros_like(stages.cleared.ink)
+    kept = np.zeros_like(stages.ink.cleared.ink)
     for line in stages.lines:
         for component in line.components:
             view = kept[component.box.slices]
             np.maximum(view, component.mask, out=view)
-    masks = {"binarize": stages.ink.ink, "rulings": stages.cleared.ink, "components": kept}
+    masks = {"binarize": stages.ink.ink.ink, "rulings": stages.ink.cleared.ink, "components": kept}
     covers = {stage: owned.measure_cover(mask) for stage, mask in masks.items()}
     losses = []
     for at, kind in enumerate(truth.kinds, start=1):

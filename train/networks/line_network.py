@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from pipeline.recognition.line_images import STRIP_PX
+from pipeline.recognition.line_images import LINE_IMAGE_PX
 from train.networks.architectures import BATCH_MOMENTUM
 
 NAME = "lines"
@@ -19,7 +19,7 @@ def build_line_network(n_classes: int) -> keras.Model:
     alignment in training; reading sums over them (`pipeline.recognition.span_scores`). Input (N, 32, W, 2), output (N,
     W / 2, K).
     """
-    strip = layers.Input((STRIP_PX, None, 2), name="strip")
+    strip = layers.Input((LINE_IMAGE_PX, None, 2), name="strip")
     x = _convolve(strip, 24, 5, strides=2)
     x = _convolve(x, 32)
     x = layers.MaxPooling2D((2, 1))(x)

@@ -15,8 +15,7 @@ LEFT_OUT = {
     "images.least_side_px": "only refuses pictures",
     "images.dpi": "draws PDFs, of which there are none to score by",
     "components.tallest_frac": "no limit on a page, and at the end of its range; live reading sets one",
-    "rulings.read_twice": "spares time in live reading",
-    "lines.least_height_px": "spares time in live reading",
+    "text_lines.least_height_px": "spares time in live reading",
     "decode.n_alternatives": "is told beside each digit and decides nothing",
     **{f"signs.{knob.name}": "acts with --signs alone, and on no digit" for knob in fields(SignSettings)},
     **{f"track.{knob.name}": "acts in live reading alone" for knob in fields(TrackSettings)},
@@ -53,7 +52,7 @@ def list_changes(stages: Sequence[str] | None = None) -> list[list[Change]]:
     trials = []
     for stage in names if stages is None else stages:
         for knob in fields(getattr(shipped, stage)):
-            if f"{stage}.{knob.name}" not in LEFT_OUT:
+            if f"{stage}.{knob.name}" not in LEFT_OUT and not isinstance(knob.default, bool):
                 value = getattr(getattr(shipped, stage), knob.name)
                 values = list_values(value, knob.metadata["low"], knob.metadata["high"])
                 trials.append([Change(stage, knob.name, other) for other in values])

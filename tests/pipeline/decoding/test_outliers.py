@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.decoding.outliers import drop_edges, drop_strays, measure_evenness, measure_middle
+from pipeline.decoding.outliers import drop_edges, drop_outliers, measure_evenness, measure_middle
 from pipeline.geometry import Box
-from pipeline.settings.decoding import StraySettings
+from pipeline.settings.decoding import OutlierSettings
 from pipeline.types import Digit, Pick, Reading, Span
 from tests.support.drawing import make_scores
 
-SETTINGS = StraySettings()
+SETTINGS = OutlierSettings()
 
 
 def pick(
@@ -25,7 +25,7 @@ def pick(
 
 
 def keep(*lines: list[Pick]) -> list[list[bool]]:
-    kept = drop_strays(lines, SETTINGS)
+    kept = drop_outliers(lines, SETTINGS)
     assert [[p.span for p in line] for line in kept] == [[p.span for p in line] for line in lines]
     return [[p.is_digit for p in line] for line in kept]
 

@@ -19,16 +19,16 @@ from hypothesis.extra import numpy as hnp
 
 from pipeline.cli import main
 from pipeline.decoding.marks import Mark
-from pipeline.decoding.signs import tell_sign, write_signs
+from pipeline.decoding.signs import name_sign, write_signs
 from pipeline.geometry import Box
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import Classifier, load_classifier
-from pipeline.settings.decoding import DecodeSettings, SignSettings
+from pipeline.settings.decoding import SignSettings
 from pipeline.settings.tree import Settings
 from pipeline.types import PAPER_LEVEL, Digit, InkMask, Page, Reading
 from tests.support.drawing import draw_ink, make_reader, write_page, write_signed
 
-SIGNED = Settings(signs=SignSettings(reported=1))
+SIGNED = Settings(signs=SignSettings(is_enabled=True))
 
 
 @cache
@@ -62,7 +62,7 @@ def test_mark_between_digits(
     box: tuple[int, int, int, int], length_px: float, breadth_px: float, tilt_deg: float, expected: str
 ) -> None:
     mark = Mark(1, Box(*box), length_px, breadth_px, tilt_deg, 0.9)
-    assert tell_sign(mark, 200, 100, SignSettings()) == expected
+    assert name_sign(mark, 200, 100, SignSettings()) == expected
 
 
 BARS = [(100, 50, 110, 100), (140, 50, 150, 100), (180, 50, 190, 100)]
@@ -99,13 +99,9 @@ def make_bars(boxes: list[tuple[int, int, int, int]], line: int = 1) -> Reading:
     return Reading("1" * len(boxes), 0.9 ** len(boxes), Box.around([d.box for d in digits]), digits, line=line)
 
 
-def sign(
-    readings: list[Reading], *boxes: tuple[int, int, int, int], reported: int = 1, reject_below: float = 0.5
-) -> tuple[Reading, ...]:
+def sign(readings: list[Reading], *boxes: tuple[int, int, int, int], is_enabled: bool = True) -> tuple[Reading, ...]:
     ink = draw_ink(*boxes)
-    darkness = np.maximum(ink, PAPER_LEVEL)
-    decode = DecodeSettings(reject_below=reject_below)
-    return write_signs(readings, InkMask(ink), darkness, SignSettings(reported=reported), decode)
+    return write_signs(readings, InkMask(ink), np.maximum(ink, PAPER_LEVEL), SignSettings(is_enabled=is_enabled))
 
 
 @pytest.mark.parametrize(("marks", "expected"), DRAWN.values(), ids=DRAWN)
@@ -114,7 +110,7 @@ def test_signs_beside_three_bars(marks: list[tuple[int, int, int, int]], expecte
     told = sign([reading], *BARS, *marks)
     assert [r.text for r in told] == expected
     assert [d for r in told for d in r.digits] == list(reading.digits)
-    assert sign([reading], *BARS, *marks, reported=0) == (reading,)
+    assert sign([reading], *BARS, *marks, is_enabled=False) == (reading,)
 
 
 def test_number_that_came_apart_is_joined_by_its_comma() -> None:
@@ -132,11 +128,10 @@ def test_numbers_far_apart_are_not_joined() -> None:
     assert [r.text for r in sign(readings, *far, (120, 92, 129, 101))] == ["1", "1"]
 
 
-def test_joined_number_is_rejected_where_it_is_too_doubtful() -> None:
+def test_joined_number_is_as_sure_as_its_digits_together() -> None:
     halves = [make_bars(BARS[:2]), make_bars(BARS[2:])]
-    (whole,) = sign(halves, *BARS, (160, 92, 169, 101), reject_below=0.8)
-    assert (whole.text, whole.status) == ("11.1", "rejected")
-    assert whole.reason == "digit 1 (1) is uncertain: 0.90"
+    (whole,) = sign(halves, *BARS, (160, 92, 169, 101))
+    assert (whole.text, whole.confidence) == ("11.1", pytest.approx(0.9**3))
 
 
 def test_box_of_a_number_holds_its_minus() -> None:
@@ -242,7 +237,7 @@ def replace_seconds(page: dict, other: dict) -> dict:
 
 def test_settings_file_can_ask_for_signs(photo: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = tmp_path / "signs.toml"
-    asked.write_text("[signs]\nreported = 1\n")
+    asked.write_text("[signs]\nis_enabled = true\n")
     assert main([photo, "-q", "--reject-below", "0", "--settings", str(asked)]) == 0
     assert capsys.readouterr().out.endswith(": -7.25 4,5\n")
-    assert replace(Settings(), signs=SignSettings(reported=1)) == Settings.from_file(asked)
+    assert replace(Settings(), signs=SignSettings(is_enabled=True)) == Settings.from_file(asked)

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import Box
-from pipeline.ink.broken_strokes import join_pieces, overlay
-from pipeline.settings.ink import PieceSettings
+from pipeline.ink.broken_strokes import join_broken_strokes, overlay
+from pipeline.settings.ink import BrokenStrokeSettings
 from pipeline.types import Component
 from tests.support.drawing import parse
 
-SETTINGS = PieceSettings()
+SETTINGS = BrokenStrokeSettings()
 DIGITS = [(100 + 60 * i, 10, 140 + 60 * i, 70) for i in range(4)]
 
 
@@ -22,8 +22,10 @@ def make(left: int, top: int, right: int, bottom: int, stroke_width_px: float = 
     return Component(Box(left, top, right, bottom), mask, mask.size, stroke_width_px)
 
 
-def boxes(*parts: tuple[int, int, int, int], settings: PieceSettings = SETTINGS) -> list[list[int]]:
-    return sorted(c.box.as_list() for c in join_pieces([make(*p) for p in (*DIGITS, *parts)], settings))[: len(parts)]
+def boxes(*parts: tuple[int, int, int, int], settings: BrokenStrokeSettings = SETTINGS) -> list[list[int]]:
+    return sorted(c.box.as_list() for c in join_broken_strokes([make(*p) for p in (*DIGITS, *parts)], settings))[
+        : len(parts)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_two_parts(upper: tuple[int, int, int, int], lower: tuple[int, int, int,
 
 def test_three_parts_become_one() -> None:
     parts = [make(10, top, 50, top + 18) for top in (10, 31, 52)]
-    joined = join_pieces([*parts, *(make(*d) for d in DIGITS)], SETTINGS)
+    joined = join_broken_strokes([*parts, *(make(*d) for d in DIGITS)], SETTINGS)
     assert len(joined) == 1 + len(DIGITS)
     assert sum(c.area_px for c in joined) == sum(c.area_px for c in parts) + 4 * 40 * 60
 
@@ -54,7 +56,7 @@ def test_three_parts_become_one() -> None:
 @pytest.mark.parametrize("n", [0, 1])
 def test_nothing_to_join(n: int) -> None:
     alone = [make(*DIGITS[0])][:n]
-    assert join_pieces(alone, SETTINGS) == tuple(alone)
+    assert join_broken_strokes(alone, SETTINGS) == tuple(alone)
 
 
 def test_gap_counts_in_strokes() -> None:
@@ -66,7 +68,7 @@ def test_gap_counts_in_strokes() -> None:
 @pytest.mark.parametrize(("contrast", "is_joined"), [(0.45, True), (0.35, False)])
 def test_a_pale_shadow_is_no_piece(contrast: float, is_joined: bool) -> None:
     shadow = replace(make(10, 43, 50, 70), contrast=contrast)
-    joined = join_pieces([make(10, 10, 50, 40), shadow, *(make(*d) for d in DIGITS)], SETTINGS)
+    joined = join_broken_strokes([make(10, 10, 50, 40), shadow, *(make(*d) for d in DIGITS)], SETTINGS)
     assert len(joined) == len(DIGITS) + (1 if is_joined else 2)
 
 

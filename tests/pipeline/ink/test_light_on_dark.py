@@ -8,14 +8,14 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.ink.light_on_dark import turn_plates
+from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import Classifier, load_classifier
-from pipeline.settings.ink import PlateSettings
+from pipeline.settings.ink import LightOnDarkSettings
 from pipeline.types import PAPER_LEVEL, InkMask, Page
 from tests.support.drawing import write_page
 
-SETTINGS = PlateSettings()
+SETTINGS = LightOnDarkSettings()
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def test_stamped_and_written_numbers_are_read_on_one_page(classifier: Classifier
 
 def test_writing_is_turned_over_and_the_plate_is_gone() -> None:
     mask, darkness = darken(stamp("4", 6))
-    ink, dark = turn_plates(mask, darkness, SETTINGS)
+    ink, dark = invert_light_on_dark(mask, darkness, SETTINGS)
     written = darken(np.pad(write_page("4", size_px=(40, 56), height_px=36), ((50, 50), (56, 50)), constant_values=225))
     assert np.mean(ink.ink != written[0].ink) < 0.01
     assert np.mean(dark != written[1]) < 0.01
@@ -110,7 +110,7 @@ UNTOUCHED = {
 @pytest.mark.parametrize("name", UNTOUCHED)
 def test_what_is_no_plate_stays(name: str) -> None:
     mask, darkness = darken(UNTOUCHED[name])
-    ink, dark = turn_plates(mask, darkness, SETTINGS)
+    ink, dark = invert_light_on_dark(mask, darkness, SETTINGS)
     assert ink is mask
     assert dark is darkness
 
@@ -121,7 +121,7 @@ def test_writing_in_the_corner_of_a_slanted_plates_box_stays() -> None:
     page = cv2.warpAffine(label, turn, (380, 224), borderValue=225)
     cv2.line(page, (95, 70), (95, 88), 40, 4)
     mask, darkness = darken(page)
-    ink, dark = turn_plates(mask, darkness, SETTINGS)
+    ink, dark = invert_light_on_dark(mask, darkness, SETTINGS)
     assert np.count_nonzero(ink.ink) < np.count_nonzero(mask.ink) / 2
     corner = np.s_[66:94, 90:102]
     assert np.count_nonzero(mask.ink[corner]) > 50
@@ -132,7 +132,7 @@ def test_writing_in_the_corner_of_a_slanted_plates_box_stays() -> None:
 @pytest.mark.parametrize("others", ["4", "28"])
 def test_bar_beside_plates_is_on_one(others: str) -> None:
     mask, darkness = darken(stamp("1" + others, 6))
-    ink, _ = turn_plates(mask, darkness, SETTINGS)
+    ink, _ = invert_light_on_dark(mask, darkness, SETTINGS)
     assert np.count_nonzero(ink.ink[:, :90]) < np.count_nonzero(mask.ink[:, :90]) / 3
 
 
@@ -148,5 +148,5 @@ def list_senseless() -> Sequence[np.ndarray]:
 @pytest.mark.parametrize("n", range(4))
 def test_senseless_ink_does_no_harm(n: int) -> None:
     ink = list_senseless()[n]
-    turned, dark = turn_plates(InkMask(ink), np.full_like(ink, PAPER_LEVEL), SETTINGS)
+    turned, dark = invert_light_on_dark(InkMask(ink), np.full_like(ink, PAPER_LEVEL), SETTINGS)
     assert turned.ink.shape == dark.shape == ink.shape

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from pipeline.geometry import Box
 from pipeline.layout.number_groups import find_gap_limit, measure_gaps, split_numbers
-from pipeline.settings.layout import NumberSettings
+from pipeline.settings.layout import NumberGroupSettings
 
-SETTINGS = NumberSettings()
+SETTINGS = NumberGroupSettings()
 HEIGHT = 100
 LEAST = SETTINGS.least_gap_frac * HEIGHT
 WIDE = round(LEAST * SETTINGS.gap_ratio * 1.2)

@@ -26,7 +26,7 @@ TURNS = [-40, -25, -12, -5, -1, 0, 0.7, 4, 9, 17, 30, 40]
 def measure(gray: np.ndarray) -> float:
     darkness = 255 - gray
     components = find_components(InkMask(cv2.compare(darkness, 127, cv2.CMP_GT)), darkness, SETTINGS.components)
-    return measure_skew(find_lines(components, SETTINGS.lines), SETTINGS.skew)
+    return measure_skew(find_lines(components, SETTINGS.text_lines), SETTINGS.skew)
 
 
 @pytest.mark.parametrize("turn_deg", TURNS)
@@ -112,7 +112,7 @@ def rule(gray: np.ndarray, turn_deg: float, *, is_squared: bool) -> np.ndarray:
 
 def find(gray: np.ndarray) -> tuple[InkMask, tuple[TextLine, ...]]:
     mask = InkMask((gray < 127).astype(np.uint8) * 255)
-    return mask, find_lines(find_components(mask, 255 - gray, SETTINGS.components), SETTINGS.lines)
+    return mask, find_lines(find_components(mask, 255 - gray, SETTINGS.components), SETTINGS.text_lines)
 
 
 STEEP = [-44, -37, -25, -12, -5, 0, 8, 19, 31, 44]

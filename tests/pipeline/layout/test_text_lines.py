@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.layout.text_lines import find_lines
-from pipeline.settings.layout import LineSettings
+from pipeline.settings.layout import TextLineSettings
 from tests.support.drawing import make_component
 
-SETTINGS = LineSettings()
+SETTINGS = TextLineSettings()
 Boxes = list[tuple[int, int, int, int]]
 
 
@@ -20,7 +20,7 @@ def row(*lefts: int, top: int = 0, fall: float = 0, height: int = 20) -> Boxes:
     return [(x, round(top + fall * x), x + 12, round(top + fall * x) + height) for x in lefts]
 
 
-def group(boxes: Boxes, settings: LineSettings = SETTINGS) -> list[list[int]]:
+def group(boxes: Boxes, settings: TextLineSettings = SETTINGS) -> list[list[int]]:
     """Return the left edges of the components of each line."""
     lines = find_lines([make_component(*box) for box in boxes], settings)
     assert [line.number for line in lines] == list(range(1, len(lines) + 1))

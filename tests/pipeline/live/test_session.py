@@ -148,7 +148,7 @@ class FakeWindow:
     keys: dict[int, str] = {}
 
     def __init__(self, screen: Screen) -> None:
-        self._screen, self.n_shown = screen, 0
+        self._screen, self.n_classes = screen, 0
 
     def __enter__(self) -> FakeWindow:
         return self
@@ -157,10 +157,10 @@ class FakeWindow:
         pass
 
     def show(self, canvas: np.ndarray) -> None:
-        self.n_shown += 1
+        self.n_classes += 1
 
     def attend(self, wait_ms: int = 1) -> None:
-        for key in self.keys.get(self.n_shown, ""):
+        for key in self.keys.get(self.n_classes, ""):
             self._screen.press(ord(key))
 
 

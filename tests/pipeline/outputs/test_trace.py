@@ -11,10 +11,18 @@ import numpy as np
 import pytest
 
 from pipeline.errors import OutputError
-from pipeline.outputs.trace import Trace, draw_lines, draw_rulings, draw_spans, draw_strips, draw_tensors
+from pipeline.outputs.trace import (
+    Trace,
+    draw_line_images,
+    draw_lines,
+    draw_rulings,
+    draw_spans,
+    draw_tensors,
+    format_trials,
+)
 from pipeline.reading.read_page import read_page
-from pipeline.reading.stages import Stages
-from pipeline.recognition.line_images import Strip
+from pipeline.reading.stages import Recognition, Stages, Trial
+from pipeline.recognition.line_images import LineImage
 from pipeline.types import Digit, InkMask, Page, Reading
 from tests.support.drawing import (
     capture_stages,
@@ -27,18 +35,20 @@ from tests.support.drawing import (
     write_page,
 )
 
-NAMES = ["gray", "darkness", "ink", "rulings", "lines", "cuts", "tensors", "strips"]
+NAMES = ["gray", "darkness", "ink", "rulings", "lines", "cuts", "tensors", "line-images"]
 
 
 def stage(ink: np.ndarray, cleared: np.ndarray | None = None, **later: Any) -> Stages:
     masks = {"ink": InkMask(ink.copy()), "cleared": InkMask((ink if cleared is None else cleared).copy())}
-    return replace(capture_stages(np.full_like(ink, 255)), **masks, **later)
+    blank = capture_stages(np.full_like(ink, 255))
+    return replace(blank, ink=replace(blank.ink, **masks), **later)
 
 
-@pytest.mark.parametrize("gray", [write_page("4207"), np.full((20, 30), 255, np.uint8), np.zeros((1, 1), np.uint8)])
+@pytest.mark.parametrize("gray", [write_page("4207"), np.full((90, 120), 255, np.uint8), np.zeros((1, 1), np.uint8)])
 def test_pictures_are_numbered_and_of_the_pages_size(gray: np.ndarray, tmp_path: Path) -> None:
-    read_page(Page(gray.copy()), make_reader(), trace=Trace(tmp_path / "deep" / "er", "a.b"))
-    paths = sorted((tmp_path / "deep" / "er").iterdir())
+    Trace(tmp_path / "deep" / "er", "a.b").write(capture_stages(gray))
+    *paths, trials = sorted((tmp_path / "deep" / "er").iterdir())
+    assert trials.name == "a.b.hypotheses.txt"
     assert [path.name for path in paths] == [f"a.b.{i}-{name}.png" for i, name in enumerate(NAMES, start=1)]
     pictures = [cv2.imread(str(path), cv2.IMREAD_UNCHANGED) for path in paths]
     assert (pictures[0] == gray).all()
@@ -54,7 +64,7 @@ def test_nothing_is_written_unasked(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(OutputError, match="trace .*file"):
-        read_page(Page(write_page("4")), make_reader(), trace=Trace(tmp_path / "file" / "sub", "a"))
+        Trace(tmp_path / "file" / "sub", "a").write(capture_stages(write_page("4")))
 
 
 def test_rulings_by_eye() -> None:
@@ -72,7 +82,7 @@ def test_lines_and_spans_are_drawn_around_their_ink() -> None:
     reading = Reading("1", 0.9, box, (Digit("1", 0.9, box),))
     plain = draw_rulings(stage(ink))
     with_lines = draw_lines(stage(ink, lines=(line,)))
-    with_spans = draw_spans(stage(ink, lattices=(lattice,), readings=(reading,)))
+    with_spans = draw_spans(stage(ink, recognition=Recognition(lattices=(lattice,)), readings=(reading,)))
     assert (with_lines[20, 20] != plain[20, 20]).any() and (with_lines[40, 50] != plain[40, 50]).any()
     assert with_spans[10, 0, 1] > with_spans[10, 0, 2], "read: green"
     assert with_spans[10, 20, 2] > with_spans[10, 20, 1], "lost: red"
@@ -82,8 +92,8 @@ def test_lines_and_spans_are_drawn_around_their_ink() -> None:
 @pytest.mark.parametrize(("n_tensors", "n_rows"), [(0, 0), (1, 1), (20, 1), (21, 2), (1000, 20)])
 def test_tensors_are_laid_out_in_rows(n_tensors: int, n_rows: int) -> None:
     batch = np.zeros((n_tensors, 28, 28, 1), np.float32)
-    picture = draw_tensors(stage(parse("#"), batch=batch, scores=make_scores(*[{"7": 0.9}] * n_tensors)))
-    tile = draw_tensors(stage(parse("#"), batch=np.zeros((1, 28, 28, 1), np.float32), scores=make_scores({"7": 0.9})))
+    picture = draw_tensors(Recognition(batch=batch, scores=make_scores(*[{"7": 0.9}] * n_tensors)))
+    tile = draw_tensors(Recognition(batch=np.zeros((1, 28, 28, 1), np.float32), scores=make_scores({"7": 0.9})))
     if n_tensors:
         assert picture.shape == (n_rows * tile.shape[0], min(n_tensors, 20) * tile.shape[1], 3)
         assert (picture[: tile.shape[0], : tile.shape[1]] == tile).all()
@@ -91,15 +101,24 @@ def test_tensors_are_laid_out_in_rows(n_tensors: int, n_rows: int) -> None:
         assert (picture == 255).all()
 
 
-def test_digits_stand_under_the_columns_that_show_them() -> None:
-    strip = Strip(np.zeros((32, 40, 2), np.uint8), np.eye(2, 3))
-    shown = np.zeros((20, 12), np.float32)
-    shown[:, 10] = 1
-    blank = draw_strips(stage(parse("."), strips=(strip,), shown=(shown,)))
-    shown[5] = np.eye(12)[4]
-    seen = draw_strips(stage(parse("."), strips=(strip,), shown=(shown.copy(),)))
+def test_digits_stand_under_the_columns_of_their_middle() -> None:
+    image = LineImage(np.zeros((32, 40, 2), np.uint8), np.eye(2, 3))
+    posteriors = np.zeros((20, 12), np.float32)
+    posteriors[:, 10] = 1
+    blank = draw_line_images(Recognition(line_images=(image,), column_posteriors=(posteriors,)))
+    posteriors[5] = np.eye(12)[4]
+    seen = draw_line_images(Recognition(line_images=(image,), column_posteriors=(posteriors.copy(),)))
     assert blank.shape == seen.shape == (32 * 3 + 18 + 4, 40 * 3, 3)
     rows, columns = np.nonzero((blank != seen).any(axis=2))
     assert rows.min() >= 32 * 3
     assert abs(columns.mean() - 3 * 2 * 5.5) < 6
-    assert draw_strips(stage(parse("."))).shape == (32, 32, 3)
+    assert draw_line_images(Recognition()).shape == (32, 32, 3)
+
+
+def test_trials_name_the_hypothesis_that_won() -> None:
+    text = format_trials((Trial("as it lies", 1.5, True), Trial("turned", 7.25, True), Trial("leveled", -3.0, False)))
+    assert text.splitlines()[1:] == [
+        "    1.50  as it lies  <- chosen",
+        "    7.25  turned  <- chosen",
+        "   -3.00  leveled",
+    ]

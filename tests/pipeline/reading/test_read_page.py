@@ -15,9 +15,9 @@ from hypothesis.extra import numpy as hnp
 from pipeline.ink.illumination import measure_polarity
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import Classifier, load_classifier
-from pipeline.recognition.line_network import LineReader
+from pipeline.recognition.line_network import LineNetwork
 from pipeline.settings.decoding import DecodeSettings
-from pipeline.settings.layout import TurnSettings
+from pipeline.settings.layout import OrientationSettings
 from pipeline.settings.tree import Settings
 from pipeline.types import DigitScores, InkMask, Page, PageReading
 from tests.support.drawing import capture_stages, make_reader, read_texts, see_ones, write_page
@@ -184,7 +184,7 @@ def test_whole_page_is_classified_in_one_batch() -> None:
     class Counting:
         name = "counting"
         n_classes = 11
-        line_reader = None
+        line_network = None
 
         def classify(self, batch: np.ndarray) -> DigitScores:
             batches.append(len(batch))
@@ -194,34 +194,21 @@ def test_whole_page_is_classified_in_one_batch() -> None:
     assert len(batches) == 1 and batches[0] >= sum(len(text) for text in TEXTS)
 
 
-def test_ruled_page_is_read_both_ways_by_a_network_that_can_refuse() -> None:
-    page = PAGE.copy()
-    page[20::30] = 60
-    sizes: list[int] = []
-
-    def note(batch: np.ndarray) -> np.ndarray:
-        sizes.append(len(batch))
-        return np.zeros((len(batch), n_classes), np.float32)
-
-    for n_classes in (10, 11):
-        as_it_lies = Settings(turn=TurnSettings(doubt_below=0.0))
-        read_page(Page(page), Classifier("noting", n_classes, 1.0, "linear", note), as_it_lies)
-    assert 0 < sizes[0] < sizes[1]
-
-
-def test_line_network_looks_once_at_all_lines_of_the_page() -> None:
+def test_line_network_runs_once_on_all_lines_of_the_page() -> None:
     rows: list[int] = []
 
-    def look(row: np.ndarray) -> np.ndarray:
+    def note(row: np.ndarray) -> np.ndarray:
         rows.append(row.shape[2])
         return see_ones(row)
 
-    stages = capture_stages(PAGE, Settings(turn=TurnSettings(doubt_below=0.0)), LineReader("ones", 1.0, look))
+    as_it_lies = Settings(orientation=OrientationSettings(is_enabled=False))
+    stages = capture_stages(PAGE, as_it_lies, LineNetwork("ones", 1.0, note))
     assert len(rows) == 1
-    assert [e.shape for e in stages.evidence] == [(len(lattice.spans), 11) for lattice in stages.lattices]
-    assert len(stages.lattices) == len(stages.lines) == len(ROWS)
-    blank = capture_stages(BLANK["white"], None, LineReader("ones", 1.0, look))
-    assert (blank.lines, blank.evidence, len(rows)) == ((), (), 1)
+    shapes = [(len(lattice.spans), 11) for lattice in stages.recognition.lattices]
+    assert [scores.shape for scores in stages.recognition.log_likelihoods] == shapes
+    assert len(shapes) == len(stages.lines) == len(ROWS)
+    blank = capture_stages(BLANK["white"], None, LineNetwork("ones", 1.0, note))
+    assert (blank.lines, blank.recognition.log_likelihoods, len(rows)) == ((), (), 1)
 
 
 def test_settings_reach_the_stages() -> None:
@@ -246,7 +233,7 @@ def test_ink_wrongly_taken_for_rulings_is_read_all_the_same(
         return InkMask(cleared)
 
     page = write_page("4207 1936", "58 0617", size_px=(460, 300))
-    monkeypatch.setattr("pipeline.reading.read_page.remove_rulings", take_out)
+    monkeypatch.setattr("pipeline.reading.run_stages.remove_rulings", take_out)
     readings = read_page(Page(page), make_reader()).readings
     lines = [" ".join(r.text for r in readings if r.line == n) for n in sorted({r.line for r in readings})]
     assert lines == expected

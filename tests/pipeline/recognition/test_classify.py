@@ -15,11 +15,11 @@ from pipeline.recognition.classify import (
     MODELS_DIR,
     Classifier,
     calibrate,
+    infer_activation,
     load_any_classifier,
     load_classifier,
-    tell_activation,
 )
-from pipeline.recognition.line_network import LineReader
+from pipeline.recognition.line_network import LineNetwork
 
 SHIPPED = MODELS_DIR / "digits" / "model.tflite"
 N_IN = (28, 28, 1)
@@ -75,7 +75,7 @@ def test_sigmoids_are_scored_by_their_own_logits() -> None:
     [([[0.25, 0.75]], "softmax"), ([[0.9, 0.8]], "sigmoid"), ([[0.9, 1.2]], "linear"), ([[-0.1, 1.1]], "linear")],
 )
 def test_activation_is_told_by_the_outputs(outputs: list, activation: str) -> None:
-    assert tell_activation(np.array(outputs, np.float32)) == activation
+    assert infer_activation(np.array(outputs, np.float32)) == activation
 
 
 def test_model_of_other_things_is_no_model_of_digits(tmp_path: Path) -> None:
@@ -129,14 +129,16 @@ def test_card_may_name_a_line_network_beside_it(tmp_path: Path, monkeypatch: pyt
     own = tmp_path / "own"
     own.mkdir()
     shutil.copy(SHIPPED, own)
-    assert load_classifier(own).line_reader is None
+    assert load_classifier(own).line_network is None
     (own / "card.json").write_text(json.dumps({"line_model": "rows"}), "utf-8")
     with pytest.raises(ModelError, match=r"rows.model\.tflite: cannot be read"):
         load_classifier(own)
     asked: list[Path] = []
-    reader = LineReader("rows", 1.0, lambda row: row)
-    monkeypatch.setattr("pipeline.recognition.classify.load_line_reader", lambda folder: asked.append(folder) or reader)
-    assert load_classifier(own).line_reader is reader
+    reader = LineNetwork("rows", 1.0, lambda row: row)
+    monkeypatch.setattr(
+        "pipeline.recognition.classify.load_line_network", lambda folder: asked.append(folder) or reader
+    )
+    assert load_classifier(own).line_network is reader
     assert asked == [tmp_path / "rows"]
     (own / "card.json").write_text(json.dumps({"line_model": 7}), "utf-8")
     with pytest.raises(ModelError, match=r"expected a folder's name as line_model, received 7"):

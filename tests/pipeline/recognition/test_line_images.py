@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import Box
-from pipeline.recognition.line_images import cut_strips, fit_middle, measure_digit_height, measure_slant
+from pipeline.recognition.line_images import cut_line_images, fit_middle, measure_digit_height, measure_slant
 from pipeline.types import PAPER_LEVEL, Component, TextLine
 
 
@@ -31,7 +31,7 @@ def draw_strokes(slant: float = 0.0, slope: float = 0.0, height_px: int = 60) ->
 @pytest.mark.parametrize("slant", [0.0, 0.2, 0.5, 0.9, -0.3])
 def test_column_of_a_stroke_is_where_the_strip_shows_it(slant: float, slope: float) -> None:
     darkness, line = draw_strokes(slant, slope)
-    strip = cut_strips(line, darkness)[0]
+    strip = cut_line_images(line, darkness)[0]
     _, _, _, centers = cv2.connectedComponentsWithStats((strip.pixels[:, :, 1] > 127).astype(np.uint8))
     shown = sorted((centers[1:, 0] + 0.5) / 2)
     told = strip.find_columns(np.arange(80, 330, 50.0))
@@ -66,7 +66,7 @@ def make_line(*boxes: tuple[int, int, int, int], page: tuple[int, int] = (200, 4
 )
 def test_any_line_has_strips(boxes: list[tuple[int, int, int, int]], page: tuple[int, int]) -> None:
     darkness, line = make_line(*boxes, page=page)
-    for strip in cut_strips(line, darkness):
+    for strip in cut_line_images(line, darkness):
         height, width, _ = strip.pixels.shape
         assert height == 32 and width % 2 == 0 and width == 2 * strip.n_columns <= 4096 + 2
         assert strip.pixels.dtype == np.uint8 and strip.pixels.any(axis=(0, 1)).all()
@@ -77,7 +77,7 @@ def test_any_line_has_strips(boxes: list[tuple[int, int, int, int]], page: tuple
 
 def test_strip_by_hand() -> None:
     darkness, line = make_line((100, 82, 118, 100), (130, 82, 148, 100))
-    (strip,) = cut_strips(line, darkness)
+    (strip,) = cut_line_images(line, darkness)
     assert strip.pixels.shape == (32, 48 + 2 * 12, 2)
     assert (strip.digit_height_px, strip.slant) == (pytest.approx(18), pytest.approx(0))
     assert strip.to_page == pytest.approx(np.array([[1, 0, 88], [0, 1, 75]]))
@@ -91,7 +91,7 @@ def test_strip_by_hand() -> None:
 def test_ink_beside_the_line_is_dark_and_not_its_own() -> None:
     darkness, line = make_line((100, 82, 118, 100), (130, 82, 148, 100))
     darkness[70:110, 122:124] = 200
-    pixels = cut_strips(line, darkness)[0].pixels
+    pixels = cut_line_images(line, darkness)[0].pixels
     assert pixels[16, 34, 0] > 100 and pixels[16, 34, 1] == 0
 
 
@@ -101,12 +101,12 @@ def test_pale_and_dark_ink_are_as_dark_in_the_strip(contrast: float) -> None:
     darkness, line = make_line((100, 82, 118, 100), (130, 82, 148, 100))
     parts = tuple(Component(c.box, c.mask, c.area_px, 4.0, contrast) for c in line.components)
     darkness[darkness > PAPER_LEVEL] = dark
-    assert cut_strips(TextLine(parts), darkness)[0].pixels[16, 20, 0] == pytest.approx(200, abs=4)
+    assert cut_line_images(TextLine(parts), darkness)[0].pixels[16, 20, 0] == pytest.approx(200, abs=4)
 
 
 def test_line_at_the_rim_is_filled_up_with_paper() -> None:
     darkness, line = make_line((0, 0, 18, 18), (30, 0, 48, 18))
-    (strip,) = cut_strips(line, darkness)
+    (strip,) = cut_line_images(line, darkness)
     assert (strip.pixels[7:25, 12:30, 1] == 255).all()
     assert not strip.pixels[:6].any() and not strip.pixels[:, :11].any()
 
@@ -116,7 +116,7 @@ def test_small_and_large_ink_has_strips_of_its_own() -> None:
     small, large = (190, 110, 196, 120), (220, 50, 270, 150)
     heights = {}
     for name, boxes in (("usual", usual), ("small", [*usual, small]), ("both", [*usual, small, large])):
-        heights[name] = [strip.digit_height_px for strip in cut_strips(*make_line(*boxes)[::-1])]
+        heights[name] = [strip.digit_height_px for strip in cut_line_images(*make_line(*boxes)[::-1])]
     assert heights["usual"] == pytest.approx([40])
     assert heights["small"] == pytest.approx([40, 10])
     assert heights["both"] == pytest.approx([40, 10, 100])
@@ -125,7 +125,7 @@ def test_small_and_large_ink_has_strips_of_its_own() -> None:
 def test_small_ink_far_apart_is_not_looked_at_together() -> None:
     usual = [(20 + 40 * i, 80, 40 + 40 * i, 120) for i in range(12)]
     near, far = [(10, 110, 16, 120), (22, 100, 28, 110)], [(480, 110, 486, 120)]
-    _, together, apart = cut_strips(*make_line(*usual, *near, *far)[::-1])
+    _, together, apart = cut_line_images(*make_line(*usual, *near, *far)[::-1])
     assert [strip.digit_height_px for strip in (together, apart)] == pytest.approx([10, 10])
     assert together.find_x(0) < 10 and together.find_x(together.n_columns) < 80
     assert apart.find_x(0) > 450

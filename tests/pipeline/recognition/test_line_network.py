@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ModelError
-from pipeline.recognition import line_network as line_reader
+from pipeline.recognition import line_network as line_network
 from pipeline.recognition.classify import MODELS_DIR, load_classifier
-from pipeline.recognition.line_images import Strip
-from pipeline.recognition.line_network import N_SHOWN, LineReader, load_line_reader
+from pipeline.recognition.line_images import LineImage
+from pipeline.recognition.line_network import N_COLUMN_CLASSES, LineNetwork, load_line_network
 
 SEEN: list[tuple[int, ...]] = []
 
@@ -24,24 +24,24 @@ def tell_ink(row: np.ndarray) -> np.ndarray:
     """Say, as a network that knows the digit 1 and nothing else, how much of each column is ink."""
     SEEN.append(row.shape)
     ink = row[0, :, :, 0].reshape(32, -1, 2).mean(axis=(0, 2))
-    shown = np.zeros((1, len(ink), N_SHOWN), np.float32)
+    shown = np.zeros((1, len(ink), N_COLUMN_CLASSES), np.float32)
     shown[0, :, 1], shown[0, :, 10] = ink, 1 - ink
     return shown
 
 
-READER = LineReader("telling", 1.0, tell_ink)
+READER = LineNetwork("telling", 1.0, tell_ink)
 
 
-def make_strip(*columns: int) -> Strip:
+def make_strip(*columns: int) -> LineImage:
     """Return a strip whose columns are filled with these darknesses."""
     pixels = np.tile(np.repeat(np.array(columns, np.uint8), 2)[None, :, None], (32, 1, 2))
-    return Strip(pixels, np.eye(2, 3))
+    return LineImage(pixels, np.eye(2, 3))
 
 
 def test_each_strip_gets_its_own_columns() -> None:
     strips = [make_strip(0, 255, 51), make_strip(255), make_strip(*[102] * 40)]
     SEEN.clear()
-    shown = READER.read(strips)
+    shown = READER.predict(strips)
     assert len(SEEN) == 1 and SEEN[0][:2] == (1, 32) and SEEN[0][3] == 2, "all in one row"
     assert SEEN[0][2] > sum(strip.pixels.shape[1] for strip in strips), "with bare paper between"
     assert [rows.shape for rows in shown] == [(3, 12), (1, 12), (40, 12)]
@@ -52,37 +52,37 @@ def test_each_strip_gets_its_own_columns() -> None:
 
 
 def test_no_strips() -> None:
-    assert READER.read([]) == []
+    assert READER.predict([]) == []
 
 
 def test_page_of_many_lines_is_read_in_parts_that_bound_the_memory() -> None:
     rng = np.random.default_rng(0)
     strips = [make_strip(*rng.integers(0, 256, n)) for n in (5, 3000, 1, 900, 4097, 12, 2000)]
     SEEN.clear()
-    shown = READER.read(strips)
+    shown = READER.predict(strips)
     assert len(SEEN) > 1
     widest = max(strip.pixels.shape[1] for strip in strips) + 32
-    assert max(shape[2] for shape in SEEN) <= max(widest, line_reader._MOST_PX)
+    assert max(shape[2] for shape in SEEN) <= max(widest, line_network._MOST_PX)
     for strip, rows in zip(strips, shown, strict=True):
-        assert rows == pytest.approx(READER.read([strip])[0])
+        assert rows == pytest.approx(READER.predict([strip])[0])
 
 
 def test_temperature_by_hand() -> None:
-    (shown,) = LineReader("warm", 2.0, tell_ink).read([make_strip(204)])
+    (shown,) = LineNetwork("warm", 2.0, tell_ink).predict([make_strip(204)])
     assert shown[0, [1, 10]] == pytest.approx([2 / 3, 1 / 3], abs=1e-3)  # the roots of 0.8 and 0.2 are as 2 to 1
-    (sure,) = LineReader("cold", 0.1, tell_ink).read([make_strip(204)])
+    (sure,) = LineNetwork("cold", 0.1, tell_ink).predict([make_strip(204)])
     assert sure[0, 1] == pytest.approx(1, abs=1e-3) and np.isfinite(sure).all()
 
 
 def test_missing_or_other_model_is_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"model\.tflite: cannot be read"):
-        load_line_reader(tmp_path / "none")
+        load_line_network(tmp_path / "none")
     (tmp_path / "model.tflite").write_bytes(b"no model")
     with pytest.raises(ModelError, match="expected a LiteRT model"):
-        load_line_reader(tmp_path)
+        load_line_network(tmp_path)
     shutil.copy(MODELS_DIR / "digits" / "model.tflite", tmp_path)
     with pytest.raises(ModelError, match=r"expected a line network, received one from \(-1, 28, 28, 1\)"):
-        load_line_reader(tmp_path)
+        load_line_network(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -100,18 +100,18 @@ def test_missing_or_other_model_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_card_that_makes_no_sense(card: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line_reader, "load_strip_network", lambda path, n_shown: tell_ink)
+    monkeypatch.setattr(line_network, "load_line_network_file", lambda path, n_classes: tell_ink)
     if card is not None:
         (tmp_path / "card.json").write_text(card, "utf-8")
     with pytest.raises(ModelError, match=rf"card\.json.*{told}"):
-        load_line_reader(tmp_path)
+        load_line_network(tmp_path)
 
 
 def test_card_gives_the_temperature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(line_reader, "load_strip_network", lambda path, n_shown: tell_ink)
+    monkeypatch.setattr(line_network, "load_line_network_file", lambda path, n_classes: tell_ink)
     for card, temperature in (({}, 1.0), ({"temperature": 1.7}, 1.7)):
         (tmp_path / "card.json").write_text(json.dumps(card), "utf-8")
-        reader = load_line_reader(tmp_path)
+        reader = load_line_network(tmp_path)
         assert (reader.name, reader.temperature) == (tmp_path.name, temperature)
 
 
@@ -122,16 +122,16 @@ import keras
 from keras import layers
 from train.networks.export import write_litert
 folder = Path(sys.argv[1])
-def make(name, n_shown=12, height=32, channels=2, n_px=2):
+def make(name, n_classes=12, height=32, channels=2, n_px=2):
     keras.utils.set_random_seed(0)
     strip = layers.Input((height, None, channels))
-    x = layers.Conv2D(n_shown, (height, n_px), strides=(height, n_px), kernel_initializer="random_normal")(strip)
-    model = keras.Model(strip, layers.Softmax()(layers.Reshape((-1, n_shown))(x)))
+    x = layers.Conv2D(n_classes, (height, n_px), strides=(height, n_px), kernel_initializer="random_normal")(strip)
+    model = keras.Model(strip, layers.Softmax()(layers.Reshape((-1, n_classes))(x)))
     (folder / name).mkdir()
     write_litert(model, folder / name / "model.tflite")
     (folder / name / "card.json").write_text('{"temperature": 1.5}')
 make("lines")
-make("digits alone", n_shown=10)
+make("digits alone", n_classes=10)
 make("low", height=28)
 make("one channel", channels=1)
 make("four px", n_px=4)
@@ -149,14 +149,14 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_strips_of_any_length_are_read_as_if_alone(models: Path) -> None:
-    reader = load_line_reader(models / "lines")
+    reader = load_line_network(models / "lines")
     assert (reader.name, reader.temperature) == ("lines", 1.5)
     rng = np.random.default_rng(0)
     strips = [make_strip(*rng.integers(0, 256, n)) for n in (3, 60, 1, 5000)]
-    for strip, rows in zip(strips, reader.read(strips), strict=True):
-        assert rows.shape == (strip.n_columns, N_SHOWN)
+    for strip, rows in zip(strips, reader.predict(strips), strict=True):
+        assert rows.shape == (strip.n_columns, N_COLUMN_CLASSES)
         assert np.allclose(rows.sum(axis=1), 1, atol=1e-5)
-        assert rows == pytest.approx(reader.read([strip])[0], abs=1e-5)
+        assert rows == pytest.approx(reader.predict([strip])[0], abs=1e-5)
 
 
 @pytest.mark.slow
@@ -171,7 +171,7 @@ def test_strips_of_any_length_are_read_as_if_alone(models: Path) -> None:
 )
 def test_network_of_another_shape_is_refused(models: Path, name: str, told: str) -> None:
     with pytest.raises(ModelError, match=told):
-        load_line_reader(models / name)
+        load_line_network(models / name)
 
 
 @pytest.mark.slow
@@ -179,8 +179,8 @@ def test_card_of_the_digit_network_names_the_line_network_beside_it(models: Path
     own = models / "mine"
     own.mkdir()
     shutil.copy(MODELS_DIR / "digits" / "model.tflite", own)
-    assert load_classifier(own).line_reader is None
+    assert load_classifier(own).line_network is None
     (own / "card.json").write_text(json.dumps({"line_model": "lines"}), "utf-8")
-    reader = load_classifier(own).line_reader
+    reader = load_classifier(own).line_network
     assert reader is not None and reader.name == "lines"
-    assert load_classifier("mine", models_dir=models).line_reader is not None
+    assert load_classifier("mine", models_dir=models).line_network is not None

@@ -75,11 +75,11 @@ def test_every_tie_is_cut(n_digits: int) -> None:
 def test_limits_hold() -> None:
     ink = draw_handcuffs(4, bar_px=6)
     cuts = cut(ink)
-    assert np.diff(cuts).min() >= SETTINGS.least_piece_frac * len(ink) - 1
+    assert np.diff(cuts).min() >= SETTINGS.least_part_frac * len(ink) - 1
     assert cut(ink, 6.0, replace(SETTINGS, most_cuts=0)) == []
     assert len(cut(ink, 6.0, replace(SETTINGS, most_cuts=2))) == 2
     assert len(cut(ink, 6.0, replace(SETTINGS, deepest_cut_strokes=0.5, deepest_joint_frac=0.05))) == 0
-    assert len(cut(ink, 6.0, replace(SETTINGS, least_piece_frac=1.0))) < len(cuts)
+    assert len(cut(ink, 6.0, replace(SETTINGS, least_part_frac=1.0))) < len(cuts)
 
 
 @pytest.mark.parametrize("slant", [-0.5, -0.2, 0, 0.1, 0.3, 0.6])
@@ -107,7 +107,7 @@ def find_seams(lattice: Lattice) -> list[float]:
 
 
 @pytest.mark.parametrize(
-    ("joints_px", "seams"),
+    ("touching_px", "seams"),
     [
         pytest.param([], [], id="none"),
         pytest.param([130.0], [130], id="one"),
@@ -118,9 +118,9 @@ def find_seams(lattice: Lattice) -> list[float]:
         pytest.param([100.5, 159.5], [], id="at its ends"),
     ],
 )
-def test_known_joints_are_cut(joints_px: list[float], seams: list[int]) -> None:
+def test_known_joints_are_cut(touching_px: list[float], seams: list[int]) -> None:
     settings = replace(SETTINGS, deepest_cut_strokes=0.5, deepest_joint_frac=0.05)
-    lattice = build_lattice(make_touching(WALL, 100, 50), settings, joints_px, 0.0)
+    lattice = build_lattice(make_touching(WALL, 100, 50), settings, touching_px, 0.0)
     assert find_seams(lattice) == pytest.approx(seams, abs=1)
     assert has_path(lattice)
 

@@ -11,8 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from pipeline.geometry import Box
-from pipeline.recognition.line_images import Strip
-from pipeline.recognition.span_scores import find_cut_columns, find_joints, sum_alignments, weigh_cuts, weigh_lattice
+from pipeline.recognition.line_images import LineImage
+from pipeline.recognition.span_scores import (
+    find_cut_columns,
+    find_touching_points,
+    score_cuts,
+    score_spans,
+    sum_alignments,
+)
 from pipeline.types import Lattice, Span
 from tests.support.drawing import make_lattice, make_line
 
@@ -20,10 +26,10 @@ NOTHING, SPACE = 10, 11
 TWO = make_lattice(3, (0, 1), (1, 2), (0, 2))
 
 
-def make_strip(n_columns: int, scale: float = 1.0, left: float = 0.0) -> Strip:
+def make_strip(n_columns: int, scale: float = 1.0, left: float = 0.0) -> LineImage:
     """Return a bare strip that begins at page x `left`: its px are `scale` px of the page, its columns two."""
     to_page = np.array([[scale, 0, left + 0.5 * scale - 0.5], [0, scale, 0]], float)
-    return Strip(np.zeros((32, 2 * n_columns, 2), np.uint8), to_page)
+    return LineImage(np.zeros((32, 2 * n_columns, 2), np.uint8), to_page)
 
 
 def show(*columns: dict[int, float]) -> np.ndarray:
@@ -84,14 +90,14 @@ def test_alignments_are_all_there_are(weights: np.ndarray) -> None:
 
 def test_price_of_a_cut_by_hand() -> None:
     rows = show({7: 0.9}, {7: 0.8}, {3: 1}, {}, {})
-    prices = weigh_cuts(rows, at(0, 1, 2, 3, 4, 5))
+    prices = score_cuts(rows, at(0, 1, 2, 3, 4, 5))
     assert prices == pytest.approx([0, np.log(1 - 0.72), 0, 0, 0, 0], abs=1e-6)
-    assert np.isfinite(weigh_cuts(show({7: 1}, {7: 1}), at(1))).all()
+    assert np.isfinite(score_cuts(show({7: 1}, {7: 1}), at(1))).all()
 
 
 def test_run_that_a_cut_parts_is_one_digit() -> None:
     shown = show(*[{}] * 4, {7: 0.9}, {7: 0.9}, *[{}] * 4)
-    weights = weigh_lattice(TWO, [make_strip(10)], [shown])
+    weights = score_spans(TWO, [make_strip(10)], [shown])
     assert weights.shape == (3, 11)
     assert np.exp(weights[2, 7]) == pytest.approx(0.99, abs=1e-5)
     assert np.exp(weights[0, 7] + weights[1, 7]) == pytest.approx(0.9 * 0.9 * (1 - 0.81), abs=1e-5)
@@ -100,7 +106,7 @@ def test_run_that_a_cut_parts_is_one_digit() -> None:
 
 def test_two_digits_are_two_digits() -> None:
     shown = show({}, {}, {1: 0.9}, {}, {}, {}, {}, {7: 0.8}, {}, {})
-    weights = weigh_lattice(TWO, [make_strip(10)], [shown])
+    weights = score_spans(TWO, [make_strip(10)], [shown])
     assert np.exp([weights[0, 1], weights[1, 7]]) == pytest.approx([0.9, 0.8], abs=1e-5)
     assert np.exp(weights[2, [1, 7]]) == pytest.approx([0.9 * 0.2, 0.1 * 0.8], abs=1e-5)
     assert weights[0, 7] < -20 and np.isfinite(weights).all()
@@ -115,19 +121,19 @@ def test_span_is_looked_at_where_it_is_of_the_size_that_the_network_knows() -> N
     line = make_line((0, 0, 30, 20))
     lattice = Lattice(line, 4, tuple(make_span(box, i) for i, box in enumerate((tall, low, off))))
     strips = [make_strip(15), make_strip(12, scale=0.5, left=9.0)]  # digits of 18 px; of 9 px, from 9 to 21
-    weights = weigh_lattice(lattice, strips, [show(*[{1: 0.99}] * 15), show(*[{2: 0.99}] * 12)])
+    weights = score_spans(lattice, strips, [show(*[{1: 0.99}] * 15), show(*[{2: 0.99}] * 12)])
     assert weights[:, :10].argmax(axis=1).tolist() == [1, 2, 1]
 
 
 def test_span_outside_every_strip_is_looked_at_in_the_first() -> None:
-    weights = weigh_lattice(make_lattice(2, (0, 1)), [make_strip(2, left=3.0)], [show({5: 1}, {5: 1})])
+    weights = score_spans(make_lattice(2, (0, 1)), [make_strip(2, left=3.0)], [show({5: 1}, {5: 1})])
     assert weights[0].argmax() == 5
 
 
 @given(hnp.arrays(np.float64, (10, 12), elements=st.floats(0, 1)), st.floats(-15, 15), st.floats(0.2, 4))
 def test_weights_are_log_probabilities(rows: np.ndarray, left: float, scale: float) -> None:
     rows = (rows + 1e-3) / (rows + 1e-3).sum(axis=1, keepdims=True)
-    weights = weigh_lattice(TWO, [make_strip(10, scale, left)], [rows.astype(np.float32)])
+    weights = score_spans(TWO, [make_strip(10, scale, left)], [rows.astype(np.float32)])
     assert np.isfinite(weights).all()
     assert (np.exp(weights).sum(axis=1) <= 1 + 1e-5).all()
 
@@ -148,13 +154,13 @@ JOINTS: dict[str, tuple[tuple[int, ...], list[float]]] = {
 def test_joints_by_eye(kinds: tuple[int, ...], columns: list[float]) -> None:
     shown = np.eye(12, dtype=np.float32)[list(kinds)].reshape(-1, 12)
     strip = make_strip(max(1, len(kinds)), scale=3.0, left=100.0)
-    assert find_joints([strip], [shown]) == pytest.approx([100 + 3 * 2 * column for column in columns])
+    assert find_touching_points([strip], [shown]) == pytest.approx([100 + 3 * 2 * column for column in columns])
 
 
 def test_joints_of_all_strips_are_told() -> None:
-    assert find_joints([], []) == []
+    assert find_touching_points([], []) == []
     shown = np.eye(12, dtype=np.float32)[[3, 5]]
-    assert find_joints([make_strip(2), make_strip(2, left=50)], [shown, shown]) == pytest.approx([2, 52])
+    assert find_touching_points([make_strip(2), make_strip(2, left=50)], [shown, shown]) == pytest.approx([2, 52])
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from pipeline.images.load import load_pages
 from pipeline.layout.skew import deskew
 from pipeline.live.line_scheduler import Rota
 from pipeline.live.tracker import Tracker
-from pipeline.recognition.line_network import LineReader
+from pipeline.recognition.line_network import LineNetwork
 from pipeline.settings.tree import Settings
 from pipeline.types import Page, Reading, TextLine
 from tests.support.drawing import capture_stages, make_line, see_ones, write_page, write_signed
@@ -25,7 +25,7 @@ from tests.support.pdfs import make_pdf
 from tests.support.sightings import read_as
 
 DEFAULTS = Settings()
-SIGNED = replace(DEFAULTS, signs=replace(DEFAULTS.signs, reported=1))
+SIGNED = replace(DEFAULTS, signs=replace(DEFAULTS.signs, is_enabled=True))
 KNOBS = {f"{s.name}.{k.name}": (s.name, k) for s in fields(Settings) for k in fields(getattr(DEFAULTS, s.name))}
 del KNOBS["track.lost_after_s"]  # needs a camera that is lost: test_live_streams has one
 
@@ -180,7 +180,7 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
 }
 
 
-LINE_READER = LineReader("ones", 1.0, see_ones)
+LINE_READER = LineNetwork("ones", 1.0, see_ones)
 
 
 @cache

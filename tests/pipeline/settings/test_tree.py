@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import SettingsError
-from pipeline.settings.tree import Settings
+from pipeline.settings.tree import RENAMED, Settings
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -42,6 +42,10 @@ def differ(knob: Field) -> Any:
 def test_knob_is_explained_and_bounded(stage: str, knob: Field) -> None:
     low, high = limits(knob)
     assert low <= knob.default <= high and low < high
+    if isinstance(knob.default, bool):
+        with pytest.raises(SettingsError, match=rf"{knob.name}: expected true or false, received 1"):
+            Settings.from_dict({stage: {knob.name: 1}})
+        return
     assert knob.metadata["unit"] and len(knob.metadata["reason"].split()) >= 3
     for edge, beyond in ((low, knob.metadata["low"] - 1), (high, knob.metadata["high"] + 1)):
         assert getattr(getattr(Settings.from_dict({stage: {knob.name: edge}}), stage), knob.name) == edge
@@ -88,6 +92,16 @@ def test_unknown_name_is_told_with_those_there_are(values: dict[Any, Any], messa
         Settings.from_dict(values)
 
 
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_name_of_an_earlier_version_leads_to_that_of_today(old: str, new: str) -> None:
+    stage, _, knob = old.partition(".")
+    with pytest.raises(SettingsError, match=f"is now called .*{new}"):
+        Settings.from_dict({stage: {knob: 1} if knob else {}})
+    for name in new.split(" and "):
+        now, _, knob = name.partition(".")
+        assert hasattr(getattr(DEFAULTS, now), knob) if knob else hasattr(DEFAULTS, now)
+
+
 def test_nothing_given_is_the_defaults() -> None:
     assert Settings.from_dict({}) == Settings.from_dict({stage.name: {} for stage in fields(Settings)}) == DEFAULTS
 
@@ -106,7 +120,8 @@ def test_every_knob_goes_there_and_back() -> None:
 def test_any_value_in_range_survives_toml_and_json(data: st.DataObject) -> None:
     stage, knob = data.draw(st.sampled_from(list(KNOBS.values())))
     low, high = limits(knob)
-    values = st.integers(low, high) if isinstance(low, int) else st.floats(low, high)
+    whole = st.booleans() if isinstance(low, bool) else st.integers(low, high)
+    values = whole if isinstance(low, int) else st.floats(low, high)
     moved = Settings.from_dict({stage: {knob.name: data.draw(values)}})
     assert Settings.from_dict(tomllib.loads(moved.to_toml())) == moved
     assert Settings.from_dict(json.loads(json.dumps(moved.to_dict()))) == moved
@@ -149,7 +164,7 @@ def test_file_that_cannot_serve(tmp_path: Path, name: str, raw: bytes | str | No
 
 
 def test_command_prints_the_defaults_to_edit() -> None:
-    command = [sys.executable, "-m", "pipeline.settings.tree"]
+    command = [sys.executable, "-m", "pipeline.settings"]
     top = Path(__file__).resolve().parents[3]
     printed = subprocess.run(command, cwd=top, capture_output=True, text=True, check=True).stdout
     assert Settings.from_dict(tomllib.loads(printed)) == DEFAULTS

@@ -14,8 +14,8 @@ from keras import layers
 from rich.console import Console
 
 from pipeline.errors import UsageError
-from pipeline.recognition.line_images import Strip
-from pipeline.recognition.line_network import load_line_reader
+from pipeline.recognition.line_images import LineImage
+from pipeline.recognition.line_network import load_line_network
 from train.datasets.harvested_crops import FACTS_NAME
 from train.datasets.harvested_lines import Lines, load_lines, name_arrays
 from train.fitting import fit_lines as fit_lines_room
@@ -101,10 +101,10 @@ def test_model_folder_is_whole_and_readable(fitted: tuple, harvest: Path) -> Non
     assert (len(card["classes"]), card["validation"], card["made"]["seed"]) == (12, history[-1], 0)
     assert card["bytes"][LITERT_NAME] == (plan.out / LITERT_NAME).stat().st_size
     assert keras.models.load_model(plan.out / "model.keras", compile=False).count_params() == card["n_parameters"]
-    reader = load_line_reader(plan.out)
+    reader = load_line_network(plan.out)
     assert reader.temperature == card["temperature"] > 0
     lines = load_lines(harvest, "validation")
-    strips = [Strip(np.ascontiguousarray(lines.pixels[:, at : at + 64]), np.eye(2, 3)) for at in range(0, 512, 64)]
+    strips = [LineImage(np.ascontiguousarray(lines.pixels[:, at : at + 64]), np.eye(2, 3)) for at in range(0, 512, 64)]
     shown = np.concatenate(reader.read(strips))
     is_digit = lines.columns < 10
     assert np.mean(shown.argmax(axis=1)[is_digit] == lines.columns[is_digit]) > 0.6

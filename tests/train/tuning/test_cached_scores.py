@@ -22,7 +22,7 @@ from train.tuning.candidates import Change
 
 TRUTHS: list[dict[str, Any]] = [{"file": "a.png", "numbers": ["42"]}, {"file": "b.png", "numbers": ["7"]}]
 CHANGE = Change("decode", "doubtful", 0.5)
-TRIALS = [(), (CHANGE,), (Change("lines", "steepest", 2.0), CHANGE)]
+TRIALS = [(), (CHANGE,), (Change("text_lines", "steepest", 2.0), CHANGE)]
 QUIET = Progress(console=Console(file=io.StringIO()))
 
 Open = Callable[..., Rereads]
@@ -76,7 +76,7 @@ def test_stopped_run_goes_on_where_it_was(begin: Open, jobs: list[str], tmp_path
     lines = [json.loads(line) for line in work.read_text("utf-8").splitlines()[1:]]
     assert {(line["changes"], line["file"]) for line in lines} == {
         (name, file)
-        for name in ("", "decode.doubtful=0.5", "decode.doubtful=0.5 lines.steepest=2")
+        for name in ("", "decode.doubtful=0.5", "decode.doubtful=0.5 text_lines.steepest=2")
         for file in ("a.png", "b.png")
     }
     assert len(lines) == 6
@@ -110,7 +110,7 @@ def test_missing_picture_is_one_line(begin: Open, tmp_path: Path) -> None:
 
 def test_edits_are_those_of_the_pages_read(begin: Open) -> None:
     with begin(None) as rereads:
-        edits = rereads.count([(), (Change("strays", "least_height_frac", 1.0),)], [0, 1], "read")
+        edits = rereads.count([(), (Change("outliers", "least_height_frac", 1.0),)], [0, 1], "read")
     assert edits[0].tolist() == [0, 0] and edits.dtype == np.int64
 
 

@@ -44,7 +44,7 @@ def test_every_setting_but_those_left_out_has_changes_on_both_sides() -> None:
 
 
 def test_stages_are_chosen_by_name() -> None:
-    assert {change.stage for trial in list_changes(["decode", "lines"]) for change in trial} == {"decode", "lines"}
+    assert {change.stage for trial in list_changes(["decode", "text_lines"]) for change in trial} == {"decode", "lines"}
     with pytest.raises(UsageError, match="no stage 'colour'"):
         list_changes(["colour"])
 

@@ -9,7 +9,7 @@ from train.tuning.candidates import Change
 from train.tuning.choose import Changes, Trial, choose_row, keep_gains, list_open, rank_changes
 
 NEAR, FAR = Change("decode", "doubtful", 0.5), Change("decode", "doubtful", 0.3)
-OTHER = Change("lines", "steepest", 2.0)
+OTHER = Change("text_lines", "steepest", 2.0)
 
 
 @pytest.mark.parametrize(

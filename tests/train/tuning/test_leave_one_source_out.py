@@ -40,12 +40,12 @@ def run(folder: Path, *flags: str) -> None:
 
 
 def test_drawn_pages_are_read_rightly_whatever_is_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(folder, "--tag", "clean", "--stages", "pieces", "skew")
+    run(folder, "--tag", "clean", "--stages", "broken_strokes", "skew")
     shown = capsys.readouterr().out
     assert "ann/sheets" in shown and "bob/cards" in shown and "d.png" not in shown
     assert "eager: +0.00 points" in shown
     n_lines = len((folder / "work.jsonl").read_text("utf-8").splitlines())
-    run(folder, "--tag", "clean", "--stages", "pieces", "skew", "--json")
+    run(folder, "--tag", "clean", "--stages", "broken_strokes", "skew", "--json")
     result = json.loads(capsys.readouterr().out)
     assert (result["shipped"], result["eager"], result["cautious"], result["eager_points"]) == (100, 100, 100, 0)
     assert [(s["source"], s["n_pages"], s["n_digits"]) for s in result["sources"]] == [

@@ -76,7 +76,7 @@ def synthesize_page(pool: HandPool, seed: int, number: int) -> PageTruth:
     """Return page `number` of those that `seed` and `pool` make."""
     rng = np.random.default_rng([seed, number])
     if rng.random() < _STRIP_SHARE:
-        size, height = _draw_strip(rng)
+        size, height = _draw_line_image(rng)
         surface, layout = str(rng.choice(["cheque", "plain", "ruled", "squared"], p=[0.6, 0.2, 0.12, 0.08])), "strip"
     else:
         size = _draw_size(rng)
@@ -127,7 +127,7 @@ def _draw_size(rng: np.random.Generator) -> tuple[int, int]:
     return max(160, round((area * aspect) ** 0.5)), max(90, round((area / aspect) ** 0.5))
 
 
-def _draw_strip(rng: np.random.Generator) -> tuple[tuple[int, int], float]:
+def _draw_line_image(rng: np.random.Generator) -> tuple[tuple[int, int], float]:
     """Return (W, H) of a small picture and the height of the one to four digits that fill it, px."""
     height = int(rng.integers(26, 85))
     height_px = height * rng.uniform(0.5, 0.85)

@@ -1,0 +1,149 @@
+"""The stages of reading in their order, timed: page -> ink -> text lines -> scores -> numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.decoding.lattice_decoder import find_paths, form_numbers
+from pipeline.decoding.outliers import drop_edges
+from pipeline.ink.binarize import binarize
+from pipeline.ink.broken_strokes import join_broken_strokes
+from pipeline.ink.components import find_components
+from pipeline.ink.illumination import estimate_paper, flatten_light, shrink
+from pipeline.ink.light_on_dark import invert_light_on_dark
+from pipeline.ink.rulings import remove_rulings
+from pipeline.ink.shadows import clear_edges
+from pipeline.layout.text_lines import find_lines
+from pipeline.reading.stage_timer import StageTimer
+from pipeline.reading.stages import LineMemory, Recognition, Stages
+from pipeline.recognition.classify import Classifier
+from pipeline.recognition.line_images import LineImage, cut_line_images
+from pipeline.recognition.normalize import normalize_spans
+from pipeline.recognition.segment import build_lattice
+from pipeline.recognition.span_scores import find_touching_points, score_spans
+from pipeline.settings.tree import Settings
+from pipeline.types import InkMask, Lattice, Page, PageInk, Pick, TextLine
+
+
+class StageRunner:
+    """Runs the stages on a page, or on one that is looked at once more.
+
+    Parameters
+    ----------
+    classifier : from `load_classifier`
+    settings : of all stages
+    timer : books the seconds of each stage
+    """
+
+    def __init__(self, classifier: Classifier, settings: Settings, timer: StageTimer) -> None:
+        self.classifier, self.settings, self.timer = classifier, settings, timer
+
+    def find_ink(
+        self,
+        page: Page,
+        paper: NDArray[np.uint8] | None = None,
+        edges: NDArray[np.uint8] | None = None,
+        settings: Settings | None = None,
+    ) -> PageInk:
+        """Return the ink of a page whose ink is darker than its paper.
+
+        Parameters
+        ----------
+        page : the picture
+        paper : uint8 (h, w), brightness of the bare paper; estimated where None
+        edges : uint8 (h, w), 255 where ink is the edge of a shadow; from `shadows.lift_shadows`
+        settings : others than the runner's
+        """
+        s, lap = settings or self.settings, self.timer.lap
+        if paper is None:
+            paper = estimate_paper(shrink(page.gray, s.illumination), s.illumination)
+        darkness = flatten_light(page.gray, paper)
+        lap("light")
+        ink = binarize(darkness, s.binarize)
+        if edges is not None:
+            ink = InkMask(clear_edges(ink.ink, edges))
+        lap("binarize")
+        ink, darkness = invert_light_on_dark(ink, darkness, s.light_on_dark)
+        lap("light on dark")
+        cleared = remove_rulings(ink, darkness, s.rulings)
+        lap("rulings")
+        return self.find_components(PageInk(page, paper, darkness, ink, cleared))
+
+    def find_components(self, ink: PageInk) -> PageInk:
+        """Return the ink with the components of what is left without rulings."""
+        found = find_components(ink.cleared, ink.darkness, self.settings.components)
+        components = join_broken_strokes(found, self.settings.broken_strokes)
+        self.timer.lap("components")
+        return replace(ink, components=components)
+
+    def find_lines(self, ink: PageInk) -> tuple[TextLine, ...]:
+        """Return the text lines of the ink."""
+        lines = find_lines(ink.components, self.settings.text_lines)
+        self.timer.lap("lines")
+        return lines
+
+    def read(self, ink: PageInk, lines: tuple[TextLine, ...], memory: LineMemory | None = None) -> Stages:
+        """Return all stages: the lines recognized, and their scores decoded.
+
+        Lines that the memory knows are not recognized.
+        """
+        known = memory.recall(lines) if memory else [None] * len(lines)
+        unread = [line for line, path in zip(lines, known, strict=True) if path is None]
+        recognition = self._recognize(unread, ink.darkness)
+        stages = self._decode(Stages(ink, lines, recognition), known)
+        if memory:
+            memory.keep(lines, known, stages.paths)
+        return stages
+
+    def read_ink(self, ink: PageInk) -> Stages:
+        """Return all stages from the ink on."""
+        return self.read(ink, self.find_lines(ink))
+
+    def _recognize(self, lines: Sequence[TextLine], darkness: NDArray[np.uint8]) -> Recognition:
+        """Return what the networks make of the lines: each is run once, on all of them."""
+        recognition = self._build_lattices(lines, darkness)
+        spans = [span for lattice in recognition.lattices for span in lattice.spans]
+        batch = normalize_spans(spans, self.settings.normalize)
+        self.timer.lap("normalize")
+        scores = self.classifier.classify(batch)
+        self.timer.lap("classify")
+        return replace(recognition, batch=batch, scores=scores)
+
+    def _build_lattices(self, lines: Sequence[TextLine], darkness: NDArray[np.uint8]) -> Recognition:
+        """Return the lattices of the lines and, if there is a line network, what it says of their spans."""
+        segment = self.settings.segment
+        if self.classifier.line_network is None:
+            lattices = tuple(build_lattice(line, segment) for line in lines)
+            self.timer.lap("segment")
+            return Recognition(lattices=lattices)
+        images = [cut_line_images(line, darkness) for line in lines]
+        flat = tuple(image for own in images for image in own)
+        posteriors = tuple(self.classifier.line_network.predict(flat))
+        self.timer.lap("line network")
+        rest = iter(posteriors)
+        by_line = [(line, own, [next(rest) for _ in own]) for line, own in zip(lines, images, strict=True)]
+        built = [self._build_lattice(*own) for own in by_line]
+        self.timer.lap("segment")
+        return Recognition(flat, posteriors, tuple(one for one, _ in built), tuple(scores for _, scores in built))
+
+    def _build_lattice(
+        self, line: TextLine, images: Sequence[LineImage], posteriors: Sequence[NDArray[np.float32]]
+    ) -> tuple[Lattice, NDArray[np.float64]]:
+        touching_px = find_touching_points(images, posteriors)
+        lattice = build_lattice(line, self.settings.segment, touching_px, images[0].slant)
+        return lattice, score_spans(lattice, images, posteriors)
+
+    def _decode(self, stages: Stages, known: Sequence[Sequence[Pick] | None]) -> Stages:
+        """Return the stages with the numbers that their scores make most probable."""
+        s, recognition, page = self.settings, stages.recognition, stages.ink.page
+        read = iter(find_paths(recognition.lattices, recognition.scores, s.decode, recognition.log_likelihoods))
+        paths = tuple(next(read) if path is None else path for path in known)
+        numbers = [line.number for line in stages.lines]
+        readings = form_numbers(paths, numbers, s.decode, s.outliers, s.number_groups)
+        readings = drop_edges(readings, stages.ink.paper, page.gray.shape, s.outliers)
+        self.timer.lap("decide")
+        return replace(stages, paths=paths, readings=readings)

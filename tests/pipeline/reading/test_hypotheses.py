@@ -1,0 +1,90 @@
+"""Second looks at a page: the score that decides between them, when each is tried, and which one wins."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.geometry import Box
+from pipeline.reading.hypotheses import AS_IT_LIES, LINE_HYPOTHESES, PAGE_HYPOTHESES, measure_score
+from pipeline.reading.read_page import analyze_page
+from pipeline.recognition.classify import Classifier
+from pipeline.settings.tree import Settings
+from pipeline.types import Digit, Page, Reading
+from tests.support.drawing import capture_stages, write_page
+
+ROWS = ("4207 1936", "58 0617")
+PAGE = write_page(*ROWS, size_px=(460, 300))
+
+
+def make_number(*confidences: float) -> Reading:
+    box = Box(0, 0, 1, 1)
+    return Reading("1" * len(confidences), 0.5, box, tuple(Digit("1", sure, box) for sure in confidences))
+
+
+def test_score_by_hand() -> None:
+    assert measure_score([], 0.6) == 0
+    assert measure_score([make_number(1.0)], 0.6) == pytest.approx(1)
+    assert measure_score([make_number(0.9, 0.8), make_number(0.4)], 0.6) == pytest.approx((0.3 + 0.2 - 0.2) / 0.4)
+
+
+def rule(page: np.ndarray) -> np.ndarray:
+    ruled = page.copy()
+    ruled[20::72] = ruled[21::72] = 120
+    return ruled
+
+
+WON = {
+    "sure as it lies": (lambda: PAGE, AS_IT_LIES, [AS_IT_LIES]),
+    "ruled": (lambda: rule(PAGE), AS_IT_LIES, [AS_IT_LIES, "rulings kept"]),
+    "aslant": (lambda: write_page(*ROWS, size_px=(560, 480), turn_deg=25), "leveled", [AS_IT_LIES, "leveled"]),
+    "blank": (lambda: np.full((90, 120), 255, np.uint8), AS_IT_LIES, [AS_IT_LIES, "black for white"]),
+    "on its side": (lambda: np.rot90(PAGE).copy(), "turned", [AS_IT_LIES, "turned", "turned", "turned"]),
+}
+
+
+@pytest.mark.parametrize(("draw", "winner", "least_tried"), WON.values(), ids=WON)
+def test_hypothesis_that_wins(draw, winner: str, least_tried: list[str]) -> None:
+    stages = capture_stages(draw())
+    assert stages.hypothesis == winner
+    tried = [trial.hypothesis for trial in stages.trials]
+    assert set(least_tried) <= set(tried) and tried[0] == AS_IT_LIES
+    assert [trial.hypothesis for trial in stages.trials if trial.is_chosen][-1] == winner
+
+
+def test_nothing_is_tried_where_all_is_switched_off() -> None:
+    s = Settings()
+    off = replace(
+        s,
+        illumination=replace(s.illumination, inverse=0),
+        shadows=replace(s.shadows, is_enabled=False),
+        rulings=replace(s.rulings, is_kept_tried=False),
+        skew=replace(s.skew, is_enabled=False),
+        orientation=replace(s.orientation, is_enabled=False),
+    )
+    for gray in (rule(PAGE), np.rot90(PAGE).copy(), np.full((90, 120), 255, np.uint8)):
+        assert [trial.hypothesis for trial in capture_stages(gray, off).trials] == [AS_IT_LIES]
+
+
+def test_ruled_page_is_read_with_its_rulings_only_by_a_network_that_can_refuse() -> None:
+    page = PAGE.copy()
+    page[20::30] = 60
+    tried = []
+    for n_classes in (10, 11):
+        doubtful = Classifier("even", n_classes, 1.0, "linear", lambda batch, k=n_classes: np.zeros((len(batch), k)))
+        s = replace(Settings(), decode=replace(Settings().decode, skip_price=20.0))
+        tried.append({trial.hypothesis for trial in analyze_page(Page(page), doubtful, s).trials})
+    assert "rulings kept" not in tried[0]
+    assert "rulings kept" in tried[1]
+
+
+def test_what_reads_nothing_sure_never_wins() -> None:
+    stages = capture_stages(np.rot90(write_page("427", size_px=(300, 200))).copy())
+    assert stages.hypothesis == AS_IT_LIES, "three digits are too few to turn a page for"
+
+
+def test_names_of_hypotheses_differ() -> None:
+    names = [hypothesis.name for hypothesis in (*LINE_HYPOTHESES, *PAGE_HYPOTHESES)]
+    assert len({AS_IT_LIES, *names}) == len(names) + 1

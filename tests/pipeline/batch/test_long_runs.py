@@ -29,10 +29,10 @@ from tests.support.drawing import write_page
 TOP = Path(__file__).resolve().parents[3]
 FAULTY = """
 import sys
-from pipeline import workers
+from pipeline.batch import process_pool
 from pipeline.cli import main
-from tests import faults
-workers.read_in_worker = faults.read
+from tests.support import faults
+process_pool.read_in_worker = faults.read
 sys.exit(main())
 """
 """The program, but that files called hang... and crash... do so."""

@@ -12,10 +12,10 @@ import pytest
 from pipeline import Page, Reading, Settings, load_classifier, read_page
 from pipeline.geometry import Box
 from pipeline.types import Digit, PageReading
+from train.evaluation import false_positives
 from train.evaluation import score_pages as score
 from train.evaluation.false_positives import main, measure, write_pages
 from train.synthesis.handwriting.letters import Script, write_words
-from train.synthesis.negatives import pages as bare_pages
 from train.synthesis.negatives.pages import KINDS, draw_bare_page, find_prose_fonts
 from train.synthesis.negatives.texts import compose_sentence
 
@@ -93,7 +93,7 @@ def read_one_of_each(page, classifier, settings) -> PageReading:
 
 
 def test_measure_counts_pages_and_readings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, classifier) -> None:
-    monkeypatch.setattr(bare_pages, "KINDS", ("blank-white", "wood"))
+    monkeypatch.setattr(false_positives, "KINDS", ("blank-white", "wood"))
     monkeypatch.setattr(score, "read_page", read_one_of_each)
     write_pages(tmp_path, 3, 1, FONTS)
     counts = measure(tmp_path, classifier, Settings())
@@ -106,7 +106,7 @@ def test_measure_counts_pages_and_readings(tmp_path: Path, monkeypatch: pytest.M
 def test_command_draws_and_measures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bare_pages, "KINDS", ("blank-white",))
+    monkeypatch.setattr(false_positives, "KINDS", ("blank-white",))
     assert main(["--out", str(tmp_path / "pages"), "--pages", "1", "--seed", "2"]) == 0
     assert capsys.readouterr().out == ""
     assert main(["--out", str(tmp_path / "pages"), "--model", "digits"]) == 0

@@ -111,6 +111,7 @@ def run_alone(code: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 def test_worker_has_one_thread_and_its_share_of_the_memory() -> None:
     code = """if True:

@@ -75,6 +75,7 @@ def fitted(harvest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lin
     return plan, *fit_lines(plan, QUIET)
 
 
+@pytest.mark.slow
 def test_loss_falls_and_held_out_columns_are_told(fitted: tuple) -> None:
     _, _, history = fitted
     assert history[-1]["loss"] < 0.7 * history[0]["loss"]
@@ -83,6 +84,7 @@ def test_loss_falls_and_held_out_columns_are_told(fitted: tuple) -> None:
     assert all(0 <= epoch[name] <= 1 for epoch in history for name in ("digit_columns", "other_columns"))
 
 
+@pytest.mark.slow
 def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, harvest: Path) -> None:
     _, model, _ = fitted
     lines = load_lines(harvest, "validation")
@@ -93,6 +95,7 @@ def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, harvest: Path) ->
     assert look(model, nothing)["digit_columns"] == 0, "none is told"
 
 
+@pytest.mark.slow
 def test_model_folder_is_whole_and_readable(fitted: tuple, harvest: Path) -> None:
     plan, model, history = fitted
     card = finish(plan, model, history)

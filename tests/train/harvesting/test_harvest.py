@@ -153,6 +153,7 @@ def test_balance_caps_junk_and_each_kind() -> None:
     assert counts[KINDS.index("speck")] < 0.1 * counts[1:].sum()
 
 
+@pytest.mark.slow
 def test_shard_depends_on_seed_and_pages_alone(pool: HandPool) -> None:
     (crops, lines, fates), (again, lines_again, _) = (harvest_shard(pool, 3, 20, 6) for _ in range(2))
     np.testing.assert_array_equal(crops.images, again.images)
@@ -174,6 +175,7 @@ def threads(pool: HandPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(harvest_room, "_POOLS", {})
 
 
+@pytest.mark.slow
 def test_harvest_goes_on_where_it_was_and_counts(tmp_path: Path, threads: None) -> None:
     plan = HarvestPlan(None, tmp_path / "crops", pages=5, seed=2, workers=1)
     facts = harvest(plan, QUIET)

@@ -7,24 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.geometry import Box
 from pipeline.layout.orientation import QUARTERS, turn_page
-from pipeline.reading.hypotheses import is_doubtful, measure_sureness
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import load_classifier
 from pipeline.settings.layout import TurnSettings
 from pipeline.settings.tree import Settings
-from pipeline.types import Digit, Page, Reading
+from pipeline.types import Page
 from tests.support.drawing import write_page
 
 ROWS = ("4237", "5836", "2749")
 PAGE = write_page(*ROWS, size_px=(400, 300))
-
-
-def make_reading(*confidences: float) -> Reading:
-    box = Box(0, 0, 9, 9)
-    digits = tuple(Digit("7", confidence, box, ()) for confidence in confidences)
-    return Reading("7" * len(digits), float(np.prod(confidences)), box, digits, "accepted", None, 1)
 
 
 @pytest.mark.parametrize("n_quarters", QUARTERS)
@@ -37,19 +29,6 @@ def test_turned_page_knows_where_each_pixel_was(n_quarters: int) -> None:
     assert turned.turned_deg == 90 * n_quarters
     assert turned.source_size_px == page.source_size_px
     assert turn_page(turned, 4 - n_quarters).turned_deg == 0
-
-
-def test_sureness_is_the_mean_over_digits() -> None:
-    assert measure_sureness([]) == 0
-    assert measure_sureness([make_reading(0.5, 1.0), make_reading(0.9)]) == pytest.approx(0.8)
-
-
-@pytest.mark.parametrize(
-    ("readings", "doubt_below", "doubtful"),
-    [([], 0.9, True), ([make_reading(0.95)], 0.9, False), ([make_reading(0.8)], 0.9, True), ([], 0.0, False)],
-)
-def test_doubt_is_a_low_mean(readings: list[Reading], doubt_below: float, doubtful: bool) -> None:
-    assert is_doubtful(readings, TurnSettings(doubt_below=doubt_below)) == doubtful
 
 
 @pytest.mark.parametrize("n_quarters", [0, *QUARTERS])
@@ -78,8 +57,3 @@ def test_blank_and_sure_pages_stay_as_they_are(photo: np.ndarray) -> None:
 def test_few_digits_do_not_tell() -> None:
     photo = np.ascontiguousarray(np.rot90(write_page("427", size_px=(300, 200))))
     assert read_page(Page(photo), load_classifier()).turned_deg == 0
-
-
-def test_rings_and_bars_do_not_tell() -> None:
-    reading = Reading("0011", 0.9, Box(0, 0, 9, 9), tuple(Digit(d, 0.9, Box(0, 0, 9, 9), ()) for d in "0011"))
-    assert measure_sureness([reading]) == 0

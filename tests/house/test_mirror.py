@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 
 import pytest
 
 TOP = Path(__file__).resolve().parents[2]
+SLOW = "pytest.mark.slow"
 
 ELSEWHERE = {
     "pipeline/images/decode.py": "tests/pipeline/images/test_load.py",
@@ -72,6 +74,34 @@ def test_tests_elsewhere_exist(module: str) -> None:
     assert (TOP / ELSEWHERE[module]).is_file()
 
 
-def test_every_room_has_tests() -> None:
+def has_fast_test(path: Path) -> bool:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    marks = [
+        ast.unparse(n.value)
+        for n in tree.body
+        if isinstance(n, ast.Assign) and ast.unparse(n.targets[0]) == "pytestmark"
+    ]
+    tests = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name.startswith("test_")]
+    slow = [test for test in tests if SLOW in map(ast.unparse, test.decorator_list)]
+    return len(slow) < len(tests) and not any(SLOW in mark for mark in marks)
+
+
+def test_every_room_has_fast_tests() -> None:
     rooms = {Path(module).parent for module in list_modules()}
-    assert not [room for room in rooms if not list((TOP / "tests" / room).glob("test_*.py"))]
+    assert not [room for room in rooms if not any(map(has_fast_test, (TOP / "tests" / room).glob("test_*.py")))]
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("", False),
+        ("def test_a(): pass", True),
+        ("@pytest.mark.slow\ndef test_a(): pass", False),
+        ("@pytest.mark.slow\ndef test_a(): pass\ndef test_b(): pass", True),
+        ("pytestmark = [pytest.mark.slow]\ndef test_a(): pass", False),
+    ],
+    ids=["empty", "fast", "slow", "slow and fast", "slow file"],
+)
+def test_fast_test_is_found(tmp_path: Path, code: str, expected: bool) -> None:
+    (tmp_path / "test_a.py").write_text(code, "utf-8")
+    assert has_fast_test(tmp_path / "test_a.py") is expected

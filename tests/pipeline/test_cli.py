@@ -275,7 +275,7 @@ def test_process_exits_with_130_when_interrupted(tmp_path: Path) -> None:
             time.sleep(0.02)
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == "interrupted\n"
     assert list(tmp_path.iterdir()) == []

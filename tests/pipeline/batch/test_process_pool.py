@@ -168,7 +168,7 @@ def test_idle_worker_that_is_ended_from_outside_is_replaced(tmp_path: Path) -> N
         assert next(Batch([first], lambda *_: [1], pool).read()).record["status"] == "ok"
         for child in list_children():
             child.kill()  # not waited for: it is multiprocessing that must see it end
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while pool._pool.active and time.monotonic() < deadline:
             time.sleep(0.05)
         assert [o.record["status"] for o in Batch([second], lambda *_: [1], pool).read()] == ["ok"]

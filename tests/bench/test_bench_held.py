@@ -23,6 +23,7 @@ def test_picture_is_whole_in_every_frame_and_moves(shape: tuple[int, int]) -> No
     assert np.abs(first.astype(int) - others[-1]).max() > 100
 
 
+@pytest.mark.slow
 def test_faults_and_counts_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), write_page("4207", "58 36", size_px=(640, 360)))
     cv2.imwrite(str(tmp_path / "b.png"), write_page("917", size_px=(640, 360)))

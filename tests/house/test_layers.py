@@ -6,7 +6,8 @@ A room is a sub-package or a file beside the sub-packages. The floors are data: 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,13 +68,16 @@ def name_module(path: Path) -> str:
     return ".".join(path.relative_to(TOP).with_suffix("").parts)
 
 
-def find_imports(path: Path) -> Iterator[str]:
+@cache
+def find_imports(path: Path) -> list[str]:
+    names = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: a relative import hides the floor"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
 
 
 def number_floors(floors: Sequence[str]) -> dict[str, int]:
@@ -97,7 +101,7 @@ def find_climbs(imports: Mapping[str, Sequence[str]], house: str, floors: Sequen
 
 @pytest.mark.parametrize("house", HOUSES)
 def test_imports_go_downward(house: str) -> None:
-    imports = {name_module(path): list(find_imports(path)) for path in list_modules(house)}
+    imports = {name_module(path): find_imports(path) for path in list_modules(house)}
     assert imports
     assert not find_climbs(imports, house, HOUSES[house])
 

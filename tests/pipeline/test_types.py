@@ -1,4 +1,4 @@
-"""The values that cross a seam: geometry of boxes, read-only arrays, and a clear message for every wrong shape."""
+"""The values that cross a seam: read-only arrays, and a clear message for every wrong shape."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pipeline.geometry import Box
 from pipeline.types import N_DIGITS, Component, Digit, DigitScores, InkMask, Lattice, Page, Reading, Span, TextLine
@@ -16,9 +14,6 @@ from tests.support.drawing import make_component, make_line
 
 BOX = Box(2, 3, 6, 10)
 EMPTY, INK = np.zeros((0, 0), np.uint8), np.full((7, 4), 255, np.uint8)
-BOXES = st.tuples(*[st.integers(-50, 50)] * 2, *[st.integers(1, 60)] * 2).map(
-    lambda n: Box(n[0], n[1], n[0] + n[2], n[1] + n[3])
-)
 
 
 def uniform(n_rows: int, n_classes: int) -> np.ndarray:
@@ -27,24 +22,6 @@ def uniform(n_rows: int, n_classes: int) -> np.ndarray:
 
 def span(first: int, last: int) -> Span:
     return Span(first, last, BOX, INK, 2.0)
-
-
-def test_box_by_eye() -> None:
-    picture = np.arange(120).reshape(10, 12)
-    assert (BOX.width, BOX.height, BOX.center, BOX.as_list()) == (4, 7, (4.0, 6.5), [2, 3, 6, 10])
-    assert picture[BOX.slices].shape == (7, 4)
-    assert picture[BOX.slices][0, 0] == picture[3, 2]
-    assert Box.around([Box(0, 0, 3, 4), BOX]) == Box(0, 0, 6, 10)
-
-
-@given(BOXES, BOXES)
-def test_around_is_the_smallest_box_that_holds_both(a: Box, b: Box) -> None:
-    both = Box.around([a, b])
-    assert both == Box.around([b, a]) == Box.around([both, a])
-    assert {both.left, both.top} <= {a.left, b.left, a.top, b.top}
-    for box in (a, b):
-        assert both.left <= box.left and both.top <= box.top
-        assert both.right >= box.right and both.bottom >= box.bottom
 
 
 WRONG: dict[str, tuple[Callable[[], Any], str]] = {
@@ -118,19 +95,3 @@ def test_scores_of_ten_classes_have_no_other(n_rows: int, n_classes: int) -> Non
     scores = DigitScores(uniform(n_rows, n_classes))
     assert scores.digits.shape == (n_rows, N_DIGITS)
     assert scores.not_digit == pytest.approx(np.full(n_rows, 0 if n_classes == N_DIGITS else 1 / 11))
-
-
-@pytest.mark.parametrize(
-    ("other", "shared"),
-    [(Box(0, 0, 4, 4), 16), (Box(2, 1, 9, 9), 6), (Box(4, 0, 8, 4), 0), (Box(9, 9, 10, 10), 0), (Box(1, 1, 2, 3), 2)],
-    ids=["itself", "a corner", "side by side", "apart", "inside"],
-)
-def test_shared_area_by_hand(other: Box, shared: int) -> None:
-    box = Box(0, 0, 4, 4)
-    assert box.measure_shared(other) == other.measure_shared(box) == shared
-
-
-def test_box_around_by_hand() -> None:
-    assert Box.around([Box(3, 4, 5, 6), Box(0, 5, 4, 9)]) == Box(0, 4, 5, 9)
-    with pytest.raises(ValueError, match="Box: expected at least one box"):
-        Box.around([])

@@ -29,15 +29,15 @@ from tests.support.drawing import write_page
 TOP = Path(__file__).resolve().parents[3]
 FAULTY = """
 import sys
-from pipeline import workers
+from pipeline.batch import process_pool
 from pipeline.cli import main
-from tests import faults
-workers.read_in_worker = faults.read
+from tests.support import faults
+process_pool.read_in_worker = faults.read
 sys.exit(main())
 """
 """The program, but that files called hang... and crash... do so."""
 
-SOON_S = 10.0
+SOON_S = 30.0
 """Long enough for a loaded machine, short against the --timeout (60 s) and the hanging (600 s) that must not count."""
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")]
@@ -94,7 +94,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def results(scans: Path) -> bytes:
     """Return the CSV of two workers."""
     out = scans.parent / "two.csv"
-    code, err = finish(str(scans), "--workers", "2", "--timeout", "8", "-o", str(out))
+    code, err = finish(str(scans), "--workers", "2", "--timeout", "4", "-o", str(out))
     assert code == 1
     assert err.count("error: ") >= 4
     return out.read_bytes()
@@ -102,7 +102,7 @@ def results(scans: Path) -> bytes:
 
 def test_one_worker_gives_the_same_as_two(scans: Path, results: bytes) -> None:
     out = scans.parent / "one.csv"
-    assert finish(str(scans), "--workers", "1", "--timeout", "8", "-o", str(out), "-q")[0] == 1
+    assert finish(str(scans), "--workers", "1", "--timeout", "4", "-o", str(out), "-q")[0] == 1
     assert out.read_bytes() == results
 
 
@@ -126,7 +126,7 @@ def test_each_file_alone_gives_the_same(scans: Path, results: bytes) -> None:
 
 def test_killed_run_goes_on_to_the_same_bytes(scans: Path, results: bytes) -> None:
     out, journal = scans.parent / "killed.csv", scans.parent / "killed.csv.journal.jsonl"
-    arguments = (str(scans), "--workers", "2", "--timeout", "8", "-o", str(out))
+    arguments = (str(scans), "--workers", "2", "--timeout", "4", "-o", str(out))
     with start(*arguments) as process:
         wait_for_records(journal, 3, process)
         process.kill()

@@ -283,6 +283,7 @@ def test_single_picture_needs_no_other_process(
     assert len(capsys.readouterr().out.splitlines()) == 1 + 3 + 6 + 6 + 1
 
 
+@pytest.mark.slow
 def test_folder_is_watched_until_it_is_interrupted(
     scans: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -157,6 +157,7 @@ def test_closing_twice_is_once_and_forgetting_closes() -> None:
         picture.load_page()
 
 
+@pytest.mark.slow
 def test_nothing_is_said_at_exit() -> None:
     code = (
         "import weakref, pickle\n"

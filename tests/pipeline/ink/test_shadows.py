@@ -75,6 +75,7 @@ def test_ink_along_an_edge_goes_whole_or_stays_whole() -> None:
     assert not clear_edges(np.zeros_like(ink), edges).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_bright", [False, True])
 def test_digits_beside_a_narrow_shadow_are_read(is_bright: bool) -> None:
     reader, gray = load_classifier(), 255 - SHADED if is_bright else SHADED

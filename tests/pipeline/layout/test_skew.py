@@ -173,6 +173,7 @@ def test_ink_that_runs_off_the_page_draws_no_streaks() -> None:
     assert turned.gray[is_page == 0].min() >= 215
 
 
+@pytest.mark.slow
 def test_ruled_sample_is_read_turned_by_30_degrees() -> None:
     page = next(iter(load_pages(Path(__file__).resolve().parents[3] / "samples" / "ruled.jpg")))
     classifier = load_classifier()

@@ -70,6 +70,7 @@ def test_numbers_are_read_followed_and_confirmed_once() -> None:
     )
 
 
+@pytest.mark.slow
 def test_no_digit_of_a_full_page_is_left_out() -> None:
     rows = ("14207 31165", "81931 70117", "21584 11693", "46710 51182", "90138 17254")
     page = write_page(*rows, size_px=(1280, 720), height_px=56, pen_px=6)
@@ -82,6 +83,7 @@ def test_no_digit_of_a_full_page_is_left_out() -> None:
     assert sorted(confirmed) == sorted((text, None) for row in rows for text in row.split())
 
 
+@pytest.mark.slow
 def test_two_hundred_digits_are_all_read() -> None:
     rows = [" ".join(str(220 + 9 * row + n) for n in range(9)) for row in range(8)]
     page = write_page(*rows, size_px=(1280, 720), height_px=32, pen_px=4)

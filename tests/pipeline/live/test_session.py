@@ -66,6 +66,7 @@ def test_a_region_leaves_out_the_rest(video: str, capsys: Captured) -> None:
     assert "58" not in [line["text"] for line in read_lines(capsys.readouterr().out)]
 
 
+@pytest.mark.slow
 def test_how_soon_and_how_sure(video: str, capsys: Captured) -> None:
     flags = ["--webcam", video, "--headless", "--every-frame", "-q"]
     assert main([*flags, "--confirm-frames", "10"]) == 0
@@ -75,6 +76,7 @@ def test_how_soon_and_how_sure(video: str, capsys: Captured) -> None:
     assert all(line["confidence"] == 1 for line in sure)
 
 
+@pytest.mark.slow
 def test_recording(video: str, tmp_path: Path, capsys: Captured) -> None:
     out = tmp_path / "out.mp4"
     assert main(["--webcam", video, "--headless", "--every-frame", "--record", str(out), "-q"]) == 0
@@ -189,6 +191,7 @@ def run_program(*words: str, **more: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, text=True, env=os.environ | {"PYTHONPATH": str(TOP)}, **pipes, **more)  # type: ignore[call-overload]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_with_the_recording_finished(sent: int, tmp_path: Path) -> None:
     video = write_video(tmp_path / "long.mp4", make_frames(200, "4207"), fps=5)
@@ -202,6 +205,7 @@ def test_interrupted_with_the_recording_finished(sent: int, tmp_path: Path) -> N
     assert cv2.VideoCapture(str(tmp_path / "out.mp4")).read()[0]
 
 
+@pytest.mark.slow
 def test_a_closed_pipe_is_no_error(video: str) -> None:
     process = run_program(video, "--headless", "--every-frame", "-q")
     assert process.stdout is not None

@@ -55,6 +55,7 @@ def test_no_strips() -> None:
     assert READER.predict([]) == []
 
 
+@pytest.mark.slow
 def test_page_of_many_lines_is_read_in_parts_that_bound_the_memory() -> None:
     rng = np.random.default_rng(0)
     strips = [make_strip(*rng.integers(0, 256, n)) for n in (5, 3000, 1, 900, 4097, 12, 2000)]

@@ -1,226 +1,140 @@
-"""No dead knobs: each field of the settings, moved to one of its limits, changes what some page makes of itself."""
+"""No dead knobs: each field of the settings, moved to one of its limits, changes what its own stage makes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from dataclasses import Field, fields, replace
+import re
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from pipeline.decoding.lattice_decoder import find_paths, form_numbers
+from pipeline.decoding.outliers import drop_edges, drop_outliers
+from pipeline.decoding.reject import reject_doubtful
+from pipeline.decoding.signs import write_signs
 from pipeline.errors import InputError
 from pipeline.geometry import Box
 from pipeline.images.load import load_pages
-from pipeline.layout.skew import deskew
+from pipeline.ink.binarize import binarize
+from pipeline.ink.broken_strokes import join_broken_strokes
+from pipeline.ink.components import find_components
+from pipeline.ink.illumination import darken_ink, estimate_paper
+from pipeline.ink.light_on_dark import invert_light_on_dark
+from pipeline.ink.rulings import remove_rulings
+from pipeline.layout.skew import list_turns
+from pipeline.layout.text_lines import find_lines
 from pipeline.live.line_scheduler import Rota
 from pipeline.live.tracker import Tracker
-from pipeline.recognition.line_network import LineNetwork
+from pipeline.reading.hypotheses import LINE_HYPOTHESES, PAGE_HYPOTHESES, measure_score
+from pipeline.reading.run_stages import StageRunner
+from pipeline.reading.stage_timer import StageTimer
+from pipeline.reading.stages import Stages
+from pipeline.recognition.normalize import normalize_spans
+from pipeline.recognition.segment import build_lattice
 from pipeline.settings.tree import Settings
-from pipeline.types import Page, Reading, TextLine
-from tests.support.drawing import capture_stages, make_line, see_ones, write_page, write_signed
+from pipeline.types import InkMask, Page, PageInk, Reading, TextLine
+from tests.support.drawing import make_lattice, make_line, make_reader, make_scores
 from tests.support.pdfs import make_pdf
 from tests.support.sightings import read_as
+from tests.support.varied_pages import draw, take_stages
 
-DEFAULTS = Settings()
-SIGNED = replace(DEFAULTS, signs=replace(DEFAULTS.signs, is_enabled=True))
-KNOBS = {f"{s.name}.{k.name}": (s.name, k) for s in fields(Settings) for k in fields(getattr(DEFAULTS, s.name))}
-del KNOBS["track.lost_after_s"]  # needs a camera that is lost: test_live_streams has one
+TOP = Path(__file__).resolve().parents[3]
+DEFAULTS = replace(Settings(), signs=replace(Settings().signs, is_enabled=True))
+FIELDS = {f"{s.name}.{k.name}": (s.name, k) for s in fields(Settings) for k in fields(getattr(DEFAULTS, s.name))}
 
-BY_LINE = "text, by line"
-"""A page that a line network looks at, too."""
-WHERE = {"signs": ["signs"], "decode": [BY_LINE, "mess", "text", "form", "underlined", "stroke"]}
-"""Pages on which the knobs of a stage are tried; all where it is not named."""
-
-
-def draw_mess() -> np.ndarray:
-    """Return a page with everything that a stage has an opinion on: dust, dashes, blots, frames, pale ink, an edge."""
-    page = write_page("4207 1936", "58 0617", size_px=(460, 300)).astype(float)
-    page *= np.linspace(0.5, 1, page.shape[1])
-    ink = np.full(page.shape, 255, np.uint8)
-    rng = np.random.default_rng(1)
-    for x, y in rng.integers(10, 280, (40, 2)):
-        cv2.circle(ink, (int(x), int(y)), int(rng.integers(1, 4)), int(rng.integers(90, 200)), -1)
-    cv2.line(ink, (60, 230), (200, 231), 100, 3)
-    cv2.line(ink, (230, 70), (230, 110), 60, 3)
-    cv2.rectangle(ink, (330, 210), (440, 285), 80, 2)
-    cv2.rectangle(ink, (360, 230), (370, 260), 60, -1)
-    cv2.circle(ink, (30, 260), 16, 50, -1)
-    cv2.line(ink, (458, 20), (458, 250), 20, 4)
-    cv2.line(ink, (300, 2), (300, 60), 40, 5)
-    return np.clip(np.minimum(page, ink) + rng.normal(0, 4, page.shape), 0, 255).astype(np.uint8)
-
-
-def draw_paper() -> np.ndarray:
-    """Return squared paper, its lines of many lengths, bent, broken, slanting; digits in some of the squares."""
-    page = write_page("4207", "1936", size_px=(420, 320))
-    for i, y in enumerate(range(20, 320, 40)):
-        bend = np.column_stack([np.arange(0, 430, 10), y + 2 * i * np.sin(np.linspace(0, np.pi, 43))]).astype(np.int32)
-        cv2.polylines(page, [bend], False, 120, 1 + i % 3)
-    for i, x in enumerate(range(15, 420, 40)):
-        cv2.line(page, (x, 0 if i % 2 else 20 * i), (x, 320 if i < 5 else 300 - 10 * i), 120, 1 + i % 2)
-    page[:, 100:110] = np.maximum(page[:, 100:110], 200)
-    return page
-
-
-def draw_lines_of_text() -> np.ndarray:
-    """Return digits far apart, high and low, touching, broken, with signs between."""
-    page = write_page("5 08", "742", "3 1", size_px=(560, 420), height_px=50, pen_px=6)
-    small = write_page("69", size_px=(120, 80), height_px=22, pen_px=3)
-    page[20:100, 20:140] = small
-    page[300:380, 400:520] = small
-    page[320:380, 40:100] = write_page("5", size_px=(60, 60), height_px=22, pen_px=3)
-    squeezed = cv2.resize(write_page("7425", size_px=(260, 100), height_px=60, pen_px=9), (170, 100))
-    page[160:260, 10:180] = squeezed
-    page[205:212, 20:160] = 60
-    page[200:203, 300:420] = 225
-    cv2.line(page, (450, 200), (470, 200), 40, 5)
-    cv2.circle(page, (250, 240), 5, 40, -1)
-    return page
-
-
-def draw_form() -> np.ndarray:
-    """Return a form: dashed and rippled lines, boxes with thin and with broad walls, numbers parted by a sign."""
-    page = write_page("4 2 0", size_px=(460, 360), shift_px=(0, -100))
-    cv2.line(page, (176, 82), (198, 82), 40, 4)
-    for x in range(0, 460, 24):
-        cv2.line(page, (x, 15), (x + 17, 15), 60, 2)
-    along = np.arange(0, 461, 4)
-    cv2.polylines(page, [np.column_stack([along, 130 + 4 * np.sin(along / 25)]).astype(np.int32)], False, 60, 2)
-    page[150:230, 20:440] = write_page("61", size_px=(420, 80))
-    for top, wall_px in ((160, 2), (280, 7)):
-        for x in range(40, 440, 60):
-            cv2.line(page, (x, top + 4), (x, top + 56), 60, wall_px)
-        for y in (top, top + 60):
-            cv2.line(page, (40, y), (400, y), 60, 2)
-    return page
-
-
-def draw_two_inks() -> np.ndarray:
-    """Return a page written with a broad dark marker, and beside it with fine chalk: either can be read."""
-    broad = write_page("42", size_px=(320, 320), height_px=160, pen_px=12, paper=150, pen=90)
-    return np.vstack([broad, write_page("58 21", "36 07", size_px=(320, 200), pen_px=2, paper=150, pen=230)])
-
-
-def draw_bowls() -> np.ndarray:
-    """Return two 0 of a broad pen that touch side by side: the ink is thick there, and narrow from top to bottom."""
-    page = np.full((160, 260), 225, np.uint8)
-    for x in (90, 162):
-        cv2.ellipse(page, (x, 80), (36, 50), 0, 0, 360, 40, 9)
-    return page
-
-
-def draw_underlined() -> np.ndarray:
-    """Return a number over a line that ends before the page does, and one parted by a thing taller than its digits."""
-    page = write_page("4207", size_px=(420, 400))
-    page[:200] = write_page("36 52", size_px=(420, 200))
-    cv2.ellipse(page, (220, 100), (10, 36), 0, -60, 60, 40, 4)
-    cv2.line(page, (215, 80), (235, 120), 40, 4)
-    cv2.line(page, (30, 170), (310, 170), 60, 2)
-    return page
-
-
-def draw_stamps() -> np.ndarray:
-    """Return digits stamped bright on dark, a plate each, a larger one that runs into its rim, and digits in boxes."""
-    plates = [write_page(digit, size_px=(34, 48), height_px=34, paper=60, pen=225) for digit in "4289"]
-    page = np.full((200, 260), 225, np.uint8)
-    for i, plate in enumerate(plates):
-        page[30:78, 30 + 40 * i : 64 + 40 * i] = plate
-    page[30:100, 200:240] = write_page("2", size_px=(40, 70), height_px=50, shift_px=(6, 0), paper=60, pen=225)
-    page[120:180, 40:180] = write_page("58", size_px=(140, 60))
-    for x in (77, 111):
-        cv2.rectangle(page, (x, 128), (x + 32, 172), 40, 3)
-    return page
-
-
-def draw_hook() -> np.ndarray:
-    """Return digits, and a stroke that begins at their left and runs on under all of them."""
-    page = write_page("4207", size_px=(320, 160))
-    cv2.polylines(page, [np.array([(70, 85), (75, 112), (260, 116)], np.int32)], False, 40, 5)
-    return page
-
-
-def draw_cup() -> np.ndarray:
-    """Return a cup of coffee on a desk."""
-    page = np.full((240, 320), 200, np.uint8)
-    for radius, level in ((70, 170), (59, 180), (53, 60)):
-        cv2.circle(page, (160, 120), radius, level, cv2.FILLED, cv2.LINE_AA)
-    return page
-
-
-def draw_card() -> np.ndarray:
-    """Return a card that throws a broad shadow on a bright desk."""
-    page = cv2.GaussianBlur(np.pad(np.full((220, 330), 110, np.uint8), 120, constant_values=220), (31, 31), 0)
-    page[160:300, 160:410] = write_page("645", size_px=(250, 140))
-    return page
-
-
-PAGES: dict[str, Callable[[], np.ndarray]] = {
-    "mess": draw_mess,
-    "text": draw_lines_of_text,
-    "paper": draw_paper,
-    "chalk": lambda: 255 - draw_lines_of_text(),
-    "turned": lambda: write_page("4207 1936", "58 0617", size_px=(460, 400), turn_deg=20),
-    "on its side": lambda: np.ascontiguousarray(np.rot90(write_page("4237 9536", "58 6647", size_px=(460, 300)))),
-    "sloping": lambda: write_page("4207 1936", size_px=(460, 200), turn_deg=2),
-    "askew": lambda: deskew(Page(draw_paper()), -15).gray,
-    "form": draw_form,
-    "bowls": draw_bowls,
-    "underlined": draw_underlined,
-    "two inks": draw_two_inks,
-    "signs": lambda: np.vstack([write_signed(text) for text in ("4,50", "36.2", "7 -2", "-69.4")]),
-    "stamps": draw_stamps,
-    "hook": draw_hook,
-    "cup": draw_cup,
-    "card": draw_card,
-    "stroke": lambda: write_page("1", size_px=(120, 120)),
-    "desk": lambda: np.pad(draw_mess(), 90, constant_values=25),
+ELSEWHERE = {
+    "track.lost_after_s": "tests/pipeline/live/test_streams.py::test_a_stream_that_stays_away_ends_the_run",
 }
+"""Fields that no stage's function takes, and the test that shows each alive."""
 
 
-LINE_READER = LineNetwork("ones", 1.0, see_ones)
+def decode_pictures(s: Settings) -> Iterator[Any]:
+    for shape in ((1100, 1000), (9, 9)):
+        yield measure_pages(cv2.imencode(".png", np.full(shape, 255, np.uint8))[1].tobytes(), s)
+    yield measure_pages(make_pdf(), s)
 
 
-@cache
-def draw(name: str) -> np.ndarray:
-    return PAGES[name]()
+def measure_pages(raw: bytes, s: Settings) -> Any:
+    try:
+        return [page.gray.shape for page in load_pages(raw, s.images)]
+    except InputError as error:
+        return error.code
 
 
-def see(name: str, settings: Settings) -> Hashable:
-    """Return all that the stages make of a page, so that two can be compared."""
-    by_line = name == BY_LINE
-    stages = capture_stages(draw("text" if by_line else name), settings, LINE_READER if by_line else None)
-    arrays = (stages.darkness, stages.ink.ink, stages.cleared.ink, stages.batch, stages.scores.probabilities)
-    lines = tuple(tuple(c.box for c in line.components) for line in stages.lines)
-    spans = tuple((s.first, s.last, s.box) for lattice in stages.lattices for s in lattice.spans)
-    return (*[a.tobytes() for a in arrays], lines, spans, tuple(repr(r) for r in stages.readings))
+def even_light(s: Settings) -> Iterator[Any]:
+    page = Page(draw("two inks"))
+    yield darken_ink(page, s.illumination).gray
+    yield estimate_paper(page.gray, s.illumination)
+    yield from weigh_hypotheses(s)
 
 
-see_once = cache(see)
+def find_page_rulings(s: Settings) -> Iterator[Any]:
+    for name in ("form", "skewed paper", "hook"):
+        yield remove_rulings(take_stages(name).ink, take_stages(name).turned_darkness, s.rulings)
+    yield from weigh_hypotheses(s)
 
 
-def decode(settings: Settings) -> list[Any]:
-    """Return what the decoder makes of a large, a common and a tiny picture and of a PDF: the size, or the error."""
-    seen: list[Any] = []
-    shapes = ((1500, 3800), (300, 400), (9, 9))
-    for picture in (
-        *(cv2.imencode(".png", np.full(shape, 255, np.uint8))[1].tobytes() for shape in shapes),
-        make_pdf(),
-    ):
-        try:
-            seen += [page.gray.shape for page in load_pages(picture, settings.images)]
-        except InputError as error:
-            seen.append(error.code)
-    return seen
+def find_skew(s: Settings) -> Iterator[Any]:
+    for name in ("skewed paper", "turned"):
+        yield list_turns(take_stages(name).ink, take_stages(name).lines, s.skew)
+    yield from weigh_hypotheses(s)
 
 
-def follow(settings: Settings) -> list[Any]:
-    """Return the reports on a video of all that may happen to a number, and which of three new lines are read at once.
+def weigh_hypotheses(s: Settings) -> Iterator[Any]:
+    """Yield which second looks at a page are worth trying, and what each must gain."""
+    runner = StageRunner(make_reader(), s, StageTimer(0.0))
+    for readings in ((), (read_as("4758", sure=0.95),)):
+        bare = np.zeros((9, 9), np.uint8)
+        ink = PageInk(Page(bare), bare, bare, InkMask(bare), InkMask(bare.copy()))
+        best = Stages(ink, take_stages("text").lines, paths=((),), readings=readings)
+        hypotheses = (*LINE_HYPOTHESES, *PAGE_HYPOTHESES)
+        yield [(h.is_worth_trying(best, runner), h.least_gain(s, 1.0)) for h in hypotheses]
 
-    A number comes, moves, changes, goes, comes back.
-    """
+
+def drop_what_does_not_fit(s: Settings) -> Iterator[Any]:
+    for name in ("mess", "cup"):
+        seen = take_stages(name)
+        yield drop_outliers(seen.paths, s.outliers)
+        yield drop_edges(seen.readings, seen.paper, seen.page.gray.shape, s.outliers)
+
+
+def group_numbers(s: Settings) -> Iterator[Any]:
+    seen = take_stages("signs")
+    yield form_numbers(seen.paths, range(len(seen.lines)), s.decode, s.outliers, s.number_groups)
+
+
+def decode_line(s: Settings) -> Iterator[Any]:
+    lattice = make_lattice(3, (0, 1), (1, 2), (0, 2))
+    scores = make_scores({"4": 0.6, "-": 0.3}, {"7": 0.5, "-": 0.4}, {"2": 0.3, "-": 0.2})
+    by_line = np.log(np.full((3, 11), 0.05))
+    paths = find_paths([lattice], scores, s.decode)
+    yield paths
+    yield find_paths([lattice], scores, s.decode, [by_line])
+    readings = form_numbers(paths, [1], s.decode, s.outliers, s.number_groups)
+    yield readings
+    yield measure_score(readings, s.decode.doubtful)
+    yield reject_doubtful([read_as("4"), read_as("58", sure=0.7)], s.decode)
+    yield reject_doubtful([read_as("1")], s.decode)
+
+
+def write_number_signs(s: Settings) -> Iterator[Any]:
+    seen = take_stages("signs")
+    yield write_signs(seen.readings, seen.cleared, seen.turned_darkness, s.signs)
+
+
+def schedule_lines(s: Settings) -> Iterator[Any]:
+    lines = [TextLine(make_line((100, y, 120, y + 30), (130, y, 150, y + 30)).components, y) for y in (100, 200, 300)]
+    yield [path is None for path in Rota(s.track.frame_digits).recall(lines)]
+
+
+def follow_numbers(s: Settings) -> Iterator[Any]:
+    """Yield the reports on a video of all that may happen to a number: it comes, moves, changes, goes, comes back."""
+    yield from schedule_lines(s)
     held = [read_as("42", 400, 300)]
     frames: list[list[Reading]] = [
         *[[read_as("917", 1225 - 9 * i, 100)] for i in range(20)],
@@ -232,28 +146,75 @@ def follow(settings: Settings) -> list[Any]:
         *[[]] * 75,
         *[[read_as("43", 400, 300)]] * 12,
     ]
-    tracker, rota = Tracker(settings.track), Rota(settings.track.frame_digits)
-    lines = [TextLine(make_line((100, y, 120, y + 30), (130, y, 150, y + 30)).components, y) for y in (100, 200, 300)]
-    is_read = [[path is None for path in rota.recall(lines)]]
-    return is_read + [
-        (c.frame, c.n_frames, c.reading.text, round(c.reading.confidence, 9))
-        for i, readings in enumerate(frames)
-        for c in tracker.update(readings, Box(0, 0, 1280, 720), i + 1, i / 30)
-    ]
+    tracker, area = Tracker(s.track), Box(0, 0, 1280, 720)
+    yield [tracker.update(readings, area, i + 1, i / 30) for i, readings in enumerate(frames)]
 
 
-@pytest.mark.parametrize(("stage", "knob"), KNOBS.values(), ids=KNOBS)
-def test_knob_is_alive(stage: str, knob: Field) -> None:
-    kind = type(knob.default)
-    start = SIGNED if stage == "signs" else DEFAULTS
-    for limit in (kind(knob.metadata["low"]), kind(knob.metadata["high"])):
-        moved = replace(start, **{stage: replace(getattr(start, stage), **{knob.name: limit})})
-        if stage == "images":
-            if decode(moved) != decode(DEFAULTS):
-                return
-        elif stage == "track":
-            if follow(moved) != follow(DEFAULTS):
-                return
-        elif any(see(name, moved) != see_once(name, start) for name in WHERE.get(stage, PAGES)):
+def on(stage: Callable[[Any, Settings], Any], *names: str) -> Callable[[Settings], Iterator[Any]]:
+    """Return what yields that which a stage makes of the pages of these names, given what the stages before it made."""
+    return lambda s: (stage(take_stages(name), s) for name in names)
+
+
+STAGES: dict[str, Callable[[Settings], Iterator[Any]]] = {
+    "images": decode_pictures,
+    "illumination": even_light,
+    "shadows": weigh_hypotheses,
+    "binarize": on(lambda seen, s: binarize(seen.darkness, s.binarize), "mess", "desk"),
+    "light_on_dark": on(
+        lambda seen, s: invert_light_on_dark(seen.dark_and_bright, seen.darkness, s.light_on_dark), "stamps"
+    ),
+    "rulings": find_page_rulings,
+    "skew": find_skew,
+    "orientation": weigh_hypotheses,
+    "components": on(
+        lambda seen, s: find_components(seen.cleared, seen.turned_darkness, s.components), "mess", "two inks"
+    ),
+    "broken_strokes": on(lambda seen, s: join_broken_strokes(seen.broken, s.broken_strokes), "text"),
+    "text_lines": on(lambda seen, s: find_lines(seen.components, s.text_lines), "text", "mess", "hook"),
+    "segment": on(lambda seen, s: [build_lattice(line, s.segment) for line in seen.lines], "text"),
+    "normalize": on(lambda seen, s: normalize_spans(seen.spans, s.normalize), "text"),
+    "outliers": drop_what_does_not_fit,
+    "number_groups": group_numbers,
+    "decode": decode_line,
+    "signs": write_number_signs,
+    "track": follow_numbers,
+}
+"""For each stage of the settings, what yields that which its functions make, each of another small input."""
+
+
+def describe(made: Any) -> Hashable:
+    """Return all that a stage made, so that two can be compared."""
+    if isinstance(made, np.ndarray):
+        return made.shape, made.tobytes()
+    if is_dataclass(made):
+        return tuple(describe(getattr(made, field.name)) for field in fields(made))
+    return tuple(map(describe, made)) if isinstance(made, list | tuple) else made
+
+
+@cache
+def run_by_default(stage: str) -> list[Hashable]:
+    return [describe(made) for made in STAGES[stage](DEFAULTS)]
+
+
+def test_every_field_is_tried_or_has_a_test_elsewhere() -> None:
+    assert set(STAGES) == {stage.name for stage in fields(Settings)}
+    assert set(ELSEWHERE) <= set(FIELDS)
+
+
+@pytest.mark.parametrize("name", ELSEWHERE)
+def test_test_elsewhere_sets_the_field(name: str) -> None:
+    path, test = ELSEWHERE[name].split("::")
+    function = re.search(rf"^def {test}\(.*?(?=^\S|\Z)", (TOP / path).read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert function and name.split(".")[1] in function[0]
+
+
+@pytest.mark.parametrize("name", [name for name in FIELDS if name not in ELSEWHERE])
+def test_knob_is_alive(name: str) -> None:
+    stage, knob = FIELDS[name]
+    low, high = (type(knob.default)(knob.metadata[limit]) for limit in ("low", "high"))
+    for limit in (low, high):
+        moved = replace(DEFAULTS, **{stage: replace(getattr(DEFAULTS, stage), **{knob.name: limit})})
+        made = map(describe, STAGES[stage](moved))
+        if any(new != usual for new, usual in zip(made, run_by_default(stage), strict=True)):
             return
-    pytest.fail(f"{stage}.{knob.name} changes nothing, from {knob.metadata['low']} to {knob.metadata['high']}")
+    pytest.fail(f"{name} changes nothing, from {low} to {high}")

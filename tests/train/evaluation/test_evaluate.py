@@ -87,6 +87,7 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluate_room, "draw_plots", lambda *_: None)
 
 
+@pytest.mark.slow
 def test_figures_and_plots_lie_beside_the_card(folder: Path) -> None:
     shown, table = evaluate(folder, None, QUIET)
     assert read_card(folder)["figures"] == json.loads(json.dumps(shown, allow_nan=False))
@@ -96,6 +97,7 @@ def test_figures_and_plots_lie_beside_the_card(folder: Path) -> None:
     assert (table.row_count, len(table.columns)) == (10, 13)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_ten_classes_are_not_asked_of_junk(folder: Path, networks: dict[int, Path]) -> None:
     seen = evaluate(folder, None, QUIET)[0]["held_out_writers_as_seen"]
@@ -106,6 +108,7 @@ def test_ten_classes_are_not_asked_of_junk(folder: Path, networks: dict[int, Pat
     assert (seen["n_digits"], seen["n_junk"]) == (20, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_data_are_read_once_for_all_models(folder: Path, read: list[tuple[str, Any]]) -> None:
     for _ in range(2):
@@ -113,6 +116,7 @@ def test_data_are_read_once_for_all_models(folder: Path, read: list[tuple[str, A
     assert read == [("dataset", "mnist"), ("seed", 4), *[("robustness", 10)] * 2]  # the writers that the run held out
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_model_of_other_pictures_is_measured_on_them_alone(folder: Path, read: list[tuple[str, Any]]) -> None:
     write_card(folder, {"made": {"dataset": "fashion_mnist", "recipe": "plain"}})
@@ -122,6 +126,7 @@ def test_model_of_other_pictures_is_measured_on_them_alone(folder: Path, read: l
     assert list(table.columns[0].cells)[0] == "T-shirt"
 
 
+@pytest.mark.slow
 def test_history_is_drawn_where_there_is_one(folder: Path) -> None:
     (folder / "history.json").write_text('[{"epoch": 1, "loss": 0.5, "accuracy": 0.9}]', "utf-8")
     try:
@@ -140,6 +145,7 @@ def test_damaged_history_is_told(content: str, tmp_path: Path) -> None:
         read_history(tmp_path)
 
 
+@pytest.mark.slow
 def test_model_of_other_classes_than_its_data_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     digits = evaluate_room.load_dataset("mnist", None).test
     monkeypatch.setattr(evaluate_room, "load_dataset", lambda *_: Dataset("mine", ("a", "b"), digits, digits))
@@ -147,12 +153,14 @@ def test_model_of_other_classes_than_its_data_is_refused(folder: Path, monkeypat
         evaluate(folder, None, QUIET)
 
 
+@pytest.mark.slow
 def test_card_without_a_seed_is_refused(folder: Path) -> None:
     write_card(folder, {})
     with pytest.raises(ModelError, match="tells no seed"):
         evaluate(folder, None, QUIET)
 
 
+@pytest.mark.slow
 def test_data_that_cannot_be_read_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise InputError("gone")
@@ -163,6 +171,7 @@ def test_data_that_cannot_be_read_are_told(folder: Path, monkeypatch: pytest.Mon
             evaluate(folder, None, QUIET)
 
 
+@pytest.mark.slow
 def test_folder_that_cannot_be_written_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plots, "MISTAKES_NAME", "none/mistakes.png")
     with pytest.raises(OutputError, match=r"mistakes\.png"):
@@ -204,6 +213,7 @@ def test_table_has_a_row_per_class() -> None:
     assert len(table.columns) == 14
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_script_prints_the_figures(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--model", str(folder)]) == 0
@@ -221,6 +231,7 @@ def test_lines_of_a_model_that_refuses() -> None:
     assert len(tell({"mnist_test": test})) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_comparison_is_one_table(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

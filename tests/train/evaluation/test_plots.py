@@ -51,6 +51,7 @@ def list_captions(figure: Figure) -> list[tuple[str, str]]:
     return [(text.get_text(), text.get_color()) for text in figure.axes[0].texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DRAWINGS)
 def test_picture_is_written_small_or_says_why_not(name: str, tmp_path: Path) -> None:
     DRAWINGS[name](tmp_path / "picture.png")

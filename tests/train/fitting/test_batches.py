@@ -72,6 +72,7 @@ def test_each_kind_brings_its_own_label(sources: Sources, kind: str, label: int)
     assert labels.tolist() == [label] * 12
 
 
+@pytest.mark.slow
 def test_shares_are_kept(sources: Sources) -> None:
     mixture = Mixture()
     _, labels = draw_batch(sources, np.arange(40).repeat(25), np.random.default_rng(0), mixture, AugmentSettings())

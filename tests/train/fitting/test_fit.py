@@ -78,6 +78,7 @@ def fitted(material: Material, tmp_path_factory: pytest.TempPathFactory) -> tupl
     return plan, *fit(plan, material, 11, QUIET)
 
 
+@pytest.mark.slow
 def test_loss_falls_and_new_hands_are_read(fitted: tuple) -> None:
     _, _, history = fitted
     losses = [epoch["loss"] for epoch in history]
@@ -86,6 +87,7 @@ def test_loss_falls_and_new_hands_are_read(fitted: tuple) -> None:
     assert [epoch["epoch"] for epoch in history] == list(range(1, 11))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["labels moved on by one", "rows and columns swapped", "polarity inverted"])
 def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, material: Material, fault: str) -> None:
     _, model, _ = fitted
@@ -98,6 +100,7 @@ def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, material: Materia
     assert replace(material, clean=wrong).look(model)["clean_accuracy"] < 0.5
 
 
+@pytest.mark.slow
 def test_model_folder_is_whole_and_readable(fitted: tuple, material: Material) -> None:
     plan, model, history = fitted
     card = finish(plan, material, model, history, CLASSES)
@@ -112,6 +115,7 @@ def test_model_folder_is_whole_and_readable(fitted: tuple, material: Material) -
     assert np.mean(taken == material.clean.labels) == pytest.approx(history[-1]["clean_accuracy"], abs=0.02)
 
 
+@pytest.mark.slow
 def test_checkpoint_is_ignored_by_git_and_of_the_last_epoch_alone(fitted: tuple) -> None:
     plan, _, history = fitted
     assert (plan.work_dir / ".gitignore").read_text() == "*\n"
@@ -119,6 +123,7 @@ def test_checkpoint_is_ignored_by_git_and_of_the_last_epoch_alone(fitted: tuple)
     assert load_checkpoint(plan.work_dir, plan.facts())[2] == history
 
 
+@pytest.mark.slow
 def test_checkpoint_of_another_run_is_refused(fitted: tuple) -> None:
     plan, _, _ = fitted
     with pytest.raises(UsageError, match="of another run"):
@@ -126,10 +131,10 @@ def test_checkpoint_of_another_run_is_refused(fitted: tuple) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("arch", "n_classes"), [("digits", 11), ("cnn_tuned", 10)])
+@pytest.mark.parametrize(("arch", "n_classes"), [("tiny", 11), ("cnn_tuned", 10)])
 def test_resumed_run_is_the_same_run(tmp_path: Path, arch: str, n_classes: int) -> None:
     material = make_material(4)
-    lessons = material if arch == "digits" else gather_plain(make_dataset(12), 0)
+    lessons = material if arch == "tiny" else gather_plain(make_dataset(12), 0)
     straight = FitPlan(arch=arch, epochs=3, out=tmp_path / "straight")
     stopped = replace(straight, out=tmp_path / "stopped")
     model, history = fit(straight, lessons, n_classes, QUIET)
@@ -162,6 +167,7 @@ def test_mean_of_the_weights_is_a_mean() -> None:
     assert np.allclose(averaged.trainable_weights[0], 0.5 + 0.5 * (1 - 0.998))
 
 
+@pytest.mark.slow
 def test_run_may_begin_with_the_weights_of_another(fitted: tuple, material: Material, tmp_path: Path) -> None:
     plan, model, history = fitted
     begun = FitPlan(arch="tiny", epochs=1, out=tmp_path, init=plan.work_dir / "averaged-10.keras", rate=1e-4)
@@ -183,6 +189,7 @@ def make_dataset(n_hands: int, n_classes: int = 10) -> Dataset:
     return Dataset(MNIST, DIGIT_CLASSES[:n_classes], mixed, kept[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arch", ["cnn_32_64_d64", "mlp_50_50_sigmoid"])
 def test_tutorial_network_learns_and_is_exported(arch: str, tmp_path: Path) -> None:
     lessons = gather_plain(make_dataset(40), 0)
@@ -196,6 +203,7 @@ def test_tutorial_network_learns_and_is_exported(arch: str, tmp_path: Path) -> N
     assert np.mean(taken == lessons.held_out.labels) == pytest.approx(history[-1]["val_accuracy"], abs=0.03)
 
 
+@pytest.mark.slow
 def test_saved_network_goes_on_where_it_was(tmp_path: Path) -> None:
     lessons = gather_plain(make_dataset(20), 0)
     first = FitPlan(arch="cnn_32_64_d64", epochs=3, out=tmp_path / "first")
@@ -227,6 +235,7 @@ def small_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(material_room, "load_extras", lambda data_dir: (NONE, NONE))
 
 
+@pytest.mark.slow
 def test_recipe_decides_what_is_learned_from(small_data: None) -> None:
     plain, classes = gather_lessons(FitPlan(arch="mlp_50_50_sigmoid"))
     assert classes == DIGIT_CLASSES
@@ -258,6 +267,7 @@ def test_wrong_flag_is_one_clear_line(
     assert last.startswith("error: ") and told in last
 
 
+@pytest.mark.slow
 def test_whole_run_from_the_command_line(small_data: None, tmp_path: Path) -> None:
     out = tmp_path / "mlp"
     assert fit_room.main(["--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out)]) == 0

@@ -21,7 +21,7 @@ from train.datasets.harvested_lines import Lines, load_lines, name_arrays
 from train.fitting import fit_lines as fit_lines_room
 from train.fitting.fit_lines import LinePlan, finish, fit_lines, look, main, parse_arguments
 from train.networks.export import LITERT_NAME, read_card
-from train.networks.line_network import NAME, build_line_network
+from train.networks.line_network import NAME
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 """TensorFlow's variables do not know NumPy 2's `copy` yet, and Keras asks them for it."""
@@ -75,6 +75,7 @@ def fitted(harvest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lin
     return plan, *fit_lines(plan, QUIET)
 
 
+@pytest.mark.slow
 def test_loss_falls_and_held_out_columns_are_told(fitted: tuple) -> None:
     _, _, history = fitted
     assert history[-1]["loss"] < 0.7 * history[0]["loss"]
@@ -83,6 +84,7 @@ def test_loss_falls_and_held_out_columns_are_told(fitted: tuple) -> None:
     assert all(0 <= epoch[name] <= 1 for epoch in history for name in ("digit_columns", "other_columns"))
 
 
+@pytest.mark.slow
 def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, harvest: Path) -> None:
     _, model, _ = fitted
     lines = load_lines(harvest, "validation")
@@ -93,6 +95,7 @@ def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, harvest: Path) ->
     assert look(model, nothing)["digit_columns"] == 0, "none is told"
 
 
+@pytest.mark.slow
 def test_model_folder_is_whole_and_readable(fitted: tuple, harvest: Path) -> None:
     plan, model, history = fitted
     card = finish(plan, model, history)
@@ -185,10 +188,3 @@ def test_whole_run_from_the_command_line(harvest: Path, tmp_path: Path) -> None:
     assert main(flags) == 0
     assert read_card(tmp_path / "own")["made"]["seed"] == 3
     assert main([*flags, "--resume"]) == 0
-
-
-@pytest.mark.parametrize("width_px", [2, 64, 98])
-def test_network_tells_of_every_column(width_px: int) -> None:
-    shown = np.asarray(build_line_network(12)(np.zeros((2, 32, width_px, 2), np.float32)))
-    assert shown.shape == (2, width_px // 2, 12)
-    assert np.allclose(shown.sum(axis=2), 1, atol=1e-5)

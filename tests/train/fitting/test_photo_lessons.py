@@ -119,6 +119,7 @@ def test_without_junk_ten_classes_are_left(collected: list[tuple[DigitSet, Digit
     assert labels.max() < NOT_A_DIGIT
 
 
+@pytest.mark.slow
 def test_look_counts_digits_and_junk_apart(collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path) -> None:
     """A network that takes everything for 4 is right on one crop of two, refuses nothing."""
     material = gather_material(tmp_path, seed=0, harvest=write_harvest(tmp_path))

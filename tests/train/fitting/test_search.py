@@ -124,6 +124,7 @@ def kill(monkeypatch: pytest.MonkeyPatch, plan: SearchPlan, material: PlainMater
             run(plan, material)
 
 
+@pytest.mark.slow
 def test_grid_visits_every_point_once(tmp_path: Path, material: PlainMaterial, fitted: list) -> None:
     rows = run(SearchPlan(method="grid", out=tmp_path), material)
     points = [(row["convolutions"], float(row["dropout"])) for row in rows]
@@ -133,6 +134,7 @@ def test_grid_visits_every_point_once(tmp_path: Path, material: PlainMaterial, f
     assert len(fitted) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["grid", "random", "tpe"])
 def test_killed_search_goes_on_as_if_there_had_been_no_kill(
     method: str, tmp_path: Path, material: PlainMaterial, fitted: list, monkeypatch: pytest.MonkeyPatch
@@ -149,6 +151,7 @@ def test_killed_search_goes_on_as_if_there_had_been_no_kill(
     assert fitted[len(resumed) :] == resumed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", ["before the point", "before its knobs"])
 def test_grid_loses_no_point_to_a_kill_between_two_steps(
     at: str, tmp_path: Path, material: PlainMaterial, fitted: list, monkeypatch: pytest.MonkeyPatch
@@ -169,6 +172,7 @@ def test_grid_loses_no_point_to_a_kill_between_two_steps(
     assert [(cnn.filters, cnn.dropout) for cnn, _, _ in fitted] == [((2,), 0.0), ((2,), 0.3), ((3,), 0.0), ((3,), 0.3)]
 
 
+@pytest.mark.slow
 def test_more_trials_may_be_asked_for_later(tmp_path: Path, material: PlainMaterial, fitted: list) -> None:
     first = run(SearchPlan(trials=2, out=tmp_path), material)
     rows = run(SearchPlan(trials=5, out=tmp_path), material)
@@ -176,6 +180,7 @@ def test_more_trials_may_be_asked_for_later(tmp_path: Path, material: PlainMater
     assert [row["rate"] for row in rows[:2]] == [row["rate"] for row in first]
 
 
+@pytest.mark.slow
 def test_equal_seeds_draw_equal_points(tmp_path: Path, material: PlainMaterial, fitted: list) -> None:
     for name, seed in (("one", 1), ("same", 1), ("other", 2)):
         run(SearchPlan(trials=3, seed=seed, out=tmp_path / name), material)
@@ -184,6 +189,7 @@ def test_equal_seeds_draw_equal_points(tmp_path: Path, material: PlainMaterial, 
     assert len({rate for _, rate, _ in fitted[:3]}) == 3
 
 
+@pytest.mark.slow
 def test_tpe_learns_from_the_trials_before(tmp_path: Path, material: PlainMaterial, fitted: list) -> None:
     for method in ("random", "tpe"):
         run(SearchPlan(method=method, trials=16, out=tmp_path / method), material)
@@ -192,6 +198,7 @@ def test_tpe_learns_from_the_trials_before(tmp_path: Path, material: PlainMateri
     assert np.mean(tpe) < np.mean(random)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "named"),
     [({"method": "tpe"}, "method"), ({"epochs": 9}, "epochs"), ({"seed": 9}, "seed"), ({"limit": 9}, "limit")],
@@ -207,6 +214,7 @@ def test_another_search_in_the_same_folder_is_refused(
     assert len(fitted) == 1
 
 
+@pytest.mark.slow
 def test_another_space_or_other_data_are_refused(
     tmp_path: Path, material: PlainMaterial, fitted: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +227,7 @@ def test_another_space_or_other_data_are_refused(
         run(plan, material)
 
 
+@pytest.mark.slow
 def test_fit_learns_and_repeats_itself(material: PlainMaterial) -> None:
     values = {"convolutions": "8 5x5", "n_dense": 32, "dropout": 0.1, "rate": 0.01, "batch_size": 16}
     cnn, recipe = read_knobs(values, 3)
@@ -230,6 +239,7 @@ def test_fit_learns_and_repeats_itself(material: PlainMaterial) -> None:
     assert twice[0][1] == 26 * 8 + (12 * 12 * 8 + 1) * 32 + 33 * 10
 
 
+@pytest.mark.slow
 def test_command_tells_what_ran(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "search"
     command = ["--method", "random", "--trials", "2", "--epochs", "1", "--limit", "60", "--out", str(out)]
@@ -277,6 +287,7 @@ def test_flags_become_the_plan(tmp_path: Path) -> None:
     assert [SearchPlan().n_trials, SearchPlan("grid").n_trials, SearchPlan("grid", 3).n_trials] == [12, 4, 3]
 
 
+@pytest.mark.slow
 def test_every_point_of_grid_and_space_is_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search_room, "GRID", GRID)
     points = list_grid()

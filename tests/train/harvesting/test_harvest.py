@@ -21,7 +21,7 @@ from train.datasets.mnist import DigitSet
 from train.fitting.batches import Sources
 from train.fitting.photo_lessons import Material, add_harvest
 from train.harvesting import harvest as harvest_room
-from train.harvesting.harvest import HarvestPlan, harvest, harvest_page, harvest_shard, parse_arguments, see_page
+from train.harvesting.harvest import HarvestPlan, analyze_photo, harvest, harvest_page, harvest_shard, parse_arguments
 from train.harvesting.span_labels import LEFT_OUT, judge_span, label_spans, own_page
 from train.synthesis.handwriting.drawn_digits import draw_hands
 from train.synthesis.handwriting.writers import HandPool, collect_hands
@@ -69,7 +69,7 @@ def cut_span(truth: PageTruth, owners: list[int], columns: slice = slice(None)) 
 
 
 def judge(truth: PageTruth, span: Span) -> str:
-    kind, _ = judge_span(span, truth, own_page(see_page(truth.photo), truth))
+    kind, _ = judge_span(span, truth, own_page(analyze_photo(truth.photo), truth))
     return "" if kind == LEFT_OUT else KINDS[kind]
 
 
@@ -88,10 +88,10 @@ def test_isolated_clean_digits_are_digits_and_never_junk() -> None:
 
 def test_crops_are_what_the_network_would_see() -> None:
     truth = write_truth("20")
-    stages = see_page(truth.photo)
+    stages = analyze_photo(truth.photo)
     crops, _, _ = harvest_page(truth)
     kinds, _ = label_spans(stages, truth, own_page(stages, truth))
-    seen = np.rint(255 * stages.batch[np.array(kinds) == 0, :, :, 0]).astype(np.uint8)
+    seen = np.rint(255 * stages.recognition.batch[np.array(kinds) == 0, :, :, 0]).astype(np.uint8)
     np.testing.assert_array_equal(crops.images[crops.kinds == 0], seen)
 
 
@@ -153,6 +153,7 @@ def test_balance_caps_junk_and_each_kind() -> None:
     assert counts[KINDS.index("speck")] < 0.1 * counts[1:].sum()
 
 
+@pytest.mark.slow
 def test_shard_depends_on_seed_and_pages_alone(pool: HandPool) -> None:
     (crops, lines, fates), (again, lines_again, _) = (harvest_shard(pool, 3, 20, 6) for _ in range(2))
     np.testing.assert_array_equal(crops.images, again.images)
@@ -174,6 +175,7 @@ def threads(pool: HandPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(harvest_room, "_POOLS", {})
 
 
+@pytest.mark.slow
 def test_harvest_goes_on_where_it_was_and_counts(tmp_path: Path, threads: None) -> None:
     plan = HarvestPlan(None, tmp_path / "crops", pages=5, seed=2, workers=1)
     facts = harvest(plan, QUIET)

@@ -48,6 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [1, 5, 70])
 def test_exported_file_takes_any_number_of_digits_and_agrees_with_keras(folder: Path, n: int) -> None:
     images = np.random.default_rng(n).random((n, 28, 28, 1), np.float32)
@@ -56,6 +57,7 @@ def test_exported_file_takes_any_number_of_digits_and_agrees_with_keras(folder: 
     np.testing.assert_allclose(given, model.predict(images, verbose=0), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_weights_of_8_bits_are_smaller_and_say_the_same(tmp_path: Path) -> None:
     model = build("mlp_50_50_sigmoid")  # LiteRT leaves layers of under 1024 weights as they are
     for weights in ("float32", "int8"):
@@ -84,6 +86,7 @@ def test_multiplications_are_counted_as_by_hand() -> None:
     assert count_multiplications(build_tiny()) == 3042 + 3718
 
 
+@pytest.mark.slow
 def test_card_describes_the_files(folder: Path) -> None:
     card = describe_model(build_tiny(), folder, [*"0123456789", "not a digit"])
     assert card["name"] == "tiny"
@@ -121,6 +124,7 @@ def test_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         export_model(build_tiny(), tmp_path / "file")
 
 
+@pytest.mark.slow
 def test_export_that_disagrees_is_not_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = Classifier("wrong", 11, 1.0, "softmax", lambda images: np.eye(11, dtype=np.float32)[[0] * len(images)])
     monkeypatch.setattr("train.networks.export.load_any_classifier", lambda path: wrong)

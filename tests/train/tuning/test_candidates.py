@@ -31,6 +31,7 @@ def test_values_surround_the_shipped_one(shipped: float, low: float, high: float
     assert all(isinstance(value, type(shipped)) for value in list_values(shipped, low, high))
 
 
+@pytest.mark.slow
 def test_every_setting_but_those_left_out_has_changes_on_both_sides() -> None:
     trials = {f"{t[0].stage}.{t[0].knob}": t for t in list_changes()}
     shipped = Settings()

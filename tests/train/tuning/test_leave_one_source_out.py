@@ -39,6 +39,7 @@ def run(folder: Path, *flags: str) -> None:
     main([str(folder), "--workers", "1", "--work", str(folder / "work.jsonl"), *flags])
 
 
+@pytest.mark.slow
 def test_drawn_pages_are_read_rightly_whatever_is_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(folder, "--tag", "clean", "--stages", "broken_strokes", "skew")
     shown = capsys.readouterr().out

@@ -39,6 +39,7 @@ def make_script(pool: HandPool, gap_frac: tuple[float, float] = (0.1, 0.2)) -> S
     return Script(hand, pool, lean_alike(np.random.default_rng(0), False), 2.5, gap_frac, 0.0, 0.0)
 
 
+@pytest.mark.slow
 def test_boxes_lie_inside_the_page_and_hold_the_digits_ink(pages: list[PageTruth]) -> None:
     for page in pages:
         height, width = page.photo.shape
@@ -50,6 +51,7 @@ def test_boxes_lie_inside_the_page_and_hold_the_digits_ink(pages: list[PageTruth
             assert page.owner[box.slices].any()
 
 
+@pytest.mark.slow
 def test_ink_is_seen_where_the_truth_says(pages: list[PageTruth]) -> None:
     contrasts = []
     for page in pages:
@@ -60,13 +62,14 @@ def test_ink_is_seen_where_the_truth_says(pages: list[PageTruth]) -> None:
     assert np.mean(np.array(contrasts) > 5) > 0.9
 
 
-def test_same_seed_and_number_make_the_same_page(pool: HandPool, pages: list[PageTruth]) -> None:
-    again, other = synthesize_page(pool, 5, 3), synthesize_page(pool, 6, 3)
-    np.testing.assert_array_equal(again.photo, pages[3].photo)
-    assert again.labels == pages[3].labels
+def test_same_seed_and_number_make_the_same_page(pool: HandPool) -> None:
+    one, again, other = (synthesize_page(pool, seed, 3) for seed in (5, 5, 6))
+    np.testing.assert_array_equal(again.photo, one.photo)
+    assert again.labels == one.labels
     assert other.photo.shape != again.photo.shape or (other.photo != again.photo).any()
 
 
+@pytest.mark.slow
 def test_pages_are_of_many_kinds(pages: list[PageTruth]) -> None:
     assert len({page.tags[0] for page in pages}) >= 6
     assert {page.tags[1] for page in pages} >= {"strip", "rows"}
@@ -182,6 +185,7 @@ def test_command_writes_pictures_and_truth(tmp_path: Path, pool: HandPool, monke
         assert ["".join(digits) for digits in spelled] == entry["numbers"]
 
 
-def test_page_without_digits_is_described(pages: list[PageTruth]) -> None:
-    blank = PageTruth(pages[0].photo, np.zeros_like(pages[0].owner), (), (), (), 30.0, True, ("plain", "rows"))
+def test_page_without_digits_is_described() -> None:
+    photo = np.full((40, 60), 220, np.uint8)
+    blank = PageTruth(photo, np.zeros_like(photo, np.uint16), (), (), (), 30.0, True, ("plain", "rows"))
     assert describe_page(blank, "a.jpg")["numbers"] == []

@@ -23,6 +23,8 @@ from train.synthesis.videos.write_videos import describe_video, film_video, main
 SMALL_PX, FPS = (320, 180), 10.0
 NONE = DigitSet(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
 BARE = [kind for kind in KINDS if kind.startswith("bare")]
+EACH_KIND = [pytest.param(kind, marks=[pytest.mark.slow] if kind in BARE else []) for kind in KINDS]
+"""Bare pages take a while to draw."""
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +38,7 @@ def film(pool: HandPool, kind: str, seed: int = 3) -> Footage:
     return film_video(pool, [], seed, 0, SMALL_PX, FPS, kind)[1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EACH_KIND)
 def test_truth_lies_within_the_video(pool: HandPool, kind: str) -> None:
     footage = film(pool, kind)
     entry = describe_video(kind, footage, "a.mp4")
@@ -53,7 +55,7 @@ def test_truth_lies_within_the_video(pool: HandPool, kind: str) -> None:
             assert 0 <= left < right <= SMALL_PX[0] and 0 <= top < bottom <= SMALL_PX[1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EACH_KIND)
 def test_frames_come_from_the_seed_alone(pool: HandPool, kind: str) -> None:
     one, same, other = film(pool, kind), film(pool, kind), film(pool, kind, seed=4)
     frame = one.shoot(17)
@@ -116,6 +118,7 @@ def test_a_path_goes_from_pose_to_pose_with_jerks() -> None:
     assert read_keys(((0.0, 1.0), (2.0, 3.0)), 1.0) == 2.0
 
 
+@pytest.mark.slow
 def test_the_command_writes_videos_that_read_back(
     pool: HandPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,7 @@ RENAMED = {
     "numbers": "number_groups",
     "rulings.read_twice": "rulings.is_kept_tried and shadows.is_enabled",
     "signs.reported": "signs.is_enabled",
-    "segment.least_part_frac": "segment.least_part_frac",
+    "segment.least_piece_frac": "segment.least_part_frac",
 }
 """Names of version 0.1, STAGE or STAGE.KNOB, and what each is called now."""
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Box, expect
+from pipeline.page_scale import measure_digit_height
 
 Status = Literal["accepted", "rejected"]
 
@@ -152,8 +153,8 @@ class TextLine:
 
     @property
     def height_px(self) -> float:
-        """Median height of the components, px."""
-        return float(np.median([c.box.height for c in self.components]))
+        """Usual height of the digits, px."""
+        return measure_digit_height([c.box for c in self.components])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

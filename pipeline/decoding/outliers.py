@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Box
+from pipeline.page_scale import measure_digit_height
 from pipeline.robust_stats import median, weighted_median
 from pipeline.settings.decoding import OutlierSettings
 from pipeline.types import Pick, Reading
@@ -26,8 +27,8 @@ def drop_outliers(lines: Sequence[Sequence[Pick]], settings: OutlierSettings) ->
     digits = [pick for line in lines for pick in line if pick.is_digit]
     if not settings.is_enabled or not digits:
         return [list(line) for line in lines]
-    weights = [_weigh(pick) for pick in digits]
-    height = weighted_median([pick.span.box.height for pick in digits], weights)
+    height = _measure_height(digits)
+    weights = [pick.span.box.height**0.5 * _weigh(pick) for pick in digits]
     contrast = weighted_median([pick.span.contrast for pick in digits], weights)
     stroke = weighted_median([pick.span.stroke_width_px for pick in digits], weights)
 
@@ -106,12 +107,15 @@ def _crop(paper: NDArray[np.uint8], sides: NDArray[np.float64]) -> NDArray[np.ui
 
 
 def _weigh(pick: Pick) -> float:
-    return float(np.sqrt(pick.span.box.height) * (pick.span.contrast * pick.row.max()) ** 2)
+    """Return how certainly a pick is a digit of the page's pen."""
+    return float((pick.span.contrast * pick.row.max()) ** 2)
+
+
+def _measure_height(digits: Sequence[Pick]) -> float:
+    return measure_digit_height([pick.span.box for pick in digits], [_weigh(pick) for pick in digits])
 
 
 def _measure_beside(pick: Pick, line: Sequence[Pick]) -> float | None:
     """Return the height in px of the line's other digits that are no 1, or None where it has none."""
     others = [other for other in line if other is not pick and other.is_digit and not other.is_one]
-    if not others:
-        return None
-    return weighted_median([other.span.box.height for other in others], [_weigh(other) for other in others])
+    return _measure_height(others) if others else None

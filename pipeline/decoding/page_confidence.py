@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.robust_stats import median
+from pipeline.page_scale import measure_digit_height
 from pipeline.types import Pick
 
 _ALIKE = 2.5
@@ -36,7 +36,7 @@ def estimate_prior_shift(lines: Sequence[Sequence[Pick]]) -> float:
     digits = [pick for line in lines for pick in line if pick.is_digit]
     if not digits:
         return 1.0
-    height = median([pick.span.box.height for pick in digits])
+    height = measure_digit_height([pick.span.box for pick in digits])
     least, most = height / _ALIKE, height * _ALIKE
     refused = [p for line in lines for p in line if not p.is_digit and least <= p.span.box.height <= most]
     if not refused:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Box
 from pipeline.ink.labels import measure_stroke_width
-from pipeline.robust_stats import weighted_median
+from pipeline.page_scale import measure_digit_height
 from pipeline.settings.ink import BrokenStrokeSettings
 from pipeline.types import Component
 
@@ -28,7 +28,7 @@ def join_broken_strokes(components: Sequence[Component], settings: BrokenStrokeS
     """
     if not settings.is_enabled or len(components) < 2:
         return tuple(components)
-    height = weighted_median([c.box.height for c in components], [c.area_px for c in components])
+    height = measure_digit_height([c.box for c in components])
     joined = list(components)
     while pairs := _find_pairs(joined, height, settings):
         for low, high in pairs:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Box
 from pipeline.ink.labels import label_ink, measure_stroke_width
+from pipeline.page_scale import measure_digit_height
 from pipeline.robust_stats import weighted_median
 from pipeline.settings.ink import ComponentSettings
 from pipeline.types import PAPER_LEVEL, Component, InkMask
@@ -94,13 +95,13 @@ def _measure(labels: NDArray, darkness: NDArray[np.uint8], row: NDArray[np.int32
 def _drop_dashes(components: list[Component], settings: ComponentSettings) -> list[Component]:
     """Return the components without level dashes longer than a digit is tall: remains of rulings, underlines.
 
-    A shorter dash may be the bar of a 5 or a 7. The height of digits is taken from what is no dash, by area.
+    A shorter dash may be the bar of a 5 or a 7. The height of digits is taken from what is no dash.
     """
     is_dash = [c.box.width >= settings.dash_slenderness * c.box.height for c in components]
     others = [c for c, dash in zip(components, is_dash, strict=True) if not dash]
     if not others:
         return components
-    height = weighted_median([c.box.height for c in others], [c.area_px for c in others])
+    height = measure_digit_height([c.box for c in others])
     return [c for c, dash in zip(components, is_dash, strict=True) if not (dash and c.box.width > height)]
 
 
@@ -108,7 +109,7 @@ def _drop_specks(components: list[Component], settings: ComponentSettings) -> li
     """Return the components without those much smaller than the page's ink: dust, grain, crumbs of rulings."""
     if not components:
         return []
-    least = settings.speck_frac * weighted_median([c.box.height for c in components], [c.area_px for c in components])
+    least = settings.speck_frac * measure_digit_height([c.box for c in components])
     return [c for c in components if max(c.box.width, c.box.height) >= least]
 
 

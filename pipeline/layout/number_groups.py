@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Box
+from pipeline.page_scale import measure_digit_height
 from pipeline.settings.layout import NumberGroupSettings
 
 
@@ -23,7 +24,7 @@ def split_numbers(digits: Sequence[Box], signs: Sequence[Box], settings: NumberG
     """
     if not digits:
         return []
-    height = float(np.median([b.height for b in digits]))
+    height = measure_digit_height(digits)
     limit = find_gap_limit(measure_gaps(digits), height, settings)
     least, most = settings.sign_height_frac * height, settings.tallest_sign_frac * height
     tall = [b for b in signs if least <= b.height <= most]

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.page_scale import fit_middle
 from pipeline.robust_stats import weighted_median
 from pipeline.settings.layout import SkewSettings
 from pipeline.types import Component, InkMask, Page, TextLine
@@ -144,7 +145,7 @@ def measure_direction(components: Sequence[Component], settings: SkewSettings) -
 def measure_skew(lines: Sequence[TextLine], settings: SkewSettings) -> float:
     """Return the angle in degrees by which the writing runs downhill to the right; 0 where no line is sure.
 
-    Each line of enough components is fitted by a straight line through their centers; lines that wander more than a
+    Each line of enough components is fitted by a straight line through their middle; lines that wander more than a
     fraction of their height (mixed sizes, scattered digits) do not count. The answer is the median, weighted by the
     number of components.
     """
@@ -153,9 +154,9 @@ def measure_skew(lines: Sequence[TextLine], settings: SkewSettings) -> float:
         centers = np.array([c.box.center for c in line.components])
         if len(centers) < settings.least_components:
             continue
-        slope, offset = np.polyfit(centers[:, 0], centers[:, 1], 1)
-        stray = np.abs(centers[:, 1] - slope * centers[:, 0] - offset).mean()
-        if stray <= _MOST_STRAY_FRAC * line.height_px:
+        slope, level = fit_middle([c.box for c in line.components])
+        stray_px = np.abs(centers[:, 1] - slope * centers[:, 0] - level).mean()
+        if stray_px <= _MOST_STRAY_FRAC * line.height_px:
             slopes.append(slope)
             weights.append(len(centers))
     if not slopes:

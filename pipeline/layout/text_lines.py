@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.page_scale import PageScale, fit_middle, measure_digit_height
 from pipeline.robust_stats import median, weighted_median
 from pipeline.settings.layout import TextLineSettings
 from pipeline.types import Component, TextLine
@@ -49,13 +50,20 @@ def find_lines(components: Sequence[Component], settings: TextLineSettings) -> t
 
 def measure_slope(chains: Sequence[Sequence[Component]]) -> float:
     """Return how many px the writing falls per px to the right: the median over chains of at least three components."""
-    slopes, weights = [], []
-    for chain in chains:
-        centers = np.array([c.box.center for c in chain])
-        if len(chain) >= _NEXT and np.ptp(centers[:, 0]) > 0:
-            slopes.append(float(np.polyfit(centers[:, 0], centers[:, 1], 1)[0]))
-            weights.append(len(chain))
-    return weighted_median(slopes, weights) if slopes else 0.0
+    long = [chain for chain in chains if len(chain) >= _NEXT]
+    slopes = [fit_middle([c.box for c in chain])[0] for chain in long]
+    return weighted_median(slopes, [len(chain) for chain in long]) if long else 0.0
+
+
+def measure_scale(lines: Sequence[TextLine]) -> PageScale:
+    """Return the usual height, stroke width and slope of a page's lines."""
+    components = [component for line in lines for component in line.components]
+    if not components:
+        return PageScale()
+    areas = [component.area_px for component in components]
+    stroke_width_px = weighted_median([component.stroke_width_px for component in components], areas)
+    height_px = measure_digit_height([component.box for component in components])
+    return PageScale(height_px, stroke_width_px, measure_slope([line.components for line in lines]))
 
 
 def _chain(ordered: Sequence[Component], settings: TextLineSettings) -> list[list[Component]]:

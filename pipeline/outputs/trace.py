@@ -109,7 +109,7 @@ def draw_line_images(recognition: Recognition) -> NDArray[np.uint8]:
 
     A digit stands under the columns where its middle is, the darker the surer.
     """
-    shown = zip(recognition.line_images, recognition.column_posteriors, strict=True)
+    shown = zip(recognition.line_images, recognition.column_posteriors, strict=False)
     tiles = [_draw_line_image(image, posteriors) for image, posteriors in islice(shown, _MOST_LINE_IMAGES)]
     width = max((tile.shape[1] for tile in tiles), default=LINE_IMAGE_PX)
     wide = [cv2.copyMakeBorder(t, 0, 4, 0, width - t.shape[1], cv2.BORDER_CONSTANT, value=(90,) * 3) for t in tiles]

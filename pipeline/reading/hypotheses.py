@@ -25,8 +25,8 @@ from pipeline.types import N_DIGITS, Page, PageInk, Reading, TextLine
 
 AS_IT_LIES = "as it lies"
 
-_GRID_HEIGHTS = 6
-"""Ink so many times taller than the tallest line without rulings is a grid, no digit."""
+_GRID_HEIGHTS = 8
+"""Ink so many times taller than the digits without rulings is a grid, no digit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +139,8 @@ def _read_with_rulings(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     """Yield the page with its rulings left in, unless the writing is one with a grid."""
     ink = runner.find_components(replace(best.ink, cleared=best.ink.ink))
     lines = runner.find_lines(ink)
-    usual_px = max((line.height_px for line in best.lines), default=math.inf)
-    if all(c.box.height <= _GRID_HEIGHTS * usual_px for line in lines for c in line.components):
+    most_px = _GRID_HEIGHTS * best.scale.digit_height_px
+    if all(c.box.height <= most_px for line in lines for c in line.components):
         yield runner.read(ink, lines)
 
 

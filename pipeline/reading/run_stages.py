@@ -17,16 +17,16 @@ from pipeline.ink.illumination import estimate_paper, flatten_light, shrink
 from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
 from pipeline.ink.shadows import clear_edges
-from pipeline.layout.text_lines import find_lines
+from pipeline.layout.text_lines import find_lines, measure_scale
 from pipeline.reading.stage_timer import StageTimer
 from pipeline.reading.stages import LineMemory, Recognition, Stages
 from pipeline.recognition.classify import Classifier
-from pipeline.recognition.line_images import LineImage, cut_line_images
+from pipeline.recognition.line_images import cut_line_images
 from pipeline.recognition.normalize import normalize_spans
 from pipeline.recognition.segment import build_lattice
 from pipeline.recognition.span_scores import find_touching_points, score_spans
 from pipeline.settings.tree import Settings
-from pipeline.types import InkMask, Lattice, Page, PageInk, Pick, TextLine
+from pipeline.types import InkMask, Page, PageInk, Pick, TextLine
 
 
 class StageRunner:
@@ -94,7 +94,7 @@ class StageRunner:
         known = memory.recall(lines) if memory else [None] * len(lines)
         unread = [line for line, path in zip(lines, known, strict=True) if path is None]
         recognition = self._recognize(unread, ink.darkness)
-        stages = self._decode(Stages(ink, lines, recognition), known)
+        stages = self._decode(Stages(ink, lines, measure_scale(lines), recognition), known)
         if memory:
             memory.keep(lines, known, stages.paths)
         return stages
@@ -115,27 +115,24 @@ class StageRunner:
 
     def _build_lattices(self, lines: Sequence[TextLine], darkness: NDArray[np.uint8]) -> Recognition:
         """Return the lattices of the lines and, if there is a line network, what it says of their spans."""
-        segment = self.settings.segment
-        if self.classifier.line_network is None:
-            lattices = tuple(build_lattice(line, segment) for line in lines)
+        segment, network = self.settings.segment, self.classifier.line_network
+        by_line = [cut_line_images(line, darkness) for line in lines]
+        images = tuple(image for own in by_line for image in own)
+        if network is None:
+            lattices = [
+                build_lattice(line, segment, (), own[0].slant) for line, own in zip(lines, by_line, strict=True)
+            ]
             self.timer.lap("segment")
-            return Recognition(lattices=lattices)
-        images = [cut_line_images(line, darkness) for line in lines]
-        flat = tuple(image for own in images for image in own)
-        posteriors = tuple(self.classifier.line_network.predict(flat))
+            return Recognition(images, lattices=tuple(lattices))
+        posteriors = tuple(network.predict(images))
         self.timer.lap("line network")
-        rest = iter(posteriors)
-        by_line = [(line, own, [next(rest) for _ in own]) for line, own in zip(lines, images, strict=True)]
-        built = [self._build_lattice(*own) for own in by_line]
+        lattices, log_likelihoods, rest = [], [], iter(posteriors)
+        for line, own in zip(lines, by_line, strict=True):
+            rows = [next(rest) for _ in own]
+            lattices.append(build_lattice(line, segment, find_touching_points(own, rows), own[0].slant))
+            log_likelihoods.append(score_spans(lattices[-1], own, rows))
         self.timer.lap("segment")
-        return Recognition(flat, posteriors, tuple(one for one, _ in built), tuple(scores for _, scores in built))
-
-    def _build_lattice(
-        self, line: TextLine, images: Sequence[LineImage], posteriors: Sequence[NDArray[np.float32]]
-    ) -> tuple[Lattice, NDArray[np.float64]]:
-        touching_px = find_touching_points(images, posteriors)
-        lattice = build_lattice(line, self.settings.segment, touching_px, images[0].slant)
-        return lattice, score_spans(lattice, images, posteriors)
+        return Recognition(images, posteriors, tuple(lattices), tuple(log_likelihoods))
 
     def _decode(self, stages: Stages, known: Sequence[Sequence[Pick] | None]) -> Stages:
         """Return the stages with the numbers that their scores make most probable."""

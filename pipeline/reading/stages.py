@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.page_scale import PageScale
 from pipeline.recognition.line_images import LineImage
 from pipeline.types import SIDE_PX, DigitScores, Lattice, Page, PageInk, Pick, Reading, TextLine
 
@@ -31,8 +32,9 @@ class Recognition:
 
     Attributes
     ----------
-    line_images : of all those lines in their order; empty without a line network
-    column_posteriors : per line image, float32 (columns, 12), rows of sum 1: digits 0 to 9, nothing, space
+    line_images : of all those lines in their order
+    column_posteriors : per line image, float32 (columns, 12), rows of sum 1: digits 0 to 9, nothing, space; empty
+        without a line network
     lattices : one per line
     log_likelihoods : per lattice, float64 (spans, 11), from `span_scores.score_spans`; empty without a line network
     batch : float32 (N, 28, 28, 1), 0 paper .. 1 ink, of the spans of all lattices in their order
@@ -64,6 +66,7 @@ class Stages:
     ----------
     ink : the page, its light evened out, its ink
     lines : text lines in reading order
+    scale : how large and how aslant their writing is
     recognition : of the lines that were read
     paths : what each line is read as, from `lattice_decoder.find_paths`
     readings : the numbers, boxes in page px
@@ -75,6 +78,7 @@ class Stages:
 
     ink: PageInk
     lines: tuple[TextLine, ...] = ()
+    scale: PageScale = field(default_factory=PageScale)
     recognition: Recognition = field(default_factory=Recognition)
     paths: tuple[Sequence[Pick], ...] = ()
     readings: tuple[Reading, ...] = ()

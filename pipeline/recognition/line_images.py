@@ -6,6 +6,7 @@ whether a stroke is a 1 or the wall of a box, shows in the neighborhood more tha
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -15,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.geometry import Box
-from pipeline.robust_stats import median, weighted_median
+from pipeline.page_scale import fit_middle, measure_digit_height, measure_level
+from pipeline.robust_stats import median
 from pipeline.types import PAPER_LEVEL, TextLine
 
 LINE_IMAGE_PX = 32
@@ -46,8 +48,6 @@ _SLANTS = np.arange(-0.3, _MOST_SLANT + 0.05, 0.1)
 _SLANT_PRICE = 0.15
 """Energy that a slant of 1 costs: a steep 7 or 1 alone says little of the writing."""
 _INKED = 127
-_LEAST_MEASURED, _MOST_MEASURED = 3, 64
-"""Components that must stand on a line to tell its slope, and about how many are asked."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,18 +101,25 @@ def cut_line_images(line: TextLine, darkness: NDArray[np.uint8]) -> tuple[LineIm
     darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black
     """
     boxes = [c.box for c in line.components]
-    height = measure_digit_height(boxes)
-    slope, level = fit_middle(boxes, height)
+    height = _measure_height(boxes)
+    slope, level = fit_middle(boxes)
+    if abs(slope) > _STEEPEST:
+        slope = math.copysign(_STEEPEST, slope)
+        level = measure_level(boxes, slope)
     images = [_cut(line, darkness, boxes, height, slope, level)]
     odd = ([b for b in boxes if b.height < _SMALL * height], [b for b in boxes if b.height > _LARGE * height])
     for own in chain(*map(_part, odd)):
-        images.append(_cut(line, darkness, own, measure_digit_height(own), slope, _measure_level(own, slope)))
+        images.append(_cut(line, darkness, own, _measure_height(own), slope, measure_level(own, slope)))
     return tuple(images)
+
+
+def _measure_height(boxes: Sequence[Box]) -> float:
+    return max(_LEAST_HEIGHT_PX, measure_digit_height(boxes))
 
 
 def _part(boxes: Sequence[Box]) -> list[list[Box]]:
     """Return the boxes in runs from left to right, no two neighbors of a run far apart."""
-    far_px = _APART_HEIGHTS * measure_digit_height(boxes) if boxes else 0.0
+    far_px = _APART_HEIGHTS * _measure_height(boxes) if boxes else 0.0
     runs: list[list[Box]] = []
     reached = -np.inf
     for box in sorted(boxes, key=lambda b: b.left):
@@ -173,34 +180,6 @@ def measure_slant(image: NDArray[np.uint8]) -> float:
     reach = LINE_IMAGE_PX - ink[:, ::-1].argmax(axis=1) - ink.argmax(axis=1)
     uprightness = np.sum(np.where(tall == reach, tall, 0.0) ** 2, axis=1)
     return float(_SLANTS[np.argmax(uprightness * (1 - _SLANT_PRICE * np.abs(_SLANTS)))])
-
-
-def measure_digit_height(boxes: Sequence[Box]) -> float:
-    """Return the usual height in px of the line's ink; large components count for more than bars and dashes."""
-    sizes = [float(np.sqrt(b.height * b.width)) for b in boxes]
-    return max(_LEAST_HEIGHT_PX, weighted_median([float(b.height) for b in boxes], sizes))
-
-
-def fit_middle(boxes: Sequence[Box], height_px: float) -> tuple[float, float]:
-    """Return slope (px down per px right) of the line's middle and the page y where it meets x = 0.
-
-    The slope is the median of those between two components (Theil & Sen, doi 10.1080/01621459.1968.10480934), so that
-    walls and remains at the ends of a line do not bend it. Short ink does not count.
-    """
-    tall = [b for b in boxes if 2 * b.height >= height_px] or list(boxes)
-    centers = np.array([b.center for b in tall])
-    some = centers[:: 1 + len(centers) // _MOST_MEASURED]
-    across, down = (some[None] - some[:, None]).transpose(2, 0, 1)
-    apart = across > height_px
-    slope = median(down[apart] / across[apart]) if len(tall) >= _LEAST_MEASURED and apart.any() else 0.0
-    slope = min(max(slope, -_STEEPEST), _STEEPEST)
-    return slope, _measure_level(tall, slope)
-
-
-def _measure_level(boxes: Sequence[Box], slope: float) -> float:
-    """Return the page y at x = 0 of a line of this slope through the middle of boxes; large ones count for more."""
-    levels = [b.center[1] - slope * b.center[0] for b in boxes]
-    return weighted_median(levels, [float(np.sqrt(b.height * b.width)) for b in boxes])
 
 
 def _clip(points: NDArray[np.float64], page_shape: tuple[int, ...]) -> Box:

@@ -18,12 +18,9 @@ from pipeline.ink.labels import measure_stroke_width
 from pipeline.settings.recognition import SegmentSettings
 from pipeline.types import Component, Lattice, Span, TextLine
 
-_N_SLANTS = 15
-"""Slants tried between the two limits."""
-
 
 def build_lattice(
-    line: TextLine, settings: SegmentSettings, touching_px: Sequence[float] = (), slant: float | None = None
+    line: TextLine, settings: SegmentSettings, touching_px: Sequence[float] = (), slant: float = 0.0
 ) -> Lattice:
     """Return the lattice of a text line.
 
@@ -35,14 +32,12 @@ def build_lattice(
     line : its components, left to right
     settings : how deep and how dense cuts may be
     touching_px : page x of places where one digit is known to end and the next to begin
-    slant : of the writing, px right per px up, which cuts follow; measured on the components where None
+    slant : of the writing, px right per px up, which cuts follow
     """
     height = line.height_px
     is_wide = [c.box.width >= settings.split_width_frac * max(height, c.box.height) for c in line.components]
     joints = [[x for x in touching_px if c.box.left + 1 < x < c.box.right - 1] for c in line.components]
     is_cut = [wide or bool(own) for wide, own in zip(is_wide, joints, strict=True)]
-    if slant is None:
-        slant = measure_slant([c.mask for c in line.components], settings) if any(is_cut) else 0.0
     atoms = []
     for component, cut, own in zip(line.components, is_cut, joints, strict=True):
         atoms += split_component(component, slant, settings, own) if cut else [component]
@@ -52,27 +47,6 @@ def build_lattice(
             if last == first + 1 or _may_join(atoms[first:last], height, settings):
                 spans.append(_join(atoms[first:last], first, last))
     return Lattice(line, len(atoms) + 1, tuple(spans))
-
-
-def measure_slant(masks: Sequence[NDArray[np.uint8]], settings: SegmentSettings) -> float:
-    """Return the slant of handwriting, px to the right per px upward, within +- `most_slant`.
-
-    Sheared upright, strokes stand above one another: the slant is the shear whose projection profile has most energy
-    (Vinciarelli & Luettin 2001, doi 10.1016/S0167-8655(01)00042-3, with energy for their count of runs).
-
-    Parameters
-    ----------
-    masks : ink of the components of a line, uint8 (h, w) each
-    settings : the largest slant looked at
-    """
-    slants = np.linspace(-settings.most_slant, settings.most_slant, _N_SLANTS)
-    energy = np.zeros(_N_SLANTS)
-    for mask in masks:
-        rows, columns = np.nonzero(mask)
-        for i, slant in enumerate(slants):
-            profile = np.bincount(_shear(rows, columns, slant, len(mask)))
-            energy[i] += float(np.sum(profile.astype(np.float64) ** 2))
-    return float(slants[np.argmax(energy)])
 
 
 def split_component(

@@ -13,7 +13,6 @@ class SegmentSettings(StageSettings):
 
     most_atoms: int = knob(8, 1, 20, "atoms", "parts that one digit may consist of")
     most_cuts: int = knob(12, 0, 100, "cuts", "per component; bounds the work on scribbles")
-    most_slant: float = knob(0.3, 0, 2, "px right per px up", "cuts lean no more: steep strokes of 1, 4 and 7 mislead")
     split_width_frac: float = knob(0.7, 0.1, 5, "of the height", "narrower components are not cut")
     widest_digit_frac: float = knob(2.2, 0.3, 5, "of the height", "wider spans are no digit, not even a hasty 0")
     join_gap_frac: float = knob(0.25, 0, 2, "of the height", "parts of one digit lie no farther apart")

@@ -16,6 +16,7 @@ TOP = Path(__file__).resolve().parents[2]
 
 PIPELINE = (
     "errors geometry robust_stats version",
+    "page_scale",
     "types",
     "settings system",
     "images ink detection",

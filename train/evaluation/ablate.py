@@ -32,7 +32,6 @@ DISABLED: dict[str, dict[str, dict[str, float]]] = {
     "turns by quarters": {"orientation": {"is_enabled": False}},
     "components dropped by shape": {"components": {"is_enabled": False}},
     "cuts": {"segment": {"most_cuts": 0}},
-    "slant of the cuts": {"segment": {"most_slant": 0.0}},
     "broken strokes": {"broken_strokes": {"is_enabled": False}},
     "stroke width": {"normalize": {"thinnest_stroke_px": 0.0, "widest_stroke_px": 20.0}},
     "outliers": {"outliers": {"is_enabled": False}},

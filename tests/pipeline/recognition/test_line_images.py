@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import Box
-from pipeline.recognition.line_images import cut_line_images, fit_middle, measure_digit_height, measure_slant
+from pipeline.recognition.line_images import cut_line_images, measure_slant
 from pipeline.types import PAPER_LEVEL, Component, TextLine
 
 
@@ -131,23 +131,10 @@ def test_small_ink_far_apart_is_not_looked_at_together() -> None:
     assert apart.find_x(0) > 450
 
 
-def test_digit_height_is_that_of_large_ink() -> None:
-    dashes = [Box(30 * i, 0, 30 * i + 4, 2) for i in range(5)]
-    assert measure_digit_height([Box(0, 0, 30, 40), Box(40, 0, 70, 42), *dashes]) in (40, 42)
-    assert measure_digit_height([Box(0, 0, 1, 1)]) == 6, "the least there is"
-
-
-def test_middle_of_a_line_by_hand() -> None:
-    boxes = [Box(100 * i, 50 + 20 * i, 100 * i + 20, 70 + 20 * i) for i in range(5)]
-    slope, level = fit_middle(boxes, 20)
-    assert (slope, level) == (pytest.approx(0.2), pytest.approx(60 - 0.2 * 10))
-    wall = Box(600, 0, 604, 300)
-    assert fit_middle([*boxes, wall], 20)[0] == pytest.approx(0.2, abs=0.05)
-    assert fit_middle(boxes[:2], 20)[0] == 0, "two tell no slope"
-    steep = [Box(30 * i, 90 * i, 30 * i + 20, 90 * i + 20) for i in range(5)]
-    assert fit_middle(steep, 20)[0] == pytest.approx(0.35), "no line is steeper"
-    above = [Box(0, 40 * i, 20, 40 * i + 20) for i in range(4)]
-    assert fit_middle(above, 20)[0] == 0
+def test_line_images_of_a_steep_line_lean_no_more_than_a_line_may() -> None:
+    steep = make_line(*[(30 * i, 90 * i, 30 * i + 20, 90 * i + 20) for i in range(5)])
+    (image, *_) = cut_line_images(steep, np.full((500, 200), PAPER_LEVEL, np.uint8))
+    assert image.to_page[1, 0] / image.to_page[0, 0] == pytest.approx(0.35, abs=0.01)
 
 
 def test_slant_is_not_plain_in_a_little_ink_or_none() -> None:

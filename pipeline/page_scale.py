@@ -1,0 +1,70 @@
+"""How large and how aslant the writing of a page is: one definition each of digit height, stroke width and slope.
+
+Below all rooms that look at ink, since those that drop specks ask for the height before there are text lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from pipeline.geometry import Box
+from pipeline.robust_stats import median, weighted_median
+
+_LEAST_MEASURED, _MOST_MEASURED = 3, 64
+"""Boxes that a line needs to have a slope, and about how many of them are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageScale:
+    """The usual writing of a page.
+
+    Attributes
+    ----------
+    digit_height_px : height of its digits; 0 on a blank page
+    stroke_width_px : width of its pen
+    slope : px that its lines fall per px to the right
+    """
+
+    digit_height_px: float = 0.0
+    stroke_width_px: float = 0.0
+    slope: float = 0.0
+
+
+def measure_digit_height(boxes: Sequence[Box], certainty: ArrayLike = 1.0) -> float:
+    """Return the usual height in px of digits among boxes of ink, at least one.
+
+    The median, each box weighted by the root of its area: bars, dashes and dust count for little.
+
+    Parameters
+    ----------
+    boxes : of components or of digits that were read
+    certainty : (N,), how sure each is a digit; a factor of its weight
+    """
+    sizes = np.sqrt([float(box.height * box.width) for box in boxes])
+    return weighted_median([box.height for box in boxes], sizes * np.asarray(certainty, np.float64))
+
+
+def fit_middle(boxes: Sequence[Box]) -> tuple[float, float]:
+    """Return slope (px down per px right) of the middle of a line's boxes, and the page y at which it meets x = 0.
+
+    The slope is the median of those between two boxes (Theil & Sen, doi 10.1080/01621459.1968.10480934), so that walls
+    and remains at the ends of a line do not bend it; it is 0 where there are too few. Short boxes do not count.
+    """
+    height = measure_digit_height(boxes)
+    tall = [box for box in boxes if 2 * box.height >= height] or list(boxes)
+    centers = np.array([box.center for box in tall])
+    some = centers[:: 1 + len(centers) // _MOST_MEASURED]
+    across, down = (some[None] - some[:, None]).transpose(2, 0, 1)
+    apart = across > height
+    slope = median(down[apart] / across[apart]) if len(tall) >= _LEAST_MEASURED and apart.any() else 0.0
+    return slope, measure_level(tall, slope)
+
+
+def measure_level(boxes: Sequence[Box], slope: float) -> float:
+    """Return the page y at x = 0 of a line of this slope through the middle of boxes; large ones count for more."""
+    levels = [box.center[1] - slope * box.center[0] for box in boxes]
+    return weighted_median(levels, np.sqrt([float(box.height * box.width) for box in boxes]))

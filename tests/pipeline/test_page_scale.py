@@ -1,0 +1,41 @@
+"""Digit height and slope of a line, by hand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.geometry import Box
+from pipeline.page_scale import fit_middle, measure_digit_height, measure_level
+
+
+def test_digit_height_is_that_of_large_ink() -> None:
+    dashes = [Box(30 * i, 0, 30 * i + 4, 2) for i in range(5)]
+    assert measure_digit_height([Box(0, 0, 30, 40), Box(40, 0, 70, 42), *dashes]) in (40, 42)
+    assert measure_digit_height([Box(0, 0, 1, 1)]) == 1
+
+
+def test_certainty_outweighs_size() -> None:
+    boxes = [Box(0, 0, 30, 40), Box(40, 0, 60, 20)]
+    assert measure_digit_height(boxes) == 40
+    assert measure_digit_height(boxes, [0.1, 1.0]) == 20
+
+
+def test_no_box_has_no_height() -> None:
+    with pytest.raises(ValueError, match="at least one value"):
+        measure_digit_height([])
+
+
+def test_middle_of_a_line_by_hand() -> None:
+    boxes = [Box(100 * i, 50 + 20 * i, 100 * i + 20, 70 + 20 * i) for i in range(5)]
+    assert fit_middle(boxes) == (pytest.approx(0.2), pytest.approx(60 - 0.2 * 10))
+    assert fit_middle([*boxes, Box(600, 0, 604, 300)])[0] == pytest.approx(0.2, abs=0.05), "a wall at its end"
+    assert fit_middle(boxes[:2])[0] == 0, "two boxes are too few"
+    steep = [Box(30 * i, 90 * i, 30 * i + 20, 90 * i + 20) for i in range(5)]
+    assert fit_middle(steep)[0] == pytest.approx(3)
+    assert fit_middle([Box(0, 40 * i, 20, 40 * i + 20) for i in range(4)])[0] == 0, "one above the other"
+
+
+@pytest.mark.parametrize("slope", np.linspace(-0.5, 0.5, 5))
+def test_level_is_that_of_a_box_alone(slope: float) -> None:
+    assert measure_level([Box(10, 20, 30, 40)], slope) == pytest.approx(30 - 20 * slope)

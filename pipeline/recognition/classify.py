@@ -164,7 +164,7 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
 
 
 def hash_model(name_or_path: str | os.PathLike[str], models_dir: Path | None = None) -> str:
-    """Return the SHA-256, in hex, of all files of a model: its network, its card, its line network.
+    """Return the SHA-256, in hex, of what reading opens of a model: its network, its card, its line network.
 
     Raises
     ------
@@ -175,7 +175,7 @@ def hash_model(name_or_path: str | os.PathLike[str], models_dir: Path | None = N
     line_model = _read_card(path).line_model
     files = [path, path.with_name("card.json")]
     if line_model:
-        files += [path.parent.parent / line_model / name for name in (*_FILES, "card.json")]
+        files += [path.parent.parent / line_model / name for name in ("model.tflite", "card.json")]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes() if file.is_file() else b"")

@@ -108,7 +108,8 @@ def calibrate(outputs: NDArray[np.float32], temperature: float, activation: Acti
         logits = np.log(np.maximum(logits, _LEAST_PROBABILITY) / rest)
     logits = (logits - logits.max(axis=1, keepdims=True)) / temperature
     weights = np.exp(logits)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    scores: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return scores
 
 
 def tell_activation(outputs: NDArray[np.float32]) -> Activation:

@@ -62,7 +62,8 @@ def _choose_strips(spans: Sequence[Span], strips: Sequence[Strip]) -> NDArray[np
     for strip, row in zip(strips, misfits, strict=True):
         held = (strip.find_columns(lefts) >= 0) & (strip.find_columns(rights) <= strip.n_columns)
         row[:] = np.where(held, np.abs(np.log(heights / strip.digit_height_px)), np.inf)
-    return misfits.argmin(axis=0)
+    chosen: NDArray[np.intp] = misfits.argmin(axis=0)
+    return chosen
 
 
 def find_joints(strips: Sequence[Strip], shown: Sequence[NDArray[np.float32]]) -> list[float]:

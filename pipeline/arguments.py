@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,6 +19,9 @@ exit codes: 0 all pages read, 1 some inputs failed, 2 usage or settings, 3 no in
 5 output cannot be written, 6 --strict and a number was rejected, 70 bug, 130 interrupted
 """
 
+_PROGRAMS = {"run_pipeline.py": "python run_pipeline.py", "__main__.py": "python -m pipeline"}
+"""What the usage line calls the program, by the file that started it; read-digits is the installed command."""
+
 
 class _Parser(argparse.ArgumentParser):
     """A parser whose complaints are our errors: one line, and what to type next."""
@@ -29,12 +33,12 @@ class _Parser(argparse.ArgumentParser):
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = _Parser(
-        prog="run_pipeline.py",
+        prog=_PROGRAMS.get(Path(sys.argv[0]).name, "read-digits"),
         description="Read handwritten numbers in photos and scans.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument("--version", action="version", version=f"handwritten-digits {__version__}")
     _add_inputs(parser)
     _add_outputs(parser.add_argument_group("results"))
     _add_reading(parser.add_argument_group("reading"))

@@ -5,14 +5,12 @@ The only place that catches the base error. The error's class owns the exit code
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
 
-from pipeline.arguments import build_parser, check_live
 from pipeline.errors import DigitsError, SetupError
 
 _BUG = 70
@@ -27,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv : arguments without the program's name; those of the process where None
     """
     try:
-        return _run(build_parser().parse_args(argv))
+        return _run(argv)
     except DigitsError as error:
         print(f"error: {error}", file=sys.stderr)
         _abandon_stdout()
@@ -53,14 +51,22 @@ def _abandon_stdout() -> None:
         os.close(nowhere)
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; where OpenCV's shared libraries are missing, say what to install."""
-    check_live(arguments)
+def _run(argv: Sequence[str] | None) -> int:
+    """Do what is asked; every import that needs a library is in here, so that a missing one is named in one line."""
     try:
+        from pipeline.arguments import build_parser, check_live
+
+        arguments = build_parser().parse_args(argv)
+        check_live(arguments)
         runner = import_module("pipeline.batch.run" if arguments.webcam is None else "pipeline.live.session")
+        code: int = runner.run(arguments)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "pipeline":
+            raise
+        raise SetupError(f"{error.name} is not installed") from error
     except ImportError as error:
-        if ".so" in str(error) and "cannot open shared object" in str(error):
-            raise SetupError(f"OpenCV cannot be loaded ({error})") from error
-        raise
-    code: int = runner.run(arguments)
+        if "cannot open shared object" not in str(error):
+            raise
+        hint = "on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"
+        raise SetupError(f"OpenCV cannot be loaded ({error})", hint) from error
     return code

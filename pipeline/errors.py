@@ -22,10 +22,10 @@ class DigitsError(Exception):
 
 
 class SetupError(DigitsError):
-    """Something that this program stands on is not installed."""
+    """A library that this program needs is not installed."""
 
     code = "setup"
-    hint = "on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"
+    hint = "activate the environment (. .venv/bin/activate), or: python3 -m venv .venv && .venv/bin/pip install ."
 
 
 class UsageError(DigitsError):
@@ -33,7 +33,7 @@ class UsageError(DigitsError):
 
     exit_code = 2
     code = "usage"
-    hint = "see python run_pipeline.py --help"
+    hint = "--help lists the flags"
 
 
 class SettingsError(UsageError):

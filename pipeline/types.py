@@ -7,7 +7,7 @@ Arrays are marked read-only. Coordinates are pixels, origin at the top left, box
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ SIDE_PX = 28
 """Side of the network's input, as in MNIST."""
 
 
-def _freeze(array: NDArray) -> None:
+def _freeze(array: NDArray[Any]) -> None:
     array.setflags(write=False)
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.errors import DigitsError
+from pipeline.errors import DigitsError, SetupError
 
 INTERRUPTED = 130
 
@@ -26,6 +26,12 @@ def run_script(run: Callable[[], int | None]) -> int:
     except DigitsError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] in ("pipeline", "train"):
+            raise
+        hint = "pip install '.[train]' in the project's folder installs what training needs"
+        print(f"error: {error.name} is not installed; {hint}", file=sys.stderr)
+        return SetupError.exit_code
     except KeyboardInterrupt:
         print("stopped; the same command goes on where it was, fit with --resume", file=sys.stderr)
         return INTERRUPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -27,7 +28,7 @@ class LabeledInk:
     darkness : uint8 (H, W)
     """
 
-    labels: NDArray
+    labels: NDArray[Any]
     boxes: NDArray[np.float64]
     darkness: NDArray[np.uint8]
 

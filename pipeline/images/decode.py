@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +43,7 @@ def decode_jpeg(raw: bytes, factor: int, is_color: bool) -> NDArray[np.uint8]:
     return pixels
 
 
-def decode_stored(raw: bytes, picture_format: str) -> NDArray:
+def decode_stored(raw: bytes, picture_format: str) -> NDArray[Any]:
     """Return the pixels as stored, of whatever number type: (h, w) or (h, w, c), c 1 or 3 in BGR, and 1 more for alpha.
 
     Parameters
@@ -68,11 +70,12 @@ def decode_stored(raw: bytes, picture_format: str) -> NDArray:
     return decode_with_pillow(raw, picture_format) if pixels is None else pixels
 
 
-def _imdecode(raw: bytes, flags: int) -> NDArray | None:
+def _imdecode(raw: bytes, flags: int) -> NDArray[Any] | None:
     """Return OpenCV's decoding, or None; its own log, which goes to stderr, stays still."""
     level = set_log_level(0)
     try:
-        return cv2.imdecode(np.frombuffer(raw, np.uint8), flags)
+        pixels: NDArray[Any] | None = cv2.imdecode(np.frombuffer(raw, np.uint8), flags)
+        return pixels
     except cv2.error:
         return None
     finally:
@@ -82,6 +85,6 @@ def _imdecode(raw: bytes, flags: int) -> NDArray | None:
 def set_log_level(level: int) -> int:
     """Set OpenCV's log level and return the one before; the function moved from `cv2` to `cv2.utils` in OpenCV 5."""
     logging = cv2.utils.logging if hasattr(cv2.utils, "logging") else cv2
-    before = logging.getLogLevel()
+    before: int = logging.getLogLevel()
     logging.setLogLevel(level)
     return before

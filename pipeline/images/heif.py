@@ -31,7 +31,7 @@ def read_heif(raw: bytes) -> Header:
     return Header("HEIF", (Frame(width, height),), note)
 
 
-def decode_heif(raw: bytes) -> NDArray:
+def decode_heif(raw: bytes) -> NDArray[Any]:
     """Return the main picture of a HEIC, upright: uint8 (uint16 where gray and deep), (h, w) or (h, w, c) in BGR(A).
 
     Raises

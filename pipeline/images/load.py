@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,7 +173,7 @@ class Picture:
             raise DamagedPictureError(f"the header says {frame.width}x{frame.height}, the pixels {pixels.shape[1::-1]}")
         return shrink(flatten(pixels, is_color), factor)
 
-    def _decode_stored(self, frame: Frame) -> NDArray:
+    def _decode_stored(self, frame: Frame) -> NDArray[Any]:
         raw = isolate_tiff_page(self.raw, frame) if self.header.format == "TIFF" else self.raw
         pixels = decode_stored(raw, self.header.format)
         if frame.is_inverted and pixels.dtype != np.uint8:  # OpenCV inverts such TIFFs itself in 8 bits only

@@ -99,7 +99,7 @@ class Pdf:
                 page = self._document[number - 1]
                 try:
                     bitmap = page.render(scale=scale, grayscale=not is_color)
-                    pixels = bitmap.to_numpy().copy()
+                    pixels: NDArray[np.uint8] = bitmap.to_numpy().copy()
                     bitmap.close()
                 finally:
                     page.close()

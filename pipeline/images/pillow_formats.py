@@ -53,7 +53,7 @@ def _count_frames(picture: Any) -> int:
         return 1
 
 
-def decode_with_pillow(raw: bytes, picture_format: str) -> NDArray:
+def decode_with_pillow(raw: bytes, picture_format: str) -> NDArray[Any]:
     """Return the pixels as stored, by Pillow: (h, w), (h, w, 3) in BGR or (h, w, 4) in BGRA.
 
     For a GIF before OpenCV 4.11, a TIFF in tiles, gray Sun rasters, which OpenCV reads as black, and the like.
@@ -78,7 +78,8 @@ def decode_with_pillow(raw: bytes, picture_format: str) -> NDArray:
         raise DamagedPictureError(told, "save it as PNG or JPEG") from error
     except Exception as error:  # whatever a damaged number leads to: OSError, but TypeError and OverflowError, too
         raise DamagedPictureError(f"it cannot be decoded ({error})") from error
-    return cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if has_alpha else cv2.COLOR_RGB2BGR)
+    bgr: NDArray[np.uint8] = cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if has_alpha else cv2.COLOR_RGB2BGR)
+    return bgr
 
 
 @contextmanager

@@ -5,6 +5,8 @@ Files hold 1 to 64 bits per sample, whole or floating, with transparency, lying 
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +24,7 @@ _GREATEST = 1e100
 """Floating samples of damaged files go up to 1e308, where differences overflow."""
 
 
-def convert_to_8bit(pixels: NDArray) -> NDArray[np.uint8]:
+def convert_to_8bit(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     """Return samples of any number type as uint8, the order of brightness kept.
 
     Unsigned whole numbers are scaled by the bits in use, so that a 12-bit camera's picture in a 16-bit file is not
@@ -44,14 +46,16 @@ def convert_to_8bit(pixels: NDArray) -> NDArray[np.uint8]:
     if pixels.dtype.kind == "u":
         bits = max(8, int(pixels.max()).bit_length())
         samples = pixels.astype(np.uint16 if bits <= 16 else np.float64, copy=False)
-        return cv2.convertScaleAbs(samples, alpha=255 / (2**bits - 1))
+        scaled: NDArray[np.uint8] = cv2.convertScaleAbs(samples, alpha=255 / (2**bits - 1))
+        return scaled
     finite = np.clip(np.nan_to_num(pixels, nan=0, posinf=0, neginf=0).astype(np.float64), -_GREATEST, _GREATEST)
     low = min(0.0, float(finite.min()))
     span = max(float(finite.max()) - low, 1 / _GREATEST)
-    return cv2.convertScaleAbs(finite - low, alpha=255 / span)
+    scaled = cv2.convertScaleAbs(finite - low, alpha=255 / span)
+    return scaled
 
 
-def expose(light: NDArray) -> NDArray[np.uint8]:
+def expose(light: NDArray[Any]) -> NDArray[np.uint8]:
     """Return samples that count light as uint8, as a camera would have stored them: white chosen, and gamma applied.
 
     White is what all but a few pixels stay below, so that a lamp in the picture does not leave the paper black.
@@ -66,10 +70,11 @@ def expose(light: NDArray) -> NDArray[np.uint8]:
     """
     finite = np.clip(np.nan_to_num(light, nan=0, posinf=0, neginf=0).astype(np.float64), 0, _GREATEST)
     white = float(np.percentile(finite, _WHITE_PERCENTILE)) or float(finite.max()) or 1.0
-    return np.rint(255 * np.minimum(finite / white, 1) ** (1 / _GAMMA)).astype(np.uint8)
+    exposed: NDArray[np.uint8] = np.rint(255 * np.minimum(finite / white, 1) ** (1 / _GAMMA)).astype(np.uint8)
+    return exposed
 
 
-def flatten(pixels: NDArray, is_color: bool) -> NDArray[np.uint8]:
+def flatten(pixels: NDArray[Any], is_color: bool) -> NDArray[np.uint8]:
     """Return stored pixels as opaque 8-bit gray or color.
 
     Parameters
@@ -120,7 +125,9 @@ def shrink(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     if factor == 1:
         return pixels
     height, width = pixels.shape[0] // factor, pixels.shape[1] // factor
-    return cv2.resize(pixels[: height * factor, : width * factor], (width, height), interpolation=cv2.INTER_AREA)
+    whole = pixels[: height * factor, : width * factor]
+    shrunk: NDArray[np.uint8] = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+    return shrunk
 
 
 def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

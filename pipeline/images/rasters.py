@@ -122,5 +122,5 @@ def decode_pam(raw: bytes) -> NDArray[np.uint8]:
     if len(raw) - at < n_samples * kind.itemsize:
         raise DamagedPictureError("the PAM breaks off before its end")
     samples = np.frombuffer(raw, kind, n_samples, at).reshape(height, width, depth)
-    pixels = np.rint(np.minimum(samples, most) * np.float32(255 / most)).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.rint(np.minimum(samples, most) * np.float32(255 / most)).astype(np.uint8)
     return pixels[..., [2, 1, 0, 3][:depth]] if depth > 2 else pixels

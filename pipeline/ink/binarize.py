@@ -48,7 +48,8 @@ def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> ND
     least, most = settings.least_contrast_frac * span, settings.most_contrast_frac * span
     floor = middle + np.clip(settings.grain_sigmas * (middle - quarter) / 0.6745, least, max(least, most))
     floor = np.minimum(floor, 254).astype(np.float32)
-    return cv2.morphologyEx(floor, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    opened: NDArray[np.float32] = cv2.morphologyEx(floor, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return opened
 
 
 def _find_peaks(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> NDArray[np.float32]:
@@ -57,4 +58,5 @@ def _find_peaks(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> NDAr
     peak = cv2.dilate(darkness, np.ones((step, step), np.uint8))[step // 2 :: step, step // 2 :: step]
     if peak.size == 0:
         peak = darkness.max(keepdims=True)
-    return cv2.dilate(peak, np.ones((5, 5), np.uint8)).astype(np.float32)
+    widest: NDArray[np.float32] = cv2.dilate(peak, np.ones((5, 5), np.uint8)).astype(np.float32)
+    return widest

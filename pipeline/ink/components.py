@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +86,7 @@ def _is_blot(component: Component, settings: ComponentSettings) -> bool:
     return component.stroke_width_px > settings.blot_frac * max(box.width, box.height)
 
 
-def _measure(labels: NDArray, darkness: NDArray[np.uint8], row: NDArray[np.int32], label: int) -> Component:
+def _measure(labels: NDArray[Any], darkness: NDArray[np.uint8], row: NDArray[np.int32], label: int) -> Component:
     left, top, width, height, area = (int(n) for n in row)
     box = Box(left, top, left + width, top + height)
     ink = (labels[box.slices] == label).astype(np.uint8) * 255  # cv2.compare takes 1x1 and 4x1 for scalars

@@ -23,7 +23,8 @@ def shrink(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[n
     height, width = (max(1, round(n * scale)) for n in gray.shape)
     if scale <= 0.25:  # halving is exact and fast; the rest of the way is then a quarter of the work
         gray = cv2.resize(gray, (gray.shape[1] // 2, gray.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    return cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
+    shrunk: NDArray[np.uint8] = cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
+    return shrunk
 
 
 def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) -> bool:
@@ -73,7 +74,8 @@ def flatten_light(gray: NDArray[np.uint8], paper: NDArray[np.uint8]) -> NDArray[
     paper : uint8 (h, w), brightness of the bare paper, reduced, from `estimate_paper`
     """
     full = cv2.resize(paper, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return cv2.bitwise_not(cv2.divide(gray, full, scale=255 - PAPER_LEVEL))
+    darkness: NDArray[np.uint8] = cv2.bitwise_not(cv2.divide(gray, full, scale=255 - PAPER_LEVEL))
+    return darkness
 
 
 def estimate_paper(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
@@ -88,7 +90,8 @@ def estimate_paper(gray: NDArray[np.uint8], settings: IlluminationSettings) -> N
     padded = cv2.copyMakeBorder(small, side, side, side, side, cv2.BORDER_REPLICATE)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     smooth = cv2.blur(closed, (_odd(side / 4), _odd(side / 4)))[side:-side, side:-side]
-    return np.maximum(smooth, 1)
+    paper: NDArray[np.uint8] = np.maximum(smooth, 1)
+    return paper
 
 
 def _odd(size: float) -> int:
@@ -101,4 +104,5 @@ def _wide_median(gray: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
     width = _odd(width / 2)
     padded = cv2.copyMakeBorder(half, width, width, width, width, cv2.BORDER_REPLICATE)
     median = cv2.medianBlur(padded, width)[width:-width, width:-width]
-    return cv2.resize(median, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    enlarged: NDArray[np.uint8] = cv2.resize(median, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return enlarged

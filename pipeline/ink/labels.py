@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ _MOST_RUNS = 65_000
 """Runs of ink that labels of 16 bits can tell apart; past them OpenCV 4 writes over memory that is not its own."""
 
 
-def label_ink(ink: NDArray[np.uint8]) -> tuple[NDArray, NDArray[np.int32]]:
+def label_ink(ink: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """Return the connected components' labels (H, W), 0 for paper, and their statistics (N, 5).
 
     Labels of 16 bits take a third of the time of those of 32, and are right where the ink has fewer runs than they can

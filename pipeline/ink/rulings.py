@@ -184,7 +184,9 @@ def _measure_levels(ruling: Ruling, darkness: NDArray[np.uint8]) -> NDArray[np.f
     x0, x1 = (float(half.mean()) for half in halves)
     y0, y1 = (median(per_column[half]) for half in halves)
     slope = (y1 - y0) / max(1.0, x1 - x0)
-    return np.maximum(y0 + slope * (np.arange(len(per_column), dtype=np.float32) - x0) - PAPER_LEVEL, 0)
+    along = y0 + slope * (np.arange(len(per_column), dtype=np.float32) - x0)
+    levels: NDArray[np.float32] = np.maximum(along - PAPER_LEVEL, 0)
+    return levels
 
 
 def _count_equals(ruling: Ruling, others: list[Ruling]) -> int:
@@ -238,7 +240,8 @@ def _find_pen(
     least = (_STROKE_THICKNESSES * ruling.thickness_px) ** 2
     is_stroke = np.bincount(labels[beside], minlength=int(labels.max()) + 1) >= least
     is_stroke[0] = False
-    return pen & is_stroke[labels[own]]
+    crossing: NDArray[np.bool_] = pen & is_stroke[labels[own]]
+    return crossing
 
 
 def _bridge(cleared: NDArray[np.uint8], ruling: Ruling, settings: RulingSettings) -> None:

@@ -31,7 +31,7 @@ def find_patches(
     settings : how broad a stroke may be
     """
     small = cv2.threshold(shrink(ink, settings), _INKED, 255, cv2.THRESH_BINARY)[1]
-    patches = cv2.morphologyEx(small, cv2.MORPH_OPEN, _make_window(small, settings))
+    patches: NDArray[np.uint8] = cv2.morphologyEx(small, cv2.MORPH_OPEN, _make_window(small, settings))
     scale = len(small) / len(ink)
     if not patches.any() or any(_crop(patches, box, scale).any() for box in read):
         return None

@@ -10,6 +10,7 @@ import threading
 from dataclasses import dataclass
 from time import perf_counter
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ class VideoFrame:
     grabbed_s: float
 
 
-def _convert_to_bgr(pixels: NDArray) -> NDArray[np.uint8]:
+def _convert_to_bgr(pixels: NDArray[Any]) -> NDArray[np.uint8]:
     """Return a frame as uint8 (H, W, 3): numbered pictures come as they are stored."""
     if pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8:
         return pixels

@@ -166,11 +166,13 @@ def _dim_outside(canvas: NDArray[np.uint8], area: Box) -> None:
 
 
 def _choose_letter(canvas: NDArray[np.uint8]) -> int:
-    return max(_LEAST_LETTER_PX, round(canvas.shape[1] * _LETTER_FRAC))
+    size: int = max(_LEAST_LETTER_PX, round(canvas.shape[1] * _LETTER_FRAC))
+    return size
 
 
 def _small(canvas: NDArray[np.uint8]) -> int:
-    return max(_LEAST_LETTER_PX, round(0.55 * canvas.shape[1] * _LETTER_FRAC))
+    size: int = max(_LEAST_LETTER_PX, round(0.55 * canvas.shape[1] * _LETTER_FRAC))
+    return size
 
 
 def _make_label(number: TrackedNumber) -> str:

@@ -39,4 +39,5 @@ def _shrink_to(bgr: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
     if factor >= 1:
         return bgr
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    return cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+    shrunk: NDArray[np.uint8] = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+    return shrunk

@@ -124,7 +124,8 @@ def format_trials(trials: Sequence[Trial]) -> str:
 
 def _draw_line_image(image: LineImage, posteriors: NDArray[np.float32]) -> NDArray[np.uint8]:
     gray = cv2.resize(255 - image.pixels[:, :, 0], None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST)
-    tile = cv2.copyMakeBorder(cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR), 0, 18, 0, 0, cv2.BORDER_CONSTANT, value=_WHITE)
+    bgr = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
+    tile: NDArray[np.uint8] = cv2.copyMakeBorder(bgr, 0, 18, 0, 0, cv2.BORDER_CONSTANT, value=_WHITE)
     digits = posteriors[:, :N_DIGITS]
     for column in np.flatnonzero(digits.max(axis=1) > _LEAST_POSTERIOR):
         level = int(255 * (1 - digits[column].max()))
@@ -137,7 +138,7 @@ def _draw_line_image(image: LineImage, posteriors: NDArray[np.float32]) -> NDArr
 def _draw_tensor(tensor: NDArray[np.float32], row: NDArray[np.float32]) -> NDArray[np.uint8]:
     best = int(row.argmax())
     shown = cv2.resize((tensor * 255).astype(np.uint8), (56, 56), interpolation=cv2.INTER_NEAREST)
-    tile = cv2.copyMakeBorder(
+    tile: NDArray[np.uint8] = cv2.copyMakeBorder(
         cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR), 2, 18, 2, 2, cv2.BORDER_CONSTANT, value=(90,) * 3
     )
     text = f"{best if best < 10 else '-'} {row[best]:.2f}"
@@ -154,8 +155,10 @@ def _tile(tiles: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]
 
 def _paint(ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the ink in gray on white, uint8 (H, W, 3)."""
-    return cv2.cvtColor(255 - ink // 2, cv2.COLOR_GRAY2BGR)
+    bgr: NDArray[np.uint8] = cv2.cvtColor(255 - ink // 2, cv2.COLOR_GRAY2BGR)
+    return bgr
 
 
 def _pen_width(picture: NDArray[np.uint8]) -> int:
-    return max(1, round(max(picture.shape) / 600))
+    width: int = max(1, round(max(picture.shape) / 600))
+    return width

@@ -108,7 +108,8 @@ def calibrate(outputs: NDArray[np.float32], temperature: float, activation: Acti
         logits = np.log(np.maximum(logits, _LEAST_PROBABILITY) / rest)
     logits = (logits - logits.max(axis=1, keepdims=True)) / temperature
     weights = np.exp(logits)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    scores: NDArray[np.float32] = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return scores
 
 
 def infer_activation(outputs: NDArray[np.float32]) -> Activation:
@@ -164,7 +165,7 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
 
 
 def hash_model(name_or_path: str | os.PathLike[str], models_dir: Path | None = None) -> str:
-    """Return the SHA-256, in hex, of all files of a model: its network, its card, its line network.
+    """Return the SHA-256, in hex, of what reading opens of a model: its network, its card, its line network.
 
     Raises
     ------
@@ -175,7 +176,7 @@ def hash_model(name_or_path: str | os.PathLike[str], models_dir: Path | None = N
     line_model = read_card(path).line_model
     files = [path, path.with_name("card.json")]
     if line_model:
-        files += [path.parent.parent / line_model / name for name in (*MODEL_FILES, "card.json")]
+        files += [path.parent.parent / line_model / name for name in ("model.tflite", "card.json")]
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.read_bytes() if file.is_file() else b"")

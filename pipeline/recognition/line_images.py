@@ -76,7 +76,8 @@ class LineImage:
     @property
     def n_columns(self) -> int:
         """Columns that the network tells of."""
-        return self.pixels.shape[1] // COLUMN_PX
+        n_columns: int = self.pixels.shape[1] // COLUMN_PX
+        return n_columns
 
     @property
     def _left_px(self) -> float:
@@ -85,7 +86,8 @@ class LineImage:
 
     def find_columns(self, xs_px: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return where page xs lie on the line's middle, in columns: column k covers k to k + 1."""
-        return ((xs_px - 0.5 - self._left_px) / self.to_page[0, 0] + 0.5) / COLUMN_PX
+        columns: NDArray[np.float64] = ((xs_px - 0.5 - self._left_px) / self.to_page[0, 0] + 0.5) / COLUMN_PX
+        return columns
 
     def find_x(self, column: float) -> float:
         """Return the page x, in px, at which `column`, in fractions, crosses the line's middle."""
@@ -222,7 +224,7 @@ def _warp(
         back /= step
         back[:, 2] += 0.5 / step - 0.5
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    image = cv2.warpAffine(
+    image: NDArray[np.uint8] = cv2.warpAffine(
         picture, back, (width, LINE_IMAGE_PX), flags=how, borderMode=cv2.BORDER_CONSTANT, borderValue=paper
     )
     return image

@@ -41,7 +41,8 @@ def normalize_digit(
     -------
     float32 (28, 28), 0 paper .. 1 ink, center of mass at pixel index 14 +- 0.5; all zero if `mask` has no ink
     """
-    return _center_by_mass(_fit_core(mask, stroke_width_px, settings)[None])[0]
+    tensor: NDArray[np.float32] = _center_by_mass(_fit_core(mask, stroke_width_px, settings)[None])[0]
+    return tensor
 
 
 def normalize_spans(spans: Sequence[Span], settings: NormalizeSettings) -> NDArray[np.float32]:
@@ -62,7 +63,8 @@ def _fit_core(mask: NDArray[np.uint8], stroke_width_px: float, settings: Normali
     while len(square) < CORE_PX:
         square = np.repeat(np.repeat(square, 2, axis=0), 2, axis=1)
     # in floating point, for a hair line across a large square is less than one of 255
-    return cv2.resize(square.astype(np.float32), (CORE_PX, CORE_PX), interpolation=cv2.INTER_AREA)
+    core: NDArray[np.float32] = cv2.resize(square.astype(np.float32), (CORE_PX, CORE_PX), interpolation=cv2.INTER_AREA)
+    return core
 
 
 def _square(ink: NDArray[np.uint8], least_side_px: int) -> NDArray[np.uint8]:
@@ -70,9 +72,10 @@ def _square(ink: NDArray[np.uint8], least_side_px: int) -> NDArray[np.uint8]:
     height, width = ink.shape
     side = max(height, width, least_side_px)
     above, before = (side - height) // 2, (side - width) // 2
-    return cv2.copyMakeBorder(
+    squared: NDArray[np.uint8] = cv2.copyMakeBorder(
         ink, above, side - height - above, before, side - width - before, cv2.BORDER_CONSTANT, value=0
     )
+    return squared
 
 
 def _limit_stroke(square: NDArray[np.uint8], stroke_width_px: float, settings: NormalizeSettings) -> NDArray[np.uint8]:

@@ -162,7 +162,8 @@ def _load_keras(path: Path) -> Network:
         with silence_native_stderr():
             import keras
     except ImportError as error:
-        raise ModelError(f"{path}: a .keras file needs Keras and TensorFlow", "pip install tensorflow") from error
+        hint = "pip install '.[train]' in the project's folder, or pip install keras tensorflow"
+        raise ModelError(f"{path}: a .keras file needs Keras and TensorFlow", hint) from error
     try:
         with silence_native_stderr():
             model = keras.models.load_model(path, compile=False, safe_mode=True)

@@ -124,13 +124,16 @@ def _add_joints(
 
 def _smooth(profile: NDArray[np.float64], stroke_width_px: float) -> NDArray[np.float32]:
     width = max(1, round(stroke_width_px / 2)) | 1
-    return cv2.blur(profile[None].astype(np.float32), (width, 1), borderType=cv2.BORDER_REPLICATE)[0]
+    row = profile[None].astype(np.float32)
+    smooth: NDArray[np.float32] = cv2.blur(row, (width, 1), borderType=cv2.BORDER_REPLICATE)[0]
+    return smooth
 
 
 def _shear(rows: NDArray[np.intp], columns: NDArray[np.intp], slant: float, height: int) -> NDArray[np.intp]:
     """Return the columns of ink pixels sheared upright, shifted so that none is negative."""
     sheared = np.rint(columns - slant * (height - 1 - rows)).astype(np.intp)
-    return sheared - sheared.min()
+    shifted: NDArray[np.intp] = sheared - sheared.min()
+    return shifted
 
 
 def _take(component: Component, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Component | None:

@@ -62,7 +62,8 @@ def _choose_line_images(spans: Sequence[Span], images: Sequence[LineImage]) -> N
     for image, row in zip(images, misfits, strict=True):
         held = (image.find_columns(lefts) >= 0) & (image.find_columns(rights) <= image.n_columns)
         row[:] = np.where(held, np.abs(np.log(heights / image.digit_height_px)), np.inf)
-    return misfits.argmin(axis=0)
+    chosen: NDArray[np.intp] = misfits.argmin(axis=0)
+    return chosen
 
 
 def find_touching_points(images: Sequence[LineImage], posteriors: Sequence[NDArray[np.float32]]) -> list[float]:

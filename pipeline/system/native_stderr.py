@@ -53,6 +53,7 @@ def _move_to(descriptor: int) -> TextIO:
 def _find_descriptor(stream: object) -> int:
     """Return the stream's file descriptor, or -1 where it has none (a test's buffer, a notebook's cell, no stderr)."""
     try:
-        return stream.fileno()  # type: ignore[attr-defined]
+        descriptor: int = stream.fileno()  # type: ignore[attr-defined]
+        return descriptor
     except (AttributeError, OSError, ValueError):
         return -1

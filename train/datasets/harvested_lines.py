@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,7 +45,7 @@ def concatenate_lines(parts: Sequence[Lines]) -> Lines:
     return Lines(np.concatenate(pixels, axis=1), np.concatenate(columns), np.concatenate(widths))
 
 
-def name_arrays(lines: Lines) -> dict[str, NDArray]:
+def name_arrays(lines: Lines) -> dict[str, NDArray[Any]]:
     """Return the arrays of `lines` under the names that they have in a shard."""
     return {f"line_{name}": array for name, array in asdict(lines).items()}
 

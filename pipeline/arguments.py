@@ -1,16 +1,24 @@
-"""The command line: its flags, and what each of them means."""
+"""The command line: flags in, one checked and frozen options object out.
+
+Nothing here imports OpenCV: `pipeline.cli` must be able to say that it cannot be loaded, and ``--help`` must be fast.
+"""
 
 from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
-from pipeline.batch.options import TIMEOUT_S, parse_pages
+from pipeline.batch.options import TIMEOUT_S, BatchOptions
+from pipeline.batch.page_ranges import PageRanges
 from pipeline.errors import UsageError
 from pipeline.geometry import Box
+from pipeline.live.options import LiveOptions
 from pipeline.outputs.formats import FORMS
+from pipeline.settings.tree import Settings
 from pipeline.version import __version__
 
 _EPILOG = """\
@@ -19,8 +27,107 @@ exit codes: 0 all pages read, 1 some inputs failed, 2 usage or settings, 3 no in
 """
 
 
+_LIVE_ONLY = (
+    *("size", "fps", "every_frame", "confirm_frames", "min_confidence", "roi", "mirror", "headless", "record"),
+    "max_seconds",
+)
+_BATCH_ONLY = (
+    *("inputs", "include", "exclude", "pages", "dpi", "watch", "format", "output", "trace", "review", "strict"),
+    *("no_turn", "signs", "workers", "timeout", "resume"),
+)
+"""Names of the flags that only one of the two modes takes."""
+
+
+def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptions:
+    """Return the options that the command line asks for: of a live run with ``--webcam``, of a batch run without.
+
+    Parameters
+    ----------
+    argv : arguments without the program's name; those of the process where None
+
+    Raises
+    ------
+    UsageError
+        If an argument is unknown, malformed, or contradicts another one.
+    SettingsError
+        If the settings file, or a flag that stands for a setting, holds a wrong value.
+    """
+    flags = build_parser().parse_args(argv)
+    _check_mode(flags)
+    return _make_batch_options(flags) if flags.webcam is None else _make_live_options(flags)
+
+
+def _check_mode(flags: argparse.Namespace) -> None:
+    """Raise UsageError for the first flag that cannot be used with, or without, --webcam."""
+    is_live = flags.webcam is not None
+    for name in _BATCH_ONLY if is_live else _LIVE_ONLY:
+        if getattr(flags, name) not in (None, False, []):
+            flag = "INPUT" if name == "inputs" else "--" + name.replace("_", "-")
+            raise UsageError(f"{flag} cannot be used with --webcam" if is_live else f"{flag} needs --webcam")
+
+
+def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
+    return BatchOptions(
+        inputs=tuple(flags.inputs),
+        watch=flags.watch,
+        include=tuple(flags.include),
+        exclude=tuple(flags.exclude),
+        pages=flags.pages or PageRanges(),
+        outputs=tuple(flags.output),
+        format=flags.format,
+        annotate=flags.annotate,
+        trace=flags.trace,
+        review=flags.review,
+        settings=_choose_settings(flags),
+        settings_file=flags.settings,
+        model=flags.model,
+        n_workers=flags.workers,
+        timeout_s=flags.timeout,
+        is_resumed=flags.resume,
+        is_strict=flags.strict,
+        is_quiet=flags.quiet,
+        is_verbose=flags.verbose,
+    )
+
+
+def _make_live_options(flags: argparse.Namespace) -> LiveOptions:
+    return LiveOptions(
+        source=flags.webcam,
+        size_px=flags.size,
+        fps=flags.fps,
+        has_every_frame=flags.every_frame,
+        region=flags.roi,
+        settings=_choose_settings(flags),
+        model=flags.model,
+        is_mirrored=flags.mirror,
+        is_headless=flags.headless,
+        snapshots=flags.annotate,
+        recording=flags.record,
+        most_s=flags.max_seconds,
+        is_quiet=flags.quiet,
+        is_verbose=flags.verbose,
+    )
+
+
+def _choose_settings(flags: argparse.Namespace) -> Settings:
+    """Return the settings of the file, or the defaults, with those that have a flag of their own put in."""
+    settings = Settings.from_file(flags.settings) if flags.settings else Settings()
+    chosen = (
+        ("turn", "doubt_below", 0.0 if flags.no_turn else None),
+        ("signs", "reported", 1 if flags.signs else None),
+        ("decode", "reject_below", flags.reject_below),
+        ("images", "dpi", flags.dpi),
+        ("track", "confirm_frames", flags.confirm_frames),
+        ("track", "min_confidence", flags.min_confidence),
+    )
+    for stage, knob, value in chosen:
+        if value is not None:
+            settings = replace(settings, **{stage: replace(getattr(settings, stage), **{knob: value})})
+    return settings
+
+
 class _Parser(argparse.ArgumentParser):
-    """A parser whose complaints are our errors: one line, and what to type next."""
+    """A parser that raises UsageError, one line that says what to type next, instead of exiting."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message)
@@ -53,7 +160,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("inputs")
     group.add_argument("--include", action="append", default=[], metavar="GLOB", help="of folders, only such files")
     group.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="of folders, no such files")
-    group.add_argument("--pages", type=parse_pages, metavar="LIST", help="of each file, only these pages: 1-3,7,20-")
+    group.add_argument("--pages", type=_parse_pages, metavar="LIST", help="of each file, only these pages: 1-3,7,20-")
     group.add_argument("--dpi", type=int, metavar="N", help="resolution at which PDF pages are drawn (300)")
     group.add_argument("--watch", type=Path, metavar="DIR", help="read files as they arrive in DIR, until Ctrl-C")
 
@@ -120,36 +227,11 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
     add("--max-seconds", type=_parse_seconds, metavar="S", help="stop after so many seconds of video")
 
 
-_LIVE_ONLY = (
-    *("size", "fps", "every_frame", "confirm_frames", "min_confidence", "roi", "mirror", "headless", "record"),
-    "max_seconds",
-)
-_PAGES_ONLY = (
-    *("inputs", "include", "exclude", "pages", "dpi", "watch", "format", "output", "trace", "review", "strict"),
-    *("no_turn", "signs", "workers", "timeout", "resume"),
-)
-
-
-def check_live(arguments: argparse.Namespace) -> None:
-    """Refuse flags that mean nothing with, or without, --webcam.
-
-    Raises
-    ------
-    UsageError
-        For the first of them.
-    """
-    is_live = arguments.webcam is not None
-    for name in _PAGES_ONLY if is_live else _LIVE_ONLY:
-        if getattr(arguments, name) not in (None, False, []):
-            flag = "INPUT" if name == "inputs" else "--" + name.replace("_", "-")
-            raise UsageError(f"{flag} cannot be used with --webcam" if is_live else f"{flag} needs --webcam")
-    if is_live and arguments.headless and (arguments.mirror or arguments.annotate):
-        raise UsageError(f"{'--mirror' if arguments.mirror else '--annotate'} is for the window; --headless has none")
-    is_camera = arguments.webcam is not None and re.fullmatch(r"\d+|/dev/.*", arguments.webcam)
-    if arguments.size and not is_camera:
-        raise UsageError("--size is asked of a camera; a video has its own")
-    if arguments.every_frame and (is_camera or "://" in arguments.webcam):
-        raise UsageError("--every-frame is for a video file; a camera does not wait")
+def _parse_pages(text: str) -> PageRanges:
+    try:
+        return PageRanges.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _parse_probability(text: str) -> float:

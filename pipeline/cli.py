@@ -1,38 +1,39 @@
-"""The command line's program: arguments in, results on stdout or in files, everything else on stderr, an exit code.
+"""The program behind the command line: results go to stdout or files, everything else to stderr.
 
-The only place that catches the base error. The error's class owns the exit code; 0 means that all pages were read.
+Only this module catches the base error. The error's class owns the exit code; 0 means that all pages were read.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import traceback
-from collections.abc import Sequence
-from importlib import import_module
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from pipeline.arguments import build_parser, check_live
+from pipeline.arguments import build_options
+from pipeline.batch.options import BatchOptions
 from pipeline.errors import DigitsError, SetupError
+from pipeline.live.options import LiveOptions
 
 _BUG = 70
 _INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Read what the command line names; return the exit code.
+    """Read the inputs that the command line names; return the exit code.
 
     Parameters
     ----------
     argv : arguments without the program's name; those of the process where None
     """
     try:
-        return _run(build_parser().parse_args(argv))
+        return _run(build_options(argv))
     except DigitsError as error:
         print(f"error: {error}", file=sys.stderr)
         _abandon_stdout()
         return error.exit_code
-    except BrokenPipeError:  # whoever read our output has seen enough, as in `| head`
+    except BrokenPipeError:  # the reader of our stdout has closed it, as `| head` does
         _abandon_stdout()
         return 0
     except KeyboardInterrupt:
@@ -44,23 +45,37 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _abandon_stdout() -> None:
-    """Let Python's last flush of stdout, at exit, go nowhere: it would fail again and print a traceback."""
+    """Point a stdout that cannot be written to at the null device: Python's flush at exit would print a traceback."""
     try:
         sys.stdout.flush()
     except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; where OpenCV's shared libraries are missing, say what to install."""
-    check_live(arguments)
+def _run(options: BatchOptions | LiveOptions) -> int:
+    return _run_live(options) if isinstance(options, LiveOptions) else _run_batch(options)
+
+
+def _run_batch(options: BatchOptions) -> int:
+    with _explain_missing_library():
+        from pipeline.batch.run import run
+    return run(options)
+
+
+def _run_live(options: LiveOptions) -> int:
+    with _explain_missing_library():
+        from pipeline.live.session import run
+    return run(options)
+
+
+@contextmanager
+def _explain_missing_library() -> Iterator[None]:
+    """Say what to install where the import of OpenCV fails for want of a shared library."""
     try:
-        runner = import_module("pipeline.batch.run" if arguments.webcam is None else "pipeline.live.session")
+        yield
     except ImportError as error:
         if ".so" in str(error) and "cannot open shared object" in str(error):
             raise SetupError(f"OpenCV cannot be loaded ({error})") from error
         raise
-    code: int = runner.run(arguments)
-    return code

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import replace
 from itertools import chain
 from time import strftime
 from typing import TextIO, TypeAlias
 
 from pipeline.batch.jobs import BUG_CODE, Outcome, Plan
 from pipeline.batch.journal import Journal
-from pipeline.batch.options import TIMEOUT_S, PageRanges
+from pipeline.batch.options import TIMEOUT_S, BatchOptions
+from pipeline.batch.page_ranges import PageRanges
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.process_pool import OneProcess, Pool, start_processes
 from pipeline.batch.progress import Tally, Teller, Way, summarize
@@ -36,7 +35,6 @@ from pipeline.outputs.formats import HTML, Report
 from pipeline.outputs.records import format_failure
 from pipeline.outputs.review import TABLE, read_table
 from pipeline.recognition.classify import hash_model, load_classifier
-from pipeline.settings.tree import Settings
 from pipeline.system.files import make_folder, open_output
 
 _BUG = 70
@@ -45,32 +43,32 @@ _OF_MANY_PAGES = (".pdf", ".tif", ".tiff")
 Results: TypeAlias = StreamResults | FileResults
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; return the exit code, or raise the error that owns one.
+def run(options: BatchOptions) -> int:
+    """Read everything that the options name; return the exit code, or raise the error that owns one.
 
-    What can be known to fail is tried first, so that nobody waits for results that cannot be written.
+    Whatever can be known to fail is tried first, so that nobody waits for results that cannot be written.
     """
-    _check(arguments)
-    outputs = plan_outputs(arguments.output, arguments.format)
-    folders = {flag: make_folder(f) for flag in ("annotate", "trace", "review") if (f := getattr(arguments, flag))}
-    if arguments.review:
-        read_table(arguments.review / TABLE)  # that it cannot be written over is to be known now
+    _check_paths(options)
+    outputs = plan_outputs(options.outputs, options.format)
+    folders = {name: make_folder(folder) for name, folder in options.folders.items()}
+    if options.review:
+        read_table(options.review / TABLE)  # raises now if it could not be replaced later
     has_thumbnails = any(output.form == HTML for output in outputs)
-    plan = Plan(_choose_settings(arguments), arguments.model, **folders, has_thumbnails=has_thumbnails)
+    plan = Plan(options.settings, options.model, **folders, has_thumbnails=has_thumbnails)
     worker = Worker(plan, load_classifier(plan.model))
-    given = _list_given(arguments, arguments.inputs)
+    given = _list_given(options, options.inputs)
     tally = Tally()
     with ExitStack() as stack:
-        results = stack.enter_context(_open_results(arguments, outputs, plan, given))
-        teller = stack.enter_context(Teller(tally, _choose_way(arguments)))
-        for line in () if arguments.quiet else results.told:
+        results = stack.enter_context(_open_results(options, outputs, plan, given))
+        teller = stack.enter_context(Teller(tally, _choose_way(options)))
+        for line in () if options.is_quiet else results.told:
             teller.say(line)
-        choice = _Choice(arguments.pages or PageRanges(), results, tally)
+        choice = _Choice(options.pages, results, tally)
         files: Iterable[Given] = list(choice.leave_out_done(given))
-        if arguments.watch:
-            watched = watch_folder(arguments.watch, lambda: _list_given(arguments, [str(arguments.watch)]))
+        if options.watch:
+            watched = watch_folder(options.watch, lambda: _list_given(options, [str(options.watch)]))
             files = chain(files, choice.leave_out_done(watched))
-        pool = stack.enter_context(_start_pool(arguments, worker, plan, given))
+        pool = stack.enter_context(_start_pool(options, worker, plan, given))
         batch = Batch(files, choice.choose, pool, _read_stdin(given), teller.update)
         try:
             outcomes = batch.read_in_order() if isinstance(results, StreamResults) else batch.read()
@@ -78,13 +76,13 @@ def run(arguments: argparse.Namespace) -> int:
                 tally.count(outcome.record)  # first: what is kept has been counted, also where Ctrl-C comes between
                 results.add(outcome)
                 tally.n_further = batch.n_further
-                _tell(outcome, teller, arguments.verbose)
+                _tell(outcome, teller, options.is_verbose)
         except KeyboardInterrupt:
-            if not arguments.watch:
+            if not options.watch:
                 raise
-        places = results.write(_list_facts(arguments, tally, teller.seconds))
-        _tell_summary(arguments, tally, teller, places)
-        return _find_exit_code(tally, arguments.strict, results)
+        places = results.write(_list_facts(options, teller.seconds))
+        _tell_summary(options, tally, teller, places)
+        return _find_exit_code(tally, options.is_strict, results)
 
 
 class _Choice:
@@ -110,55 +108,36 @@ class _Choice:
             yield one
 
 
-def _list_given(arguments: argparse.Namespace, inputs: Sequence[str]) -> list[Source | Failure]:
-    own_folders = [folder for folder in (arguments.annotate, arguments.trace, arguments.review) if folder]
-    return list_sources(inputs, own_folders, arguments.include, arguments.exclude)
+def _list_given(options: BatchOptions, inputs: Sequence[str]) -> list[Source | Failure]:
+    return list_sources(inputs, list(options.folders.values()), options.include, options.exclude)
 
 
-def _check(arguments: argparse.Namespace) -> None:
-    """Refuse what contradicts itself, or would write over a picture or among the pictures of the next run."""
-    if not (arguments.inputs or arguments.watch):
-        raise UsageError("the following arguments are required: INPUT")
-    if arguments.watch and not arguments.watch.is_dir():
-        raise UsageError(f"--watch {arguments.watch}: there is no such folder", "make it first")
-    if (arguments.watch or arguments.resume or arguments.format == HTML) and not arguments.output:
-        flag = "--watch" if arguments.watch else "--resume" if arguments.resume else "--format html"
-        raise UsageError(f"{flag} needs --output", "name a file for the results, such as results.csv")
-    # realpath: Path.resolve raises on a ring of links
-    inputs = {os.path.realpath(given) for given in (*arguments.inputs, *filter(None, [arguments.watch]))}
-    for flag, paths in (("output", arguments.output), ("trace", [arguments.trace]), ("review", [arguments.review])):
+def _check_paths(options: BatchOptions) -> None:
+    """Raise UsageError if there is no folder to watch, or if an output would replace an input or become one."""
+    if options.watch and not options.watch.is_dir():
+        raise UsageError(f"--watch {options.watch}: there is no such folder", "make it first")
+    watched = (str(options.watch),) if options.watch else ()
+    inputs = {os.path.realpath(path) for path in options.inputs + watched}  # Path.resolve raises on a ring of links
+    for flag, paths in (("output", options.outputs), ("trace", [options.trace]), ("review", [options.review])):
         for path in filter(None, paths):
             if os.path.realpath(path) in inputs:
                 raise UsageError(f"--{flag} {path} is one of the inputs", "choose another name")
 
 
-def _choose_settings(arguments: argparse.Namespace) -> Settings:
-    settings = Settings.from_file(arguments.settings) if arguments.settings else Settings()
-    if arguments.no_turn:
-        settings = replace(settings, turn=replace(settings.turn, doubt_below=0.0))
-    if arguments.signs:
-        settings = replace(settings, signs=replace(settings.signs, reported=1))
-    if arguments.reject_below is not None:
-        settings = replace(settings, decode=replace(settings.decode, reject_below=arguments.reject_below))
-    if arguments.dpi is not None:
-        settings = replace(settings, images=replace(settings.images, dpi=arguments.dpi))
-    return settings
-
-
 @contextmanager
 def _open_results(
-    arguments: argparse.Namespace, outputs: Sequence[Output], plan: Plan, given: Sequence[Given]
+    options: BatchOptions, outputs: Sequence[Output], plan: Plan, given: Sequence[Given]
 ) -> Iterator[Results]:
     """Yield where the results go: into a journal, or where nothing can be kept, into a stream."""
     files = [output for output in outputs if not output.is_device]
     if files:
-        paths = [one.path for one in given if isinstance(one, Source)] if arguments.resume else None
+        paths = [one.path for one in given if isinstance(one, Source)] if options.is_resumed else None
         mark = make_mark(plan.settings, hash_model(plan.model))
         with Journal(choose_journal(files), mark, paths) as journal:
             yield FileResults(journal, outputs, plan.review)
         return
     with open_output(outputs[0].path) if outputs else nullcontext(_prepare_stdout()) as stream:
-        form = outputs[0].form if outputs else arguments.format or DEFAULT_FORM
+        form = outputs[0].form if outputs else options.format or DEFAULT_FORM
         with Report(stream, form, str(outputs[0].path) if outputs else "standard output") as report:
             yield StreamResults(report, plan.review)
 
@@ -176,13 +155,13 @@ def _read_stdin(given: Sequence[Given]) -> bytes | None:
 
 
 def _start_pool(
-    arguments: argparse.Namespace, worker: Worker, plan: Plan, given: Sequence[Given]
+    options: BatchOptions, worker: Worker, plan: Plan, given: Sequence[Given]
 ) -> AbstractContextManager[Pool]:
     """Return who reads: this process for a single picture, else as many as were asked for, or as there are cores."""
-    is_plain = not (arguments.workers or arguments.timeout or arguments.watch)
+    is_plain = not (options.n_workers or options.timeout_s or options.watch)
     if is_plain and len(given) == 1 and not _may_have_pages(given[0]):
         return nullcontext(OneProcess(worker))
-    return start_processes(plan, arguments.workers or _count_cores(), arguments.timeout or TIMEOUT_S)
+    return start_processes(plan, options.n_workers or _count_cores(), options.timeout_s or TIMEOUT_S)
 
 
 def _may_have_pages(one: Given) -> bool:
@@ -193,13 +172,13 @@ def _count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _choose_way(arguments: argparse.Namespace) -> Way:
+def _choose_way(options: BatchOptions) -> Way:
     """Return how to tell how far the run is: with no bar between results on the same terminal."""
-    if arguments.quiet:
+    if options.is_quiet:
         return "silence"
     if not sys.stderr.isatty():
         return "lines"
-    return "bar" if arguments.output or not sys.stdout.isatty() else "silence"
+    return "bar" if options.outputs or not sys.stdout.isatty() else "silence"
 
 
 def _tell(outcome: Outcome, teller: Teller, is_verbose: bool) -> None:
@@ -215,20 +194,20 @@ def _tell(outcome: Outcome, teller: Teller, is_verbose: bool) -> None:
         teller.say(f"{record['file']}: {record['note']}")
 
 
-def _list_facts(arguments: argparse.Namespace, tally: Tally, seconds: float) -> dict[str, object]:
+def _list_facts(options: BatchOptions, seconds: float) -> dict[str, object]:
     """Return what an HTML report says of the run."""
     return {
         "read": strftime("%Y-%m-%d %H:%M"),
-        "inputs": " ".join(arguments.inputs),
-        "model": arguments.model,
-        "settings": str(arguments.settings) if arguments.settings else "default",
+        "inputs": " ".join(options.inputs),
+        "model": options.model,
+        "settings": str(options.settings_file) if options.settings_file else "default",
         "seconds": round(seconds, 1),
     }
 
 
-def _tell_summary(arguments: argparse.Namespace, tally: Tally, teller: Teller, places: dict[str, str]) -> None:
-    pictures = {flag: str(folder) for flag in ("annotate", "trace") if (folder := getattr(arguments, flag))}
-    if not arguments.quiet and (arguments.output or teller.is_late):
+def _tell_summary(options: BatchOptions, tally: Tally, teller: Teller, places: dict[str, str]) -> None:
+    pictures = {name: str(folder) for name, folder in options.folders.items() if name != "review"}
+    if not options.is_quiet and (options.outputs or teller.is_late):
         for line in summarize(tally, teller.seconds, places | pictures):
             teller.say(line)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import deque
 from contextlib import ExitStack
@@ -15,12 +14,12 @@ import numpy as np
 from pipeline.live.events import make_live_record, name_file, print_line, save_snapshot
 from pipeline.live.frame_grabber import Grabber
 from pipeline.live.frame_reader import LiveReader, LiveReading, make_live_settings
+from pipeline.live.options import LiveOptions
 from pipeline.live.overlay import Figures
 from pipeline.live.recorder import SUFFIX, Recorder
 from pipeline.live.video_source import VideoSource, Wish
 from pipeline.live.window import Screen, Window, check_display, compose
 from pipeline.recognition.classify import load_classifier
-from pipeline.settings.tree import Settings
 from pipeline.system.files import make_folder
 from pipeline.system.interrupts import end_as_interrupted
 
@@ -32,49 +31,37 @@ _PACE_FRAMES = 30
 _MESSAGE_S = 2.5
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Read a camera or a video until it ends, or whoever looks has seen enough; return the exit code.
+def run(options: LiveOptions) -> int:
+    """Read a camera or a video until it ends, or the user ends it; return the exit code.
 
     Raises
     ------
-    DisplayError, SourceError, OutputError, ModelError, SettingsError
-        As their names say; what can be known to fail is tried first.
+    DisplayError, SourceError, OutputError, ModelError
+        As their names say; whatever can be known to fail is tried first.
     """
-    if not arguments.headless:
+    if not options.is_headless:
         check_display()
-    settings = make_live_settings(_choose_settings(arguments))
-    folder = make_folder(arguments.annotate) if arguments.annotate else Path()
-    reader = LiveReader(load_classifier(arguments.model), settings, arguments.webcam, arguments.roi)
+    settings = make_live_settings(options.settings)
+    folder = make_folder(options.snapshots) if options.snapshots else Path()
+    reader = LiveReader(load_classifier(options.model), settings, options.source, options.region)
     reader.warm_up()
-    source, wish = VideoSource.parse(arguments.webcam), Wish(arguments.size, arguments.fps)
+    source, wish = VideoSource.parse(options.source), Wish(options.size_px, options.fps)
     with ExitStack() as stack:
         stack.enter_context(end_as_interrupted())  # with the video finished
-        screen = Screen(arguments.roi, arguments.mirror, arguments.record is not None)
-        window = None if arguments.headless else stack.enter_context(Window(screen))
+        screen = Screen(options.region, options.is_mirrored, options.recording is not None)
+        window = None if options.is_headless else stack.enter_context(Window(screen))
         lost_after_s = settings.track.lost_after_s
-        grabber = stack.enter_context(Grabber(source, wish, arguments.every_frame, lost_after_s=lost_after_s))
+        grabber = stack.enter_context(Grabber(source, wish, options.has_every_frame, lost_after_s=lost_after_s))
         session = Session(reader, grabber, screen, window, folder)
         stack.enter_context(session)
-        if arguments.record:
-            session.begin_recording(arguments.record)
+        if options.recording:
+            session.begin_recording(options.recording)
         try:
-            session.run(arguments.max_seconds)
+            session.run(options.most_s)
         finally:
-            if not arguments.quiet:
-                print(*session.summarize(arguments.verbose), sep="\n", file=sys.stderr)
+            if not options.is_quiet:
+                print(*session.summarize(options.is_verbose), sep="\n", file=sys.stderr)
     return 0
-
-
-def _choose_settings(arguments: argparse.Namespace) -> Settings:
-    settings = Settings.from_file(arguments.settings) if arguments.settings else Settings()
-    track, decode = settings.track, settings.decode
-    if arguments.confirm_frames is not None:
-        track = replace(track, confirm_frames=arguments.confirm_frames)
-    if arguments.min_confidence is not None:
-        track = replace(track, min_confidence=arguments.min_confidence)
-    if arguments.reject_below is not None:
-        decode = replace(decode, reject_below=arguments.reject_below)
-    return replace(settings, track=track, decode=decode)
 
 
 class Session:

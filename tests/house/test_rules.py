@@ -118,7 +118,7 @@ def test_readme_has_its_two_command_lines(marker: str) -> None:
 
 
 def test_readme_runs_commands_that_exist() -> None:
-    from pipeline.cli import build_parser
+    from pipeline.arguments import build_parser
 
     commands = list_commands(read_readme())
     runs = [part for line in commands for part in re.split(r"&&|\|(?!\|)|;", line) if "run_pipeline.py" in part]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline.batch import scheduler as batch
 from pipeline.batch.jobs import Job, Outcome
-from pipeline.batch.options import PageRanges
+from pipeline.batch.page_ranges import PageRanges
 from pipeline.batch.scheduler import Batch, Given, make_future
 from pipeline.batch.sources import Source
 from pipeline.errors import Failure

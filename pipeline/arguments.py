@@ -17,7 +17,7 @@ from pipeline.batch.page_ranges import PageRanges
 from pipeline.errors import UsageError
 from pipeline.geometry import Box
 from pipeline.live.options import LiveOptions
-from pipeline.outputs.formats import FORMS
+from pipeline.outputs.formats import FORMATS
 from pipeline.settings.tree import Settings
 from pipeline.version import __version__
 
@@ -74,7 +74,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         exclude=tuple(flags.exclude),
         pages=flags.pages or PageRanges(),
         outputs=tuple(flags.output),
-        format=flags.format,
+        format=FORMATS[flags.format] if flags.format else None,
         annotate=flags.annotate,
         trace=flags.trace,
         review=flags.review,
@@ -167,14 +167,15 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 
 def _add_outputs(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--format", choices=FORMS, help="form of the results (text, or what the name of --output ends in)")
+    suffixes = ", ".join(row.suffixes[0] for row in FORMATS.values())
+    add("--format", choices=FORMATS, help="format of the results (that of the suffix of --output, or text)")
     add(
         *("--output", "-o"),
         type=Path,
         action="append",
         default=[],
         metavar="FILE",
-        help="write the results to FILE (.txt, .csv, .json, .jsonl, .html), not to stdout; may be given again",
+        help=f"write the results to FILE ({suffixes}), not to stdout; may be given again",
     )
     add("--annotate", type=Path, metavar="DIR", help="put each page, with what was read drawn on it, into DIR")
     add("--trace", type=Path, metavar="DIR", help="put a picture of every stage into DIR")

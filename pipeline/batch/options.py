@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.errors import UsageError
+from pipeline.outputs.formats import Format
 from pipeline.settings.tree import Settings
 
 TIMEOUT_S = 60.0
@@ -24,7 +25,7 @@ class BatchOptions:
     include, exclude : glob patterns that choose among the files of folders
     pages : which pages of each file
     outputs : files for the results; stdout where there are none
-    format : name of the results' format; None takes it from the name of each output
+    format : of the results; None takes that of each output's suffix, and text for stdout
     annotate, trace, review : folders for pictures; None for none
     settings : of every stage
     settings_file : the file that the settings come from; None for the defaults
@@ -47,7 +48,7 @@ class BatchOptions:
     exclude: tuple[str, ...] = ()
     pages: PageRanges = PageRanges()
     outputs: tuple[Path, ...] = ()
-    format: str | None = None
+    format: Format | None = None
     annotate: Path | None = None
     trace: Path | None = None
     review: Path | None = None
@@ -64,8 +65,8 @@ class BatchOptions:
     def __post_init__(self) -> None:
         if not (self.inputs or self.watch):
             raise UsageError("the following arguments are required: INPUT")
-        if (self.watch or self.is_resumed or self.format == "html") and not self.outputs:
-            flag = "--watch" if self.watch else "--resume" if self.is_resumed else "--format html"
+        if (self.watch or self.is_resumed) and not self.outputs:
+            flag = "--watch" if self.watch else "--resume"
             raise UsageError(f"{flag} needs --output", "name a file for the results, such as results.csv")
 
     @property

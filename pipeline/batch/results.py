@@ -5,37 +5,31 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from pipeline.batch.jobs import Outcome
 from pipeline.batch.journal import KEY, Done, Journal
 from pipeline.errors import OutputError
-from pipeline.outputs.formats import FORMS, HTML, Report
-from pipeline.outputs.html_report import write_html
+from pipeline.outputs.formats import JSON_LINES, Format, find_format
 from pipeline.outputs.records import Record, count_rejected
+from pipeline.outputs.report import Report
 from pipeline.outputs.review import write_table
 from pipeline.settings.tree import Settings
 from pipeline.system.files import open_output
 from pipeline.version import __version__
 
-JOURNAL_FORM, DEFAULT_FORM = "jsonl", "text"
-
 _BESIDE = ".journal.jsonl"
 """Ends the name of the journal where none of the outputs is one."""
-
-_INTERNAL = (KEY, "thumbnail")
-"""Keys of a record that only the journal has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A file of results and its form, one of `FORMS`."""
+    """A file of results and its format."""
 
     path: Path
-    form: str
+    format: Format
 
     @property
     def is_device(self) -> bool:
@@ -43,24 +37,20 @@ class Output:
         return self.path.exists() and not self.path.is_file()
 
 
-def plan_outputs(paths: Sequence[Path], form: str | None) -> list[Output]:
-    """Return the files of results, each of the form given, or else of the one that its name ends in.
+def plan_outputs(paths: Sequence[Path], format: Format | None) -> list[Output]:
+    """Return the files of results, each in the format given, or else in the one that its suffix stands for.
 
     Raises
     ------
     OutputError
         If one of them cannot be written.
     """
-    endings = [path.suffix.lower().removeprefix(".") for path in paths]
     for path in paths:
-        _check(path)
-    return [
-        Output(path, form or (ending if ending in FORMS else DEFAULT_FORM))
-        for path, ending in zip(paths, endings, strict=True)
-    ]
+        _check_writable(path)
+    return [Output(path, format or find_format(path)) for path in paths]
 
 
-def _check(path: Path) -> None:
+def _check_writable(path: Path) -> None:
     """Raise now what would be raised at the end of the run."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
@@ -73,7 +63,7 @@ def _check(path: Path) -> None:
 
 def choose_journal(outputs: Sequence[Output]) -> Path:
     """Return the journal's path: the first output of JSON lines, or else one named after the first output."""
-    lines = [output.path for output in outputs if output.form == JOURNAL_FORM]
+    lines = [output.path for output in outputs if output.format is JSON_LINES]
     return lines[0] if lines else outputs[0].path.with_name(outputs[0].path.name + _BESIDE)
 
 
@@ -88,14 +78,14 @@ class StreamResults:
 
     Parameters
     ----------
-    report : where to
+    reports : where to, each in its format
     review : folder for the table of rejected numbers, if one is wanted
     """
 
     told: Sequence[str] = ()
 
-    def __init__(self, report: Report, review: Path | None) -> None:
-        self._report, self._review = report, review
+    def __init__(self, reports: Sequence[Report], review: Path | None) -> None:
+        self._reports, self._review = reports, review
         self._rejected: list[tuple[Record, str]] = []
 
     def find_done(self, path: str) -> Done | None:
@@ -104,7 +94,8 @@ class StreamResults:
 
     def add(self, outcome: Outcome) -> None:
         """Write one page's."""
-        self._report.add(outcome.record)
+        for report in self._reports:
+            report.add(outcome.record)
         if count_rejected(outcome.record):
             self._rejected.append((outcome.record, outcome.name))
 
@@ -137,7 +128,7 @@ class FileResults:
 
         Parameters
         ----------
-        facts : what an HTML report says of the run
+        facts : about the run, for the formats that show them
 
         Raises
         ------
@@ -146,11 +137,13 @@ class FileResults:
         """
         self._journal.finish()
         for output in self._outputs:
-            with open_output(output.path) as stream:
-                if output.form == HTML:
-                    write_html(_strip(self._journal.read_sorted(), (KEY,)), stream, facts)
-                else:
-                    self._write_report(stream, output)
+            with (
+                open_output(output.path) as stream,
+                Report(stream, output.format, str(output.path), facts) as report,
+            ):
+                for record in self._journal.read_sorted():
+                    del record[KEY]
+                    report.add(record)
         places = {"results": ", ".join(str(output.path) for output in self._outputs)} if self._outputs else {}
         places["journal"] = str(self._journal.path)
         if self._review:
@@ -158,18 +151,9 @@ class FileResults:
             places |= _write_review(named, self._review)
         return places
 
-    def _write_report(self, stream: TextIO, output: Output) -> None:
-        with Report(stream, output.form, str(output.path)) as report:
-            for record in _strip(self._journal.read_sorted(), _INTERNAL):
-                report.add(record)
-
     def count_rejected(self) -> int:
         """Return how many numbers were rejected, in this run and in those that it resumes."""
         return sum(map(count_rejected, self._journal.read_sorted()))
-
-
-def _strip(records: Iterable[Record], keys: Collection[str]) -> Iterator[Record]:
-    return ({key: value for key, value in record.items() if key not in keys} for record in records)
 
 
 def _write_review(named: Iterable[tuple[Record, str]], folder: Path) -> dict[str, str]:

@@ -19,7 +19,6 @@ from pipeline.batch.page_worker import Worker
 from pipeline.batch.process_pool import OneProcess, Pool, start_processes
 from pipeline.batch.progress import Tally, Teller, Way, summarize
 from pipeline.batch.results import (
-    DEFAULT_FORM,
     FileResults,
     Output,
     StreamResults,
@@ -31,8 +30,9 @@ from pipeline.batch.scheduler import Batch, Given
 from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, StrictError, UsageError
-from pipeline.outputs.formats import HTML, Report
+from pipeline.outputs.formats import TEXT
 from pipeline.outputs.records import format_failure
+from pipeline.outputs.report import Report
 from pipeline.outputs.review import TABLE, read_table
 from pipeline.recognition.classify import hash_model, load_classifier
 from pipeline.system.files import make_folder, open_output
@@ -53,7 +53,8 @@ def run(options: BatchOptions) -> int:
     folders = {name: make_folder(folder) for name, folder in options.folders.items()}
     if options.review:
         read_table(options.review / TABLE)  # raises now if it could not be replaced later
-    has_thumbnails = any(output.form == HTML for output in outputs)
+    formats = [output.format for output in outputs] or [options.format or TEXT]
+    has_thumbnails = any(format.has_thumbnails for format in formats)
     plan = Plan(options.settings, options.model, **folders, has_thumbnails=has_thumbnails)
     worker = Worker(plan, load_classifier(plan.model))
     given = _list_given(options, options.inputs)
@@ -136,10 +137,14 @@ def _open_results(
         with Journal(choose_journal(files), mark, paths) as journal:
             yield FileResults(journal, outputs, plan.review)
         return
-    with open_output(outputs[0].path) if outputs else nullcontext(_prepare_stdout()) as stream:
-        form = outputs[0].form if outputs else options.format or DEFAULT_FORM
-        with Report(stream, form, str(outputs[0].path) if outputs else "standard output") as report:
-            yield StreamResults(report, plan.review)
+    facts = _list_facts(options, None)
+    with ExitStack() as stack:
+        if outputs:
+            streams = [(stack.enter_context(open_output(one.path)), one.format, str(one.path)) for one in outputs]
+        else:
+            streams = [(_prepare_stdout(), options.format or TEXT, "standard output")]
+        reports = [stack.enter_context(Report(*stream, facts)) for stream in streams]
+        yield StreamResults(reports, plan.review)
 
 
 def _prepare_stdout() -> TextIO:
@@ -194,14 +199,14 @@ def _tell(outcome: Outcome, teller: Teller, is_verbose: bool) -> None:
         teller.say(f"{record['file']}: {record['note']}")
 
 
-def _list_facts(options: BatchOptions, seconds: float) -> dict[str, object]:
-    """Return what an HTML report says of the run."""
+def _list_facts(options: BatchOptions, seconds: float | None) -> dict[str, object]:
+    """Return facts about the run, for the formats that show them; `seconds` is None while it goes on."""
     return {
         "read": strftime("%Y-%m-%d %H:%M"),
         "inputs": " ".join(options.inputs),
         "model": options.model,
         "settings": str(options.settings_file) if options.settings_file else "default",
-        "seconds": round(seconds, 1),
+        "seconds": None if seconds is None else round(seconds, 1),
     }
 
 

@@ -160,7 +160,6 @@ ERRORS = {
     "no folder to watch": (["--watch", "{photo}", "-o", "{tmp}/a.csv"], 2, "there is no such folder; make it first"),
     "watch to nowhere": (["--watch", "{tmp}"], 2, "--watch needs --output; name a file for the results"),
     "resume nothing": (["{photo}", "--resume"], 2, "--resume needs --output"),
-    "html to nowhere": (["{photo}", "--format", "html"], 2, "--format html needs --output"),
     "resume something else": (["{photo}", "--resume", "-o", "{tmp}/notes.jsonl"], 2, "is no journal of this program"),
     "no workers": (["{photo}", "--workers", "0"], 2, "expected a whole number from 1, received '0'"),
     "no time": (["{photo}", "--timeout", "0"], 2, "expected seconds, more than 0, received '0'"),

@@ -22,7 +22,7 @@ from PIL import Image
 from pipeline.batch.jobs import Job, Plan
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.sources import Source
-from pipeline.outputs.formats import make_rows
+from pipeline.outputs.csv_writer import make_rows
 from pipeline.recognition.classify import load_classifier
 from tests.support.drawing import write_page
 

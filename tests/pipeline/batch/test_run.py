@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from pipeline.batch.options import TIMEOUT_S
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.process_pool import OneProcess
 from pipeline.cli import main
+from pipeline.outputs.formats import FORMATS
 from pipeline.recognition.classify import load_classifier
 from tests.support.drawing import make_reader, write_page
 
@@ -225,6 +227,26 @@ def test_rejected_numbers_are_put_out_for_review(
         assert [row["number"] for row in rows] == ["4237", "10", "21", "32", "90", "15"]
         assert all((look / row["crop"]).is_file() for row in rows)
         assert (f"to review: 6 in {look / 'review.csv'}" in capsys.readouterr().err) == has_output
+
+
+def test_report_on_stdout(scans: Path, tmp_path: Path, capsys: Captured) -> None:
+    arguments = [str(scans), "--exclude", "*.jpg", "--format", "html"]
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.startswith("<!DOCTYPE html>") and out.rstrip().endswith("</html>")
+    assert out.count("data:image/webp") == 5
+    assert main([*arguments, "--output", str(tmp_path / "out"), "-q"]) == 0
+    in_file = (tmp_path / "out").read_text()
+    pages = [sorted(re.findall(r"<script type.*</script>", text)) for text in (out, in_file)]
+    assert len(pages[0]) == 5
+    assert pages[0] == pages[1]
+    assert ["<dt>seconds</dt>" in text for text in (out, in_file)] == [False, True]  # at the start it is not known
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_can_go_to_a_device(scans: Path, format: str) -> None:
+    assert main([str(scans / "a.png"), "--output", "/dev/null", "--format", format, "-q"]) == 0
 
 
 def test_device_gets_results_as_they_come(scans: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""One run of the program: what the command line asks for -> files read, results written, an exit code."""
+"""A batch run: options in; files read, results written and an exit code out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.process_pool import OneProcess, Pool, start_processes
-from pipeline.batch.progress import Tally, Teller, Way, summarize
+from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, summarize
 from pipeline.batch.results import (
     FileResults,
     Output,
@@ -26,7 +26,7 @@ from pipeline.batch.results import (
     make_mark,
     plan_outputs,
 )
-from pipeline.batch.scheduler import Batch, Given
+from pipeline.batch.scheduler import MULTI_PAGE_SUFFIXES, InputItem, PageScheduler
 from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, StrictError, UsageError
@@ -38,7 +38,6 @@ from pipeline.recognition.classify import hash_model, load_classifier
 from pipeline.system.files import make_folder, open_output
 
 _BUG = 70
-_OF_MANY_PAGES = (".pdf", ".tif", ".tiff")
 
 Results: TypeAlias = StreamResults | FileResults
 
@@ -57,59 +56,59 @@ def run(options: BatchOptions) -> int:
     has_thumbnails = any(format.has_thumbnails for format in formats)
     plan = Plan(options.settings, options.model, **folders, has_thumbnails=has_thumbnails)
     worker = Worker(plan, load_classifier(plan.model))
-    given = _list_given(options, options.inputs)
-    tally = Tally()
+    items = _list_items(options, options.inputs)
+    statistics = RunStatistics()
     with ExitStack() as stack:
-        results = stack.enter_context(_open_results(options, outputs, plan, given))
-        teller = stack.enter_context(Teller(tally, _choose_way(options)))
-        for line in () if options.is_quiet else results.told:
-            teller.say(line)
-        choice = _Choice(options.pages, results, tally)
-        files: Iterable[Given] = list(choice.leave_out_done(given))
+        results = stack.enter_context(_open_results(options, outputs, plan, items))
+        reporter = stack.enter_context(ProgressReporter(statistics, _choose_progress_style(options)))
+        for line in () if options.is_quiet else results.messages:
+            reporter.print_line(line)
+        chooser = _PageChooser(options.pages, results, statistics)
+        unread: Iterable[InputItem] = list(chooser.skip_done(items))
         if options.watch:
-            watched = watch_folder(options.watch, lambda: _list_given(options, [str(options.watch)]))
-            files = chain(files, choice.leave_out_done(watched))
-        pool = stack.enter_context(_start_pool(options, worker, plan, given))
-        batch = Batch(files, choice.choose, pool, _read_stdin(given), teller.update)
+            watched = watch_folder(options.watch, lambda: _list_items(options, [str(options.watch)]))
+            unread = chain(unread, chooser.skip_done(watched))
+        pool = stack.enter_context(_start_pool(options, worker, plan, items))
+        scheduler = PageScheduler(unread, chooser.choose, pool, _read_stdin(items), reporter.update)
         try:
-            outcomes = batch.read_in_order() if isinstance(results, StreamResults) else batch.read()
+            outcomes = scheduler.read_in_order() if isinstance(results, StreamResults) else scheduler.read()
             for outcome in outcomes:
-                tally.count(outcome.record)  # first: what is kept has been counted, also where Ctrl-C comes between
+                statistics.count(outcome.record)  # before it is kept: Ctrl-C may come in between
                 results.add(outcome)
-                tally.n_further = batch.n_further
-                _tell(outcome, teller, options.is_verbose)
+                statistics.n_further = scheduler.n_further
+                _report_outcome(outcome, reporter, options.is_verbose)
         except KeyboardInterrupt:
             if not options.watch:
                 raise
-        places = results.write(_list_facts(options, teller.seconds))
-        _tell_summary(options, tally, teller, places)
-        return _find_exit_code(tally, options.is_strict, results)
+        places = results.write(_list_facts(options, reporter.seconds))
+        _print_summary(options, statistics, reporter, places)
+        return _find_exit_code(statistics, options.is_strict, results)
 
 
-class _Choice:
-    """Chooses what of the files to read: the pages that are asked for and have not been read before."""
+class _PageChooser:
+    """Chooses the pages of the files to read: those that are asked for and have not been read before."""
 
-    def __init__(self, pages: PageRanges, results: Results, tally: Tally) -> None:
-        self._pages, self._results, self._tally = pages, results, tally
+    def __init__(self, pages: PageRanges, results: Results, statistics: RunStatistics) -> None:
+        self._pages, self._results, self._statistics = pages, results, statistics
 
     def choose(self, source: Source, n_pages: int | None) -> Sequence[int]:
-        """Return the pages of a file to read; of one whose number of pages is unknown, the first of them."""
+        """Return the pages of a file to read; while its number of pages is unknown, at least the first of them."""
         done = self._results.find_done(source.path)
         n_pages = n_pages or (done.n_pages if done else None)
         numbers = (n_pages and self._pages.choose(n_pages)) or [self._pages.first]
         return [n for n in numbers if n not in done.numbers] if done else numbers
 
-    def leave_out_done(self, given: Iterable[Given]) -> Iterator[Given]:
-        """Yield what is not done, counting all of it."""
-        for one in given:
-            if isinstance(one, Source) and not self.choose(one, None):
-                self._tally.n_skipped += 1
+    def skip_done(self, items: Iterable[InputItem]) -> Iterator[InputItem]:
+        """Yield the items that are not done yet, and count all of them."""
+        for item in items:
+            if isinstance(item, Source) and not self.choose(item, None):
+                self._statistics.n_skipped += 1
                 continue
-            self._tally.n_files += one is not None
-            yield one
+            self._statistics.n_files += item is not None
+            yield item
 
 
-def _list_given(options: BatchOptions, inputs: Sequence[str]) -> list[Source | Failure]:
+def _list_items(options: BatchOptions, inputs: Sequence[str]) -> list[Source | Failure]:
     return list_sources(inputs, list(options.folders.values()), options.include, options.exclude)
 
 
@@ -127,12 +126,12 @@ def _check_paths(options: BatchOptions) -> None:
 
 @contextmanager
 def _open_results(
-    options: BatchOptions, outputs: Sequence[Output], plan: Plan, given: Sequence[Given]
+    options: BatchOptions, outputs: Sequence[Output], plan: Plan, items: Sequence[InputItem]
 ) -> Iterator[Results]:
-    """Yield where the results go: into a journal, or where nothing can be kept, into a stream."""
+    """Yield the results: in a journal if one of the outputs is a file, else in streams."""
     files = [output for output in outputs if not output.is_device]
     if files:
-        paths = [one.path for one in given if isinstance(one, Source)] if options.is_resumed else None
+        paths = [item.path for item in items if isinstance(item, Source)] if options.is_resumed else None
         mark = make_mark(plan.settings, hash_model(plan.model))
         with Journal(choose_journal(files), mark, paths) as journal:
             yield FileResults(journal, outputs, plan.review)
@@ -148,37 +147,37 @@ def _open_results(
 
 
 def _prepare_stdout() -> TextIO:
-    """Return stdout, ready for file names of any bytes on any platform."""
+    """Return stdout, set to UTF-8 with surrogate escapes, so that every file name can be written."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     return sys.stdout
 
 
-def _read_stdin(given: Sequence[Given]) -> bytes | None:
-    is_wanted = any(isinstance(one, Source) and one.path == STDIN for one in given)
+def _read_stdin(items: Sequence[InputItem]) -> bytes | None:
+    is_wanted = any(isinstance(item, Source) and item.path == STDIN for item in items)
     return sys.stdin.buffer.read() if is_wanted else None
 
 
 def _start_pool(
-    options: BatchOptions, worker: Worker, plan: Plan, given: Sequence[Given]
+    options: BatchOptions, worker: Worker, plan: Plan, items: Sequence[InputItem]
 ) -> AbstractContextManager[Pool]:
-    """Return who reads: this process for a single picture, else as many as were asked for, or as there are cores."""
+    """Return the pool: this process for a single picture, else the number of workers asked for, or one per core."""
     is_plain = not (options.n_workers or options.timeout_s or options.watch)
-    if is_plain and len(given) == 1 and not _may_have_pages(given[0]):
+    if is_plain and len(items) == 1 and not _may_have_several_pages(items[0]):
         return nullcontext(OneProcess(worker))
     return start_processes(plan, options.n_workers or _count_cores(), options.timeout_s or TIMEOUT_S)
 
 
-def _may_have_pages(one: Given) -> bool:
-    return isinstance(one, Source) and one.path.lower().endswith(_OF_MANY_PAGES)
+def _may_have_several_pages(item: InputItem) -> bool:
+    return isinstance(item, Source) and item.path.lower().endswith(MULTI_PAGE_SUFFIXES)
 
 
 def _count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _choose_way(options: BatchOptions) -> Way:
-    """Return how to tell how far the run is: with no bar between results on the same terminal."""
+def _choose_progress_style(options: BatchOptions) -> ProgressStyle:
+    """Return how to show the progress: no bar between results on the same terminal."""
     if options.is_quiet:
         return "silence"
     if not sys.stderr.isatty():
@@ -186,17 +185,19 @@ def _choose_way(options: BatchOptions) -> Way:
     return "bar" if options.outputs or not sys.stdout.isatty() else "silence"
 
 
-def _tell(outcome: Outcome, teller: Teller, is_verbose: bool) -> None:
+def _report_outcome(outcome: Outcome, reporter: ProgressReporter, is_verbose: bool) -> None:
     record = outcome.record
-    if outcome.told:
-        teller.say(outcome.told.rstrip())
+    if outcome.traceback:
+        reporter.print_line(outcome.traceback.rstrip())
     if record["status"] == "failed":
-        teller.say(f"error: {format_failure(record)}")
+        reporter.print_line(f"error: {format_failure(record)}")
     elif is_verbose:
-        spent = ", ".join(f"{stage} {seconds:.3f}" for stage, seconds in record["seconds"].items())
-        teller.say(f"{record['file']} [{record['page']}]: {len(record['numbers'])} numbers; seconds: {spent}")
+        seconds = ", ".join(f"{stage} {duration_s:.3f}" for stage, duration_s in record["seconds"].items())
+        reporter.print_line(
+            f"{record['file']} [{record['page']}]: {len(record['numbers'])} numbers; seconds: {seconds}"
+        )
     if record["note"]:
-        teller.say(f"{record['file']}: {record['note']}")
+        reporter.print_line(f"{record['file']}: {record['note']}")
 
 
 def _list_facts(options: BatchOptions, seconds: float | None) -> dict[str, object]:
@@ -210,19 +211,21 @@ def _list_facts(options: BatchOptions, seconds: float | None) -> dict[str, objec
     }
 
 
-def _tell_summary(options: BatchOptions, tally: Tally, teller: Teller, places: dict[str, str]) -> None:
+def _print_summary(
+    options: BatchOptions, statistics: RunStatistics, reporter: ProgressReporter, places: dict[str, str]
+) -> None:
     pictures = {name: str(folder) for name, folder in options.folders.items() if name != "review"}
-    if not options.is_quiet and (options.outputs or teller.is_late):
-        for line in summarize(tally, teller.seconds, places | pictures):
-            teller.say(line)
+    if not options.is_quiet and (options.outputs or reporter.is_long):
+        for line in summarize(statistics, reporter.seconds, places | pictures):
+            reporter.print_line(line)
 
 
-def _find_exit_code(tally: Tally, is_strict: bool, results: Results) -> int:
-    """Return the run's exit code: of what went wrong, the gravest."""
-    if tally.reasons[BUG_CODE]:
+def _find_exit_code(statistics: RunStatistics, is_strict: bool, results: Results) -> int:
+    """Return the exit code of the run, that of its worst failure."""
+    if statistics.reasons[BUG_CODE]:
         return _BUG
-    if tally.n_failed:  # each has been told of already
-        return InputError.exit_code if tally.n_read or tally.n_skipped else NoInputError.exit_code
+    if statistics.n_failed:  # each has been reported already
+        return InputError.exit_code if statistics.n_read or statistics.n_skipped else NoInputError.exit_code
     if is_strict and (n_rejected := results.count_rejected()):
         raise StrictError(f"{n_rejected} {'number was' if n_rejected == 1 else 'numbers were'} rejected")
     return 0

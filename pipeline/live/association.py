@@ -42,7 +42,7 @@ def count_edits(a: str, b: str) -> int:
     return row[-1]
 
 
-def match_places(before: Sequence[Place], now: Sequence[Place], reach_heights: float) -> dict[int, int]:
+def associate_places(before: Sequence[Place], now: Sequence[Place], reach_heights: float) -> dict[int, int]:
     """Return, for places in `before`, moved along with the camera, the index of the same number in `now`.
 
     The best pairs are taken first, each place once (greedy: numbers on a page are farther apart than they move).

@@ -15,7 +15,7 @@ from pipeline.errors import OutputError
 from pipeline.live.frame_reader import LiveReading
 from pipeline.live.tracker import Confirmation
 from pipeline.outputs.records import SCHEMA, Record, make_number
-from pipeline.system.files import telling
+from pipeline.system.files import convert_write_errors
 
 
 def make_live_record(confirmed: Confirmation, source: str) -> Record:
@@ -54,7 +54,7 @@ def save_snapshot(picture: NDArray[np.uint8], reading: LiveReading, folder: Path
 
 
 def _write(path: Path, content: bytes) -> None:
-    with telling(path):
+    with convert_write_errors(path):
         path.write_bytes(content)
 
 

@@ -18,7 +18,7 @@ _ROW_SHARE = 0.5
 """Neighbors in a row share so much of their height, and less than that of their width."""
 
 
-def find_parts(whole: Place, places: Sequence[Place]) -> list[int]:
+def find_fragments(whole: Place, places: Sequence[Place]) -> list[int]:
     """Return which of the places, left to right, are parts of a number; none unless several together read like it."""
     within = [i for i, place in enumerate(places) if is_within(place.box, whole.box)]
     inside = [i for i in within if not any(is_within(places[i].box, places[j].box) for j in within if j != i)]
@@ -35,7 +35,7 @@ def _stand_in_row(left: Box, right: Box) -> bool:
     return level >= _ROW_SHARE * min(left.height, right.height) and left.right - right.left < _ROW_SHARE * narrower
 
 
-def join_readings(parts: Sequence[Reading]) -> Reading:
+def join_fragments(parts: Sequence[Reading]) -> Reading:
     """Return parts, left to right and at least one, as one number; rejected, for the reason of the first that is."""
     rejected = next((part for part in parts if part.status == "rejected"), parts[0])
     return Reading(

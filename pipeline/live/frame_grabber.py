@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import DigitsError, SourceError
 from pipeline.images.pixels import flatten
-from pipeline.live.video_source import Open, VideoSource, Wish, is_endless, open_capture, tell_fps
+from pipeline.live.video_source import CameraRequest, OpenCapture, VideoSource, choose_fps, is_endless, open_capture
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 8.0
 """Seconds before a lost source is tried again, doubled each time."""
@@ -55,12 +55,12 @@ def _convert_to_bgr(pixels: NDArray) -> NDArray[np.uint8]:
     return flatten(pixels, is_color=True)
 
 
-class Grabber:
+class FrameGrabber:
     """Grabs frames in a thread of its own; used as a context manager, it lets go of the source at the end.
 
     Parameters
     ----------
-    source, wish : what to open, and what to ask a camera for
+    source, request : what to open, and what to ask a camera for
     has_every_frame : wait until each frame is taken, and skip none
     open_source : opens it; another one in tests
     lost_after_s : how long to try to get a lost camera or stream back
@@ -74,12 +74,12 @@ class Grabber:
     def __init__(
         self,
         source: VideoSource,
-        wish: Wish | None = None,
+        request: CameraRequest | None = None,
         has_every_frame: bool = False,
-        open_source: Open = open_capture,
+        open_source: OpenCapture = open_capture,
         lost_after_s: float = 120.0,
     ) -> None:
-        self.source, self._wish, self._has_every_frame = source, wish or Wish(), has_every_frame
+        self.source, self._request, self._has_every_frame = source, request or CameraRequest(), has_every_frame
         self._open, self._lost_after_s = open_source, lost_after_s
         self._changed = threading.Condition()
         self._is_closing = threading.Event()
@@ -91,9 +91,9 @@ class Grabber:
         self.trouble = ""
         """What is wrong with the source at present, for a person to read; empty where nothing is."""
 
-    def __enter__(self) -> Grabber:
-        self._capture = self._open(self.source, self._wish)
-        self.fps = tell_fps(self._capture, self._wish)
+    def __enter__(self) -> FrameGrabber:
+        self._capture = self._open(self.source, self._request)
+        self.fps = choose_fps(self._capture, self._request)
         self.is_endless = is_endless(self.source, self._capture)
         self._thread = threading.Thread(target=self._run, name="grabber", daemon=True)
         self._thread.start()
@@ -181,19 +181,19 @@ class Grabber:
         while not self._is_closing.is_set():
             if perf_counter() - lost > self._lost_after_s:
                 raise SourceError(
-                    f"{self._tell_name()} was lost and has not come back for {self._lost_after_s:g} s",
+                    f"{self._format_name()} was lost and has not come back for {self._lost_after_s:g} s",
                     "check its plug or the network, and start again",
                 )
-            self.trouble = f"{self._tell_name()} is lost; trying again in {wait_s:g} s"
+            self.trouble = f"{self._format_name()} is lost; trying again in {wait_s:g} s"
             if self._is_closing.wait(wait_s):
                 return
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
             try:
-                self._capture = self._open(self.source, self._wish)
+                self._capture = self._open(self.source, self._request)
             except SourceError:
                 continue
             self.trouble = ""
             return
 
-    def _tell_name(self) -> str:
+    def _format_name(self) -> str:
         return f"camera {self.source.name}" if self.source.kind == "camera" else self.source.name

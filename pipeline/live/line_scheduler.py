@@ -54,7 +54,7 @@ class _Line:
     n_hasty: int
 
 
-class Rota:
+class LineScheduler:
     """Lets lines take turns: what is new, or has yet to be confirmed, is read before what is known.
 
     Frames are to be read in one way each, as with the settings of live reading.

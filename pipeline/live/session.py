@@ -12,16 +12,16 @@ from time import perf_counter
 import numpy as np
 
 from pipeline.live.events import make_live_record, name_file, print_line, save_snapshot
-from pipeline.live.frame_grabber import Grabber
+from pipeline.live.frame_grabber import FrameGrabber
 from pipeline.live.frame_reader import LiveReader, LiveReading, make_live_settings
 from pipeline.live.options import LiveOptions
 from pipeline.live.overlay import Figures
 from pipeline.live.recorder import SUFFIX, Recorder
-from pipeline.live.video_source import VideoSource, Wish
-from pipeline.live.window import Screen, Window, check_display, compose
+from pipeline.live.video_source import CameraRequest, VideoSource
+from pipeline.live.window import Window, WindowState, check_display, compose
 from pipeline.recognition.classify import load_classifier
 from pipeline.system.files import make_folder
-from pipeline.system.interrupts import end_as_interrupted
+from pipeline.system.interrupts import treat_stop_as_interrupt
 
 _MOST_LATENCIES = 20_000
 """The summary is over the last so many frames, so that the memory stays flat."""
@@ -45,13 +45,13 @@ def run(options: LiveOptions) -> int:
     folder = make_folder(options.snapshots) if options.snapshots else Path()
     reader = LiveReader(load_classifier(options.model), settings, options.source, options.region)
     reader.warm_up()
-    source, wish = VideoSource.parse(options.source), Wish(options.size_px, options.fps)
+    source, request = VideoSource.parse(options.source), CameraRequest(options.size_px, options.fps)
     with ExitStack() as stack:
-        stack.enter_context(end_as_interrupted())  # with the video finished
-        screen = Screen(options.region, options.is_mirrored, options.recording is not None)
+        stack.enter_context(treat_stop_as_interrupt())  # with the video finished
+        screen = WindowState(options.region, options.is_mirrored, options.recording is not None)
         window = None if options.is_headless else stack.enter_context(Window(screen))
         lost_after_s = settings.track.lost_after_s
-        grabber = stack.enter_context(Grabber(source, wish, options.has_every_frame, lost_after_s=lost_after_s))
+        grabber = stack.enter_context(FrameGrabber(source, request, options.has_every_frame, lost_after_s=lost_after_s))
         session = Session(reader, grabber, screen, window, folder)
         stack.enter_context(session)
         if options.recording:
@@ -76,7 +76,7 @@ class Session:
     """
 
     def __init__(
-        self, reader: LiveReader, grabber: Grabber, screen: Screen, window: Window | None, folder: Path
+        self, reader: LiveReader, grabber: FrameGrabber, screen: WindowState, window: Window | None, folder: Path
     ) -> None:
         self._reader, self._grabber, self._screen, self._window = reader, grabber, screen, window
         self._folder = folder
@@ -108,7 +108,7 @@ class Session:
                 last = self._read(self._reader.read(frame, self._screen.has_stages))
             elif self._grabber.is_over and not self._screen.is_frozen:
                 return
-            self._tell_trouble()
+            self._report_trouble()
             self._show(last, frame is not None)
             if most_s is not None and self._measure_time(last) >= most_s:
                 return
@@ -142,7 +142,7 @@ class Session:
         if self._window is None:
             return
         self._window.show(canvas)
-        self._window.attend(1 if is_new else round(1000 * _WAIT_S))
+        self._window.handle_events(1 if is_new else round(1000 * _WAIT_S))
         self._reader.region = self._screen.region
         self._switch_recording()
         if self._screen.wants_snapshot:
@@ -181,7 +181,7 @@ class Session:
         text, since = self._message
         return self._grabber.trouble or (text if perf_counter() - since < _MESSAGE_S else "")
 
-    def _tell_trouble(self) -> None:
+    def _report_trouble(self) -> None:
         """Say once on stderr what is wrong with the source, and that it is back."""
         trouble = self._grabber.trouble
         if trouble != self._told:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pipeline.geometry import Box
 from pipeline.live.association import Place, count_edits
-from pipeline.live.voting import Ballot, cast_ballot, count_votes, move_reading
+from pipeline.live.voting import Vote, count_votes, make_vote, move_reading
 from pipeline.settings.live import TrackSettings
 from pipeline.types import Reading
 
@@ -33,8 +33,8 @@ class Track:
     def __init__(self, key: int, first: Reading, settings: TrackSettings) -> None:
         self.key, self._settings = key, settings
         self.latest = first
-        self.ballots: deque[Ballot] = deque(maxlen=settings.window_frames)
-        self.vote: Reading | None = None
+        self.votes: deque[Vote] = deque(maxlen=settings.window_frames)
+        self.majority: Reading | None = None
         self.confirmed: str | None = None
         self.n_frames = self.n_stable = 0
         self.last_s = -np.inf
@@ -59,14 +59,14 @@ class Track:
 
         What has been reported as one stays one while any of them does.
         """
-        n_whole = sum(ballot.is_whole for ballot in self.ballots)
-        is_reported = self.vote is not None and self.vote.text == self.confirmed
-        return n_whole > 0 and (is_reported or n_whole >= _WHOLE_SHARE * len(self.ballots))
+        n_whole = sum(vote.is_whole for vote in self.votes)
+        is_reported = self.majority is not None and self.majority.text == self.confirmed
+        return n_whole > 0 and (is_reported or n_whole >= _WHOLE_SHARE * len(self.votes))
 
     @property
     def place(self) -> Place:
         """Where it is, and what it says as far as is known."""
-        return Place(self.box, self.vote.text if self.vote else self.text)
+        return Place(self.box, self.majority.text if self.majority else self.text)
 
     def see(self, reading: Reading, time_s: float, may_be_cut: bool, is_whole: bool = True) -> None:
         """Take in what a frame shows; what may be cut by the rim is followed, and has no vote."""
@@ -74,61 +74,61 @@ class Track:
         self.n_frames += 1
         if may_be_cut:
             return
-        self.ballots.append(cast_ballot(reading, self._settings, is_whole))
+        self.votes.append(make_vote(reading, self._settings, is_whole))
         n_agreed = self._turn()
-        before, self.vote = self.vote, count_votes(self.ballots, self._settings)
-        self.n_stable = self.n_stable + 1 if before is not None and before.text == self.vote.text else n_agreed
+        before, self.majority = self.majority, count_votes(self.votes, self._settings)
+        self.n_stable = self.n_stable + 1 if before is not None and before.text == self.majority.text else n_agreed
 
-    def begin_anew(self) -> None:
+    def reset_votes(self) -> None:
         """Forget all votes: the number was one part of a larger one."""
-        self.ballots.clear()
-        self.vote, self.n_stable = None, 0
+        self.votes.clear()
+        self.majority, self.n_stable = None, 0
 
     def wait(self, reading: Reading, time_s: float) -> None:
         """Take in that the number is still there, in a frame that it was not read anew in."""
         self.latest, self.last_s = reading, time_s
-        if self.vote is not None:
-            dx, dy = reading.box.left - self.vote.box.left, reading.box.top - self.vote.box.top
-            self.vote = move_reading(self.vote, dx, dy)
+        if self.majority is not None:
+            dx, dy = reading.box.left - self.majority.box.left, reading.box.top - self.majority.box.top
+            self.majority = move_reading(self.majority, dx, dy)
 
     def _turn(self) -> int:
         """Drop the votes for what stood there before, where the last frames agree on something else.
 
         Returns the number of frames that agree on what is new.
         """
-        latest = [ballot.reading for ballot in self.ballots if ballot.is_whole][-_TURNING_FRAMES:]
+        latest = [vote.reading for vote in self.votes if vote.is_whole][-_TURNING_FRAMES:]
         texts = {reading.text for reading in latest if reading.status == "accepted"}
-        if self.vote is None or len(latest) < _TURNING_FRAMES or len(texts) != 1 or self.vote.text in texts:
+        if self.majority is None or len(latest) < _TURNING_FRAMES or len(texts) != 1 or self.majority.text in texts:
             return 1
         if any(reading.status == "rejected" for reading in latest):
             return 1
-        while len(self.ballots) > _TURNING_FRAMES:
-            self.ballots.popleft()
+        while len(self.votes) > _TURNING_FRAMES:
+            self.votes.popleft()
         return _TURNING_FRAMES
 
     @property
     def is_sure(self) -> bool:
         """Whether the vote has been stable for long enough, is confident, and is what frames have read."""
-        if self.vote is None or self.vote.confidence < self._settings.min_confidence:
+        if self.majority is None or self.majority.confidence < self._settings.min_confidence:
             return False
-        text = self.vote.text
+        text = self.majority.text
         least = self._settings.min_confidence * (_LONE_SHARE if len(text) == 1 else _SHARE)
         if self._measure_agreement(text) < min(1.0, least):
             return False
         n_needed: float = self._settings.confirm_frames
         if self.confirmed is not None and _is_almost(text, self.confirmed):
             n_needed *= self._settings.correction_ratio if self._is_still_read(self.confirmed) else 1
-        n_said = sum(b.reading.text == text and b.reading.status == "accepted" for b in self.ballots)
+        n_said = sum(b.reading.text == text and b.reading.status == "accepted" for b in self.votes)
         return self.n_stable >= n_needed and n_said >= min(n_needed, self._settings.window_frames)
 
     def _is_still_read(self, text: str) -> bool:
         """Return whether a frame of the window read this text; while that is not full, one is taken to have."""
         n_possible = self._settings.window_frames
-        return len(self.ballots) < n_possible or any(ballot.reading.text == text for ballot in self.ballots)
+        return len(self.votes) < n_possible or any(vote.reading.text == text for vote in self.votes)
 
     def _measure_agreement(self, text: str) -> float:
         """Return the mean confidence of the voting frames in `text`, 0..1; 0 of those that read something else."""
-        said = [ballot.reading.confidence * (ballot.reading.text == text) for ballot in self.ballots]
+        said = [vote.reading.confidence * (vote.reading.text == text) for vote in self.votes]
         return float(np.mean(said)) if said else 0.0
 
 

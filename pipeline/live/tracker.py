@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pipeline.geometry import Box, is_within, move_box
-from pipeline.live.association import Place, estimate_shift, match_places
-from pipeline.live.fragments import find_parts, join_readings
+from pipeline.live.association import Place, associate_places, estimate_shift
+from pipeline.live.fragments import find_fragments, join_fragments
 from pipeline.live.track import Track
 from pipeline.settings.live import TrackSettings
 from pipeline.types import Reading
@@ -104,11 +104,11 @@ class Tracker:
     @property
     def numbers(self) -> list[TrackedNumber]:
         """What is in sight in the latest frame, in reading order."""
-        seen = [track for track in self._list_seen() if track.vote is not None]
+        seen = [track for track in self._list_seen() if track.majority is not None]
         return [
-            TrackedNumber(track.key, track.vote, track.vote.text == track.confirmed, track.n_frames)
+            TrackedNumber(track.key, track.majority, track.majority.text == track.confirmed, track.n_frames)
             for track in seen
-            if track.vote is not None
+            if track.majority is not None
         ]
 
     def list_unsettled(self) -> list[Box]:
@@ -127,8 +127,8 @@ class Tracker:
             track.move(shift)
         for memory in self._reported:
             memory.box = move_box(memory.box, *shift)
-        wholes, now, tracks = list(now), self._join_parts(now), list(self._tracks)
-        matched = match_places(
+        wholes, now, tracks = list(now), self._join_fragments(now), list(self._tracks)
+        matched = associate_places(
             _list_places([track.latest for track in tracks]), _list_places(now), self._settings.reach_heights
         )
         for i, j in matched.items():
@@ -138,11 +138,11 @@ class Tracker:
                 continue
             (x, y), (to_x, to_y) = track.box.center, reading.box.center
             step_px = float(np.hypot(to_x - x + shift[0], to_y - y + shift[1]))
-            self._take_in_parts(track, reading)
+            self._absorb_fragments(track, reading)
             track.see(reading, time_s, self._may_be_cut(reading.box, area, step_px), reading in wholes)
         followed = [now[j] for j in matched.values()]
         for reading in now:
-            if reading not in followed and reading.line not in recalled and not _is_piece(reading, now):
+            if reading not in followed and reading.line not in recalled and not _is_within_wider(reading, now):
                 self._n_keys += 1
                 track = Track(self._n_keys, reading, self._settings)
                 track.see(reading, time_s, self._may_be_cut(reading.box, area, np.inf))
@@ -151,21 +151,23 @@ class Tracker:
             for memory in self._reported:
                 memory.has_home = False
 
-    def _join_parts(self, now: Sequence[Reading]) -> list[Reading]:
+    def _join_fragments(self, now: Sequence[Reading]) -> list[Reading]:
         """Return the readings of a frame with those joined that are parts of one number that is followed."""
         left = list(now)
         for track in self._tracks:
-            parts = [left[i] for i in find_parts(track.place, _list_places(left))] if track.is_whole else []
+            parts = [left[i] for i in find_fragments(track.place, _list_places(left))] if track.is_whole else []
             if parts:
-                left = [reading for reading in left if reading not in parts] + [join_readings(parts)]
+                left = [reading for reading in left if reading not in parts] + [join_fragments(parts)]
         return left
 
-    def _take_in_parts(self, track: Track, reading: Reading) -> None:
+    def _absorb_fragments(self, track: Track, reading: Reading) -> None:
         """Drop what was followed as parts of a number that is read whole now, unless one of them was confirmed."""
-        parts = [self._tracks[i] for i in find_parts(Place(reading.box, reading.text), [t.place for t in self._tracks])]
+        parts = [
+            self._tracks[i] for i in find_fragments(Place(reading.box, reading.text), [t.place for t in self._tracks])
+        ]
         if track in parts and all(part.confirmed is None for part in parts):
             self._tracks = [t for t in self._tracks if t is track or t not in parts]
-            track.begin_anew()
+            track.reset_votes()
 
     def _may_be_cut(self, box: Box, area: Box, step_px: float) -> bool:
         """Return whether the number is on its way into, or out of, the picture."""
@@ -180,26 +182,26 @@ class Tracker:
 
     def _confirm(self, track: Track, frame: int, time_s: float) -> Confirmation | None:
         """Return the report of a number that is sure now and was not reported; remember where it is."""
-        vote = track.vote
-        if vote is None:
+        majority = track.majority
+        if majority is None:
             return None
-        own = self._find_memory(track, vote)
-        if vote.text == track.confirmed or (track.is_sure and own):
-            track.confirmed = vote.text
+        own = self._find_memory(track, majority)
+        if majority.text == track.confirmed or (track.is_sure and own):
+            track.confirmed = majority.text
             if own:
                 own.box, own.last_s, own.key, own.has_home = track.box, time_s, track.key, True
             return None
         if not track.is_sure:
             return None
-        replaces, track.confirmed = track.confirmed, vote.text
-        self._reported.append(_Memory(vote.text, track.box, time_s, track.key))
-        return Confirmation(vote, time_s, frame, track.n_frames, replaces)
+        replaces, track.confirmed = track.confirmed, majority.text
+        self._reported.append(_Memory(majority.text, track.box, time_s, track.key))
+        return Confirmation(majority, time_s, frame, track.n_frames, replaces)
 
-    def _find_memory(self, track: Track, vote: Reading) -> _Memory | None:
+    def _find_memory(self, track: Track, majority: Reading) -> _Memory | None:
         """Return the report of the same number, from before it was out of sight; another's that is in sight is not."""
         in_sight = {other.key for other in self._tracks if other.last_s == self._now_s and other is not track}
         for memory in self._reported:
-            if memory.text == vote.text and memory.key not in in_sight:
+            if memory.text == majority.text and memory.key not in in_sight:
                 (x, y), (at_x, at_y) = track.box.center, memory.box.center
                 reach = _HOME_SIZES * max(memory.box.width, memory.box.height)
                 if not memory.has_home or np.hypot(x - at_x, y - at_y) <= reach:
@@ -207,7 +209,7 @@ class Tracker:
         return None
 
 
-def _is_piece(reading: Reading, others: Sequence[Reading]) -> bool:
+def _is_within_wider(reading: Reading, others: Sequence[Reading]) -> bool:
     """Return whether a number lies within a wider one: a stroke of it that broke off."""
     return any(other.box.width > reading.box.width and is_within(reading.box, other.box) for other in others)
 

@@ -23,7 +23,7 @@ DEFAULT_FPS = 30.0
 
 _MOST_FPS = 1000.0
 _STREAM_TIMEOUT_MS = 5000
-_FFMPEG_SAYS = "OPENCV_FFMPEG_LOGLEVEL"
+_FFMPEG_LOG_LEVEL = "OPENCV_FFMPEG_LOGLEVEL"
 _FFMPEG_QUIET = "-8"
 
 Kind = Literal["camera", "stream", "file"]
@@ -62,7 +62,7 @@ def _is_device(name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class CameraRequest:
     """What is asked of a camera: (width, height) and frames a second; None leaves them as they are."""
 
     size_px: tuple[int, int] | None = None
@@ -78,10 +78,10 @@ class Capture(Protocol):
     def release(self) -> None: ...  # noqa: D102
 
 
-Open = Callable[[VideoSource, Wish], Capture]
+OpenCapture = Callable[[VideoSource, CameraRequest], Capture]
 
 
-def open_capture(source: VideoSource, wish: Wish) -> Capture:
+def open_capture(source: VideoSource, request: CameraRequest) -> Capture:
     """Return an opened capture.
 
     Raises
@@ -90,23 +90,25 @@ def open_capture(source: VideoSource, wish: Wish) -> Capture:
         If there is no such camera, it is busy or may not be used, there is no such file, no answer from the network, or
         nothing that can be decoded.
     """
-    os.environ.setdefault(_FFMPEG_SAYS, _FFMPEG_QUIET)  # FFmpeg tells of every damaged packet of a stream on stderr
+    os.environ.setdefault(
+        _FFMPEG_LOG_LEVEL, _FFMPEG_QUIET
+    )  # FFmpeg tells of every damaged packet of a stream on stderr
     set_log_level(0)
     if source.kind == "file":
         _check_file(source.name)
     with silence_native_stderr():
-        capture = _open(source, wish)
+        capture = _open(source, request)
     if not capture.isOpened():
         capture.release()
         raise _explain(source)
     return capture
 
 
-def _open(source: VideoSource, wish: Wish) -> cv2.VideoCapture:
+def _open(source: VideoSource, request: CameraRequest) -> cv2.VideoCapture:
     if source.kind == "camera":
         backend = cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY
         capture = cv2.VideoCapture(int(source.name) if source.name.isdecimal() else source.name, backend)
-        _ask_camera(capture, wish)
+        _configure_camera(capture, request)
         return capture
     if source.kind == "stream":
         waits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
@@ -117,14 +119,14 @@ def _open(source: VideoSource, wish: Wish) -> cv2.VideoCapture:
     return cv2.VideoCapture(source.name, cv2.CAP_IMAGES if is_sequence(source.name) else cv2.CAP_ANY)
 
 
-def _ask_camera(capture: cv2.VideoCapture, wish: Wish) -> None:
+def _configure_camera(capture: cv2.VideoCapture, request: CameraRequest) -> None:
     """Ask for MJPG, without which many cameras give 5 or 10 large frames a second, for a size, and for no queue."""
     capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-    if wish.size_px:
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, wish.size_px[0])
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wish.size_px[1])
-    if wish.fps:
-        capture.set(cv2.CAP_PROP_FPS, wish.fps)
+    if request.size_px:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, request.size_px[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, request.size_px[1])
+    if request.fps:
+        capture.set(cv2.CAP_PROP_FPS, request.fps)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
 
@@ -138,9 +140,9 @@ def is_endless(source: VideoSource, capture: Capture) -> bool:
     return source.kind == "camera" or (source.kind == "stream" and capture.get(cv2.CAP_PROP_FRAME_COUNT) <= 0)
 
 
-def tell_fps(capture: Capture, wish: Wish) -> float:
+def choose_fps(capture: Capture, request: CameraRequest) -> float:
     """Return the frames a second that were asked for, else those that the source tells, else `DEFAULT_FPS`."""
-    told = wish.fps or capture.get(cv2.CAP_PROP_FPS)
+    told = request.fps or capture.get(cv2.CAP_PROP_FPS)
     return float(told) if 0 < told <= _MOST_FPS else DEFAULT_FPS
 
 

@@ -17,7 +17,7 @@ _LEAST = 1e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ballot:
+class Vote:
     """A frame's vote on a number: log-probabilities float64 (digits, 10), how much they count, whether it was whole."""
 
     reading: Reading
@@ -26,11 +26,11 @@ class Ballot:
     is_whole: bool = True
 
 
-def cast_ballot(reading: Reading, settings: TrackSettings, is_whole: bool = True) -> Ballot:
+def make_vote(reading: Reading, settings: TrackSettings, is_whole: bool = True) -> Vote:
     """Return a reading as a vote: each digit's alternatives as they are, what is left spread over the other digits."""
     rows = np.array([_spread(digit) for digit in reading.digits]).reshape(-1, N_DIGITS)
     weight = 1.0 if reading.status == "accepted" else settings.rejected_weight
-    return Ballot(reading, np.log(np.maximum(rows, _LEAST)), weight, is_whole)
+    return Vote(reading, np.log(np.maximum(rows, _LEAST)), weight, is_whole)
 
 
 def _spread(digit: Digit) -> NDArray[np.float64]:
@@ -42,30 +42,32 @@ def _spread(digit: Digit) -> NDArray[np.float64]:
     return row
 
 
-def count_votes(ballots: Sequence[Ballot], settings: TrackSettings) -> Reading:
-    """Return what the ballots, oldest first and at least one, elect: its boxes are the latest frame's.
+def count_votes(votes: Sequence[Vote], settings: TrackSettings) -> Reading:
+    """Return what the votes, oldest first and at least one, elect: its boxes are the latest frame's.
 
     Readings of the commonest length vote, digit by digit: their log-probabilities are averaged and count as often as
     there are independent frames, for the frames of a video share their mistakes. The confidence is that of all digits,
     times that of the length, whose share of the votes is raised to odds in the same way.
     """
     weights: dict[int, float] = {}
-    for ballot in ballots:
-        n_digits = len(ballot.rows)
-        weights[n_digits] = weights.get(n_digits, 0.0) + ballot.weight
-    latest = len(ballots[-1].rows)
+    for vote in votes:
+        n_digits = len(vote.rows)
+        weights[n_digits] = weights.get(n_digits, 0.0) + vote.weight
+    latest = len(votes[-1].rows)
     length = max(weights, key=lambda n: (weights[n], n == latest))
-    voting = [ballot for ballot in ballots if len(ballot.rows) == length]
+    voting = [vote for vote in votes if len(vote.rows) == length]
     n_frames = min(settings.independent_frames, weights[length])
     share = weights[length] / max(sum(weights.values()), _LEAST)
     length_confidence = share**n_frames / (share**n_frames + (1 - share) ** n_frames)
-    own = np.array([ballot.weight for ballot in voting]) / max(weights[length], _LEAST)
-    rows = n_frames * np.tensordot(own, np.stack([ballot.rows for ballot in voting]), axes=1)
+    own = np.array([vote.weight for vote in voting]) / max(weights[length], _LEAST)
+    rows = n_frames * np.tensordot(own, np.stack([vote.rows for vote in voting]), axes=1)
     rows = np.exp(rows - rows.max(axis=1, keepdims=True))
-    return _elect(rows / rows.sum(axis=1, keepdims=True), length_confidence, voting[-1].reading, ballots[-1].reading)
+    return _make_majority(
+        rows / rows.sum(axis=1, keepdims=True), length_confidence, voting[-1].reading, votes[-1].reading
+    )
 
 
-def _elect(rows: NDArray[np.float64], length_confidence: float, last: Reading, latest: Reading) -> Reading:
+def _make_majority(rows: NDArray[np.float64], length_confidence: float, last: Reading, latest: Reading) -> Reading:
     """Return the number of the probabilities float64 (digits, 10), with boxes as `last` of its length had them."""
     shift = latest.box.left - last.box.left, latest.box.top - last.box.top
     digits = []

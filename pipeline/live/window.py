@@ -43,7 +43,7 @@ _PROBE_S = 20.0
 
 
 @dataclass(slots=True)
-class Screen:
+class WindowState:
     """What the person at the window has chosen; `press` and `point` change it.
 
     Attributes
@@ -103,7 +103,7 @@ def _span(a: tuple[int, int], b: tuple[int, int]) -> Box:
     return Box(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]) + 1, max(a[1], b[1]) + 1)
 
 
-def compose(reading: LiveReading, screen: Screen, figures: Figures, message: str = "") -> NDArray[np.uint8]:
+def compose(reading: LiveReading, screen: WindowState, figures: Figures, message: str = "") -> NDArray[np.uint8]:
     """Return the whole picture of the window, uint8 (H, W, 3), of the frame's size."""
     numbers = [n for n in reading.numbers if n.is_confirmed or n.n_frames >= _SHOWN_FRAMES]
     canvas = draw_live(reading.frame.bgr, numbers, reading.area, screen.is_mirrored)
@@ -145,7 +145,7 @@ class Window:
     screen : which keys and mouse change
     """
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: WindowState) -> None:
         self._screen = screen
         self._width = 0
 
@@ -163,7 +163,7 @@ class Window:
         self._width = canvas.shape[1]
         cv2.imshow(TITLE, canvas)
 
-    def attend(self, wait_ms: int = 1) -> None:
+    def handle_events(self, wait_ms: int = 1) -> None:
         """Let the window breathe, and do what was pressed; its cross ends the run as q does."""
         if not self._width:
             return

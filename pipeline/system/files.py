@@ -27,13 +27,13 @@ def open_output(path: Path) -> Iterator[TextIO]:
     draft = target if is_device else target.with_name(f".{target.name}.{os.getpid()}.part")
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(f"{path}: the file is write-protected")
-    with telling(path):
+    with convert_write_errors(path):
         stream = draft.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     try:
         with stream:
             yield stream
         if not is_device:
-            with telling(path):
+            with convert_write_errors(path):
                 draft.replace(target)
     finally:
         if not is_device:
@@ -41,7 +41,7 @@ def open_output(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
+def convert_write_errors(path: Path) -> Iterator[None]:
     """Turn the system's refusal into our error."""
     try:
         yield

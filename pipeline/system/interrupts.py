@@ -30,7 +30,7 @@ def delay_interrupt() -> Iterator[None]:
 
 
 @contextmanager
-def leave_interrupts_to_us() -> Iterator[None]:
+def block_interrupts_in_children() -> Iterator[None]:
     """Keep Ctrl-C from the threads and processes that are started meanwhile: the main thread alone answers it."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
@@ -44,7 +44,7 @@ def leave_interrupts_to_us() -> Iterator[None]:
 
 
 @contextmanager
-def end_as_interrupted() -> Iterator[None]:
+def treat_stop_as_interrupt() -> Iterator[None]:
     """Let a service's stop (SIGTERM) end the block as Ctrl-C does."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -25,7 +25,10 @@ SCAN_DPI = 300
 console = Console(stderr=True)
 
 _RUN = "from pipeline.cli import main; raise SystemExit(main())"
-_FAULTY_RUN = f"from pipeline import workers; from tests import faults; workers.read_in_worker = faults.read; {_RUN}"
+_FAULTY_RUN = (
+    "from pipeline.batch import process_pool; from tests.support import faults; "
+    f"process_pool.read_in_worker = faults.read; {_RUN}"
+)
 """Files called hang..., crash... and so on do that."""
 
 JOURNAL = ".journal.jsonl"

@@ -138,7 +138,7 @@ def test_settings_file(photo: str, tmp_path: Path, capsys: Captured) -> None:
     assert main([photo, "--settings", str(path)]) == 2
 
 
-def test_verbose_tells_seconds_on_stderr(photo: str, capsys: Captured) -> None:
+def test_verbose_prints_seconds_on_stderr(photo: str, capsys: Captured) -> None:
     assert main([photo, "-v"]) == 0
     out, err = capsys.readouterr()
     assert out == f"{photo}: 10\n"
@@ -185,7 +185,7 @@ ERRORS = {
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Path, capsys: Captured) -> None:
-    arguments, code, told = ERRORS[name]
+    arguments, code, message = ERRORS[name]
     (tmp_path / "empty").mkdir()
     (tmp_path / "ring").symlink_to("ring")
     for notes in ("notes.txt", "notes.jsonl"):
@@ -193,13 +193,13 @@ def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Pa
     assert main([a.format(photo=photo, tmp=tmp_path) for a in arguments]) == code
     out, err = capsys.readouterr()
     assert err.startswith("error: ")
-    assert told in err
+    assert message in err
     assert err.count("\n") == 1
     assert out == "" or code == 3
 
 
 @pytest.mark.usefixtures("alone")
-def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
+def test_bug_is_reported_with_its_traceback_and_the_run_goes_on(
     photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once = iter([True])
@@ -226,11 +226,11 @@ def test_bug_outside_of_a_page(photo: str, capsys: Captured, monkeypatch: pytest
 
 
 def test_help_and_version(capsys: Captured) -> None:
-    for flag, told in (("--help", "exit codes: 0 all pages read"), ("--version", __version__)):
+    for flag, text in (("--help", "exit codes: 0 all pages read"), ("--version", __version__)):
         with pytest.raises(SystemExit) as leaving:
             main([flag])
         assert leaving.value.code == 0
-        assert told in capsys.readouterr().out
+        assert text in capsys.readouterr().out
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -295,8 +295,8 @@ def test_full_stdout(photo: str) -> None:
 
 
 def test_missing_shared_library_is_named_in_one_line(photo: str, tmp_path: Path) -> None:
-    told = "libGL.so.1: cannot open shared object file: No such file or directory"
-    (tmp_path / "cv2.py").write_text(f"raise ImportError({told!r})")
+    message = "libGL.so.1: cannot open shared object file: No such file or directory"
+    (tmp_path / "cv2.py").write_text(f"raise ImportError({message!r})")
     done = run(photo, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert done.returncode == 70
     assert done.stderr.count("\n") == 1
@@ -313,7 +313,7 @@ def test_page_on_its_side_is_turned_unless_that_is_forbidden(tmp_path: Path, cap
     photo = tmp_path / "side.png"
     cv2.imwrite(str(photo), np.rot90(write_page("4237", "5836", size_px=(300, 200))))
     assert main([str(photo), "--format", "jsonl", "-q"]) == 0
-    told = json.loads(capfd.readouterr().out)
-    assert (told["turned_deg"], [n["text"] for n in told["numbers"]]) == (270, ["4237", "5836"])
+    record = json.loads(capfd.readouterr().out)
+    assert (record["turned_deg"], [n["text"] for n in record["numbers"]]) == (270, ["4237", "5836"])
     assert main([str(photo), "--format", "jsonl", "-q", "--no-turn"]) == 0
     assert json.loads(capfd.readouterr().out)["turned_deg"] == 0

@@ -68,13 +68,13 @@ def test_output_that_cannot_be_written_is_known_before_the_work(
 ) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "dangling").symlink_to(tmp_path / "no" / "where")
-    for path, told in (
+    for path, message in (
         (tmp_path, "this is a folder; name a file"),
         (tmp_path / "no" / "out.csv", "there is no folder"),
         (tmp_path / "file" / "out.csv", "there is no folder"),
         (tmp_path / "dangling", "there is no folder"),
     ):
-        with pytest.raises(OutputError, match=told):
+        with pytest.raises(OutputError, match=message):
             plan_outputs([tmp_path / "good.csv", path], None)
     monkeypatch.setattr("os.access", lambda *_: False)
     for path in (tmp_path / "file", tmp_path / "new"):
@@ -126,11 +126,11 @@ def test_every_file_is_sorted_by_path_and_page(tmp_path: Path, stack: ExitStack)
 def test_thumbnails_and_journal_keys_are_for_those_who_need_them(tmp_path: Path, stack: ExitStack) -> None:
     names = [tmp_path / f"{n}.{ending}" for n, ending in enumerate(("jsonl", "json", "jsonl", "csv", "txt", "html"))]
     open_results(stack, *names).write({})
-    told = [name.read_text() for name in names]
-    assert [KEY in text for text in told] == [True, *[False] * 5]
-    assert [THUMBNAIL in text for text in told] == [True, *[False] * 4, True]
-    assert json.loads(told[1]) == [json.loads(line) for line in told[2].splitlines()]
-    assert list(json.loads(told[1])[0]) == list(FAILED.record)
+    texts = [name.read_text() for name in names]
+    assert [KEY in text for text in texts] == [True, *[False] * 5]
+    assert [THUMBNAIL in text for text in texts] == [True, *[False] * 4, True]
+    assert json.loads(texts[1]) == [json.loads(line) for line in texts[2].splitlines()]
+    assert list(json.loads(texts[1])[0]) == list(FAILED.record)
 
 
 def test_journal_alone_is_all_there_is(tmp_path: Path, stack: ExitStack) -> None:
@@ -176,7 +176,7 @@ def test_stream_gets_results_as_they_come_and_a_table_for_review_at_the_end(tmp_
         for n, outcome in enumerate(OUTCOMES, 1):
             results.add(outcome)
             assert len(text.getvalue().splitlines()) == len(lines.getvalue().splitlines()) == n
-        assert (results.find_done("a.jpg"), results.told) == (None, ())
+        assert (results.find_done("a.jpg"), results.messages) == (None, ())
         assert results.write({}) == {"to review": f"1 in {tmp_path / 'review.csv'}"}
     assert results.count_rejected() == 1
     assert [row["file"] for row in read_rows(tmp_path / "review.csv")] == ["a.jpg"]

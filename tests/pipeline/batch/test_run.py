@@ -38,7 +38,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float]]:
         asked.append((n_workers, timeout_s))
         return nullcontext(OneProcess(Worker(plan, make_reader())))
 
-    monkeypatch.setattr(progress, "_PATIENCE_S", 1e9)
+    monkeypatch.setattr(progress, "_SHORT_RUN_S", 1e9)
     monkeypatch.setattr(run, "start_processes", stay_alone)
     monkeypatch.setattr(
         run, "load_classifier", lambda model: make_reader() if model == "digits" else load_classifier(model)
@@ -126,10 +126,10 @@ def test_summary_is_on_stderr_where_results_go_to_files(
     given = [str(scans / "a.png"), str(scans / "d.jpg")]
     to_file = ["--output", str(tmp_path / "out.csv")]
     main([*given, *to_file])
-    told = capsys.readouterr().err.splitlines()[1:]
-    assert told[0].startswith("1 page read in ")
-    assert told[0].endswith(", 0 of them blank: 1 number, 0 rejected")
-    assert told[1:] == [
+    lines = capsys.readouterr().err.splitlines()[1:]
+    assert lines[0].startswith("1 page read in ")
+    assert lines[0].endswith(", 0 of them blank: 1 number, 0 rejected")
+    assert lines[1:] == [
         "1 failed: 1 not-a-picture",
         f"results: {tmp_path / 'out.csv'}",
         f"journal: {tmp_path / 'out.csv.journal.jsonl'}",
@@ -138,7 +138,7 @@ def test_summary_is_on_stderr_where_results_go_to_files(
     assert capsys.readouterr().err.count("\n") == 1  # what has failed
     main(given)
     assert capsys.readouterr().err.count("\n") == 1  # it took no time
-    monkeypatch.setattr(progress, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(progress, "_SHORT_RUN_S", 0.0)
     main(given)
     assert "1 page read in" in capsys.readouterr().err
     main([*given, "-q"])
@@ -277,7 +277,7 @@ def test_interrupted_run_keeps_its_journal_and_the_old_results(
     assert load_rows(out) == ROWS
 
 
-def test_note_on_a_picture_is_told(tmp_path: Path, capsys: Captured) -> None:
+def test_note_on_a_picture_is_printed(tmp_path: Path, capsys: Captured) -> None:
     path = tmp_path / "a.gif"
     first, second = (Image.fromarray(write_page(number)) for number in ("10", "21"))
     first.save(path, save_all=True, append_images=[second])

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.geometry import Box, is_within
 from pipeline.live.association import Place
-from pipeline.live.fragments import find_parts, join_readings
+from pipeline.live.fragments import find_fragments, join_fragments
 from tests.support.sightings import read_as
 
 
@@ -29,7 +29,7 @@ CASES: list[tuple[str, list[Place], list[int]]] = [
 
 @pytest.mark.parametrize(("places", "parts"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
 def test_parts(places: list[Place], parts: list[int]) -> None:
-    assert find_parts(WHOLE, places) == parts
+    assert find_fragments(WHOLE, places) == parts
 
 
 def test_within() -> None:
@@ -42,7 +42,7 @@ def test_within() -> None:
 
 def test_parts_joined_are_as_sure_as_all_of_them() -> None:
     first, second = read_as("11", sure=0.9), read_as("5", 160, sure=0.8)
-    joined = join_readings([first, second])
+    joined = join_fragments([first, second])
     assert (joined.text, joined.status, joined.reason) == ("115", "accepted", None)
     assert joined.confidence == pytest.approx(0.9 * 0.9 * 0.8)
     assert joined.digits == (*first.digits, *second.digits)
@@ -50,5 +50,5 @@ def test_parts_joined_are_as_sure_as_all_of_them() -> None:
 
 
 def test_number_with_a_doubtful_part_is_doubtful() -> None:
-    joined = join_readings([read_as("11"), read_as("5", 160, rejected=True)])
+    joined = join_fragments([read_as("11"), read_as("5", 160, rejected=True)])
     assert (joined.status, joined.reason) == ("rejected", "digit 1 is uncertain")

@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.live import session as live
-from pipeline.live.window import Screen
+from pipeline.live.window import WindowState
 from tests.support.sightings import make_frames, write_video
 
 TOP = Path(__file__).resolve().parents[3]
@@ -147,7 +147,7 @@ class FakeWindow:
 
     keys: dict[int, str] = {}
 
-    def __init__(self, screen: Screen) -> None:
+    def __init__(self, screen: WindowState) -> None:
         self._screen, self.n_shown = screen, 0
 
     def __enter__(self) -> FakeWindow:
@@ -159,7 +159,7 @@ class FakeWindow:
     def show(self, canvas: np.ndarray) -> None:
         self.n_shown += 1
 
-    def attend(self, wait_ms: int = 1) -> None:
+    def handle_events(self, wait_ms: int = 1) -> None:
         for key in self.keys.get(self.n_shown, ""):
             self._screen.press(ord(key))
 

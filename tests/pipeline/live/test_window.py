@@ -17,7 +17,7 @@ from pipeline.geometry import Box
 from pipeline.live.frame_reader import LiveReading
 from pipeline.live.overlay import Figures
 from pipeline.live.tracker import TrackedNumber
-from pipeline.live.window import TITLE, Screen, check_display, compose
+from pipeline.live.window import TITLE, WindowState, check_display, compose
 from tests.support.drawing import capture_stages, write_page
 from tests.support.sightings import make_frames, make_video_frame, read_as, write_video
 
@@ -40,7 +40,7 @@ DOWN, MOVE, UP = cv2.EVENT_LBUTTONDOWN, cv2.EVENT_MOUSEMOVE, cv2.EVENT_LBUTTONUP
     ],
 )
 def test_keys(key: int, switched: str) -> None:
-    screen = Screen()
+    screen = WindowState()
     screen.press(key)
     others = ("has_ended", "is_frozen", "wants_snapshot", "is_recording", "has_stages", "has_help")
     assert [name for name in others if getattr(screen, name)] == [switched]
@@ -50,14 +50,14 @@ def test_keys(key: int, switched: str) -> None:
 
 @pytest.mark.parametrize("key", [-1, ord("x"), 13])
 def test_other_keys_do_nothing(key: int) -> None:
-    screen = Screen()
+    screen = WindowState()
     screen.press(key)
     assert not (screen.has_ended or screen.is_frozen or screen.has_help or screen.has_stages)
 
 
 @pytest.mark.parametrize(("is_mirrored", "region"), [(False, Box(100, 50, 301, 201)), (True, Box(339, 50, 540, 201))])
 def test_a_drag_sets_the_region_in_pixels_of_the_frame(is_mirrored: bool, region: Box) -> None:
-    screen = Screen(is_mirrored=is_mirrored)
+    screen = WindowState(is_mirrored=is_mirrored)
     screen.point(MOVE, 5, 5, 640)
     assert screen.dragged is None
     screen.point(DOWN, 300, 200, 640)
@@ -68,7 +68,7 @@ def test_a_drag_sets_the_region_in_pixels_of_the_frame(is_mirrored: bool, region
 
 
 def test_a_click_takes_the_region_away() -> None:
-    screen = Screen(region=Box(1, 2, 300, 400))
+    screen = WindowState(region=Box(1, 2, 300, 400))
     screen.point(DOWN, 50, 50, 640)
     screen.point(UP, 52, 51, 640)
     assert screen.region is None
@@ -85,16 +85,16 @@ def make_reading(has_stages: bool = False) -> LiveReading:
 def test_the_whole_picture_has_the_frames_size_and_changes_with_what_is_chosen() -> None:
     reading = make_reading(has_stages=True)
     chosen = [
-        Screen(),
-        Screen(has_help=True),
-        Screen(has_stages=True),
-        Screen(is_frozen=True),
-        Screen(is_recording=True),
-        Screen(is_mirrored=True),
-        Screen(dragged=Box(10, 10, 100, 100)),
+        WindowState(),
+        WindowState(has_help=True),
+        WindowState(has_stages=True),
+        WindowState(is_frozen=True),
+        WindowState(is_recording=True),
+        WindowState(is_mirrored=True),
+        WindowState(dragged=Box(10, 10, 100, 100)),
     ]
     pictures = [compose(reading, screen, Figures(30, 20, 0)) for screen in chosen]
-    pictures.append(compose(reading, Screen(), Figures(30, 20, 0), "a message"))
+    pictures.append(compose(reading, WindowState(), Figures(30, 20, 0), "a message"))
     assert {picture.shape for picture in pictures} == {(360, 640, 3)}
     assert len({picture.tobytes() for picture in pictures}) == len(pictures)
 

@@ -29,7 +29,7 @@ class LiveOptions:
     snapshots : folder for snapshots of the window; None for the current one
     recording : file for the annotated video; None for none
     most_s : stop after so many seconds of video; None for no limit
-    is_quiet, is_verbose : say less, or more, on stderr
+    is_quiet, is_verbose : print less, or more, on stderr
 
     Raises
     ------

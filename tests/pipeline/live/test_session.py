@@ -147,8 +147,8 @@ class FakeWindow:
 
     keys: dict[int, str] = {}
 
-    def __init__(self, screen: WindowState) -> None:
-        self._screen, self.n_shown = screen, 0
+    def __init__(self, state: WindowState) -> None:
+        self._state, self.n_shown = state, 0
 
     def __enter__(self) -> FakeWindow:
         return self
@@ -161,7 +161,7 @@ class FakeWindow:
 
     def handle_events(self, wait_ms: int = 1) -> None:
         for key in self.keys.get(self.n_shown, ""):
-            self._screen.press(ord(key))
+            self._state.press_key(ord(key))
 
 
 def test_keys_at_the_window(video: str, capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ def test_the_vote(readings: list[Reading], text: str) -> None:
 
 
 def test_rows_are_probabilities_and_the_rest_is_spread_evenly() -> None:
-    (row,) = np.exp(make_vote(read_as("3", sure=0.5), SETTINGS).rows)
+    (row,) = np.exp(make_vote(read_as("3", sure=0.5), SETTINGS).log_probabilities)
     assert row[3] == pytest.approx(0.5)
     assert row[4] == pytest.approx(0.4)
     assert row[[0, 1, 2, 5, 6, 7, 8, 9]] == pytest.approx(0.1 / 8)

@@ -155,13 +155,19 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         "inputs",
         nargs="*",
         metavar="INPUT",
-        help="a picture, a PDF, a folder of them, @LIST.txt with a path a line, or - for a file on stdin",
+        help="a picture, a PDF, a folder of them, @LIST.txt with one path per line, or - for a file on stdin",
     )
     group = parser.add_argument_group("inputs")
-    group.add_argument("--include", action="append", default=[], metavar="GLOB", help="of folders, only such files")
-    group.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="of folders, no such files")
-    group.add_argument("--pages", type=_parse_pages, metavar="LIST", help="of each file, only these pages: 1-3,7,20-")
-    group.add_argument("--dpi", type=int, metavar="N", help="resolution at which PDF pages are drawn (300)")
+    group.add_argument(
+        "--include", action="append", default=[], metavar="GLOB", help="in folders, read only files that match"
+    )
+    group.add_argument(
+        "--exclude", action="append", default=[], metavar="GLOB", help="in folders, skip files and folders that match"
+    )
+    group.add_argument(
+        "--pages", type=_parse_pages, metavar="LIST", help="read only these pages of each file: 1-3,7,20-"
+    )
+    group.add_argument("--dpi", type=int, metavar="N", help="resolution at which PDF pages are rendered (300)")
     group.add_argument("--watch", type=Path, metavar="DIR", help="read files as they arrive in DIR, until Ctrl-C")
 
 
@@ -177,7 +183,7 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help=f"write the results to FILE ({suffixes}), not to stdout; may be given again",
     )
-    add("--annotate", type=Path, metavar="DIR", help="put each page, with what was read drawn on it, into DIR")
+    add("--annotate", type=Path, metavar="DIR", help="put the annotated pages into DIR")
     add("--trace", type=Path, metavar="DIR", help="put a picture of every stage into DIR")
     add("--review", type=Path, metavar="DIR", help="put crops of rejected numbers, and a table to fill in, into DIR")
     add("--strict", action="store_true", help="exit with 6 if a number was rejected")
@@ -196,7 +202,7 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         help="TOML or JSON; python -m pipeline.settings prints one to edit",
     )
     add("--reject-below", type=_parse_probability, metavar="P", help="reject numbers of lower confidence, 0 to 1")
-    add("--no-turn", action="store_true", help="read every page as it lies, also where it seems to lie on its side")
+    add("--no-turn", action="store_true", help="do not turn pages that seem to lie on their side")
     add("--signs", action="store_true", help="write a minus, a decimal point and a comma into the text: -3, 12.50, 4,5")
 
 
@@ -204,7 +210,7 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--workers", type=_parse_count, metavar="N", help="processes that read (one per core; none for one picture)")
     add("--timeout", type=_parse_seconds, metavar="S", help=f"seconds that a page may take ({TIMEOUT_S:g})")
-    add("--resume", action="store_true", help="go on with the journal of --output: skip the pages that it has")
+    add("--resume", action="store_true", help="skip the pages that are in the journal of --output already")
 
 
 def _add_live(group: argparse._ArgumentGroup) -> None:
@@ -217,12 +223,14 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
         help="read live: a camera's number (0) or device, a video, a URL, or numbered pictures such as img_%%03d.png",
     )
     add("--size", type=_parse_size, metavar="WxH", help="ask the camera for frames of this size, such as 1280x720")
-    add("--fps", type=_parse_seconds, metavar="N", help="frames a second: asked of a camera; at which a file plays")
+    add(
+        "--fps", type=_parse_seconds, metavar="N", help="frames per second: to ask the camera for, or to play a file at"
+    )
     add("--every-frame", action="store_true", help="read every frame of a file, however long it takes")
-    add("--confirm-frames", type=_parse_count, metavar="N", help="frames that must say the same (6)")
+    add("--confirm-frames", type=_parse_count, metavar="N", help="frames that must read the same number (6)")
     add("--min-confidence", type=_parse_probability, metavar="P", help="confirm no number of lower confidence (0.9)")
     add("--roi", type=_parse_region, metavar="L,T,R,B", help="read only this part of the frame, in pixels")
-    add("--mirror", action="store_true", help="show the picture as a mirror does; it is read as it is")
+    add("--mirror", action="store_true", help="mirror the picture in the window; it is read unmirrored")
     add("--headless", action="store_true", help="no window; a JSON line on stdout for each confirmed number")
     add("--record", type=Path, metavar="FILE.mp4", help="write the annotated video")
     add("--max-seconds", type=_parse_seconds, metavar="S", help="stop after so many seconds of video")

@@ -40,13 +40,13 @@ class Plan:
 class Job:
     """One page to read: `number` counts from 1, `raw` holds the bytes of a file from stdin.
 
-    With `only_counts` no page is read: the outcome has an empty record and the number of pages of the file.
+    With `is_count_only` no page is read: the outcome has an empty record and the number of pages of the file.
     """
 
     source: Source
     number: int = 1
     raw: bytes | None = None
-    only_counts: bool = False
+    is_count_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

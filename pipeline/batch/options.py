@@ -34,7 +34,7 @@ class BatchOptions:
     timeout_s : seconds that a page may take; None for `TIMEOUT_S`
     is_resumed : skip the pages that are in the journal of the outputs already
     is_strict : raise an error at the end if a number was rejected
-    is_quiet, is_verbose : say less, or more, on stderr
+    is_quiet, is_verbose : print less, or more, on stderr
 
     Raises
     ------

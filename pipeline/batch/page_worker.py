@@ -54,7 +54,7 @@ class Worker:
         bug = ""
         try:
             picture = self._open(job, identity)
-            if job.only_counts:
+            if job.is_count_only:
                 return Outcome({}, n_pages=picture.n_pages)
             name = name_page(job.source.stem, job.number, picture.n_pages)
             return Outcome(self._read_page(picture, job, name), name, picture.n_pages, identity)

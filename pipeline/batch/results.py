@@ -160,10 +160,10 @@ def _write_review(named: Iterable[tuple[Record, str]], folder: Path) -> dict[str
     """Write the table of rejected numbers; return where it is, and how many still need their right value."""
     names: dict[tuple[str, int], str] = {}
 
-    def remember() -> Iterator[Record]:
+    def collect_names() -> Iterator[Record]:
         for record, name in named:
             names[record["file"], record["page"]] = name
             yield record
 
-    n_waiting = write_table(remember(), folder, lambda file, page: names[file, page])
-    return {"to review": f"{n_waiting} in {folder / 'review.csv'}"}
+    n_open = write_table(collect_names(), folder, lambda file, page: names[file, page])
+    return {"to review": f"{n_open} in {folder / 'review.csv'}"}

@@ -97,7 +97,7 @@ class PageScheduler:
                 outcome = self._pool.collect(future, page.job)
                 if page.is_first and outcome.n_pages is not None:
                     self._open(page, outcome.n_pages)
-                if not page.job.only_counts:
+                if not page.job.is_count_only:
                     if page.is_first and outcome.is_lost:
                         self._count_pages(page)
                     yield page, outcome
@@ -133,7 +133,7 @@ class PageScheduler:
     def _count_pages(self, first: _Page) -> None:
         """Submit a job that counts the pages of a file whose first page ended its process, if it may have more."""
         if first.job.source.path.lower().endswith(MULTI_PAGE_SUFFIXES):
-            job = replace(first.job, only_counts=True)
+            job = replace(first.job, is_count_only=True)
             self._pending[self._pool.submit(job)] = replace(first, job=job)
 
     def _open(self, first: _Page, n_pages: int) -> None:

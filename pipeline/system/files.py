@@ -1,4 +1,4 @@
-"""Output files that appear whole or not at all, and folders that can be written to."""
+"""Output files that are replaced as a whole or not at all, and folders that can be written to."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pipeline.errors import OutputError
 
 @contextmanager
 def open_output(path: Path) -> Iterator[TextIO]:
-    """Yield a stream that becomes the file `path` when all has gone well; until then the old file stays as it was.
+    """Yield a stream whose content becomes the file `path` on success; until then an old file stays unchanged.
 
     Raises
     ------
     OutputError
-        If the file cannot be written; on entering, wherever that can be known before the work is done.
+        If the file cannot be written; raised on entering if it can be known then.
     """
     target = Path(os.path.realpath(path))  # a link stays a link
     if target.is_dir():
@@ -42,7 +42,7 @@ def open_output(path: Path) -> Iterator[TextIO]:
 
 @contextmanager
 def convert_write_errors(path: Path) -> Iterator[None]:
-    """Turn the system's refusal into our error."""
+    """Convert an OSError into an OutputError."""
     try:
         yield
     except OSError as error:
@@ -50,12 +50,12 @@ def convert_write_errors(path: Path) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> Path:
-    """Return the folder, made if it was not there.
+    """Make a folder, if it does not exist, and return its path.
 
     Raises
     ------
     OutputError
-        If it cannot be made, or not be written to.
+        If it cannot be made or written to.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)

@@ -140,7 +140,7 @@ def test_file_whose_first_page_fails_leaves_the_others_to_be_read() -> None:
 def test_pages_behind_one_that_ends_its_process_are_read() -> None:
     class Fragile(Pool):
         def collect(self, future: Future[Outcome], job: Job) -> Outcome:
-            if job.number > 1 or job.only_counts:
+            if job.number > 1 or job.is_count_only:
                 return future.result()
             return replace(make_outcome(job.source.path, None, None), is_lost=True)
 
@@ -150,7 +150,7 @@ def test_pages_behind_one_that_ends_its_process_are_read() -> None:
         *((("a.PDF", None), "failed"), (("a.PDF", 2), "ok"), (("a.PDF", 3), "ok")),
         *((("b.png", None), "failed"), (("c.tif", None), "failed")),
     ]
-    assert [job.source.path for job in pool.jobs if job.only_counts] == ["a.PDF", "c.tif"]
+    assert [job.source.path for job in pool.jobs if job.is_count_only] == ["a.PDF", "c.tif"]
 
 
 def test_pages_that_cannot_be_counted_either() -> None:

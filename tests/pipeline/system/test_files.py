@@ -35,8 +35,12 @@ def test_output_through_a_link_and_to_a_device(tmp_path: Path) -> None:
 
 def test_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
-    for path, told in ((tmp_path, "folder"), (tmp_path / "no" / "out", "No such"), (tmp_path / "file" / "o", "Not a")):
-        with pytest.raises(OutputError, match=told), open_output(path):
+    for path, message in (
+        (tmp_path, "folder"),
+        (tmp_path / "no" / "out", "No such"),
+        (tmp_path / "file" / "o", "Not a"),
+    ):
+        with pytest.raises(OutputError, match=message), open_output(path):
             pass
     with pytest.raises(OutputError, match="cannot be made"):
         make_folder(tmp_path / "file" / "new")

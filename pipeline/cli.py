@@ -1,6 +1,6 @@
-"""The command line's program: arguments in, results on stdout or in files, everything else on stderr, an exit code.
+"""The program behind the command line: results go to stdout or files, everything else to stderr.
 
-The only place that catches the base error. The error's class owns the exit code; 0 means that all pages were read.
+Only this module catches the base error. The error's class owns the exit code; 0 means that all pages were read.
 """
 
 from __future__ import annotations
@@ -8,17 +8,22 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
-from importlib import import_module
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from pipeline.errors import DigitsError, SetupError
+
+if TYPE_CHECKING:
+    from pipeline.batch.options import BatchOptions
+    from pipeline.live.options import LiveOptions
 
 _BUG = 70
 _INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Read what the command line names; return the exit code.
+    """Read the inputs that the command line names; return the exit code.
 
     Parameters
     ----------
@@ -30,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         _abandon_stdout()
         return error.exit_code
-    except BrokenPipeError:  # whoever read our output has seen enough, as in `| head`
+    except BrokenPipeError:  # the reader of our stdout has closed it, as `| head` does
         _abandon_stdout()
         return 0
     except KeyboardInterrupt:
@@ -42,24 +47,42 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _abandon_stdout() -> None:
-    """Let Python's last flush of stdout, at exit, go nowhere: it would fail again and print a traceback."""
+    """Point a stdout that cannot be written to at the null device: Python's flush at exit would print a traceback."""
     try:
         sys.stdout.flush()
     except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
 
 
 def _run(argv: Sequence[str] | None) -> int:
-    """Do what is asked; every import that needs a library is in here, so that a missing one is named in one line."""
-    try:
-        from pipeline.arguments import build_parser, check_live
+    """Do what is asked. All imports that need a library are in here, so that a missing one is named in one line."""
+    with _explain_missing_library():
+        from pipeline.arguments import build_options
+        from pipeline.live.options import LiveOptions
 
-        arguments = build_parser().parse_args(argv)
-        check_live(arguments)
-        runner = import_module("pipeline.batch.run" if arguments.webcam is None else "pipeline.live.session")
-        code: int = runner.run(arguments)
+    options = build_options(argv)
+    return _run_live(options) if isinstance(options, LiveOptions) else _run_batch(options)
+
+
+def _run_batch(options: BatchOptions) -> int:
+    with _explain_missing_library():
+        from pipeline.batch.run import run
+    return run(options)
+
+
+def _run_live(options: LiveOptions) -> int:
+    with _explain_missing_library():
+        from pipeline.live.session import run
+    return run(options)
+
+
+@contextmanager
+def _explain_missing_library() -> Iterator[None]:
+    """Raise SetupError, which says what to install, where an import fails for want of a library."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "pipeline":
             raise
@@ -69,4 +92,3 @@ def _run(argv: Sequence[str] | None) -> int:
             raise
         hint = "on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"
         raise SetupError(f"OpenCV cannot be loaded ({error})", hint) from error
-    return code

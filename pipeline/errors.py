@@ -1,4 +1,4 @@
-"""What can go wrong, each with its exit code, a slug for the JSON output, and what to do about it."""
+"""All errors, each class with its exit code, its code in the JSON output, and a hint for the user."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 class DigitsError(Exception):
-    """Base of every error that is the user's to mend. `exit_code` is the process's, `code` the JSON record's."""
+    """Base of all errors that the user can fix: `exit_code` is that of the process, `code` that of the JSON record."""
 
     exit_code = 70
     code = "error"
@@ -22,14 +22,14 @@ class DigitsError(Exception):
 
 
 class SetupError(DigitsError):
-    """A library that this program needs is not installed."""
+    """A library that the program needs is not installed."""
 
     code = "setup"
     hint = "activate the environment (. .venv/bin/activate), or: python3 -m venv .venv && .venv/bin/pip install ."
 
 
 class UsageError(DigitsError):
-    """The command line cannot be followed."""
+    """The command line is wrong."""
 
     exit_code = 2
     code = "usage"
@@ -44,15 +44,15 @@ class SettingsError(UsageError):
 
 
 class InputError(DigitsError):
-    """One input cannot be read; the run goes on with the others. `source` is its name, once that is known."""
+    """One input cannot be read; the run goes on with the others. `source` is its name, empty if unknown."""
 
     exit_code = 1
     code = "unreadable"
     source = ""
 
     def __str__(self) -> str:
-        told = super().__str__()
-        return f"{self.source}: {told}" if self.source else told
+        text = super().__str__()
+        return f"{self.source}: {text}" if self.source else text
 
 
 class MissingInputError(InputError):
@@ -77,14 +77,14 @@ class NotAPictureError(InputError):
 
 
 class DamagedPictureError(InputError):
-    """The file begins as a picture and then breaks off or turns to noise."""
+    """The file starts as a picture, but is cut short or damaged."""
 
     code = "damaged"
     hint = "copy it from its source again"
 
 
 class EncryptedPictureError(InputError):
-    """The file is locked with a password."""
+    """The file is encrypted."""
 
     code = "encrypted"
     hint = "save a copy without a password"
@@ -135,7 +135,7 @@ class OutputError(DigitsError):
 
 
 class StrictError(DigitsError):
-    """`--strict` was given and a number was rejected."""
+    """A number was rejected in a run with ``--strict``."""
 
     exit_code = 6
     code = "strict"
@@ -144,9 +144,13 @@ class StrictError(DigitsError):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An input, or one page of it, that could not be read, as data: the failed record of the output.
+    """An input, or one page of it, that could not be read.
 
-    `number` is the page, from 1, or None where not even the pages are known.
+    Attributes
+    ----------
+    source : its name
+    number : the page, from 1; None if the file has not been opened
+    code, message, hint : of the error
     """
 
     source: str
@@ -157,7 +161,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: InputError, source: str, number: int | None = None) -> Failure:
-        """Return the record of an error."""
+        """Return the failure of an error."""
         return cls(source, number, error.code, error.message, error.hint)
 
     def __str__(self) -> str:

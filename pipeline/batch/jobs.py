@@ -1,4 +1,4 @@
-"""What is handed to a worker process, and what comes back: plan, job, outcome."""
+"""What a worker process receives and returns: the plan of the run, a job, its outcome."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pipeline.settings.tree import Settings
 BUG_CODE = "bug"
 
 Identity: TypeAlias = tuple[int, int]
-"""A file's bytes and the time of its last change, ns: what tells it from its changed self."""
+"""(size in bytes, time of the last change in ns) of a file: if they differ, it has changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done with every page.
+    """What to do with every page.
 
     Attributes
     ----------
@@ -38,43 +38,43 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One page to read: `number` counts from 1, `raw` holds the bytes of what came on stdin.
+    """One page to read: `number` counts from 1, `raw` holds the bytes of a file from stdin.
 
-    With `only_counts` nothing is read: the outcome, whose record is empty, tells how many pages the file has.
+    With `is_count_only` no page is read: the outcome has an empty record and the number of pages of the file.
     """
 
     source: Source
     number: int = 1
     raw: bytes | None = None
-    only_counts: bool = False
+    is_count_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job.
+    """The result of a job.
 
     Attributes
     ----------
-    record : the page's, or its failure's
-    name : that of what was made of the page, without folder and ending
-    n_pages : of the file; None where that is not known
-    identity : of the file, before it was read; None for stdin and for what is no file
-    told : a bug's traceback
-    is_lost : whether the process ended over it, and could tell nothing of the file
+    record : of the page, or of its failure
+    name : stem of the names of the pictures made of the page
+    n_pages : of the file; None if it is unknown
+    identity : of the file, before it was read; None for stdin and for a missing file
+    traceback : of a bug
+    is_lost : whether the worker process ended before it could return anything about the file
     """
 
     record: Record
     name: str = ""
     n_pages: int | None = None
     identity: Identity | None = None
-    told: str = ""
+    traceback: str = ""
     is_lost: bool = False
 
 
 def identify(path: str) -> Identity | None:
-    """Return what tells a file from its changed self, or None where there is no such file."""
+    """Return the size and time of change of a file; None if there is no such file."""
     try:
-        found = os.stat(path)  # noqa: PTH116 - a name that Path would spell otherwise
+        found = os.stat(path)  # noqa: PTH116 - Path would normalize the name
     except (OSError, ValueError):
         return None
     return found.st_size, found.st_mtime_ns

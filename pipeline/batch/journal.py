@@ -1,9 +1,9 @@
-"""The journal of a run: a file of JSON lines, a record a page, each on the disk before the page counts as done.
+"""The journal of a run: JSON lines, one record per page, each on the disk before its page counts as done.
 
-However a run ends, what its journal holds is done. A later run with ``--resume`` skips it: the page of the same file
-(path, bytes, time of change) that the same program, model and settings have read. Pages that failed are read again, and
-their old records go first, so that no page ever has two. To say all this, a record of the journal has one key more than
-one of the other outputs, ``journal``.
+However a run ends, the pages in its journal are done. A later run with ``--resume`` skips a page if the same program,
+model and settings have read it from the same file (path, size, time of change). Pages that failed are read again; their
+old records are removed first, so that no page has two. To make this possible, a record in the journal has one more key
+than in the other outputs, ``journal``.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ import portalocker
 from pipeline.batch.jobs import Identity, Outcome, identify
 from pipeline.errors import UsageError
 from pipeline.outputs.records import Record
-from pipeline.system.files import telling
+from pipeline.system.files import convert_write_errors
 from pipeline.system.interrupts import delay_interrupt
 
 KEY = "journal"
-_BEGINS = b'{"schema": '
+_RECORD_START = b'{"schema": '
 OLD = ".old"
-"""Ends the name of an earlier run's journal that was not resumed."""
+"""Suffix of the journal of an earlier run that was not resumed."""
 
 
 @dataclass(slots=True)
-class Done:
-    """The pages of a file that have been read, and how many it has."""
+class DonePages:
+    """The pages of a file that have been read, and how many pages it has."""
 
     identity: Identity
     n_pages: int
@@ -40,39 +40,43 @@ class Done:
 
 
 class Journal:
-    """An open journal, which one run at a time may hold; used as a context manager.
+    """An open journal, locked against other runs; used as a context manager.
 
     Parameters
     ----------
     path : of the file
-    mark : stands for program, model and settings
-    paths : of the files to be read; None puts an earlier journal aside, as ``PATH.old``, where others resume it
+    mark : hash of program, model and settings
+    paths : of the files to be read, to resume an earlier journal; None renames an earlier one to ``PATH.old``
 
     Attributes
     ----------
     path : of the file, links resolved
-    told : what a person should know about how the journal was found, a line each
+    messages : for the user, about the state of an earlier journal
 
     Raises
     ------
     UsageError
-        If another run writes to it, or it is something else than a journal.
+        If another run writes to it, or if it is not a journal.
     OutputError
         If it cannot be read or written.
     """
 
     def __init__(self, path: Path, mark: str, paths: Collection[str] | None) -> None:
         self.path, self._mark = Path(os.path.realpath(path)), mark
-        self.told: list[str] = []
-        self._done: dict[str, Done] = {}
-        self._places: dict[tuple[str, int], int] = {}  # of each page's last record; 0 is an unopened file's
-        self._known: dict[str, tuple[tuple[int | None, int | None], int]] = {}  # (bytes, time), pages; as last read
+        self.messages: list[str] = []
+        self._done: dict[str, DonePages] = {}
+        self._offsets: dict[
+            tuple[str, int], int
+        ] = {}  # byte offset of each page's record; page 0 is a file that could not be opened
+        self._known: dict[
+            str, tuple[tuple[int | None, int | None], int]
+        ] = {}  # by path: (identity, number of pages) as last read
         self._n_replaced = 0
-        with telling(path):
+        with convert_write_errors(path):
             self._file = _open_locked(self.path)
             try:
                 if paths is None:
-                    self._put_aside()
+                    self._rename_old()
                 else:
                     self._resume(paths)
             except BaseException:
@@ -84,85 +88,85 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
-        if not self._places:
+        if not self._offsets:
             self.path.unlink(missing_ok=True)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._offsets)
 
-    def find_done(self, path: str) -> Done | None:
-        """Return which pages of a file, as it is now, need not be read again; None for none."""
+    def find_done(self, path: str) -> DonePages | None:
+        """Return the pages of a file that need not be read again; None if there are none or the file has changed."""
         done = self._done.get(path)
         return done if done and done.identity == identify(path) else None
 
     def add(self, outcome: Outcome) -> None:
-        """Write one page's record; when this returns, it is on the disk. Ctrl-C waits until then.
+        """Write the record of one page; on return it is on the disk. Ctrl-C is delayed until then.
 
         Raises
         ------
         OutputError
-            If it cannot be written; the journal then ends with the record before.
+            If it cannot be written; the journal then ends with the previous record.
         """
         n_bytes, mtime_ns = outcome.identity or (None, None)
         read_from = {"bytes": n_bytes, "mtime_ns": mtime_ns, "pages": outcome.n_pages}
         origin = {**read_from, "mark": self._mark, "name": outcome.name}
         record = {**outcome.record, KEY: origin}
-        with delay_interrupt(), telling(self.path):
-            if not self._is_in_place():
+        with delay_interrupt(), convert_write_errors(self.path):
+            if not self._is_at_path():
                 self._restore()
             at = _append(self._file, json.dumps(record).encode() + b"\n")
             self._note(record, at)
 
     def finish(self) -> None:
-        """Take out the records that later ones have replaced: of files that changed while their folder was watched."""
+        """Remove the records that later ones have replaced: those of files that changed in a watched folder."""
         if self._n_replaced:
-            with telling(self.path):
-                self._rewrite(set(self._places.values()))
+            with convert_write_errors(self.path):
+                self._rewrite(set(self._offsets.values()))
 
     def read_sorted(self) -> Iterator[Record]:
-        """Yield the records by path and page, each as it stands in the journal."""
+        """Yield the records by path and page, with their key ``journal``."""
         with _open_reader(self._file) as stream:
-            for _, at in sorted(self._places.items()):
+            for _, at in sorted(self._offsets.items()):
                 stream.seek(at)
                 yield json.loads(stream.readline())
 
-    def _put_aside(self) -> None:
+    def _rename_old(self) -> None:
         if os.fstat(self._file.fileno()).st_size:
             old = self.path.with_name(self.path.name + OLD)
-            self.told.append(f"an earlier journal is kept as {old.name}; --resume would have gone on with it")
+            self.messages.append(f"an earlier journal is kept as {old.name}; --resume would have gone on with it")
             self._reopen_after(lambda: self.path.replace(old))
 
     def _resume(self, paths: Collection[str]) -> None:
-        """Note what is done, having taken out what is torn, and of the files to be read what is not."""
-        given, kept, n_torn, n_lines, is_ours = set(paths), set[int](), 0, 0, False
+        """Index the pages that are done; remove truncated records, and those of pages that are to be read again."""
+        to_read, kept, n_truncated, n_lines, is_journal = set(paths), set[int](), 0, 0, False
         for at, raw in _read_lines(self._file):
             n_lines += 1
             record = _decode(raw)
-            is_ours |= record is not None or _is_torn_off(raw)
+            is_journal |= record is not None or _is_truncated(raw)
             if record is None:
-                n_torn += 1
-            elif record["file"] not in given or self._note_done(record):
+                n_truncated += 1
+            elif record["file"] not in to_read or self._note_done(record):
                 kept.add(at)
-        if n_lines and not is_ours:
+        if n_lines and not is_journal:
             raise UsageError(f"{self.path} is no journal of this program", "name another file with --output")
-        if n_torn:
-            self.told.append(f"{self.path.name}: a record was torn off; it is taken out, and its page read again")
+        if n_truncated:
+            self.messages.append(f"{self.path.name}: a record was cut short; it is removed, and its page read again")
         if len(kept) < n_lines:
             self._rewrite(kept)
         else:
             self._index()
 
     def _note_done(self, record: Record) -> bool:
-        """Note a page as done; return whether it is: read, by this program, from the file as it still is."""
+        """Note the page if it is done: read, with this mark, from the file as it is now; return whether it is."""
         origin = record[KEY]
         path, identity = record["file"], (origin["bytes"], origin["mtime_ns"])
         if record["status"] != "ok" or origin["mark"] != self._mark or identity != identify(path):
             return False
-        self._done.setdefault(path, Done(identity, origin["pages"])).numbers.add(record["page"])
+        self._done.setdefault(path, DonePages(identity, origin["pages"])).numbers.add(record["page"])
         return True
 
     def _note(self, record: Record, at: int) -> None:
-        """Note where a page's record is, and that it replaces others: of a changed file, those of no page it has."""
+        """Index a record and drop those it replaces: the page's old one, and pages that a changed file has lost."""
         path, number, origin = record["file"], record["page"] or 0, record[KEY]
         identity = (origin["bytes"], origin["mtime_ns"])
         known, n_known = self._known.get(path, (identity, 0))
@@ -171,22 +175,22 @@ class Journal:
         replaced = {number}
         if number and identity != known:
             replaced |= {0, *range(n_pages + 1, n_known + 1)}
-        self._n_replaced += sum(self._places.pop((path, n), None) is not None for n in replaced)
-        self._places[path, number] = at
+        self._n_replaced += sum(self._offsets.pop((path, n), None) is not None for n in replaced)
+        self._offsets[path, number] = at
 
-    def _is_in_place(self) -> bool:
+    def _is_at_path(self) -> bool:
         try:
             return os.path.samestat(self.path.stat(), os.fstat(self._file.fileno()))
         except FileNotFoundError:
             return False
 
     def _restore(self) -> None:
-        """Put the journal back: somebody has taken it or its folder away, but what is open is not lost."""
+        """Write the journal again from the open file: its path was deleted or moved during the run."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._rewrite({at for at, _ in _read_lines(self._file)})
 
     def _rewrite(self, kept: Collection[int]) -> None:
-        """Leave only the lines that begin at these bytes, all at once."""
+        """Replace the journal by the lines that start at these byte offsets."""
         draft = self.path.with_name(f".{self.path.name}.{os.getpid()}.part")
         try:
             with draft.open("wb") as stream:
@@ -199,7 +203,7 @@ class Journal:
         self._index()
 
     def _reopen_after(self, move: Callable[[], object]) -> None:
-        """Move what is, or becomes, the journal; Windows moves no open file."""
+        """Close the journal, move files, and open it again: Windows cannot move an open file."""
         self._file.close()
         try:
             move()
@@ -207,13 +211,13 @@ class Journal:
             self._file = _open_locked(self.path)
 
     def _index(self) -> None:
-        self._places, self._known, self._n_replaced = {}, {}, 0
+        self._offsets, self._known, self._n_replaced = {}, {}, 0
         for at, raw in _read_lines(self._file):
             self._note(json.loads(raw), at)
 
 
 def _open_locked(path: Path) -> FileIO:
-    """Return the file, to append to; without a buffer, as what could not be written would stay in it."""
+    """Return the file, opened to append, unbuffered: a buffer would keep what could not be written."""
     file = FileIO(path, "ab+")
     try:
         portalocker.lock(file, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING)
@@ -224,7 +228,7 @@ def _open_locked(path: Path) -> FileIO:
 
 
 def _append(file: FileIO, line: bytes) -> int:
-    """Write a line to the disk, all of it or nothing; return where it begins."""
+    """Write a line to the disk, all of it or nothing; return its byte offset."""
     at = file.seek(0, os.SEEK_END)
     try:
         rest = memoryview(line)
@@ -238,7 +242,7 @@ def _append(file: FileIO, line: bytes) -> int:
 
 
 def _read_lines(file: FileIO) -> Iterator[tuple[int, bytes]]:
-    """Yield (byte at which it begins, line) of the whole file."""
+    """Yield (byte offset, line) of the whole file."""
     at = 0
     with _open_reader(file) as stream:
         for raw in stream:
@@ -247,19 +251,19 @@ def _read_lines(file: FileIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _open_reader(file: FileIO) -> BinaryIO:
-    """Return a buffered stream over an open file, at its start; the path may be gone, or locked for others."""
+    """Return a buffered stream over an open file, at its start; its path may be locked or deleted."""
     stream = os.fdopen(os.dup(file.fileno()), "rb")
     stream.seek(0)
     return stream
 
 
-def _is_torn_off(raw: bytes) -> bool:
-    """Return whether a line is the beginning of a record, and no more."""
-    return raw[: len(_BEGINS)] == _BEGINS[: len(raw)] and not raw.endswith(b"\n")
+def _is_truncated(raw: bytes) -> bool:
+    """Return whether a line is the start of a record without its end."""
+    return raw[: len(_RECORD_START)] == _RECORD_START[: len(raw)] and not raw.endswith(b"\n")
 
 
 def _decode(raw: bytes) -> Record | None:
-    """Return the record in a line; None where it is torn or something else."""
+    """Return the record in a line; None if it is truncated or not a record."""
     try:
         record = json.loads(raw) if raw.endswith(b"\n") else None
     except ValueError:

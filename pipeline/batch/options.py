@@ -1,49 +1,76 @@
-"""Which pages of a file are meant: ``1-3,7,20-``."""
+"""The options of a batch run: what to read, how, and where the results go."""
 
 from __future__ import annotations
 
-import argparse
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.batch.page_ranges import PageRanges
+from pipeline.errors import UsageError
+from pipeline.outputs.formats import Format
+from pipeline.settings.tree import Settings
 
 TIMEOUT_S = 60.0
-"""A page of 100 megapixels that is read in all its turns takes a tenth of it."""
+"""Default of `timeout_s`; a page of 100 megapixels that is read in all four turns takes a tenth of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class PageRanges:
-    """Ranges of page numbers, from 1, both ends in; None for the last page of whatever file."""
+class BatchOptions:
+    """The options of a batch run, checked on construction.
 
-    ranges: tuple[tuple[int, int | None], ...] = ((1, None),)
-
-    @property
-    def first(self) -> int:
-        """The lowest page."""
-        return min(low for low, _ in self.ranges)
-
-    def choose(self, n_pages: int) -> Sequence[int]:
-        """Return those of a file's pages that are meant, ascending."""
-        if self.ranges == ((1, None),):
-            return range(1, n_pages + 1)
-        chosen = {n for low, high in self.ranges for n in range(low, min(high or n_pages, n_pages) + 1)}
-        return sorted(chosen)
-
-
-def parse_pages(text: str) -> PageRanges:
-    """Return the ranges that a text like ``1-3,7,20-`` means.
+    Attributes
+    ----------
+    inputs : paths of files and folders, ``@list.txt`` for the paths in a list, ``-`` for a file on stdin
+    watch : folder whose files are read as they arrive; None for none
+    include, exclude : glob patterns that choose among the files of folders
+    pages : which pages of each file
+    outputs : files for the results; stdout where there are none
+    format : of the results; None takes that of each output's suffix, and text for stdout
+    annotate, trace, review : folders for pictures; None for none
+    settings : of every stage
+    settings_file : the file that the settings come from; None for the defaults
+    model : a name under ``models/``, a folder or a file
+    n_workers : processes that read; None for one per core
+    timeout_s : seconds that a page may take; None for `TIMEOUT_S`
+    is_resumed : skip the pages that are in the journal of the outputs already
+    is_strict : raise an error at the end if a number was rejected
+    is_quiet, is_verbose : print less, or more, on stderr
 
     Raises
     ------
-    argparse.ArgumentTypeError
-        If it means none.
+    UsageError
+        If there is nothing to read, or an option lacks another one that it needs.
     """
-    ranges = []
-    for part in text.split(","):
-        found = re.fullmatch(r"\s*(\d{1,9})\s*(?:(-)\s*(\d{1,9})?)?\s*", part)
-        low = int(found[1]) if found else 0
-        high = low if found and not found[2] else int(found[3]) if found and found[3] else None
-        if low < 1 or (high is not None and high < low):
-            raise argparse.ArgumentTypeError(f"expected pages like 1-3,7,20-, received {text!r}")
-        ranges.append((low, high))
-    return PageRanges(tuple(ranges))
+
+    inputs: tuple[str, ...] = ()
+    watch: Path | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    pages: PageRanges = PageRanges()
+    outputs: tuple[Path, ...] = ()
+    format: Format | None = None
+    annotate: Path | None = None
+    trace: Path | None = None
+    review: Path | None = None
+    settings: Settings = field(default_factory=Settings)
+    settings_file: Path | None = None
+    model: str = "digits"
+    n_workers: int | None = None
+    timeout_s: float | None = None
+    is_resumed: bool = False
+    is_strict: bool = False
+    is_quiet: bool = False
+    is_verbose: bool = False
+
+    def __post_init__(self) -> None:
+        if not (self.inputs or self.watch):
+            raise UsageError("the following arguments are required: INPUT")
+        if (self.watch or self.is_resumed) and not self.outputs:
+            flag = "--watch" if self.watch else "--resume"
+            raise UsageError(f"{flag} needs --output", "name a file for the results, such as results.csv")
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """The folders for pictures that were asked for, by the name of their option."""
+        folders = {"annotate": self.annotate, "trace": self.trace, "review": self.review}
+        return {name: folder for name, folder in folders.items() if folder}

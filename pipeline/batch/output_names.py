@@ -1,4 +1,4 @@
-"""A name for what is made of each file: relative, safe on every system, and never that of another."""
+"""A stem for the names of the pictures made of each file: relative, unique, and valid on every system."""
 
 from __future__ import annotations
 
@@ -11,56 +11,56 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 _UNSAFE = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f-\x9f\ud800-\udfff]')
-"""What Windows forbids, what no terminal shows, and what stands for bytes that are no UTF-8."""
+"""Characters that Windows forbids, control characters, and surrogates, which stand for bytes that are not UTF-8."""
 
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|\Z)", re.IGNORECASE)
-"""Names that Windows keeps for devices, whatever follows the first dot."""
+"""Names that Windows reserves for devices, with any suffix."""
 
 _PAGE = re.compile(r"\.page[0-9]+\Z", re.IGNORECASE)
 _LONGEST_BYTES = 180
-"""Most systems end a name at 255 bytes; a page, a kind and a suffix are still to come."""
+"""Most systems limit a name to 255 bytes; a page number, a kind and a suffix are added to it."""
 
 _HASH_DIGITS = 8
 
 
 def name_page(stem: str, number: int, n_pages: int) -> str:
-    """Return the name for what is made of one page: the stem itself, or ``a.page3`` in a file of several pages."""
+    """Return the stem for one page: that of the file, or ``a.page3`` in a file of several pages."""
     return f"{stem}.page{number}" if n_pages > 1 else stem
 
 
 def make_stems(names: Sequence[tuple[str, ...]]) -> list[str]:
-    """Return a stem for each file, no two alike even where A and a, or ways to write é, are not told apart.
+    """Return a stem for each file, all different also on file systems that ignore case or Unicode normalization.
 
-    A file's suffix is left out. Where that would give two files one stem, or one that looks like another's page, the
-    whole name stands; where even that is taken, a number follows.
+    The suffix is dropped. If two files would then have the same stem, or one that could be another's page, the suffix
+    is kept; if that is taken too, a number is added.
 
     Parameters
     ----------
-    names : for each file the folders under which it goes, then its name; as they are spelled, safe or not
+    names : for each file the folders that it is put under, then its name, as spelled
 
     Returns
     -------
     list of relative POSIX paths, as long as `names`
     """
     stems = [_join(parts, is_whole=False) for parts in names]
-    crowded = _find_crowded(stems, range(len(stems)))
+    duplicates = _find_duplicates(stems, range(len(stems)))
     short = set(range(len(stems)))
-    while crowded:  # a whole name may be the stem of a file that had been alone: a.jpg, a.png and a.jpg.tif
-        for index in crowded:
+    while duplicates:  # a whole name may collide with a stem that was unique: a.jpg, a.png and a.jpg.tif
+        for index in duplicates:
             stems[index] = _join(names[index], is_whole=True)
-        short.difference_update(crowded)
-        crowded = _find_crowded(stems, short)
+        short.difference_update(duplicates)
+        duplicates = _find_duplicates(stems, short)
     return _number(stems)
 
 
-def _find_crowded(stems: Sequence[str], among: Sequence[int] | set[int] | range) -> list[int]:
-    """Return the indices `among` whose stem another one has, too."""
+def _find_duplicates(stems: Sequence[str], among: Sequence[int] | set[int] | range) -> list[int]:
+    """Return those of the indices `among` whose stem is not unique."""
     counts = Counter(map(_fold, stems))
     return [index for index in among if counts[_fold(stems[index])] > 1]
 
 
 def _number(stems: Sequence[str]) -> list[str]:
-    """Return the stems, "-2", "-3" and so on added to those that an earlier one has taken."""
+    """Return the stems, with "-2", "-3" and so on added to those that occur again."""
     taken = set(map(_fold, stems))
     seen: Counter[str] = Counter()
     numbered = []
@@ -77,7 +77,7 @@ def _number(stems: Sequence[str]) -> list[str]:
 
 
 def _fold(stem: str) -> str:
-    """Return the stem as file systems compare it: macOS and Windows do not tell A from a, nor macOS two kinds of é."""
+    """Return the stem as file systems compare it: macOS and Windows ignore case, macOS also Unicode normalization."""
     if stem.isascii():
         return stem.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", stem).casefold())
@@ -89,7 +89,7 @@ def _join(parts: tuple[str, ...], is_whole: bool) -> str:
 
 
 def _name_file(name: str, is_whole: bool) -> str:
-    short = clean_name(os.path.splitext(name)[0])  # noqa: PTH122 - Path drops what it takes for a "."
+    short = clean_name(os.path.splitext(name)[0])  # noqa: PTH122 - Path normalizes the name
     if not is_whole and not _PAGE.search(short):
         return short
     whole = clean_name(name)
@@ -98,9 +98,9 @@ def _name_file(name: str, is_whole: bool) -> str:
 
 @lru_cache(maxsize=4096)
 def clean_name(name: str) -> str:
-    """Return a name that every system takes for a file or folder: what is unsafe replaced by "_", the rest as it is.
+    """Return a name that is valid on every system: unsafe characters are replaced by "_".
 
-    What is too long is cut, and ends in a part of its SHA-256, so that two that begin alike stay two.
+    A name that is too long is cut and ends in a part of its SHA-256, so that names with the same start stay different.
     """
     safe = _UNSAFE.sub("_", name)
     kept = safe.rstrip(". ")

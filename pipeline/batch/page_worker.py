@@ -1,6 +1,6 @@
-"""What one process does for a batch: it opens a file, reads one page of it, and makes of it what was asked for.
+"""The work of one process in a batch: open a file, read one page of it, write the pictures that were asked for.
 
-The same code runs in the program's own process, for a single picture, and in each of the worker processes.
+The same code runs in the main process, for a single picture, and in each worker process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pipeline.types import Page, PageReading
 
 
 class Worker:
-    """Reads jobs. The model is loaded once, and a file stays open for its next page.
+    """Runs jobs one after the other. A file stays open for its next page.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Worker:
         self._opened: tuple[str, Identity | None] | None = None
 
     def read(self, job: Job) -> Outcome:
-        """Return what became of a job: whatever is wrong with its file is data, and so is a bug.
+        """Return the outcome of a job; a file that cannot be read and a bug are outcomes too.
 
         Raises
         ------
@@ -51,10 +51,10 @@ class Worker:
         """
         identity = None if job.raw is not None else identify(job.source.path)
         picture: Picture | None = None
-        told = ""
+        bug = ""
         try:
             picture = self._open(job, identity)
-            if job.only_counts:
+            if job.is_count_only:
                 return Outcome({}, n_pages=picture.n_pages)
             name = name_page(job.source.stem, job.number, picture.n_pages)
             return Outcome(self._read_page(picture, job, name), name, picture.n_pages, identity)
@@ -63,22 +63,22 @@ class Worker:
         except DigitsError:
             raise
         except Exception as error:
-            failure, told = _explain(error, job)
-        return Outcome(make_record(failure), "", picture.n_pages if picture else None, identity, told)
+            failure, bug = _describe_error(error, job)
+        return Outcome(make_record(failure), "", picture.n_pages if picture else None, identity, bug)
 
     def _open(self, job: Job, identity: Identity | None) -> Picture:
-        """Return the job's file, which the last job may have left open."""
+        """Return the job's file, which may still be open from the last job."""
         wanted = (job.source.path, identity)
         if self._picture is None or identity is None or wanted != self._opened:
-            self._picture = None  # two large files need not be in memory at once
-            given = job.source.path if job.raw is None else job.raw
-            self._picture = open_picture(given, self._plan.settings.images, name=job.source.path)
+            self._picture = None  # so that two large files are never in memory at once
+            content = job.source.path if job.raw is None else job.raw
+            self._picture = open_picture(content, self._plan.settings.images, name=job.source.path)
             self._opened = wanted
         return self._picture
 
     def _read_page(self, picture: Picture, job: Job, name: str) -> Record:
         plan = self._plan
-        with silence_native_stderr():  # libjpeg and libpng print what they find wrong, however slight
+        with silence_native_stderr():  # libjpeg and libpng print a warning for every slight defect
             page = picture.load_page(job.number)
         stages = analyze_page(page, self._classifier, plan.settings)
         if plan.trace:
@@ -94,22 +94,22 @@ class Worker:
         return record
 
     def _draw(self, bgr: NDArray[np.uint8], page: Page, reading: PageReading, name: str, suffix: str) -> Record:
-        """Write the pictures that are wanted of a page; return what is to stand in its record."""
+        """Write the pictures of a page that were asked for; return the keys to add to its record."""
         plan = self._plan
         if plan.annotate:
-            make_folder((plan.annotate / name).parent)  # names mirror the tree of a folder
+            make_folder((plan.annotate / name).parent)  # a name has the subfolders of the input
             write_annotated(annotate(bgr, reading, page.to_source), plan.annotate, name, suffix)
         if plan.review and any(r.status == "rejected" for r in reading.readings):
             write_crops(bgr, reading, page.to_source, plan.review, name)
         return {"thumbnail": make_thumbnail(bgr)} if plan.has_thumbnails else {}
 
 
-def _explain(error: Exception, job: Job) -> tuple[Failure, str]:
-    """Return the failure that an unforeseen error makes, and the traceback if it is a bug."""
+def _describe_error(error: Exception, job: Job) -> tuple[Failure, str]:
+    """Return the failure for an unexpected error, and the traceback if it is a bug."""
     source, number = job.source.path, job.number
     if isinstance(error, MemoryError) or (isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem):
-        told = "reading it takes more memory than there is"
-        return Failure(source, number, "memory", told, "read it with fewer --workers, or shrink it"), ""
-    told = f"{type(error).__name__}: {error}"
+        message = "reading it takes more memory than there is"
+        return Failure(source, number, "memory", message, "read it with fewer --workers, or shrink it"), ""
+    message = f"{type(error).__name__}: {error}"
     hint = "this is a bug in this program; the traceback says where"
-    return Failure(source, number, BUG_CODE, told, hint), traceback.format_exc()
+    return Failure(source, number, BUG_CODE, message, hint), traceback.format_exc()

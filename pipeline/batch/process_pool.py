@@ -1,7 +1,7 @@
-"""Who reads the pages: this process, or several worker processes that may hang or crash without harm.
+"""Pools that read pages: in this process, or in worker processes that may hang or crash without harm to the run.
 
-pebble's pool ends a process that takes too long over a page, and puts another in the place of one that has ended; the
-page is then a failed one. PDFium and OpenCV's C code may do either on a damaged file.
+PDFium and OpenCV's C code may hang or crash on a damaged file. pebble's pool ends a process that exceeds the timeout
+and replaces one that has ended; the page then counts as failed.
 """
 
 from __future__ import annotations
@@ -26,124 +26,126 @@ from pipeline.batch.page_worker import Worker
 from pipeline.errors import Failure
 from pipeline.outputs.records import make_record
 from pipeline.recognition.classify import load_classifier
-from pipeline.system.interrupts import leave_interrupts_to_us
+from pipeline.system.interrupts import block_interrupts_in_children
 
-_AHEAD = 3
-"""Jobs in hand per worker: who is done finds the next one waiting."""
+_JOBS_PER_WORKER = 3
+"""Jobs submitted per worker, so that the next one is queued when a worker has finished."""
 
-_LAST_WORDS_S = 0.5
-"""A worker that has been asked to end, and has not by then, is killed."""
+_TERMINATION_S = 0.5
+"""A worker that has not ended this long after it was asked to is killed."""
 
 _LEAST_MEMORY = 2**30
 _CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
 
 class Pool(Protocol):
-    """Who reads pages: at most `most_in_hand` may be in hand at once."""
+    """Reads pages; at most `most_pending` jobs may be submitted and not yet collected."""
 
-    most_in_hand: int
+    most_pending: int
 
     def submit(self, job: Job) -> Future[Outcome]:
-        """Begin a job, or keep it until a worker is free."""
+        """Start a job, or queue it until a worker is free."""
         ...
 
     def collect(self, future: Future[Outcome], job: Job) -> Outcome:
-        """Return what became of a job whose future is done."""
+        """Return the outcome of a job whose future is done."""
         ...
 
 
 class OneProcess:
-    """The program's own process."""
+    """Reads pages in this process."""
 
-    most_in_hand = 1
+    most_pending = 1
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
 
     def submit(self, job: Job) -> Future[Outcome]:
-        """Read the page, now."""
+        """Read the page now."""
         future: Future[Outcome] = Future()
         future.set_result(self._worker.read(job))
         return future
 
     def collect(self, future: Future[Outcome], job: Job) -> Outcome:
-        """Return what became of a job."""
+        """Return the outcome of a job."""
         return future.result()
 
 
 class ManyProcesses:
-    """Worker processes, from `start_processes`.
+    """Reads pages in worker processes; made by `start_processes`.
 
     Parameters
     ----------
     plan : what to do with every page
-    n_workers : processes
-    timeout_s : what a page may take
+    n_workers : number of processes
+    timeout_s : seconds that a page may take
     """
 
     def __init__(self, plan: Plan, n_workers: int, timeout_s: float) -> None:
         self._plan, self._n_workers, self._timeout_s = plan, n_workers, timeout_s
-        self.most_in_hand = _AHEAD * n_workers
+        self.most_pending = _JOBS_PER_WORKER * n_workers
         self._pool = self._start()
 
     def _start(self) -> ProcessPool:
-        context = get_context("spawn")  # a fork would copy OpenCV's threads half
-        pool = ProcessPool(self._n_workers, initializer=_begin, initargs=(self._plan, self._n_workers), context=context)
-        with leave_interrupts_to_us():
-            pool.active  # noqa: B018 - starts it, and the processes inherit what is held
+        context = get_context("spawn")  # fork copies the state of OpenCV's threads without the threads
+        pool = ProcessPool(
+            self._n_workers, initializer=_initialize_worker, initargs=(self._plan, self._n_workers), context=context
+        )
+        with block_interrupts_in_children():
+            pool.active  # noqa: B018 - starts the processes, which inherit the signal mask
         return pool
 
     def submit(self, job: Job) -> Future[Outcome]:
         """Queue the page."""
-        if not self._pool.active:  # somebody has ended a worker that was idle, and pebble gives up
+        if not self._pool.active:  # an idle worker was killed from outside: pebble stops its pool
             self.stop()
             self._pool = self._start()
         return self._pool.schedule(read_in_worker, args=(job,), timeout=self._timeout_s)
 
     def stop(self) -> None:
-        """End all processes, whatever they are doing."""
+        """End all processes, busy or not."""
         self._pool.stop()
         children = active_children()
         for child in children:
             child.terminate()
-        deadline = monotonic() + _LAST_WORDS_S
+        deadline = monotonic() + _TERMINATION_S
         for child in children:
             child.join(max(0.0, deadline - monotonic()))
             child.kill()
         self._pool.join()
 
     def collect(self, future: Future[Outcome], job: Job) -> Outcome:
-        """Return what became of a job; that it took too long, or its process with it, is a failure of its page.
+        """Return the outcome of a job; a timeout or the end of its process is a failure of its page.
 
         Raises
         ------
         DigitsError
-            As the worker raised it: the model cannot be loaded, or a picture not be written.
+            If the worker could not load the model or write a picture.
         """
         try:
             return future.result()
         except TimeoutError:
-            told = f"it was not read within {self._timeout_s:g} s"
-            failure = Failure(job.source.path, job.number, "timeout", told, "raise --timeout, or look at the file")
+            message = f"it was not read within {self._timeout_s:g} s"
+            failure = Failure(job.source.path, job.number, "timeout", message, "raise --timeout, or look at the file")
         except (ProcessExpired, BrokenProcessPool) as ended:
-            how = _tell_exit(ended.exitcode) if isinstance(ended, ProcessExpired) else "all of them did"
-            told = f"the process that read it ended ({how})"
-            failure = Failure(job.source.path, job.number, "crash", told, "save the file again, as PNG or JPEG")
+            how = _format_exit(ended.exitcode) if isinstance(ended, ProcessExpired) else "all of them did"
+            message = f"the process that read it ended ({how})"
+            failure = Failure(job.source.path, job.number, "crash", message, "save the file again, as PNG or JPEG")
         identity = None if job.raw is not None else identify(job.source.path)
         return Outcome(make_record(failure), identity=identity, is_lost=True)
 
 
 @contextmanager
 def start_processes(plan: Plan, n_workers: int, timeout_s: float) -> Iterator[ManyProcesses]:
-    """Yield worker processes, which end on leaving, whatever they are doing.
+    """Yield a pool of worker processes, which end with the context, busy or not.
 
     Parameters
     ----------
     plan : what to do with every page
-    n_workers : how many
-    timeout_s : what a page may take before its process is ended
+    n_workers : number of processes
+    timeout_s : seconds that a page may take before its process is ended
     """
-    CONSTS.term_timeout = _LAST_WORDS_S
+    CONSTS.term_timeout = _TERMINATION_S
     pool = ManyProcesses(plan, n_workers, timeout_s)
     try:
         yield pool
@@ -153,11 +155,11 @@ def start_processes(plan: Plan, n_workers: int, timeout_s: float) -> Iterator[Ma
 
 _plan = Plan()
 _worker: Worker | None = None
-"""Of a worker process."""
+"""State of a worker process."""
 
 
-def _begin(plan: Plan, n_workers: int) -> None:
-    """Prepare a worker process: one thread each, its share of the memory, and an end when its parent ends."""
+def _initialize_worker(plan: Plan, n_workers: int) -> None:
+    """Prepare a worker process: one thread, a limit on its memory, and an end when its parent ends."""
     global _plan
     _plan = plan
     cv2.setNumThreads(1)
@@ -167,7 +169,7 @@ def _begin(plan: Plan, n_workers: int) -> None:
 
 
 def read_in_worker(job: Job) -> Outcome:
-    """Return what became of a job; the process's first one also loads the model."""
+    """Return the outcome of a job; the first job of a process also loads the model."""
     global _worker
     if _worker is None:
         _worker = Worker(_plan, load_classifier(_plan.model))
@@ -175,7 +177,7 @@ def read_in_worker(job: Job) -> Outcome:
 
 
 def _end_with_parent() -> None:
-    """Wait for the end of the parent, however it ends, and end: nobody is left to read for."""
+    """Exit as soon as the parent has ended for whatever reason: nobody would collect the outcomes."""
     parent = parent_process()
     if parent is not None:
         connection.wait([parent.sentinel])
@@ -183,23 +185,23 @@ def _end_with_parent() -> None:
 
 
 def limit_memory(n_workers: int) -> int:
-    """Let this process have its share of the machine's memory, and no more; return the share in bytes, 0 for no limit.
+    """Limit the memory of this process to its share of the machine's; return the limit in bytes, 0 for none.
 
-    A picture that would take more is then an error in this process, where the system might end another instead.
+    A picture that takes more is then an error in this process; otherwise the system might kill another one.
     """
     try:
         import resource
     except ImportError:  # Windows
         return 0
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    told = _CONTAINER_LIMIT.read_text().strip() if _CONTAINER_LIMIT.is_file() else ""
-    share = max(_LEAST_MEMORY, min(machine, int(told) if told.isdecimal() else machine) // n_workers)
+    container = _CONTAINER_LIMIT.read_text().strip() if _CONTAINER_LIMIT.is_file() else ""
+    limit = max(_LEAST_MEMORY, min(machine, int(container) if container.isdecimal() else machine) // n_workers)
     _, most = resource.getrlimit(resource.RLIMIT_DATA)
-    resource.setrlimit(resource.RLIMIT_DATA, (share if most < 0 else min(share, most), most))
-    return share
+    resource.setrlimit(resource.RLIMIT_DATA, (limit if most < 0 else min(limit, most), most))
+    return limit
 
 
-def _tell_exit(code: int) -> str:
+def _format_exit(code: int) -> str:
     if code >= 0:
         return f"exit code {code}"
     try:

@@ -1,6 +1,6 @@
-"""What is said on stderr while a run goes on: lines about files, how far it is, and at the end what came of it.
+"""Messages on stderr during a run: lines about files, the progress, and a summary at the end.
 
-On a terminal a bar tells how far; elsewhere, in a log say, a plain line every few seconds.
+The progress is a bar on a terminal, and a plain line every few seconds elsewhere, as in a log.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 
-Way = Literal["bar", "lines", "silence"]
-"""How to tell how far the run is."""
+ProgressStyle = Literal["bar", "lines", "silence"]
+"""How the progress is shown."""
 
-_PATIENCE_S = 2.0
-"""A run that is over by then shows no bar, and needs no summary."""
+_SHORT_RUN_S = 2.0
+"""A run that takes no longer shows no bar and needs no summary."""
 
 _LINE_EVERY_S = 10.0
-_MOST_LETTERS = 40
+_MOST_CHARACTERS = 40
 
 
 @dataclass(slots=True)
-class Tally:
-    """What came of a run so far.
+class RunStatistics:
+    """Counts of a run so far.
 
     Attributes
     ----------
-    n_files, n_further : files to read, and the pages beyond the first of those that have been opened
-    n_read, n_blank, n_failed : pages; of the read ones some are blank
-    n_numbers, n_rejected : numbers, and those of them that are rejected
-    reasons : failed pages by code
+    n_files, n_further : files to read; pages after the first one of the files that have been opened
+    n_read, n_blank, n_failed : pages read, those of them that are blank, and pages that could not be read
+    n_numbers, n_rejected : numbers read, and those of them that are rejected
     n_skipped : files that an earlier run has read
+    reasons : number of failed pages by error code
     """
 
     n_files: int = 0
@@ -52,7 +52,7 @@ class Tally:
 
     @property
     def n_pages(self) -> int:
-        """Pages known of, read or not."""
+        """Pages that are known, read or not."""
         return self.n_files + self.n_further
 
     @property
@@ -72,22 +72,22 @@ class Tally:
         self.n_rejected += count_rejected(record)
 
 
-class Teller:
-    """Says things on stderr; used as a context manager, it takes its bar away at the end.
+class ProgressReporter:
+    """Prints messages and the progress on stderr; used as a context manager, it removes its bar at the end.
 
     Parameters
     ----------
-    tally : what has come of the run, which the caller counts on
-    way : how to tell how far the run is
+    statistics : of the run; the caller updates them
+    style : how the progress is shown
     """
 
-    def __init__(self, tally: Tally, way: Way) -> None:
-        self._tally, self._way = tally, way
+    def __init__(self, statistics: RunStatistics, style: ProgressStyle) -> None:
+        self._statistics, self._style = statistics, style
         self._start = self._last = perf_counter()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
-    def __enter__(self) -> Teller:
+    def __enter__(self) -> ProgressReporter:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -96,15 +96,15 @@ class Teller:
 
     @property
     def seconds(self) -> float:
-        """Seconds since the beginning."""
+        """Seconds since the start."""
         return perf_counter() - self._start
 
     @property
-    def is_late(self) -> bool:
-        """Whether the run has taken long enough for a person to want to know how far it is, and what came of it."""
-        return self.seconds > _PATIENCE_S
+    def is_long(self) -> bool:
+        """Whether the run has taken long enough to show its progress and a summary."""
+        return self.seconds > _SHORT_RUN_S
 
-    def say(self, line: str) -> None:
+    def print_line(self, line: str) -> None:
         """Print a line, above the bar if there is one."""
         if self._bar is None:
             print(line, file=sys.stderr)
@@ -112,25 +112,26 @@ class Teller:
             self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def update(self, path: str) -> None:
-        """Tell how far the run is, if it is time to; `path` is the file in hand."""
-        if self._way == "silence" or not self.is_late:
+        """Show the progress, if it is due; `path` is the file that is being read."""
+        if self._style == "silence" or not self.is_long:
             return
-        if self._way == "lines":
+        if self._style == "lines":
             if perf_counter() - self._last > _LINE_EVERY_S:
                 self._last = perf_counter()
-                self.say(self._tell_line())
+                self.print_line(self._format_progress())
             return
         if self._bar is None or self._task is None:
             self._show_bar()
         self._move_bar(path)
 
-    def _tell_line(self) -> str:
-        t, pace = self._tally, self._tally.n_done / self.seconds
-        left = f", {_tell_time((t.n_pages - t.n_done) / pace)} left" if pace > 0 else ""
-        return f"{t.n_done} of {t.n_pages} pages, {pace:.1f}/s{left}, {t.n_failed} failed, {t.n_rejected} rejected"
+    def _format_progress(self) -> str:
+        counts, pace = self._statistics, self._statistics.n_done / self.seconds
+        left = f", {_format_duration((counts.n_pages - counts.n_done) / pace)} left" if pace > 0 else ""
+        done = f"{counts.n_done} of {counts.n_pages} pages, {pace:.1f}/s{left}"
+        return f"{done}, {counts.n_failed} failed, {counts.n_rejected} rejected"
 
     def _show_bar(self) -> None:
-        # Imported late: most runs need no bar, and rich takes as long to load as a photo to read.
+        # Imported late: few runs show a bar, and importing rich takes as long as reading a photo.
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -147,44 +148,45 @@ class Teller:
         self._bar.start()
 
     def _move_bar(self, path: str) -> None:
-        t = self._tally
+        counts = self._statistics
         self._bar.update(  # type: ignore[union-attr]
             self._task,  # type: ignore[arg-type]
-            completed=t.n_done,
-            total=t.n_pages,
-            pace=t.n_done / self.seconds,
-            failed=t.n_failed,
-            rejected=t.n_rejected,
-            name=path[-_MOST_LETTERS:].encode(errors="replace").decode(),
+            completed=counts.n_done,
+            total=counts.n_pages,
+            pace=counts.n_done / self.seconds,
+            failed=counts.n_failed,
+            rejected=counts.n_rejected,
+            name=path[-_MOST_CHARACTERS:].encode(errors="replace").decode(),
         )
 
 
-def summarize(tally: Tally, seconds: float, places: dict[str, str]) -> list[str]:
-    """Return the closing summary, a line each: what was read, what failed and why, where everything is.
+def summarize(counts: RunStatistics, seconds: float, places: dict[str, str]) -> list[str]:
+    """Return the lines of the summary: what was read, what failed and why, and where the results are.
 
     Parameters
     ----------
-    tally : what came of the run
+    counts : of the run
     seconds : that it took
-    places : what lies where
+    places : where the results are, by what they are
     """
-    pace = f" ({tally.n_done / seconds:.1f}/s)" if tally.n_done else ""
+    pace = f" ({counts.n_done / seconds:.1f}/s)" if counts.n_done else ""
     lines = [
-        f"{_count(tally.n_read, 'page')} read in {_tell_time(seconds)}{pace}, {tally.n_blank} of them blank: "
-        f"{_count(tally.n_numbers, 'number')}, {tally.n_rejected} rejected"
+        f"{_format_count(counts.n_read, 'page')} read in {_format_duration(seconds)}{pace}, "
+        f"{counts.n_blank} of them blank: {_format_count(counts.n_numbers, 'number')}, {counts.n_rejected} rejected"
     ]
-    if tally.n_skipped:
-        lines.append(f"{_count(tally.n_skipped, 'file')} had been read before")
-    if tally.n_failed:
-        lines.append(f"{tally.n_failed} failed: " + ", ".join(f"{n} {code}" for code, n in tally.reasons.most_common()))
+    if counts.n_skipped:
+        lines.append(f"{_format_count(counts.n_skipped, 'file')} had been read before")
+    if counts.n_failed:
+        reasons = ", ".join(f"{n} {code}" for code, n in counts.reasons.most_common())
+        lines.append(f"{counts.n_failed} failed: {reasons}")
     return lines + [f"{what}: {where}" for what, where in places.items()]
 
 
-def _count(n: int, what: str) -> str:
+def _format_count(n: int, what: str) -> str:
     return f"{n:,} {what}" + ("" if n == 1 else "s")
 
 
-def _tell_time(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     if round(seconds, 1) < 60:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)

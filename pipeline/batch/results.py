@@ -1,67 +1,57 @@
-"""Where results go: into a stream as they come, or into a journal and, at the end, into the files made from it."""
+"""Results, written to streams as they come, or to a journal and, at the end of the run, from it to files."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from pipeline.batch.jobs import Outcome
-from pipeline.batch.journal import KEY, Done, Journal
+from pipeline.batch.journal import KEY, DonePages, Journal
 from pipeline.errors import OutputError
-from pipeline.outputs.formats import FORMS, HTML, Report
-from pipeline.outputs.html_report import write_html
+from pipeline.outputs.formats import JSON_LINES, Format, find_format
 from pipeline.outputs.records import Record, count_rejected
+from pipeline.outputs.report import Report
 from pipeline.outputs.review import write_table
 from pipeline.settings.tree import Settings
 from pipeline.system.files import open_output
 from pipeline.version import __version__
 
-JOURNAL_FORM, DEFAULT_FORM = "jsonl", "text"
-
-_BESIDE = ".journal.jsonl"
-"""Ends the name of the journal where none of the outputs is one."""
-
-_INTERNAL = (KEY, "thumbnail")
-"""Keys of a record that only the journal has."""
+_JOURNAL_SUFFIX = ".journal.jsonl"
+"""Of the journal's name if none of the outputs is a journal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """A file of results and its form, one of `FORMS`."""
+    """A file of results and its format."""
 
     path: Path
-    form: str
+    format: Format
 
     @property
     def is_device(self) -> bool:
-        """Whether it is a device or a pipe, which can only be written to as the results come."""
+        """Whether it is a device or a pipe, which cannot be replaced at the end of the run."""
         return self.path.exists() and not self.path.is_file()
 
 
-def plan_outputs(paths: Sequence[Path], form: str | None) -> list[Output]:
-    """Return the files of results, each of the form given, or else of the one that its name ends in.
+def plan_outputs(paths: Sequence[Path], format: Format | None) -> list[Output]:
+    """Return the files of results, each in the format given, or else in the one that its suffix stands for.
 
     Raises
     ------
     OutputError
         If one of them cannot be written.
     """
-    endings = [path.suffix.lower().removeprefix(".") for path in paths]
     for path in paths:
-        _check(path)
-    return [
-        Output(path, form or (ending if ending in FORMS else DEFAULT_FORM))
-        for path, ending in zip(paths, endings, strict=True)
-    ]
+        _check_writable(path)
+    return [Output(path, format or find_format(path)) for path in paths]
 
 
-def _check(path: Path) -> None:
-    """Raise now what would be raised at the end of the run."""
+def _check_writable(path: Path) -> None:
+    """Raise OutputError now if the file could not be written at the end of the run."""
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise OutputError(f"{path}: this is a folder", "name a file")
@@ -72,44 +62,45 @@ def _check(path: Path) -> None:
 
 
 def choose_journal(outputs: Sequence[Output]) -> Path:
-    """Return the journal's path: the first output of JSON lines, or else one named after the first output."""
-    lines = [output.path for output in outputs if output.form == JOURNAL_FORM]
-    return lines[0] if lines else outputs[0].path.with_name(outputs[0].path.name + _BESIDE)
+    """Return the path of the journal: the first output of JSON lines, or else a file named after the first output."""
+    lines = [output.path for output in outputs if output.format is JSON_LINES]
+    return lines[0] if lines else outputs[0].path.with_name(outputs[0].path.name + _JOURNAL_SUFFIX)
 
 
 def make_mark(settings: Settings, model_hash: str) -> str:
-    """Return 16 hex digits that stand for this program's version, settings and model."""
+    """Return 16 hex digits, a hash of the program's version, the settings and the model."""
     facts = json.dumps([__version__, settings.to_dict(), model_hash], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 
 class StreamResults:
-    """Results that are written as they come, in the order of the inputs.
+    """Results that are written to streams as they come, in the order of the inputs.
 
     Parameters
     ----------
-    report : where to
-    review : folder for the table of rejected numbers, if one is wanted
+    reports : write the streams
+    review : folder for the table of rejected numbers; None for no table
     """
 
-    told: Sequence[str] = ()
+    messages: Sequence[str] = ()
 
-    def __init__(self, report: Report, review: Path | None) -> None:
-        self._report, self._review = report, review
+    def __init__(self, reports: Sequence[Report], review: Path | None) -> None:
+        self._reports, self._review = reports, review
         self._rejected: list[tuple[Record, str]] = []
 
-    def find_done(self, path: str) -> Done | None:
-        """Return None: a stream does not tell what was written into it before."""
+    def find_done(self, path: str) -> DonePages | None:
+        """Return None: a stream cannot be resumed."""
         return None
 
     def add(self, outcome: Outcome) -> None:
-        """Write one page's."""
-        self._report.add(outcome.record)
+        """Write the record of one page."""
+        for report in self._reports:
+            report.add(outcome.record)
         if count_rejected(outcome.record):
             self._rejected.append((outcome.record, outcome.name))
 
     def write(self, facts: Mapping[str, object]) -> dict[str, str]:
-        """Write the table for review; return what lies where."""
+        """Write the table for review; return where it is, by what it is."""
         return _write_review(self._rejected, self._review) if self._review else {}
 
     def count_rejected(self) -> int:
@@ -118,26 +109,26 @@ class StreamResults:
 
 
 class FileResults:
-    """Results that are kept in a journal, and written into files at the end.
+    """Results that are kept in a journal and written to files at the end.
 
     Parameters
     ----------
     journal : open
     outputs : the files; the journal may be one of them
-    review : folder for the table of rejected numbers, if one is wanted
+    review : folder for the table of rejected numbers; None for no table
     """
 
     def __init__(self, journal: Journal, outputs: Sequence[Output], review: Path | None) -> None:
         self._journal, self._review = journal, review
         self._outputs = [output for output in outputs if Path(os.path.realpath(output.path)) != journal.path]
-        self.told, self.find_done, self.add = journal.told, journal.find_done, journal.add
+        self.messages, self.find_done, self.add = journal.messages, journal.find_done, journal.add
 
     def write(self, facts: Mapping[str, object]) -> dict[str, str]:
-        """Write every file, sorted by path and page, each in the old one's place at once; return what lies where.
+        """Write the files, sorted by path and page, each replaced as a whole; return where they are, by what they are.
 
         Parameters
         ----------
-        facts : what an HTML report says of the run
+        facts : about the run, for the formats that show them
 
         Raises
         ------
@@ -146,11 +137,13 @@ class FileResults:
         """
         self._journal.finish()
         for output in self._outputs:
-            with open_output(output.path) as stream:
-                if output.form == HTML:
-                    write_html(_strip(self._journal.read_sorted(), (KEY,)), stream, facts)
-                else:
-                    self._write_report(stream, output)
+            with (
+                open_output(output.path) as stream,
+                Report(stream, output.format, str(output.path), facts) as report,
+            ):
+                for record in self._journal.read_sorted():
+                    del record[KEY]
+                    report.add(record)
         places = {"results": ", ".join(str(output.path) for output in self._outputs)} if self._outputs else {}
         places["journal"] = str(self._journal.path)
         if self._review:
@@ -158,28 +151,19 @@ class FileResults:
             places |= _write_review(named, self._review)
         return places
 
-    def _write_report(self, stream: TextIO, output: Output) -> None:
-        with Report(stream, output.form, str(output.path)) as report:
-            for record in _strip(self._journal.read_sorted(), _INTERNAL):
-                report.add(record)
-
     def count_rejected(self) -> int:
-        """Return how many numbers were rejected, in this run and in those that it resumes."""
+        """Return how many numbers were rejected, in this run and in the runs that it resumes."""
         return sum(map(count_rejected, self._journal.read_sorted()))
 
 
-def _strip(records: Iterable[Record], keys: Collection[str]) -> Iterator[Record]:
-    return ({key: value for key, value in record.items() if key not in keys} for record in records)
-
-
 def _write_review(named: Iterable[tuple[Record, str]], folder: Path) -> dict[str, str]:
-    """Write the table of rejected numbers; return where it lies, and how many wait for a person."""
+    """Write the table of rejected numbers; return where it is, and how many still need their right value."""
     names: dict[tuple[str, int], str] = {}
 
-    def remember() -> Iterator[Record]:
+    def collect_names() -> Iterator[Record]:
         for record, name in named:
             names[record["file"], record["page"]] = name
             yield record
 
-    n_waiting = write_table(remember(), folder, lambda file, page: names[file, page])
-    return {"to review": f"{n_waiting} in {folder / 'review.csv'}"}
+    n_open = write_table(collect_names(), folder, lambda file, page: names[file, page])
+    return {"to review": f"{n_open} in {folder / 'review.csv'}"}

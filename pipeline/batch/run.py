@@ -1,26 +1,24 @@
-"""One run of the program: what the command line asks for -> files read, results written, an exit code."""
+"""A batch run: options in; files read, results written and an exit code out."""
 
 from __future__ import annotations
 
-import argparse
 import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import replace
 from itertools import chain
 from time import strftime
 from typing import TextIO, TypeAlias
 
 from pipeline.batch.jobs import BUG_CODE, Outcome, Plan
 from pipeline.batch.journal import Journal
-from pipeline.batch.options import TIMEOUT_S, PageRanges
+from pipeline.batch.options import TIMEOUT_S, BatchOptions
+from pipeline.batch.page_ranges import PageRanges
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.process_pool import OneProcess, Pool, start_processes
-from pipeline.batch.progress import Tally, Teller, Way, summarize
+from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, summarize
 from pipeline.batch.results import (
-    DEFAULT_FORM,
     FileResults,
     Output,
     StreamResults,
@@ -28,217 +26,206 @@ from pipeline.batch.results import (
     make_mark,
     plan_outputs,
 )
-from pipeline.batch.scheduler import Batch, Given
+from pipeline.batch.scheduler import MULTI_PAGE_SUFFIXES, InputItem, PageScheduler
 from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, StrictError, UsageError
-from pipeline.outputs.formats import HTML, Report
+from pipeline.outputs.formats import TEXT
 from pipeline.outputs.records import format_failure
+from pipeline.outputs.report import Report
 from pipeline.outputs.review import TABLE, read_table
 from pipeline.recognition.classify import hash_model, load_classifier
-from pipeline.settings.tree import Settings
 from pipeline.system.files import make_folder, open_output
 
 _BUG = 70
-_OF_MANY_PAGES = (".pdf", ".tif", ".tiff")
 
 Results: TypeAlias = StreamResults | FileResults
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Do what was asked; return the exit code, or raise the error that owns one.
+def run(options: BatchOptions) -> int:
+    """Read everything that the options name; return the exit code, or raise the error that owns one.
 
-    What can be known to fail is tried first, so that nobody waits for results that cannot be written.
+    Whatever can be known to fail is tried first, so that nobody waits for results that cannot be written.
     """
-    _check(arguments)
-    outputs = plan_outputs(arguments.output, arguments.format)
-    folders = {flag: make_folder(f) for flag in ("annotate", "trace", "review") if (f := getattr(arguments, flag))}
-    if arguments.review:
-        read_table(arguments.review / TABLE)  # that it cannot be written over is to be known now
-    has_thumbnails = any(output.form == HTML for output in outputs)
-    plan = Plan(_choose_settings(arguments), arguments.model, **folders, has_thumbnails=has_thumbnails)
+    _check_paths(options)
+    outputs = plan_outputs(options.outputs, options.format)
+    folders = {name: make_folder(folder) for name, folder in options.folders.items()}
+    if options.review:
+        read_table(options.review / TABLE)  # raises now if it could not be replaced later
+    formats = [output.format for output in outputs] or [options.format or TEXT]
+    has_thumbnails = any(format.has_thumbnails for format in formats)
+    plan = Plan(options.settings, options.model, **folders, has_thumbnails=has_thumbnails)
     worker = Worker(plan, load_classifier(plan.model))
-    given = _list_given(arguments, arguments.inputs)
-    tally = Tally()
+    items = _list_items(options, options.inputs)
+    statistics = RunStatistics()
     with ExitStack() as stack:
-        results = stack.enter_context(_open_results(arguments, outputs, plan, given))
-        teller = stack.enter_context(Teller(tally, _choose_way(arguments)))
-        for line in () if arguments.quiet else results.told:
-            teller.say(line)
-        choice = _Choice(arguments.pages or PageRanges(), results, tally)
-        files: Iterable[Given] = list(choice.leave_out_done(given))
-        if arguments.watch:
-            watched = watch_folder(arguments.watch, lambda: _list_given(arguments, [str(arguments.watch)]))
-            files = chain(files, choice.leave_out_done(watched))
-        pool = stack.enter_context(_start_pool(arguments, worker, plan, given))
-        batch = Batch(files, choice.choose, pool, _read_stdin(given), teller.update)
+        results = stack.enter_context(_open_results(options, outputs, plan, items))
+        reporter = stack.enter_context(ProgressReporter(statistics, _choose_progress_style(options)))
+        for line in () if options.is_quiet else results.messages:
+            reporter.print_line(line)
+        chooser = _PageChooser(options.pages, results, statistics)
+        unread: Iterable[InputItem] = list(chooser.skip_done(items))
+        if options.watch:
+            watched = watch_folder(options.watch, lambda: _list_items(options, [str(options.watch)]))
+            unread = chain(unread, chooser.skip_done(watched))
+        pool = stack.enter_context(_start_pool(options, worker, plan, items))
+        scheduler = PageScheduler(unread, chooser.choose, pool, _read_stdin(items), reporter.update)
         try:
-            outcomes = batch.read_in_order() if isinstance(results, StreamResults) else batch.read()
+            outcomes = scheduler.read_in_order() if isinstance(results, StreamResults) else scheduler.read()
             for outcome in outcomes:
-                tally.count(outcome.record)  # first: what is kept has been counted, also where Ctrl-C comes between
+                statistics.count(outcome.record)  # before it is kept: Ctrl-C may come in between
                 results.add(outcome)
-                tally.n_further = batch.n_further
-                _tell(outcome, teller, arguments.verbose)
+                statistics.n_further = scheduler.n_further
+                _report_outcome(outcome, reporter, options.is_verbose)
         except KeyboardInterrupt:
-            if not arguments.watch:
+            if not options.watch:
                 raise
-        places = results.write(_list_facts(arguments, tally, teller.seconds))
-        _tell_summary(arguments, tally, teller, places)
-        return _find_exit_code(tally, arguments.strict, results)
+        places = results.write(_list_facts(options, reporter.seconds))
+        _print_summary(options, statistics, reporter, places)
+        return _find_exit_code(statistics, options.is_strict, results)
 
 
-class _Choice:
-    """Chooses what of the files to read: the pages that are asked for and have not been read before."""
+class _PageChooser:
+    """Chooses the pages of the files to read: those that are asked for and have not been read before."""
 
-    def __init__(self, pages: PageRanges, results: Results, tally: Tally) -> None:
-        self._pages, self._results, self._tally = pages, results, tally
+    def __init__(self, pages: PageRanges, results: Results, statistics: RunStatistics) -> None:
+        self._pages, self._results, self._statistics = pages, results, statistics
 
     def choose(self, source: Source, n_pages: int | None) -> Sequence[int]:
-        """Return the pages of a file to read; of one whose number of pages is unknown, the first of them."""
+        """Return the pages of a file to read; while its number of pages is unknown, at least the first of them."""
         done = self._results.find_done(source.path)
         n_pages = n_pages or (done.n_pages if done else None)
         numbers = (n_pages and self._pages.choose(n_pages)) or [self._pages.first]
         return [n for n in numbers if n not in done.numbers] if done else numbers
 
-    def leave_out_done(self, given: Iterable[Given]) -> Iterator[Given]:
-        """Yield what is not done, counting all of it."""
-        for one in given:
-            if isinstance(one, Source) and not self.choose(one, None):
-                self._tally.n_skipped += 1
+    def skip_done(self, items: Iterable[InputItem]) -> Iterator[InputItem]:
+        """Yield the items that are not done yet, and count all of them."""
+        for item in items:
+            if isinstance(item, Source) and not self.choose(item, None):
+                self._statistics.n_skipped += 1
                 continue
-            self._tally.n_files += one is not None
-            yield one
+            self._statistics.n_files += item is not None
+            yield item
 
 
-def _list_given(arguments: argparse.Namespace, inputs: Sequence[str]) -> list[Source | Failure]:
-    own_folders = [folder for folder in (arguments.annotate, arguments.trace, arguments.review) if folder]
-    return list_sources(inputs, own_folders, arguments.include, arguments.exclude)
+def _list_items(options: BatchOptions, inputs: Sequence[str]) -> list[Source | Failure]:
+    return list_sources(inputs, list(options.folders.values()), options.include, options.exclude)
 
 
-def _check(arguments: argparse.Namespace) -> None:
-    """Refuse what contradicts itself, or would write over a picture or among the pictures of the next run."""
-    if not (arguments.inputs or arguments.watch):
-        raise UsageError("the following arguments are required: INPUT")
-    if arguments.watch and not arguments.watch.is_dir():
-        raise UsageError(f"--watch {arguments.watch}: there is no such folder", "make it first")
-    if (arguments.watch or arguments.resume or arguments.format == HTML) and not arguments.output:
-        flag = "--watch" if arguments.watch else "--resume" if arguments.resume else "--format html"
-        raise UsageError(f"{flag} needs --output", "name a file for the results, such as results.csv")
-    # realpath: Path.resolve raises on a ring of links
-    inputs = {os.path.realpath(given) for given in (*arguments.inputs, *filter(None, [arguments.watch]))}
-    for flag, paths in (("output", arguments.output), ("trace", [arguments.trace]), ("review", [arguments.review])):
+def _check_paths(options: BatchOptions) -> None:
+    """Raise UsageError if there is no folder to watch, or if an output would replace an input or become one."""
+    if options.watch and not options.watch.is_dir():
+        raise UsageError(f"--watch {options.watch}: there is no such folder", "make it first")
+    watched = (str(options.watch),) if options.watch else ()
+    inputs = {os.path.realpath(path) for path in options.inputs + watched}  # Path.resolve raises on a ring of links
+    for flag, paths in (("output", options.outputs), ("trace", [options.trace]), ("review", [options.review])):
         for path in filter(None, paths):
             if os.path.realpath(path) in inputs:
                 raise UsageError(f"--{flag} {path} is one of the inputs", "choose another name")
 
 
-def _choose_settings(arguments: argparse.Namespace) -> Settings:
-    settings = Settings.from_file(arguments.settings) if arguments.settings else Settings()
-    if arguments.no_turn:
-        settings = replace(settings, orientation=replace(settings.orientation, is_enabled=False))
-    if arguments.signs:
-        settings = replace(settings, signs=replace(settings.signs, is_enabled=True))
-    if arguments.reject_below is not None:
-        settings = replace(settings, decode=replace(settings.decode, reject_below=arguments.reject_below))
-    if arguments.dpi is not None:
-        settings = replace(settings, images=replace(settings.images, dpi=arguments.dpi))
-    return settings
-
-
 @contextmanager
 def _open_results(
-    arguments: argparse.Namespace, outputs: Sequence[Output], plan: Plan, given: Sequence[Given]
+    options: BatchOptions, outputs: Sequence[Output], plan: Plan, items: Sequence[InputItem]
 ) -> Iterator[Results]:
-    """Yield where the results go: into a journal, or where nothing can be kept, into a stream."""
+    """Yield the results: in a journal if one of the outputs is a file, else in streams."""
     files = [output for output in outputs if not output.is_device]
     if files:
-        paths = [one.path for one in given if isinstance(one, Source)] if arguments.resume else None
+        paths = [item.path for item in items if isinstance(item, Source)] if options.is_resumed else None
         mark = make_mark(plan.settings, hash_model(plan.model))
         with Journal(choose_journal(files), mark, paths) as journal:
             yield FileResults(journal, outputs, plan.review)
         return
-    with open_output(outputs[0].path) if outputs else nullcontext(_prepare_stdout()) as stream:
-        form = outputs[0].form if outputs else arguments.format or DEFAULT_FORM
-        with Report(stream, form, str(outputs[0].path) if outputs else "standard output") as report:
-            yield StreamResults(report, plan.review)
+    facts = _list_facts(options, None)
+    with ExitStack() as stack:
+        if outputs:
+            streams = [(stack.enter_context(open_output(one.path)), one.format, str(one.path)) for one in outputs]
+        else:
+            streams = [(_prepare_stdout(), options.format or TEXT, "standard output")]
+        reports = [stack.enter_context(Report(*stream, facts)) for stream in streams]
+        yield StreamResults(reports, plan.review)
 
 
 def _prepare_stdout() -> TextIO:
-    """Return stdout, ready for file names of any bytes on any platform."""
+    """Return stdout, set to UTF-8 with surrogate escapes, so that every file name can be written."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     return sys.stdout
 
 
-def _read_stdin(given: Sequence[Given]) -> bytes | None:
-    is_wanted = any(isinstance(one, Source) and one.path == STDIN for one in given)
+def _read_stdin(items: Sequence[InputItem]) -> bytes | None:
+    is_wanted = any(isinstance(item, Source) and item.path == STDIN for item in items)
     return sys.stdin.buffer.read() if is_wanted else None
 
 
 def _start_pool(
-    arguments: argparse.Namespace, worker: Worker, plan: Plan, given: Sequence[Given]
+    options: BatchOptions, worker: Worker, plan: Plan, items: Sequence[InputItem]
 ) -> AbstractContextManager[Pool]:
-    """Return who reads: this process for a single picture, else as many as were asked for, or as there are cores."""
-    is_plain = not (arguments.workers or arguments.timeout or arguments.watch)
-    if is_plain and len(given) == 1 and not _may_have_pages(given[0]):
+    """Return the pool: this process for a single picture, else the number of workers asked for, or one per core."""
+    is_plain = not (options.n_workers or options.timeout_s or options.watch)
+    if is_plain and len(items) == 1 and not _may_have_several_pages(items[0]):
         return nullcontext(OneProcess(worker))
-    return start_processes(plan, arguments.workers or _count_cores(), arguments.timeout or TIMEOUT_S)
+    return start_processes(plan, options.n_workers or _count_cores(), options.timeout_s or TIMEOUT_S)
 
 
-def _may_have_pages(one: Given) -> bool:
-    return isinstance(one, Source) and one.path.lower().endswith(_OF_MANY_PAGES)
+def _may_have_several_pages(item: InputItem) -> bool:
+    return isinstance(item, Source) and item.path.lower().endswith(MULTI_PAGE_SUFFIXES)
 
 
 def _count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _choose_way(arguments: argparse.Namespace) -> Way:
-    """Return how to tell how far the run is: with no bar between results on the same terminal."""
-    if arguments.quiet:
+def _choose_progress_style(options: BatchOptions) -> ProgressStyle:
+    """Return how to show the progress: no bar between results on the same terminal."""
+    if options.is_quiet:
         return "silence"
     if not sys.stderr.isatty():
         return "lines"
-    return "bar" if arguments.output or not sys.stdout.isatty() else "silence"
+    return "bar" if options.outputs or not sys.stdout.isatty() else "silence"
 
 
-def _tell(outcome: Outcome, teller: Teller, is_verbose: bool) -> None:
+def _report_outcome(outcome: Outcome, reporter: ProgressReporter, is_verbose: bool) -> None:
     record = outcome.record
-    if outcome.told:
-        teller.say(outcome.told.rstrip())
+    if outcome.traceback:
+        reporter.print_line(outcome.traceback.rstrip())
     if record["status"] == "failed":
-        teller.say(f"error: {format_failure(record)}")
+        reporter.print_line(f"error: {format_failure(record)}")
     elif is_verbose:
-        spent = ", ".join(f"{stage} {seconds:.3f}" for stage, seconds in record["seconds"].items())
-        teller.say(f"{record['file']} [{record['page']}]: {len(record['numbers'])} numbers; seconds: {spent}")
+        seconds = ", ".join(f"{stage} {duration_s:.3f}" for stage, duration_s in record["seconds"].items())
+        reporter.print_line(
+            f"{record['file']} [{record['page']}]: {len(record['numbers'])} numbers; seconds: {seconds}"
+        )
     if record["note"]:
-        teller.say(f"{record['file']}: {record['note']}")
+        reporter.print_line(f"{record['file']}: {record['note']}")
 
 
-def _list_facts(arguments: argparse.Namespace, tally: Tally, seconds: float) -> dict[str, object]:
-    """Return what an HTML report says of the run."""
+def _list_facts(options: BatchOptions, seconds: float | None) -> dict[str, object]:
+    """Return facts about the run, for the formats that show them; `seconds` is None while it goes on."""
     return {
         "read": strftime("%Y-%m-%d %H:%M"),
-        "inputs": " ".join(arguments.inputs),
-        "model": arguments.model,
-        "settings": str(arguments.settings) if arguments.settings else "default",
-        "seconds": round(seconds, 1),
+        "inputs": " ".join(options.inputs),
+        "model": options.model,
+        "settings": str(options.settings_file) if options.settings_file else "default",
+        "seconds": None if seconds is None else round(seconds, 1),
     }
 
 
-def _tell_summary(arguments: argparse.Namespace, tally: Tally, teller: Teller, places: dict[str, str]) -> None:
-    pictures = {flag: str(folder) for flag in ("annotate", "trace") if (folder := getattr(arguments, flag))}
-    if not arguments.quiet and (arguments.output or teller.is_late):
-        for line in summarize(tally, teller.seconds, places | pictures):
-            teller.say(line)
+def _print_summary(
+    options: BatchOptions, statistics: RunStatistics, reporter: ProgressReporter, places: dict[str, str]
+) -> None:
+    pictures = {name: str(folder) for name, folder in options.folders.items() if name != "review"}
+    if not options.is_quiet and (options.outputs or reporter.is_long):
+        for line in summarize(statistics, reporter.seconds, places | pictures):
+            reporter.print_line(line)
 
 
-def _find_exit_code(tally: Tally, is_strict: bool, results: Results) -> int:
-    """Return the run's exit code: of what went wrong, the gravest."""
-    if tally.reasons[BUG_CODE]:
+def _find_exit_code(statistics: RunStatistics, is_strict: bool, results: Results) -> int:
+    """Return the exit code of the run, that of its worst failure."""
+    if statistics.reasons[BUG_CODE]:
         return _BUG
-    if tally.n_failed:  # each has been told of already
-        return InputError.exit_code if tally.n_read or tally.n_skipped else NoInputError.exit_code
+    if statistics.n_failed:  # each has been reported already
+        return InputError.exit_code if statistics.n_read or statistics.n_skipped else NoInputError.exit_code
     if is_strict and (n_rejected := results.count_rejected()):
         raise StrictError(f"{n_rejected} {'number was' if n_rejected == 1 else 'numbers were'} rejected")
     return 0

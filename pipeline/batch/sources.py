@@ -1,6 +1,6 @@
-"""What is to be read: files, folders, lists and stdin as the user names them -> sources, each with a stem of its own.
+"""Files, folders, lists and stdin as the user names them -> the files to read, each with a unique stem.
 
-Nothing is opened but folders and lists. What cannot be listed is data; what cannot be read is found out in its turn.
+Only folders and lists are opened. One that cannot be listed gives a `Failure`; files are opened later, page by page.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import codecs
 import os
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class Source:
     Attributes
     ----------
     path : as the user spelled it, or "-" for stdin
-    stem : relative POSIX path without a suffix, under which everything that is made of this file is put
+    stem : relative POSIX path without a suffix, for the names of all pictures made of this file
     """
 
     path: str
@@ -39,8 +39,8 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
-    """A file: its path as spelled, where it really is, and the folders and name that its stem is made of."""
+class _FoundFile:
+    """A file: its path as spelled, its real path, and the folders and name that its stem is made of."""
 
     path: str
     real: str
@@ -48,43 +48,43 @@ class _Found:
 
 
 def list_sources(
-    inputs: Sequence[str], without: Sequence[Path] = (), include: Sequence[str] = (), exclude: Sequence[str] = ()
+    inputs: Sequence[str], skipped: Sequence[Path] = (), include: Sequence[str] = (), exclude: Sequence[str] = ()
 ) -> list[Source | Failure]:
-    """Return every file that the inputs name, once, in their order; what cannot be listed as its failure.
+    """Return every file that the inputs name, once, in their order; a `Failure` for what cannot be listed.
 
-    A folder stands for the pictures in it and in the folders in it, sorted; hidden ones and the annotated pictures of
-    an earlier run are left out. Links are followed. Below a folder, stems mirror its tree; of several folders, each
-    under the folder's own name.
+    A folder stands for the pictures in it and its subfolders, sorted, without hidden files and the annotated pictures
+    of an earlier run. Links are followed. The stems of its files mirror its tree; if there are several folders, each
+    tree is put under the folder's name.
 
     Parameters
     ----------
-    inputs : paths of files and folders, "-" for stdin, "@" and the path of a list for the paths in it, one on a line
-    without : folders not to look into
-    include : glob patterns, of which a file in a folder must match one; case does not matter, `**` is any folders
-    exclude : glob patterns that no file in a folder may match, nor a folder in it; both are compared with the path
-        relative to the folder that was given, and with the bare name
+    inputs : paths of files and folders, "-" for stdin, "@" and the path of a list that has one path per line
+    skipped : folders not to search
+    include : glob patterns; a file in a folder must match one of them. Case does not matter, `**` matches any folders
+    exclude : glob patterns that no file or subfolder may match; both kinds are compared with the path relative to the
+        folder that was given, and with the name alone
     """
-    given = [entry for text in inputs for entry in _expand_list(text)]
-    folders = _label_folders([entry for entry in given if isinstance(entry, str) and _is_folder(entry)])
-    search = _Search(frozenset(map(_find_real, map(str, without))), _compile(include), _compile(exclude))
-    listed: list[_Found | Failure] = []
-    for entry in given:
+    entries = [entry for text in inputs for entry in _expand_list(text)]
+    folders = _label_folders([entry for entry in entries if isinstance(entry, str) and _is_folder(entry)])
+    search = _Search(frozenset(map(_find_real, map(str, skipped))), _compile(include), _compile(exclude))
+    listed: list[_FoundFile | Failure] = []
+    for entry in entries:
         if isinstance(entry, Failure):
             listed.append(entry)
         elif entry in folders:
-            listed += search.look_into(entry, folders[entry])
+            listed += search.search_folder(entry, folders[entry])
         elif entry == STDIN:
-            listed.append(_Found(STDIN, STDIN, ("stdin",)))
+            listed.append(_FoundFile(STDIN, STDIN, ("stdin",)))
         else:
-            listed.append(_Found(entry, _find_real(entry), (_name_of(entry),)))
-    return _name(_drop_repeats(listed))
+            listed.append(_FoundFile(entry, _find_real(entry), (_get_name(entry),)))
+    return _assign_stems(_drop_repeats(listed))
 
 
-def _drop_repeats(listed: Sequence[_Found | Failure]) -> list[_Found | Failure]:
+def _drop_repeats(listed: Sequence[_FoundFile | Failure]) -> list[_FoundFile | Failure]:
     seen: set[str] = set()
-    kept: list[_Found | Failure] = []
+    kept: list[_FoundFile | Failure] = []
     for item in listed:
-        if isinstance(item, _Found):
+        if isinstance(item, _FoundFile):
             key = os.path.normcase(item.real)
             if key in seen:
                 continue
@@ -93,13 +93,13 @@ def _drop_repeats(listed: Sequence[_Found | Failure]) -> list[_Found | Failure]:
     return kept
 
 
-def _name(listed: Sequence[_Found | Failure]) -> list[Source | Failure]:
-    stems = iter(make_stems([item.parts for item in listed if isinstance(item, _Found)]))
-    return [Source(item.path, next(stems)) if isinstance(item, _Found) else item for item in listed]
+def _assign_stems(listed: Sequence[_FoundFile | Failure]) -> list[Source | Failure]:
+    stems = iter(make_stems([item.parts for item in listed if isinstance(item, _FoundFile)]))
+    return [Source(item.path, next(stems)) if isinstance(item, _FoundFile) else item for item in listed]
 
 
 def _expand_list(text: str) -> list[str | Failure]:
-    """Return the paths in a list; or what was given, alone, where it is no list."""
+    """Return the paths in a list; the text itself if it does not name a list."""
     if not text.startswith(LIST_MARK):
         return [text]
     try:
@@ -107,51 +107,51 @@ def _expand_list(text: str) -> list[str | Failure]:
     except FileNotFoundError:
         return [Failure.of(MissingInputError("there is no such list"), text)]
     except (OSError, ValueError) as error:
-        return [Failure.of(InputError(f"this list cannot be read ({_tell(error)})", "check the list"), text)]
+        return [Failure.of(InputError(f"this list cannot be read ({_format_error(error)})", "check the list"), text)]
     if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes
-        written = raw.decode("utf-16", "replace")
+        content = raw.decode("utf-16", "replace")
     else:
-        written = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
-    lines = [line.rstrip("\r") for line in written.split("\n")]
+        content = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    lines = [line.rstrip("\r") for line in content.split("\n")]
     paths: list[str | Failure] = [line for line in lines if line.strip() and not line.startswith("#")]
     return paths or [Failure.of(EmptyInputError("this list names no file", "write one path on each line"), text)]
 
 
-def _label_folders(given: Sequence[str]) -> dict[str, str]:
-    """Return for each folder as spelled the name that its stems go under: "" for a folder alone."""
-    labels: dict[str, str] = {}  # by where the folder really is
-    for path in given:
-        name = _name_of(_make_absolute(path)) or "root"
+def _label_folders(folders: Sequence[str]) -> dict[str, str]:
+    """Return the name that the stems of each folder, as spelled, are put under: "" if there is only one folder."""
+    labels: dict[str, str] = {}  # by real path
+    for path in folders:
+        name = _get_name(_make_absolute(path)) or "root"
         label, n = name, 1
         while label.casefold() in (other.casefold() for other in labels.values()):
             n += 1
             label = f"{name}-{n}"
         labels.setdefault(_find_real(path), label)
-    return {path: labels[_find_real(path)] if len(labels) > 1 else "" for path in given}
+    return {path: labels[_find_real(path)] if len(labels) > 1 else "" for path in folders}
 
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """How folders are searched: which to leave out, by where they really are, and which names to take."""
+    """How folders are searched: the real paths of those to skip, and the patterns for names."""
 
-    closed: frozenset[str]
+    skipped: frozenset[str]
     include: re.Pattern[str] | None
     exclude: re.Pattern[str] | None
 
-    def look_into(self, folder: str, label: str) -> list[_Found | Failure]:
-        """Return the pictures in a folder and below, sorted, then the folders that cannot be listed."""
+    def search_folder(self, folder: str, label: str) -> list[_FoundFile | Failure]:
+        """Return the pictures in a folder and its subfolders, sorted, then a failure for each that cannot be listed."""
         walk = _Walk(self)
         walk.waiting.append((folder, (), _find_real(folder)))
         while walk.waiting or walk.linked:
             walk.step()
         if not walk.found and not walk.failures:
-            return [Failure.of(walk.explain_nothing(), folder)]
+            return [Failure.of(walk.explain_empty(), folder)]
         top = (label,) if label else ()
         found = sorted(walk.found, key=lambda item: item.path)
-        return [*(_Found(item.path, item.real, (*top, *item.parts)) for item in found), *walk.failures]
+        return [*(_FoundFile(item.path, item.real, (*top, *item.parts)) for item in found), *walk.failures]
 
-    def leaves_out(self, name: str, parts: tuple[str, ...], is_folder: bool) -> bool:
-        """Return whether the patterns leave out a file or folder of that name, in the folder of those parts."""
+    def filters_out(self, name: str, parts: tuple[str, ...], is_folder: bool) -> bool:
+        """Return whether the patterns exclude a file or folder of that name; `parts` are the folders that it is in."""
         if self.include is None and self.exclude is None:
             return False
         relative = "/".join((*parts, name))
@@ -162,25 +162,25 @@ class _Search:
         return not (self.include.fullmatch(relative) or self.include.fullmatch(name))
 
 
-_Place = tuple[str, tuple[str, ...], str]
-"""A folder to list: its path as spelled, its parts below the folder given, where it really is."""
+_Folder = tuple[str, tuple[str, ...], str]
+"""A folder to list: its path as spelled, its folders below the one that was given, its real path."""
 
 
 @dataclass(slots=True)
 class _Walk:
-    """One folder's search on its way. Links wait until all real folders are listed, so that a real place goes first."""
+    """The state of the search of one folder. Linked folders are listed after all others, which keep their own paths."""
 
     search: _Search
-    waiting: deque[_Place] = field(default_factory=deque)
-    linked: deque[_Place] = field(default_factory=deque)
+    waiting: deque[_Folder] = field(default_factory=deque)
+    linked: deque[_Folder] = field(default_factory=deque)
     listed: set[str] = field(default_factory=set)
-    found: list[_Found] = field(default_factory=list)
+    found: list[_FoundFile] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
-    n_left_out: int = 0
+    n_filtered: int = 0
     n_pruned: int = 0
 
     def step(self) -> None:
-        """List one folder, unless it has been: links may lead to one place by many ways, or in a ring."""
+        """List one folder, unless it has been listed: several links may lead to it, or a ring of them."""
         path, parts, real = self.waiting.popleft() if self.waiting else self.linked.popleft()
         if real in self.listed:
             return
@@ -189,33 +189,33 @@ class _Walk:
             with os.scandir(path) as entries:
                 for entry in entries:
                     if not entry.name.startswith("."):
-                        self._take(entry, parts, real)
+                        self._add(entry, parts, real)
         except OSError as error:
-            told = InputError(f"this folder cannot be listed ({_tell(error)})", "check its permissions")
-            self.failures.append(Failure.of(told, path))
+            failure = InputError(f"this folder cannot be listed ({_format_error(error)})", "check its permissions")
+            self.failures.append(Failure.of(failure, path))
 
-    def _take(self, entry: os.DirEntry[str], parts: tuple[str, ...], folder_real: str) -> None:
+    def _add(self, entry: os.DirEntry[str], parts: tuple[str, ...], folder_real: str) -> None:
         is_link = entry.is_symlink()
-        is_folder = _asks(entry.is_dir)
-        if not is_folder and not (_is_picture(entry.name) and (is_link or _asks(entry.is_file))):
+        is_folder = _check_entry(entry.is_dir)
+        if not is_folder and not (_is_picture(entry.name) and (is_link or _check_entry(entry.is_file))):
             return
         real = _find_real(entry.path) if is_link else os.path.join(folder_real, entry.name)  # noqa: PTH118
-        if is_folder and real in self.search.closed:
+        if is_folder and real in self.search.skipped:
             return
-        if self.search.leaves_out(entry.name, parts, is_folder):
+        if self.search.filters_out(entry.name, parts, is_folder):
             self.n_pruned += is_folder
-            self.n_left_out += not is_folder
+            self.n_filtered += not is_folder
         elif is_folder:
             (self.linked if is_link else self.waiting).append((entry.path, (*parts, entry.name), real))
         else:
-            self.found.append(_Found(entry.path, real, (*parts, entry.name)))
+            self.found.append(_FoundFile(entry.path, real, (*parts, entry.name)))
 
-    def explain_nothing(self) -> EmptyInputError:
-        """Return the error of a folder in which nothing is left to read."""
-        if self.n_left_out or self.n_pruned:
-            what = f"{self.n_left_out} in it" if self.n_left_out else "folders in it"
-            told = f"no picture is left in this folder: {what} filtered out by include and exclude"
-            return EmptyInputError(told, "change the patterns")
+    def explain_empty(self) -> EmptyInputError:
+        """Return the error for a folder without a picture to read."""
+        if self.n_filtered or self.n_pruned:
+            what = f"{self.n_filtered} in it" if self.n_filtered else "folders in it"
+            message = f"no picture is left in this folder: {what} filtered out by include and exclude"
+            return EmptyInputError(message, "change the patterns")
         return EmptyInputError("there is no picture in this folder", f"pictures end in {', '.join(SUFFIXES)}")
 
 
@@ -224,19 +224,19 @@ def _is_picture(name: str) -> bool:
     return lower.endswith(SUFFIXES) and not os.path.splitext(lower)[0].endswith(ANNOTATED)  # noqa: PTH122
 
 
-def _asks(question: object) -> bool:
-    """Return the answer of a directory entry; False where the system gives none, as for a ring of links."""
+def _check_entry(check: Callable[[], bool]) -> bool:
+    """Return the result of a check of a directory entry; False where the system raises, as for a ring of links."""
     try:
-        return bool(question())  # type: ignore[operator]
+        return check()
     except OSError:
         return False
 
 
 def _compile(patterns: Sequence[str]) -> re.Pattern[str] | None:
-    """Return one regular expression for all the patterns; None for none."""
+    """Return one regular expression for all patterns; None if there are none."""
     if not patterns:
         return None
-    from wcmatch import glob  # late, as most runs have no pattern
+    from wcmatch import glob  # imported late: most runs have no pattern
 
     flags = glob.GLOBSTAR | glob.DOTGLOB | glob.IGNORECASE | glob.FORCEUNIX
     plain = [pattern.replace(os.sep, "/").removeprefix("./").rstrip("/") for pattern in patterns]
@@ -249,7 +249,7 @@ def _is_folder(path: str) -> bool:
 
 
 def _find_real(path: str) -> str:
-    """Return where a path leads once links are followed; the path itself where the system cannot say."""
+    """Return the real path, links resolved; the path itself if the system cannot resolve it."""
     try:
         return os.path.realpath(path)
     except (OSError, ValueError):
@@ -258,14 +258,14 @@ def _find_real(path: str) -> str:
 
 def _make_absolute(path: str) -> str:
     try:
-        return os.path.abspath(path)  # noqa: PTH100 - the link's own name counts, not where it leads
+        return os.path.abspath(path)  # noqa: PTH100 - links must not be resolved
     except OSError:  # the current folder is gone
         return path
 
 
-def _name_of(path: str) -> str:
+def _get_name(path: str) -> str:
     return os.path.basename(path.rstrip("/" + os.sep))  # noqa: PTH119 - Path would read "" as "."
 
 
-def _tell(error: Exception) -> str:
+def _format_error(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)

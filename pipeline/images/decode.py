@@ -1,4 +1,4 @@
-"""Bytes of a picture -> pixels as they are stored, each format by the library that does it right."""
+"""Bytes of a picture -> its stored pixels, each format by the library that decodes it correctly."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ JPEG_SCALES = {
     4: (cv2.IMREAD_REDUCED_GRAYSCALE_4, cv2.IMREAD_REDUCED_COLOR_4),
     8: (cv2.IMREAD_REDUCED_GRAYSCALE_8, cv2.IMREAD_REDUCED_COLOR_8),
 }
-"""The JPEG decoder itself shrinks by these: it computes fewer coefficients, so it is faster, too."""
+"""Factors by which the JPEG decoder itself can shrink: it computes fewer coefficients and is faster."""
 
-_PILLOW_DOES_BETTER = ("AVIF", "PPM", "SUN")
+_BY_PILLOW = ("AVIF", "PPM", "SUN")
 """OpenCV lacks AVIF in some builds, leaves low-contrast samples of a PGM dark, and reads gray Sun rasters as black."""
 
 _LINEAR = ("HDR", "PFM")
-"""Formats whose samples count light, without a largest one."""
+"""Formats whose samples are linear in light and have no maximum."""
 
 
 def decode_jpeg(raw: bytes, factor: int, is_color: bool) -> NDArray[np.uint8]:
@@ -49,7 +49,7 @@ def decode_stored(raw: bytes, picture_format: str) -> NDArray[Any]:
     Parameters
     ----------
     raw : the whole file
-    picture_format : as in its `Header`, but neither JPEG nor PDF
+    picture_format : of its `Header`; neither JPEG nor PDF
 
     Raises
     ------
@@ -60,7 +60,7 @@ def decode_stored(raw: bytes, picture_format: str) -> NDArray[Any]:
         return decode_heif(raw)
     if picture_format == "PAM":
         return decode_pam(raw)
-    if picture_format in _PILLOW_DOES_BETTER:
+    if picture_format in _BY_PILLOW:
         return decode_with_pillow(raw, picture_format)
     pixels = _imdecode(raw, cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION)
     if picture_format in _LINEAR:
@@ -71,7 +71,7 @@ def decode_stored(raw: bytes, picture_format: str) -> NDArray[Any]:
 
 
 def _imdecode(raw: bytes, flags: int) -> NDArray[Any] | None:
-    """Return OpenCV's decoding, or None; its own log, which goes to stderr, stays still."""
+    """Return the pixels that OpenCV decodes, or None; its log, which goes to stderr, is switched off."""
     level = set_log_level(0)
     try:
         pixels: NDArray[Any] | None = cv2.imdecode(np.frombuffer(raw, np.uint8), flags)

@@ -1,4 +1,4 @@
-"""What a file's header says of its pages, before a pixel is decoded."""
+"""The header of a picture file and its pages."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class Frame:
     ----------
     width, height : px as stored, before the orientation is applied
     orientation : EXIF orientation, 1 (upright) .. 8
-    is_inverted : True where the stored zero is white (TIFF photometric 0)
-    is_copy : True for a thumbnail or a smaller copy of another page
+    is_inverted : whether the stored zero is white (TIFF photometric 0)
+    is_copy : whether it is a thumbnail or a smaller copy of another page
     directory : byte offset of the TIFF directory; 0 for other formats
-    orientation_at : byte offset of the TIFF orientation's value; 0 where there is none
+    orientation_at : byte offset of the TIFF orientation's value; 0 if there is none
     number : page, from 1, of a PDF; 0 for other formats
     """
 
@@ -42,8 +42,8 @@ class Header:
     Attributes
     ----------
     format : JPEG, PNG, WEBP, TIFF, BMP, GIF, HEIF, AVIF, JPEG2000, PPM (PBM, PGM, PPM), PAM, PFM, SUN, HDR or PDF
-    frames : its pages: one, or as many as a TIFF has; none for a PDF, which measures its pages as they are asked for
-    note : what the user should know of how it is read, such as that it is animated; None where there is nothing to say
+    frames : its pages, several in a TIFF; none for a PDF, whose pages are measured later
+    note : for the user, such as that it is animated; None for none
     """
 
     format: str
@@ -52,5 +52,5 @@ class Header:
 
 
 def note_animation(n_frames: int) -> str | None:
-    """Return what to tell the user of a picture of several frames; None for one that stands still."""
+    """Return the note for a picture of several frames; None for a still picture."""
     return f"animated: the first of {n_frames} frames is read" if n_frames > 1 else None

@@ -1,7 +1,7 @@
-"""What a picture file says about itself before a pixel is decoded: format, size, orientation, whether it is whole.
+"""Headers of picture files, read before a pixel is decoded: format, size, orientation, completeness.
 
-Decoders differ in what they do about orientation (by format, by flag, by release), give a gray half for a file cut
-short, and write to stderr on the way. So the few bytes that decide are read here.
+Decoders differ in how they apply the orientation (by format, flag and release), return a half-gray picture for a
+truncated file, and print to stderr. So the few bytes that matter are read here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _JPEG2000_MAGIC = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 _RADIANCE_MAGIC = (b"#?RADIANCE", b"#?RGBE")
 _BY_PILLOW = {b"RIFF": "WEBP", b"BM": "BMP", b"GIF8": "GIF", b"\x59\xa6\x6a\x95": "SUN"}
 
-_STRANGERS = {
+_UNSUPPORTED = {
     b"\x76\x2f\x31\x01": ("an OpenEXR picture", "save it as PNG or TIFF"),
     b"\xff\x0a": ("a JPEG XL picture", "save it as JPEG or PNG"),
     b"\0\0\0\x0cJXL \r\n\x87\n": ("a JPEG XL picture", "save it as JPEG or PNG"),
@@ -32,11 +32,11 @@ _STRANGERS = {
     b"AT&TFORM": ("a DjVu file", "save it as PDF"),
     b"PK\3\4": ("a ZIP archive or an office document", "take the pictures out of it, or save it as PDF"),
 }
-"""What people take for pictures and this program cannot read: what it is, and what to do about it."""
+"""First bytes of files that are not supported -> what the file is, and the hint for the user."""
 
 _APP1, _START_OF_SCAN = 0xE1, 0xDA
 _START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-"""JPEG markers that state the size: one for each kind of compression; the three left out mean something else."""
+"""JPEG markers that state the size, one for each kind of compression; the three others have another meaning."""
 
 
 def read_header(raw: bytes) -> Header:
@@ -53,7 +53,7 @@ def read_header(raw: bytes) -> Header:
     NotAPictureError
         If the bytes are of no picture format that can be read.
     DamagedPictureError
-        If they begin as a picture and break off.
+        If they start as a picture, but are cut short.
     """
     if not raw:
         raise EmptyInputError("the file is empty (0 bytes)")
@@ -76,7 +76,7 @@ def read_header(raw: bytes) -> Header:
 
 
 def _read_boxed(raw: bytes) -> Header:
-    """Return the header of a HEIC or an AVIF, which name the kinds that they conform to in their first box."""
+    """Return the header of a HEIC or an AVIF; the brands in its first box tell which."""
     length = int.from_bytes(raw[:4], "big")
     brands = {raw[8:12], *(raw[at : at + 4] for at in range(16, min(length, len(raw), 256), 4))}
     if brands & {b"avif", b"avis"}:
@@ -87,10 +87,10 @@ def _read_boxed(raw: bytes) -> Header:
 
 
 def _refuse(raw: bytes) -> Header:
-    """Raise the error that says most exactly what these undecodable bytes are."""
+    """Raise the error that describes these bytes most exactly."""
     if raw.startswith(b"\x89PNG"):
         raise DamagedPictureError("the picture's header is broken or cut short")
-    for magic, (kind, hint) in _STRANGERS.items():
+    for magic, (kind, hint) in _UNSUPPORTED.items():
         if raw.startswith(magic):
             raise NotAPictureError(f"this is {kind}, which is not read", hint)
     if raw[:512].isascii() and b"\0" not in raw[:512]:
@@ -99,10 +99,10 @@ def _refuse(raw: bytes) -> Header:
 
 
 def _read_jpeg(raw: bytes) -> Frame:
-    """Return a JPEG's size and orientation, having found the end marker after its data.
+    """Return the size and orientation of a JPEG; check that its end marker follows its data.
 
-    A thumbnail's own end, in the EXIF segment, does not count. A multi-picture file (MPO) holds the same view again,
-    smaller or from a second lens: the first picture is the one to read.
+    The end marker of a thumbnail in the EXIF segment does not count. A multi-picture file (MPO) holds the same view
+    again, smaller or from a second lens: the first picture is read.
     """
     size, orientation = None, 1
     for marker, first, end in _walk_jpeg(raw):
@@ -135,7 +135,7 @@ def _walk_jpeg(raw: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def _read_png(raw: bytes) -> Header:
-    """Return a PNG's header (its eXIf chunk may stand anywhere), every chunk's checksum compared."""
+    """Return the header of a PNG (its eXIf chunk may be anywhere); check the checksum of every chunk."""
     at, size, orientation, n_frames, view = len(_PNG_MAGIC), None, 1, 1, memoryview(raw)
     while at + 12 <= len(raw):
         length, kind = struct.unpack_from(">I4s", raw, at)

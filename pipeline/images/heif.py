@@ -1,4 +1,4 @@
-"""HEIC and HEIF, what iPhones and newer cameras take, through libheif."""
+"""HEIC and HEIF, the formats of iPhones and newer cameras, through libheif."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from pipeline.errors import DamagedPictureError
 from pipeline.images.header_types import Frame, Header
 
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"mif2", b"msf1"}
-"""What a file's first box names where libheif can read it."""
+"""Brands, in the first box of a file, that libheif can read."""
 
 
 def read_heif(raw: bytes) -> Header:
     """Return the header of a HEIC; nothing is decoded.
 
-    libheif turns the pixels as the file's own `irot` and `imir` ask, and states the size of the turned picture. The
-    EXIF orientation says the same again, for those who do not, so it is not looked at.
+    libheif applies the rotation and mirroring of the file (`irot`, `imir`) and states the resulting size. The EXIF
+    orientation repeats them, for other readers, and is ignored.
 
     Raises
     ------
     DamagedPictureError
-        If libheif cannot make sense of it.
+        If libheif cannot open it.
     """
     main, n_pictures = _open(raw)
     width, height = main.size
@@ -43,22 +43,22 @@ def decode_heif(raw: bytes) -> NDArray[Any]:
     try:
         pixels = np.array(main)  # a copy: libheif frees its own with the picture
     except Exception as error:  # libheif's own errors come as ValueError, EOFError, RuntimeError and others
-        raise DamagedPictureError(f"the HEIC cannot be decoded ({_tell(error)})") from error
+        raise DamagedPictureError(f"the HEIC cannot be decoded ({_format_error(error)})") from error
     return pixels[:, : main.size[0]]
 
 
 def _open(raw: bytes) -> tuple[Any, int]:
     """Return the main picture, not yet decoded, and how many there are."""
-    # Imported late, as it takes as long to load as a photo to read.
+    # Imported late: it takes as long as reading a photo.
     import pillow_heif
 
     try:
         pictures = pillow_heif.open_heif(raw, convert_hdr_to_8bit=True, bgr_mode=True)
         return pictures[pictures.primary_index], len(pictures)
     except Exception as error:  # as above
-        raise DamagedPictureError(f"the HEIC cannot be opened ({_tell(error)})") from error
+        raise DamagedPictureError(f"the HEIC cannot be opened ({_format_error(error)})") from error
 
 
-def _tell(error: Exception) -> str:
-    """Return what libheif says, on one line: its words may end in a line's end."""
+def _format_error(error: Exception) -> str:
+    """Return the message of libheif on one line: it may end in a line break."""
     return " ".join(str(error).split())

@@ -1,10 +1,10 @@
-"""The one door for pixels: a file, or bytes, becomes upright gray pages of a size fit to work at.
+"""The only way to pixels: a file, or its bytes, becomes upright gray pages of the working size.
 
-The file is read once. Its header decides whether it is decoded at all, and at what size; then the library decodes that
-does the format right; orientation is applied here, once, for every format.
+The file is read once. Its header decides whether and at what size it is decoded; each format is decoded by the library
+that does it correctly; the orientation is applied here, once, for every format.
 
 Coordinates: `Page.to_source` maps pixel centers. Pixel (x, y) has its center at (x, y), so the edges of a half-open box
-lie half a pixel up and left of its numbers: subtract 0.5 before and add 0.5 after when mapping box edges.
+lie half a pixel above and left of its coordinates: to map box edges, subtract 0.5 before and add 0.5 after.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ SUFFIXES = (
     *(".pdf", ".heic", ".heif", ".hif", ".avif", ".jp2", ".j2k", ".jpf", ".jpx"),
     *(".pbm", ".pgm", ".ppm", ".pnm", ".pam", ".pfm", ".sr", ".ras", ".hdr", ".pic"),
 )
-"""How the names of pictures end; a folder is searched for these, whatever their case."""
+"""Suffixes of the names of pictures, in any case, that folders are searched for."""
 
 _MOST_BYTES = 2**31 - 1
-"""OpenCV counts the bytes of a buffer in a signed 32-bit number."""
+"""OpenCV stores the size of a buffer in a signed 32-bit integer."""
 
 
 def load_pages(source: str | os.PathLike[str] | bytes, settings: ImageSettings | None = None) -> Iterator[Page]:
-    """Return the pages of a picture file, decoded one by one as they are asked for.
+    """Return the pages of a picture file, decoded one by one on demand.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def load_pages(source: str | os.PathLike[str] | bytes, settings: ImageSettings |
 
     Returns
     -------
-    iterator of Page: one, or as many as a TIFF or PDF has; of an animation the first frame
+    iterator of Page: several for a TIFF or PDF of several pages; of an animation only the first frame
 
     Raises
     ------
@@ -62,7 +62,7 @@ def load_pages(source: str | os.PathLike[str] | bytes, settings: ImageSettings |
     NotAPictureError
         If it is a folder or no picture.
     DamagedPictureError
-        If it breaks off or cannot be decoded (for a later page: when that page is reached).
+        If it is cut short or cannot be decoded; for a later page raised when that page is reached.
     EncryptedPictureError
         If it needs a password.
     PictureSizeError
@@ -94,7 +94,7 @@ def open_picture(
     ----------
     source : path, or the bytes of a file
     settings : limits and working size
-    name : what to call it in results; by default the path as given
+    name : for the results; by default the path as given
     """
     name = name or ("<bytes>" if isinstance(source, bytes) else os.fspath(source))
     with _naming(name):
@@ -107,10 +107,10 @@ def open_picture(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A picture file, read and examined: its pages can be decoded in gray for reading and in color for showing.
+    """A picture file whose header has been read: its pages can be decoded in gray for reading and in color for display.
 
-    A PDF stays open until `close` is called, or until nothing refers to its picture any more. A picture can be sent to
-    another process, which opens its own.
+    A PDF stays open until `close` is called or the picture is deleted. A picture can be pickled; a PDF is then opened
+    again.
     """
 
     name: str
@@ -121,16 +121,16 @@ class Picture:
 
     @property
     def n_pages(self) -> int:
-        """Pages in the file: 1, except in a PDF or TIFF of several."""
+        """Number of pages; only a PDF or a TIFF may have more than 1."""
         return self.pdf.n_pages if self.pdf else len(self.header.frames)
 
     @property
     def note(self) -> str | None:
-        """What the user should know of how it is read, such as that it is animated; None where there is nothing."""
+        """For the user, about how it is read, such as that it is animated; None for none."""
         return self.header.note
 
     def close(self) -> None:
-        """Let go of a PDF; nothing to do for other formats. No page can be loaded afterwards."""
+        """Close a PDF, after which no page can be loaded; no effect for other formats."""
         if self.pdf:
             self.pdf.close()
 
@@ -151,7 +151,7 @@ class Picture:
             )
 
     def load_color(self, number: int = 1) -> NDArray[np.uint8]:
-        """Return page `number`, upright, uint8 (H, W, 3) in BGR, pixel for pixel over the gray of `load_page`."""
+        """Return page `number`, upright, uint8 (H, W, 3) in BGR, its pixels aligned with those of `load_page`."""
         with _naming(self.name):
             frame = self._find_frame(number)
             return turn_upright(self._decode(frame, is_color=True), frame.orientation)
@@ -176,14 +176,14 @@ class Picture:
     def _decode_stored(self, frame: Frame) -> NDArray[Any]:
         raw = isolate_tiff_page(self.raw, frame) if self.header.format == "TIFF" else self.raw
         pixels = decode_stored(raw, self.header.format)
-        if frame.is_inverted and pixels.dtype != np.uint8:  # OpenCV inverts such TIFFs itself in 8 bits only
+        if frame.is_inverted and pixels.dtype != np.uint8:  # OpenCV inverts such TIFFs itself, but only in 8 bits
             return 255 - convert_to_8bit(pixels)
         return pixels
 
 
 @contextmanager
 def _naming(name: str) -> Iterator[None]:
-    """Put the picture's name into an error that passes through."""
+    """Add the name of the picture to an InputError that passes through."""
     try:
         yield
     except InputError as error:
@@ -192,7 +192,7 @@ def _naming(name: str) -> Iterator[None]:
 
 
 def _read_bytes(path: Path) -> bytes:
-    """Return the file's bytes; not through OpenCV, which fails on some names under Windows."""
+    """Return the bytes of a file; OpenCV itself fails on some names under Windows."""
     try:
         with path.open("rb") as file:
             raw = file.read(_MOST_BYTES + 1)
@@ -223,7 +223,7 @@ def _check_size(frame: Frame, settings: ImageSettings) -> None:
 
 
 def _choose_reduction(picture_format: str, frame: Frame, settings: ImageSettings) -> int:
-    """Return the whole number to shrink by: the largest that leaves the long side at `work_side_px` or more."""
+    """Return the largest integer factor to shrink by that leaves the long side at `work_side_px` or more."""
     most = max(frame.width, frame.height) // settings.work_side_px
     if picture_format != "JPEG":
         return max(1, most)

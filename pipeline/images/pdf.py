@@ -1,4 +1,4 @@
-"""PDF pages as pictures, drawn by PDFium one by one; the document stays open in between."""
+"""PDF pages as pictures, rendered by PDFium one by one from an open document."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from pipeline.images.header_types import Frame
 from pipeline.settings.images import ImageSettings
 
 _POINTS_PER_INCH = 72
-_A_HAIR_LESS = 1 - 1e-9
-"""240 points at 300 dpi are 1000.0000000000001 px, in floating numbers, which would be rounded up to 1001."""
+_ROUNDING_GUARD = 1 - 1e-9
+"""240 points at 300 dpi are 1000.0000000000001 px in floating point, which would be rounded up to 1001."""
 
-_ONE_AT_A_TIME = threading.RLock()
-"""PDFium keeps its state in globals; no two threads may be in it."""
+_lock = threading.RLock()
+"""PDFium keeps its state in globals: only one thread at a time may call it."""
 
 _open_documents: weakref.WeakSet[Pdf] = weakref.WeakSet()
 
 
 def is_pdf(raw: bytes) -> bool:
-    """Return whether the bytes begin as a PDF; some programs write blanks or a byte order mark before its mark."""
+    """Return whether the bytes start as a PDF, also after white space or a byte order mark, as some programs write."""
     return raw[:1024].lstrip(b"\0\t\r\n \xef\xbb\xbf").startswith(b"%PDF-")
 
 
 class Pdf:
-    """An open PDF. Its pages are measured and drawn as they are asked for; it closes with the last reference to it."""
+    """An open PDF, whose pages are measured and rendered on demand; it is closed when it is deleted."""
 
     def __init__(self, raw: bytes, settings: ImageSettings) -> None:
         """Open the document.
@@ -40,7 +40,7 @@ class Pdf:
         Parameters
         ----------
         raw : the whole file
-        settings : dots per inch, and the most pixels that a page may be drawn with
+        settings : dots per inch, and the largest number of pixels of a page
 
         Raises
         ------
@@ -50,24 +50,24 @@ class Pdf:
             If it cannot be opened, or has no page.
         """
         self._raw, self._settings = raw, settings
-        with _ONE_AT_A_TIME:
+        with _lock:
             self._document = _open(raw)
             self._closing = weakref.finalize(self, _close, self._document)
             _open_documents.add(self)
             self.n_pages = len(self._document)  # 1 or more, or pypdfium2 would not have opened it
-        if self.n_pages > len(raw):  # PDFium believes what the file says of itself
+        if self.n_pages > len(raw):  # PDFium does not check the number
             raise DamagedPictureError(f"the PDF claims {self.n_pages} pages, more than it has bytes")
 
     def __reduce__(self) -> tuple[type[Pdf], tuple[bytes, ImageSettings]]:
-        """Let another process open it anew: what PDFium holds cannot travel."""
+        """Pickle the bytes, so that another process opens the PDF again: PDFium's objects cannot be pickled."""
         return Pdf, (self._raw, self._settings)
 
     def close(self) -> None:
-        """Close the document; its pages cannot be drawn any more."""
+        """Close the document; no page can be rendered afterwards."""
         self._closing()
 
     def measure(self, number: int) -> Frame:
-        """Return the size at which page `number` (from 1) is drawn, turned as the page asks.
+        """Return the size at which page `number` (from 1) is rendered, with the rotation of the page applied.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class Pdf:
         Parameters
         ----------
         number : page
-        is_color : whether to draw it in BGR rather than gray
+        is_color : render in BGR, not in gray
 
         Returns
         -------
@@ -94,7 +94,7 @@ class Pdf:
             If the page cannot be drawn.
         """
         scale = self._fit(number)[1]
-        with _ONE_AT_A_TIME:
+        with _lock:
             try:
                 page = self._document[number - 1]
                 try:
@@ -103,58 +103,58 @@ class Pdf:
                     bitmap.close()
                 finally:
                     page.close()
-            except Exception as error:  # PdfiumError, and what damaged numbers lead to: ValueError, OverflowError ...
+            except Exception as error:  # PdfiumError, but damaged numbers also raise ValueError, OverflowError ...
                 raise DamagedPictureError(f"the page cannot be drawn ({error})") from error
         return pixels[..., 0] if pixels.ndim == 3 and not is_color else pixels
 
     def _fit(self, number: int) -> tuple[Frame, float]:
-        """Return a page's size in px and px per point: the dpi of the settings, or fewer for a page that is too large.
+        """Return a page's size, px, and px per point, by the dpi of the settings, or less for a page that is too large.
 
-        Both sides are rounded up, so (w s + 1)(h s + 1) must not exceed the limit: a quadratic equation for the scale.
+        Both sides are rounded up, so (w s + 1)(h s + 1) must not exceed the limit: quadratic in the scale s.
         """
-        with _ONE_AT_A_TIME:
+        with _lock:
             try:
                 width, height = self._document.get_page_size(number - 1)
             except Exception as error:  # as in `draw`
                 raise DamagedPictureError(f"the page cannot be found ({error})") from error
         if not (0 < width < math.inf and 0 < height < math.inf):
             raise DamagedPictureError("the page does not say its size")
-        around, area, most_px = width + height, width * height, self._settings.most_mpx * 1_000_000
-        largest = (math.sqrt(around**2 + 4 * area * (most_px - 1)) - around) / (2 * area)
-        scale = min(self._settings.dpi / _POINTS_PER_INCH, largest) * _A_HAIR_LESS
+        half_perimeter, area, most_px = width + height, width * height, self._settings.most_mpx * 1_000_000
+        largest = (math.sqrt(half_perimeter**2 + 4 * area * (most_px - 1)) - half_perimeter) / (2 * area)
+        scale = min(self._settings.dpi / _POINTS_PER_INCH, largest) * _ROUNDING_GUARD
         return Frame(math.ceil(width * scale), math.ceil(height * scale), number=number), scale
 
 
 def _open(raw: bytes) -> Any:
-    """Return pypdfium2's document, its forms ready to be drawn."""
+    """Return pypdfium2's document, its form fields ready to be rendered."""
     pdfium = _load_pdfium()
     try:
         document = pdfium.PdfDocument(raw)
     except pdfium.PdfiumError as error:
-        # PDFium's last error may be an earlier document's: it sets none for a document without a page.
+        # The last error may be that of an earlier document: PDFium sets none for a document without a page.
         locks = (pdfium.raw.FPDF_ERR_PASSWORD, pdfium.raw.FPDF_ERR_SECURITY)
         if b"/Encrypt" in raw and pdfium.raw.FPDF_GetLastError() in locks:
             raise EncryptedPictureError("the PDF is encrypted and needs a password") from error
         raise DamagedPictureError("the PDF cannot be opened: it is damaged, or has no page") from error
     try:
         document.init_forms()
-    except pdfium.PdfiumError:  # the pages can be drawn all the same, without what was filled in
+    except pdfium.PdfiumError:  # the pages can be rendered without the form fields
         logging.getLogger(__name__).debug("the form of a PDF cannot be drawn", exc_info=True)
     return document
 
 
 def _close(document: Any) -> None:
-    with _ONE_AT_A_TIME:
+    with _lock:
         document.close()
 
 
 def _load_pdfium() -> Any:
-    """Return pypdfium2, loaded late: it takes as long as a small photo to read."""
+    """Return pypdfium2, imported late: it takes as long as reading a small photo."""
     import pypdfium2
 
-    # It gives advice on how to build it where a form is of a kind that it cannot draw.
+    # It logs how to build it with support for forms that it cannot render.
     logging.getLogger("pypdfium2").setLevel(logging.ERROR)
-    # Registered after its own, so called before: it complains of what is still open. Twice is once.
+    # Registered after pypdfium2's own handler, so called before it, which warns of open documents.
     atexit.unregister(_close_all)
     atexit.register(_close_all)
     return pypdfium2

@@ -1,4 +1,4 @@
-"""What is left to Pillow: the headers of simple formats, and pixels that OpenCV cannot decode, or decodes wrongly."""
+"""The formats that Pillow reads: headers of simple formats, and pixels that OpenCV does not decode correctly."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from pipeline.images.header_types import Frame, Header, note_animation
 from pipeline.images.tiff import read_exif_orientation
 
 _PLUGINS = {"WEBP": "WebPImagePlugin", "SUN": "SunImagePlugin", "AVIF": "AvifImagePlugin"}
-"""Loaded by name, or else Pillow would load its 40 other plugins to find these."""
+"""Loaded by name; otherwise Pillow would load its 40 other plugins to find them."""
 
 
 def read_with_pillow(raw: bytes, picture_format: str) -> Header:
-    """Return the header of a WebP, BMP, GIF, AVIF or Sun raster, formats that tell their size in their first bytes.
+    """Return the header of a WebP, BMP, GIF, AVIF or Sun raster, which state their size in their first bytes.
 
-    Of an AVIF, Pillow gives the pixels as stored, and the orientation of its `irot` and `imir` as if it were EXIF's.
+    For an AVIF, Pillow returns the pixels as stored, and its `irot` and `imir` as an EXIF orientation.
 
     Parameters
     ----------
     raw : the whole file
-    picture_format : Pillow's name of the format that the file begins as
+    picture_format : Pillow's name of the format
 
     Raises
     ------
     DamagedPictureError
-        If it breaks off, or its header makes no sense.
+        If it is cut short, or its header is broken.
     """
     try:
         with _open(raw, picture_format) as picture:
@@ -46,7 +46,7 @@ def read_with_pillow(raw: bytes, picture_format: str) -> Header:
 
 
 def _count_frames(picture: Any) -> int:
-    """Return how many frames an animation has; 1 where those after the first are damaged, which does not matter."""
+    """Return the number of frames; 1 if later frames are damaged, as only the first one is read."""
     try:
         return getattr(picture, "n_frames", 1)
     except Exception:  # as in `decode_with_pillow`
@@ -54,9 +54,9 @@ def _count_frames(picture: Any) -> int:
 
 
 def decode_with_pillow(raw: bytes, picture_format: str) -> NDArray[Any]:
-    """Return the pixels as stored, by Pillow: (h, w), (h, w, 3) in BGR or (h, w, 4) in BGRA.
+    """Return the pixels as stored: (h, w), (h, w, 3) in BGR or (h, w, 4) in BGRA.
 
-    For a GIF before OpenCV 4.11, a TIFF in tiles, gray Sun rasters, which OpenCV reads as black, and the like.
+    Used, for example, for a GIF before OpenCV 4.11, a tiled TIFF, and gray Sun rasters, which OpenCV reads as black.
 
     Raises
     ------
@@ -68,15 +68,15 @@ def decode_with_pillow(raw: bytes, picture_format: str) -> NDArray[Any]:
     try:
         with _open(raw, picture_format) as picture:
             has_alpha = "transparency" in picture.info or bool({"A", "a"} & set(picture.getbands()))
-            if picture.mode == "I" and picture_format == "PPM":  # 16 bits; signed only as Pillow has no other mode
+            if picture.mode == "I" and picture_format == "PPM":  # 16 bits, in the only mode that Pillow has for them
                 return np.array(picture).astype(np.uint16)
             if picture.mode in ("F", "I", "L") or picture.mode.startswith("I;16"):
                 return np.array(picture)
             pixels = np.array(picture.convert("RGBA" if has_alpha else "RGB"))
     except UnidentifiedImageError as error:
-        told = "its pixels are damaged, or of a kind that cannot be decoded"
-        raise DamagedPictureError(told, "save it as PNG or JPEG") from error
-    except Exception as error:  # whatever a damaged number leads to: OSError, but TypeError and OverflowError, too
+        message = "its pixels are damaged, or of a kind that cannot be decoded"
+        raise DamagedPictureError(message, "save it as PNG or JPEG") from error
+    except Exception as error:  # OSError, but damaged numbers also raise TypeError, OverflowError ...
         raise DamagedPictureError(f"it cannot be decoded ({error})") from error
     bgr: NDArray[np.uint8] = cv2.cvtColor(pixels, cv2.COLOR_RGBA2BGRA if has_alpha else cv2.COLOR_RGB2BGR)
     return bgr
@@ -84,8 +84,8 @@ def decode_with_pillow(raw: bytes, picture_format: str) -> NDArray[Any]:
 
 @contextmanager
 def _open(raw: bytes, picture_format: str) -> Iterator[Any]:
-    """Give the picture opened by Pillow, its own pixel limit and warnings out of the way: the limit is a setting."""
-    # Imported late, as it and its plugins take as long to load as a small photo to read.
+    """Yield the picture opened by Pillow, without its pixel limit, which is a setting here, and its warnings."""
+    # Imported late: it and its plugins take as long as reading a small photo.
     from PIL import Image
 
     if picture_format in _PLUGINS:

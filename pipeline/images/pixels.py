@@ -1,6 +1,6 @@
-"""Stored pixels of any kind -> 8 bits, opaque, gray or color, shrunk and upright.
+"""Stored pixels of any type -> 8 bits, opaque, gray or color, shrunk and upright.
 
-Files hold 1 to 64 bits per sample, whole or floating, with transparency, lying on their side. Reading wants one kind.
+Files hold 1 to 64 bits per sample, integer or floating point, with transparency, in any orientation.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-_DRAWING_SHARE = 0.5
-"""A drawing on nothing covers less of its picture than this; a sheet that was cut out of its background covers more."""
+_DRAWING_FRAC = 0.5
+"""A drawing on a transparent background covers a smaller fraction of the picture; a cut-out sheet covers more."""
 
 _FLIPS = {1: None, 2: 1, 3: -1, 4: 0, 5: None, 6: 1, 7: -1, 8: 0}
-"""EXIF orientation -> `cv2.flip` code, after the transposition that orientations 5 to 8 ask for."""
+"""EXIF orientation -> `cv2.flip` code, after the transposition of orientations 5 to 8."""
 
 _WHITE_PERCENTILE, _GAMMA = 99.0, 2.2
-"""Of samples that count light: what is brighter is a lamp or a reflection; how a screen darkens them."""
+"""For samples that are linear in light: brighter ones are lamps or reflections; the gamma of a display."""
 
-_GREATEST = 1e100
-"""Floating samples of damaged files go up to 1e308, where differences overflow."""
+_LARGEST_SAMPLE = 1e100
+"""Floating-point samples of damaged files reach 1e308, where differences overflow."""
 
 
 def convert_to_8bit(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return samples of any number type as uint8, the order of brightness kept.
+    """Return samples of any number type as uint8, in the same order of brightness.
 
-    Unsigned whole numbers are scaled by the bits in use, so that a 12-bit camera's picture in a 16-bit file is not
-    black, and a blank page stays blank. Floating and signed samples are scaled by their greatest value, from zero or
-    from their least value if that is negative; what is not finite counts as 0.
+    Unsigned integers are scaled by the bits in use, so that a 12-bit picture in a 16-bit file is not black and a blank
+    page stays blank. Floating-point and signed samples are scaled by their maximum, from zero or from a negative
+    minimum; samples that are not finite count as 0.
 
     Parameters
     ----------
@@ -48,27 +48,29 @@ def convert_to_8bit(pixels: NDArray[Any]) -> NDArray[np.uint8]:
         samples = pixels.astype(np.uint16 if bits <= 16 else np.float64, copy=False)
         scaled: NDArray[np.uint8] = cv2.convertScaleAbs(samples, alpha=255 / (2**bits - 1))
         return scaled
-    finite = np.clip(np.nan_to_num(pixels, nan=0, posinf=0, neginf=0).astype(np.float64), -_GREATEST, _GREATEST)
+    finite = np.clip(
+        np.nan_to_num(pixels, nan=0, posinf=0, neginf=0).astype(np.float64), -_LARGEST_SAMPLE, _LARGEST_SAMPLE
+    )
     low = min(0.0, float(finite.min()))
-    span = max(float(finite.max()) - low, 1 / _GREATEST)
+    span = max(float(finite.max()) - low, 1 / _LARGEST_SAMPLE)
     scaled = cv2.convertScaleAbs(finite - low, alpha=255 / span)
     return scaled
 
 
 def expose(light: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return samples that count light as uint8, as a camera would have stored them: white chosen, and gamma applied.
+    """Return samples that are linear in light as uint8, with the white point chosen and gamma applied as by a camera.
 
-    White is what all but a few pixels stay below, so that a lamp in the picture does not leave the paper black.
+    The white point is a high percentile, so that a lamp in the picture does not leave the paper black.
 
     Parameters
     ----------
-    light : (h, w) or (h, w, c), any number type; what is negative or not finite counts as 0
+    light : (h, w) or (h, w, c), any number type; negative samples and those that are not finite count as 0
 
     Returns
     -------
     uint8, the shape of `light`
     """
-    finite = np.clip(np.nan_to_num(light, nan=0, posinf=0, neginf=0).astype(np.float64), 0, _GREATEST)
+    finite = np.clip(np.nan_to_num(light, nan=0, posinf=0, neginf=0).astype(np.float64), 0, _LARGEST_SAMPLE)
     white = float(np.percentile(finite, _WHITE_PERCENTILE)) or float(finite.max()) or 1.0
     exposed: NDArray[np.uint8] = np.rint(255 * np.minimum(finite / white, 1) ** (1 / _GAMMA)).astype(np.uint8)
     return exposed
@@ -80,7 +82,7 @@ def flatten(pixels: NDArray[Any], is_color: bool) -> NDArray[np.uint8]:
     Parameters
     ----------
     pixels : (h, w) gray, (h, w, 2) gray and alpha, (h, w, 3) BGR or (h, w, 4) BGRA, of any number type
-    is_color : whether to return BGR rather than gray
+    is_color : return BGR, not gray
 
     Returns
     -------
@@ -90,11 +92,11 @@ def flatten(pixels: NDArray[Any], is_color: bool) -> NDArray[np.uint8]:
     opaque = convert_to_8bit(pixels if n_channels in (1, 3) else pixels[..., : n_channels - 1])
     opaque = np.ascontiguousarray(opaque.squeeze(2) if opaque.ndim == 3 and opaque.shape[2] == 1 else opaque)
     gray = cv2.cvtColor(opaque, cv2.COLOR_BGR2GRAY) if opaque.ndim == 3 else opaque
-    shown = gray if not is_color else opaque if opaque.ndim == 3 else cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
+    flat = gray if not is_color else opaque if opaque.ndim == 3 else cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
     if n_channels in (1, 3):
-        return shown
+        return flat
     alpha = pixels[..., -1].astype(np.float32) / _find_full_alpha(pixels.dtype)
-    return _composite(shown, alpha, _choose_paper(gray, alpha))
+    return _composite(flat, alpha, _choose_paper(gray, alpha))
 
 
 def _find_full_alpha(dtype: np.dtype) -> float:
@@ -102,25 +104,25 @@ def _find_full_alpha(dtype: np.dtype) -> float:
 
 
 def _choose_paper(gray: NDArray[np.uint8], alpha: NDArray[np.float32]) -> int:
-    """Return the gray, 0 or 255, to lay under the transparent parts: white, or black if what is drawn is bright."""
+    """Return the gray, 0 or 255, of the background of transparent pixels: white, or black if the drawing is bright."""
     solid = alpha > 0.5
-    if not solid.any() or solid.mean() > _DRAWING_SHARE:
+    if not solid.any() or solid.mean() > _DRAWING_FRAC:
         return 255
-    # Nearly all of it must be bright: a white sheet with dark writing, cut out, is no white drawing.
+    # Nearly all of it must be bright: a cut-out white sheet with dark writing is not a white drawing.
     return 0 if np.percentile(gray[solid], 5) > 127 else 255
 
 
-def _composite(shown: NDArray[np.uint8], alpha: NDArray[np.float32], paper: int) -> NDArray[np.uint8]:
+def _composite(flat: NDArray[np.uint8], alpha: NDArray[np.float32], paper: int) -> NDArray[np.uint8]:
     if alpha.min() >= 1:
-        return shown
-    weight = alpha if shown.ndim == 2 else alpha[..., None]
-    return np.rint(shown * weight + np.float32(paper) * (1 - weight)).astype(np.uint8)
+        return flat
+    weight = alpha if flat.ndim == 2 else alpha[..., None]
+    return np.rint(flat * weight + np.float32(paper) * (1 - weight)).astype(np.uint8)
 
 
 def shrink(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """Return `pixels` shrunk by a whole number, each new pixel the mean of factor x factor old ones.
+    """Return `pixels` shrunk by an integer factor, each new pixel the mean of factor x factor old ones.
 
-    Rows and columns past the last whole square, `factor` - 1 at most, are cut off at the bottom and the right.
+    An incomplete block, of at most `factor` - 1 rows or columns, is cut off at the bottom and the right.
     """
     if factor == 1:
         return pixels
@@ -131,7 +133,7 @@ def shrink(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
 
 
 def turn_upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """Return stored pixels turned and mirrored as an EXIF orientation, 1..8, asks for."""
+    """Return stored pixels with an EXIF orientation, 1..8, applied."""
     turned = cv2.transpose(pixels) if orientation >= 5 else pixels
     flip = _FLIPS[orientation]
     return turned if flip is None else cv2.flip(turned, flip)
@@ -166,8 +168,8 @@ def map_to_source(
 ) -> NDArray[np.float64]:
     """Return the matrix from the centers of upright shrunk pixels to those of the upright original.
 
-    A shrunk pixel stands for factor x factor of the stored ones, counted from the stored top left corner; where the
-    orientation brings another corner to the top left, what the last column or row stands for makes a difference.
+    A shrunk pixel stands for factor x factor stored ones, counted from the stored top left corner. If the orientation
+    moves another corner to the top left, the incomplete last column or row matters.
 
     Parameters
     ----------

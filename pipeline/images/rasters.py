@@ -1,4 +1,4 @@
-"""Formats that OpenCV decodes and whose headers are plain to read: JPEG 2000, Radiance HDR, and the Netpbm family."""
+"""Formats with simple headers that OpenCV decodes: JPEG 2000, Radiance HDR, and the Netpbm family."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.errors import DamagedPictureError
 from pipeline.images.header_types import Frame, Header
 
 _CODESTREAM = b"\xff\x4f\xff\x51"
-"""A JPEG 2000's own data begin so: start of codestream, then its size."""
+"""First bytes of the codestream of a JPEG 2000: its start marker, then the marker of its size."""
 
 _RADIANCE_SIZE = re.compile(rb"\n\s*\n-Y (\d{1,9}) \+X (\d{1,9})\n")
 _NETPBM_MAGIC = re.compile(rb"P([1-6Ff])(?=\s+[\d#]|#)|P7\r?\n")
@@ -28,21 +28,21 @@ def read_jpeg2000(raw: bytes) -> Frame:
     Raises
     ------
     DamagedPictureError
-        If it breaks off.
+        If it is cut short.
     """
     at = _find_codestream(raw)
     try:
         right, bottom, left, top = struct.unpack_from(">IIII", raw, at + 8)
     except struct.error as error:
         raise DamagedPictureError("the JPEG 2000 breaks off before its size") from error
-    # From the size on, FF D9 can only be the end, or a decoder would give gray where the rest is missing.
+    # After the size, FF D9 can only be the end marker; a decoder would fill a missing rest with gray.
     if raw.find(b"\xff\xd9", at) < 0:
         raise DamagedPictureError("the JPEG 2000 breaks off before its end")
     return Frame(max(0, right - left), max(0, bottom - top))
 
 
 def _find_codestream(raw: bytes) -> int:
-    """Return where the codestream begins."""
+    """Return the byte offset of the codestream."""
     at = 0
     while at + 16 <= len(raw) and not raw.startswith(_CODESTREAM, at):
         length, kind = struct.unpack_from(">I4s", raw, at)
@@ -66,7 +66,7 @@ def read_radiance(raw: bytes) -> Frame:
     Raises
     ------
     DamagedPictureError
-        If it states none, or has its rows in another order than all programs write them in.
+        If it states none, or has its rows in an order that no program writes.
     """
     found = _RADIANCE_SIZE.search(raw[:_LONGEST_HEADER])
     if found is None:
@@ -75,12 +75,12 @@ def read_radiance(raw: bytes) -> Frame:
 
 
 def read_netpbm(raw: bytes) -> Header | None:
-    """Return the header of a PBM, PGM, PPM, PAM or PFM; None where the bytes do not begin as one.
+    """Return the header of a PBM, PGM, PPM, PAM or PFM; None if the bytes do not start as one.
 
     Raises
     ------
     DamagedPictureError
-        If it breaks off before its size.
+        If it is cut short before its size.
     """
     magic = _NETPBM_MAGIC.match(raw)
     if magic is None:
@@ -110,7 +110,7 @@ def _parse_pam(raw: bytes) -> tuple[int, int, int, int, int]:
 def decode_pam(raw: bytes) -> NDArray[np.uint8]:
     """Return a PAM's pixels: uint8 (h, w, c), c 1 gray, 2 gray and alpha, 3 BGR, 4 BGRA.
 
-    OpenCV refuses some and reads others as black, as it takes the largest sample to be 255.
+    OpenCV rejects some and reads others as black, as it assumes a maximum of 255.
 
     Raises
     ------

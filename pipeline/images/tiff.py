@@ -1,4 +1,4 @@
-"""TIFF structure: the pages of a TIFF, and the orientation in an EXIF block, which is built like one."""
+"""TIFF structure: the pages of a TIFF, and the orientation in an EXIF block, which has the same structure."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from pipeline.images.header_types import Frame
 _SUBFILE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION = 254, 256, 257, 262, 274
 _READ_TAGS = (_SUBFILE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION)
 _INTEGER_FORMATS = {1: "B", 3: "H", 4: "I", 16: "Q"}
-"""TIFF field types that hold a whole number, as `struct` names them."""
+"""TIFF field types of integers -> their `struct` format."""
 
 
 def find_tiff_pages(raw: bytes) -> tuple[Frame, ...]:
     """Return the pages of a TIFF, leaving out thumbnails and the smaller copies of a pyramid."""
     try:
-        frames = tuple(f for f in _walk_tiff(raw) if f.width > 0 and f.height > 0)
+        frames = tuple(frame for frame in _walk_tiff(raw) if frame.width > 0 and frame.height > 0)
     except (struct.error, OverflowError) as error:
         raise DamagedPictureError("the TIFF breaks off before the list of its pages") from error
     if not frames:
         raise DamagedPictureError("the TIFF names no page")
-    return tuple(f for f in frames if not f.is_copy) or frames
+    return tuple(frame for frame in frames if not frame.is_copy) or frames
 
 
 def read_exif_orientation(exif: bytes) -> int:
-    """Return the orientation, 1..8, that an EXIF block states; 1 where it states none or is broken."""
+    """Return the orientation, 1..8, that an EXIF block states; 1 if it states none or is broken."""
     try:
         frames = list(_walk_tiff(exif.removeprefix(b"Exif\0\0")))
     except (struct.error, OverflowError, DamagedPictureError):
@@ -35,7 +35,7 @@ def read_exif_orientation(exif: bytes) -> int:
 
 
 def _walk_tiff(raw: bytes) -> Iterator[Frame]:
-    """Yield a frame for each directory of a TIFF or of an EXIF block, which is built like one.
+    """Yield a frame for each directory of a TIFF or of an EXIF block.
 
     BigTIFF (43 in place of 42) has the same structure with 8-byte offsets and counts.
     """
@@ -80,7 +80,7 @@ def _make_frame(tags: dict[int, tuple[int, int]], directory: int) -> Frame:
 def isolate_tiff_page(raw: bytes, frame: Frame) -> bytes:
     """Return the TIFF with `frame` as its first page and no orientation: the decoders take the first page only.
 
-    OpenCV turns some TIFFs by their orientation and fails on others, by release; so it is taken out and applied here.
+    OpenCV applies the orientation of some TIFFs and fails on others, depending on its release; so it is removed.
     """
     patched = bytearray(raw)
     order = "<" if raw[:2] == b"II" else ">"

@@ -1,4 +1,4 @@
-"""Which number of one frame is which of the next: by place, size and text, the camera's motion taken out."""
+"""Association of the numbers of two frames by place, size and text, after the camera's motion is compensated."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from numpy.typing import NDArray
 from pipeline.geometry import Box, measure_overlap
 
 _MOST_SIZE_RATIO = 1.6
-"""A number's height changes by no more between two frames."""
+"""A number's height changes by at most this factor between two frames."""
 
-_LEAST_ALIKE = 0.5
-"""Texts less alike tell nothing of how the camera moved."""
+_LEAST_SIMILARITY = 0.5
+"""Places whose similarity is lower do not propose a shift."""
 
 _LEAST_OVERLAP = 0.1
-"""Boxes that overlap so much may hold the same number, wherever their centers are: numbers get joined and parted."""
+"""Boxes that overlap this much may hold the same number at any distance: numbers are merged and split at times."""
 
 _TEXT_GAIN, _DISTANCE_COST = 0.5, 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A number or a digit in a frame: where it stands, px, and what it says."""
+    """A number or a digit in a frame: its box, px, and its text."""
 
     box: Box
     text: str
@@ -42,15 +42,15 @@ def count_edits(a: str, b: str) -> int:
     return row[-1]
 
 
-def match_places(before: Sequence[Place], now: Sequence[Place], reach_heights: float) -> dict[int, int]:
-    """Return, for places in `before`, moved along with the camera, the index of the same number in `now`.
+def associate_places(before: Sequence[Place], now: Sequence[Place], reach_heights: float) -> dict[int, int]:
+    """Return a mapping from the index of a place in `before` to the index of the same number in `now`.
 
-    The best pairs are taken first, each place once (greedy: numbers on a page are farther apart than they move).
+    The association is greedy, the best pair first: numbers on a page are farther apart than they move.
 
     Parameters
     ----------
-    before, now : numbers of two frames
-    reach_heights : how far a number may stray, of its height, where the boxes do not overlap
+    before, now : numbers of two frames; those of the earlier one moved by the shift of the camera
+    reach_heights : largest distance between boxes that do not overlap, in heights of the number
     """
     pairs = []
     for i, a in enumerate(before):
@@ -58,33 +58,33 @@ def match_places(before: Sequence[Place], now: Sequence[Place], reach_heights: f
             gain = _measure_gain(a, b, reach_heights)
             if gain is not None:
                 pairs.append((-gain, i, j))
-    matched: dict[int, int] = {}
-    taken: set[int] = set()
+    associated: dict[int, int] = {}
+    assigned: set[int] = set()
     for _, i, j in sorted(pairs):
-        if i not in matched and j not in taken:
-            matched[i] = j
-            taken.add(j)
-    return matched
+        if i not in associated and j not in assigned:
+            associated[i] = j
+            assigned.add(j)
+    return associated
 
 
 def estimate_shift(before: Sequence[Place], now: Sequence[Place]) -> tuple[float, float]:
-    """Return by how many px (x, y) what two frames share has moved, most of it agreeing; else (0, 0).
+    """Return the shift (x, y), px, between two frames on which most of their places agree; (0, 0) if none is proposed.
 
-    Every pair of alike places, digits or numbers, proposes a shift; each place in `before` then speaks for it as much
-    as its best partner near the proposed place is alike. Of equals the smallest shift counts.
+    Every pair of similar places, digits or numbers, proposes a shift. Its score is the sum, over the places in
+    `before`, of the similarity to the best partner near the shifted place; among equal scores the smallest shift wins.
     """
-    alike = np.array([[_measure_likeness(a, b) for b in now] for a in before]).reshape(len(before), len(now))
-    if not alike.size or alike.max() < _LEAST_ALIKE:
+    similarity = np.array([[_measure_similarity(a, b) for b in now] for a in before]).reshape(len(before), len(now))
+    if not similarity.size or similarity.max() < _LEAST_SIMILARITY:
         return 0.0, 0.0
     shifts = _list_centers(now)[None] - _list_centers(before)[:, None]  # (before, now, 2)
     reach = 0.5 * np.array([place.box.height for place in before])[:, None]
     best, chosen = (0.0, 0.0), (0.0, 0.0)
-    for proposed in shifts[alike >= _LEAST_ALIKE]:
+    for proposed in shifts[similarity >= _LEAST_SIMILARITY]:
         near = np.hypot(*(shifts - proposed).transpose(2, 0, 1)) <= reach
-        score = (float((alike * near).max(axis=1).sum()), -float(np.hypot(*proposed)))
+        score = (float((similarity * near).max(axis=1).sum()), -float(np.hypot(*proposed)))
         if score > best or best == (0.0, 0.0):
-            agreeing = near & (alike >= _LEAST_ALIKE)
-            mean = np.average(shifts[agreeing], axis=0, weights=alike[agreeing])
+            agreeing = near & (similarity >= _LEAST_SIMILARITY)
+            mean = np.average(shifts[agreeing], axis=0, weights=similarity[agreeing])
             best, chosen = score, (float(mean[0]), float(mean[1]))
     return chosen
 
@@ -93,8 +93,8 @@ def _list_centers(places: Sequence[Place]) -> NDArray[np.float64]:
     return np.array([place.box.center for place in places], np.float64).reshape(-1, 2)
 
 
-def _measure_likeness(a: Place, b: Place) -> float:
-    """Return how alike two numbers are, 0..1; 0 where their heights differ too much."""
+def _measure_similarity(a: Place, b: Place) -> float:
+    """Return the similarity of two texts, 0..1, by edit distance; 0 if the heights differ too much."""
     ratio = a.box.height / b.box.height
     if max(ratio, 1 / ratio) > _MOST_SIZE_RATIO:
         return 0.0
@@ -102,7 +102,7 @@ def _measure_likeness(a: Place, b: Place) -> float:
 
 
 def _measure_gain(a: Place, b: Place, reach_heights: float) -> float | None:
-    """Return how well two places fit to be one number's, or None where they cannot be."""
+    """Return the gain of associating two places; None if they cannot be the same number."""
     ratio = a.box.height / b.box.height
     if max(ratio, 1 / ratio) > _MOST_SIZE_RATIO:
         return None
@@ -111,4 +111,4 @@ def _measure_gain(a: Place, b: Place, reach_heights: float) -> float | None:
     distance = float(np.hypot(ax - bx, ay - by)) / max(a.box.height, b.box.height)
     if overlap < _LEAST_OVERLAP and distance > reach_heights:
         return None
-    return overlap + _TEXT_GAIN * _measure_likeness(a, b) - _DISTANCE_COST * distance
+    return overlap + _TEXT_GAIN * _measure_similarity(a, b) - _DISTANCE_COST * distance

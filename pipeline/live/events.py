@@ -1,4 +1,4 @@
-"""What a live run leaves behind: a JSON line for each confirmed number, and snapshots of the window."""
+"""The output of a live run: a JSON line for each confirmed number, and snapshots of the window."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline.errors import OutputError
 from pipeline.live.frame_reader import LiveReading
 from pipeline.live.tracker import Confirmation
 from pipeline.outputs.records import SCHEMA, Record, make_number
-from pipeline.system.files import telling
+from pipeline.system.files import convert_write_errors
 
 
 def make_live_record(confirmed: Confirmation, source: str) -> Record:
-    """Return the JSON object of a confirmed number: its record in a page's output, and where and when it was seen."""
+    """Return the JSON object of a confirmed number: as in a page's record, with the source, time and frame."""
     return {
         "schema": SCHEMA,
         "source": source,
@@ -32,7 +32,7 @@ def make_live_record(confirmed: Confirmation, source: str) -> Record:
 
 
 def save_snapshot(picture: NDArray[np.uint8], reading: LiveReading, folder: Path, source: str) -> Path:
-    """Write a picture, uint8 (H, W, 3), and beside it the numbers in sight as JSON; return the picture's path.
+    """Write a picture, uint8 (H, W, 3), and beside it the visible numbers as JSON; return the picture's path.
 
     Raises
     ------
@@ -54,19 +54,19 @@ def save_snapshot(picture: NDArray[np.uint8], reading: LiveReading, folder: Path
 
 
 def _write(path: Path, content: bytes) -> None:
-    with telling(path):
+    with convert_write_errors(path):
         path.write_bytes(content)
 
 
 def name_file(stem: str, suffix: str, folder: Path | None = None) -> Path:
-    """Return a path that is not taken yet: the stem, the time, and where that is taken, a number."""
+    """Return the path of a new file: the stem, the time and, if such a file exists, a number."""
     base = f"{stem}-{strftime('%Y%m%d-%H%M%S')}"
     folder = folder or Path()
     return next(p for i in range(1, 10_000) if not (p := folder / f"{base}{f'-{i}' if i > 1 else ''}{suffix}").exists())
 
 
 def print_line(record: Record) -> None:
-    """Print a record on a line of its own, at once, so that whoever reads along need not wait.
+    """Print a record as one line and flush it, so that a reader of stdout need not wait.
 
     Raises
     ------

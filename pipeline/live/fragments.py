@@ -1,4 +1,4 @@
-"""Numbers that fall apart: in some frames a gap between two digits is taken for the space between two numbers."""
+"""Numbers read in fragments: in some frames a gap between two digits is taken for the space between two numbers."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pipeline.live.association import Place, count_edits
 from pipeline.types import Reading
 
 _MOST_EDITS = 1
-"""Edits by which the parts' text may differ from the whole's."""
+"""Largest edit distance between the joined text of the fragments and the text of the number."""
 
-_ROW_SHARE = 0.5
-"""Neighbors in a row share so much of their height, and less than that of their width."""
+_ROW_FRAC = 0.5
+"""Neighbors in a row overlap by at least this fraction of their height, and by less than it of their width."""
 
 
-def find_parts(whole: Place, places: Sequence[Place]) -> list[int]:
-    """Return which of the places, left to right, are parts of a number; none unless several together read like it."""
+def find_fragments(whole: Place, places: Sequence[Place]) -> list[int]:
+    """Return the indices of the fragments of a number, left to right; none unless their joined text matches it."""
     within = [i for i, place in enumerate(places) if is_within(place.box, whole.box)]
     inside = [i for i in within if not any(is_within(places[i].box, places[j].box) for j in within if j != i)]
     inside.sort(key=lambda i: places[i].box.left)
@@ -32,18 +32,18 @@ def _stand_in_row(left: Box, right: Box) -> bool:
     """Return whether two boxes stand side by side on one line."""
     level = min(left.bottom, right.bottom) - max(left.top, right.top)
     narrower = min(left.width, right.width)
-    return level >= _ROW_SHARE * min(left.height, right.height) and left.right - right.left < _ROW_SHARE * narrower
+    return level >= _ROW_FRAC * min(left.height, right.height) and left.right - right.left < _ROW_FRAC * narrower
 
 
-def join_readings(parts: Sequence[Reading]) -> Reading:
-    """Return parts, left to right and at least one, as one number; rejected, for the reason of the first that is."""
-    rejected = next((part for part in parts if part.status == "rejected"), parts[0])
+def join_fragments(fragments: Sequence[Reading]) -> Reading:
+    """Return fragments, left to right and at least one, as one number; it is rejected if one of them is."""
+    rejected = next((fragment for fragment in fragments if fragment.status == "rejected"), fragments[0])
     return Reading(
-        "".join(part.text for part in parts),
-        float(np.prod([part.confidence for part in parts])),
-        Box.around([part.box for part in parts]),
-        tuple(digit for part in parts for digit in part.digits),
+        "".join(fragment.text for fragment in fragments),
+        float(np.prod([fragment.confidence for fragment in fragments])),
+        Box.around([fragment.box for fragment in fragments]),
+        tuple(digit for fragment in fragments for digit in fragment.digits),
         rejected.status,
         rejected.reason,
-        parts[0].line,
+        fragments[0].line,
     )

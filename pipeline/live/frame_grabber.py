@@ -1,7 +1,7 @@
-"""The thread that reads a source without pause and keeps only its newest frame, so that reading never lags behind.
+"""A thread that reads a source without pause and keeps only its newest frame, so that reading never lags behind.
 
-A video file plays in real time, as a camera would; or, with every frame wanted, the thread waits until each is taken.
-What dies is opened again, after waits that grow.
+A video file plays in real time, like a camera; if every frame is wanted, the thread waits until each one is taken. A
+lost source is opened again, after waits of growing length.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from numpy.typing import NDArray
 
 from pipeline.errors import DigitsError, SourceError
 from pipeline.images.pixels import flatten
-from pipeline.live.video_source import Open, VideoSource, Wish, is_endless, open_capture, tell_fps
+from pipeline.live.video_source import CameraRequest, OpenCapture, VideoSource, choose_fps, is_endless, open_capture
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 8.0
-"""Seconds before a lost source is tried again, doubled each time."""
+"""Seconds until a lost source is opened again, doubled after each failure up to a limit."""
 
 _MISSES = 3
-"""A camera that gives no frame so many times in a row is lost."""
+"""A camera that gives no frame this many times in a row is lost."""
 
 _MISS_WAIT_S = 0.02
 _JOIN_S = 2.0
 _LATE_FRAMES = 30
-"""A file that plays so many frames late is not caught up with: the computer is too slow to decode it in real time."""
+"""If a file plays this many frames late, its clock is set back: the computer cannot decode it in real time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,9 +38,9 @@ class VideoFrame:
     Attributes
     ----------
     bgr : uint8 (H, W, 3)
-    number : from 1, skipped ones counted
-    time_s : since the first frame; of a file, by its frames a second
-    grabbed_s : when it came out of the source, by `time.perf_counter`
+    number : from 1, with the skipped frames counted
+    time_s : since the first frame; for a file, from its frames per second
+    grabbed_s : when it was read from the source, by `time.perf_counter`
     """
 
     bgr: NDArray[np.uint8]
@@ -50,21 +50,21 @@ class VideoFrame:
 
 
 def _convert_to_bgr(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return a frame as uint8 (H, W, 3): numbered pictures come as they are stored."""
+    """Return a frame as uint8 (H, W, 3): numbered pictures may have any type and number of channels."""
     if pixels.ndim == 3 and pixels.shape[2] == 3 and pixels.dtype == np.uint8:
         return pixels
     return flatten(pixels, is_color=True)
 
 
-class Grabber:
-    """Grabs frames in a thread of its own; used as a context manager, it lets go of the source at the end.
+class FrameGrabber:
+    """Grabs frames in a thread of its own; used as a context manager, it releases the source at the end.
 
     Parameters
     ----------
-    source, wish : what to open, and what to ask a camera for
+    source, request : what to open, and the format to ask a camera for
     has_every_frame : wait until each frame is taken, and skip none
-    open_source : opens it; another one in tests
-    lost_after_s : how long to try to get a lost camera or stream back
+    open_source : opens the source; tests pass another function
+    lost_after_s : how long to try to open a lost camera or stream again
 
     Raises
     ------
@@ -75,12 +75,12 @@ class Grabber:
     def __init__(
         self,
         source: VideoSource,
-        wish: Wish | None = None,
+        request: CameraRequest | None = None,
         has_every_frame: bool = False,
-        open_source: Open = open_capture,
+        open_source: OpenCapture = open_capture,
         lost_after_s: float = 120.0,
     ) -> None:
-        self.source, self._wish, self._has_every_frame = source, wish or Wish(), has_every_frame
+        self.source, self._request, self._has_every_frame = source, request or CameraRequest(), has_every_frame
         self._open, self._lost_after_s = open_source, lost_after_s
         self._changed = threading.Condition()
         self._is_closing = threading.Event()
@@ -90,11 +90,11 @@ class Grabber:
         self.fps = 0.0
         self.n_grabbed = self.n_skipped = 0
         self.trouble = ""
-        """What is wrong with the source at present, for a person to read; empty where nothing is."""
+        """The present problem with the source, for the user; empty if there is none."""
 
-    def __enter__(self) -> Grabber:
-        self._capture = self._open(self.source, self._wish)
-        self.fps = tell_fps(self._capture, self._wish)
+    def __enter__(self) -> FrameGrabber:
+        self._capture = self._open(self.source, self._request)
+        self.fps = choose_fps(self._capture, self._request)
         self.is_endless = is_endless(self.source, self._capture)
         self._thread = threading.Thread(target=self._run, name="grabber", daemon=True)
         self._thread.start()
@@ -107,12 +107,12 @@ class Grabber:
         self._thread.join(_JOIN_S)  # a camera may hang; the thread is a daemon
 
     def take(self, timeout_s: float) -> VideoFrame | None:
-        """Return the newest frame that was not taken yet, waiting for one if need be; None if none came in time.
+        """Return the newest frame that was not taken yet; wait for one, and return None if none came in time.
 
         Raises
         ------
         SourceError
-            If the source is lost for good, or its first frame never came.
+            If the source is lost for good, or gave no frame at all.
         """
         with self._changed:
             self._changed.wait_for(lambda: self._newest is not None or self._is_over, timeout_s)
@@ -124,7 +124,7 @@ class Grabber:
 
     @property
     def is_over(self) -> bool:
-        """Whether the source has come to its end, and its last frame was taken; not where `take` has yet to raise."""
+        """Whether the source has ended and its last frame was taken; False while `take` has an error to raise."""
         with self._changed:
             return self._is_over and self._newest is None and self._error is None
 
@@ -156,7 +156,7 @@ class Grabber:
                 return
 
     def _offer(self, bgr: NDArray[np.uint8], start: float) -> float:
-        """Let the frame be taken, when its time has come; return when the first one's was, moved if it plays late."""
+        """Offer a frame at its time; return the start of the clock, moved if the file plays late."""
         if self.n_grabbed == 0:
             start = perf_counter()
         time_s = perf_counter() - start if self.is_endless else self.n_grabbed / self.fps
@@ -176,25 +176,25 @@ class Grabber:
         return start
 
     def _reopen(self) -> None:
-        """Get a lost source back; raise SourceError if it does not come back."""
+        """Open a lost source again; raise SourceError if it does not come back."""
         self._capture.release()
         lost, wait_s = perf_counter(), FIRST_WAIT_S
         while not self._is_closing.is_set():
             if perf_counter() - lost > self._lost_after_s:
                 raise SourceError(
-                    f"{self._tell_name()} was lost and has not come back for {self._lost_after_s:g} s",
+                    f"{self._format_name()} was lost and has not come back for {self._lost_after_s:g} s",
                     "check its plug or the network, and start again",
                 )
-            self.trouble = f"{self._tell_name()} is lost; trying again in {wait_s:g} s"
+            self.trouble = f"{self._format_name()} is lost; trying again in {wait_s:g} s"
             if self._is_closing.wait(wait_s):
                 return
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
             try:
-                self._capture = self._open(self.source, self._wish)
+                self._capture = self._open(self.source, self._request)
             except SourceError:
                 continue
             self.trouble = ""
             return
 
-    def _tell_name(self) -> str:
+    def _format_name(self) -> str:
         return f"camera {self.source.name}" if self.source.kind == "camera" else self.source.name

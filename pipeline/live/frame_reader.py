@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Box
 from pipeline.live.frame_grabber import VideoFrame
-from pipeline.live.line_scheduler import Rota
+from pipeline.live.line_scheduler import LineScheduler
 from pipeline.live.tracker import Confirmation, TrackedNumber, Tracker
 from pipeline.reading.read_page import analyze_page, make_reading, read_page
 from pipeline.reading.stages import Stages
@@ -137,7 +137,7 @@ class LiveReader:
     def _begin_at(self, area: Box | None) -> None:
         """Forget what the lines of frames have shown: another area is read."""
         self._area, self._is_inverse, self._n_bare = area, False, 0
-        self._rotas = tuple(Rota(self._settings.track.frame_digits) for _ in self._looks)
+        self._rotas = tuple(LineScheduler(self._settings.track.frame_digits) for _ in self._looks)
 
     def _choose_ink(self, reading: PageReading) -> None:
         """Let the next frame be read with black for white now and then if none shows a digit, and as long as one does.

@@ -1,4 +1,4 @@
-"""What the live window shows, drawn onto arrays: numbers over the frame, figures in the corner, messages, help."""
+"""Drawing for the live window: numbers over the frame, statistics in the corner, messages, help."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ HELP = (
     ("mouse", "drag a region to read, click for all"),
     ("h", "this help"),
 )
-"""Keys, and what they do."""
+"""(key, its action)."""
 
 _CONFIRMED_BGR, _PENDING_BGR, _RECORDING_BGR = (60, 130, 0), (0, 150, 235), (40, 40, 220)
 _WHITE, _GRAY = (255, 255, 255), (190, 190, 190)
@@ -33,21 +33,21 @@ _FONT_PX = 22
 """Height of a digit of this font at scale 1."""
 
 _LETTER_FRAC = 1 / 52
-"""Height of letters, of the picture's width."""
+"""Height of letters, as a fraction of the width of the picture."""
 
 _LEAST_LETTER_PX = 9
 _SHADE, _PANEL_SHADE = 0.45, 0.35
-"""Brightness of what lies outside of the region, and under a panel."""
+"""Factor of the brightness outside the region, and under a panel."""
 
 _SHEET_FRAC = 0.3
-"""Share of the picture's height for the tensors."""
+"""Height of the sheet of tensors, as a fraction of the height of the picture."""
 
 _MOST_TENSORS = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What the corner says: frames read a second, latency in ms, frames skipped, and what goes on."""
+    """The statistics in the corner: frames read per second, latency in ms, frames skipped, and the state of the run."""
 
     fps: float = 0.0
     latency_ms: float = 0.0
@@ -57,7 +57,7 @@ class Figures:
 
 
 def mirror_box(box: Box, width: int) -> Box:
-    """Return where a box stands in the mirrored picture of that width; and back."""
+    """Return the box in the mirrored picture of that width; its own inverse."""
     return Box(width - box.right, box.top, width - box.left, box.bottom)
 
 
@@ -68,15 +68,14 @@ def draw_live(
 
     Parameters
     ----------
-    bgr : uint8 (H, W, 3), as it was read; left as it is
+    bgr : uint8 (H, W, 3), the frame that was read; not changed
     numbers : boxes in px of `bgr`
-    area : the part that was read; what lies outside is darkened
-    is_mirrored : show it as a mirror does; letters and digits of the labels stay readable
+    area : the part that was read; the rest is darkened
+    is_mirrored : mirror the picture, but not the text of the labels
     """
     width = bgr.shape[1]
     canvas = cv2.flip(bgr, 1) if is_mirrored else bgr.copy()
-    shown = mirror_box(area, width) if is_mirrored else area
-    _dim_outside(canvas, shown)
+    _dim_outside(canvas, mirror_box(area, width) if is_mirrored else area)
     letter_px, pen = _choose_letter(canvas), max(1, round(_choose_letter(canvas) / 8))
     boxes = [_widen(n.reading.box, 2 * pen) for n in numbers]
     boxes = [mirror_box(box, width) for box in boxes] if is_mirrored else boxes
@@ -94,28 +93,28 @@ def draw_live(
 
 
 def draw_figures(canvas: NDArray[np.uint8], figures: Figures) -> None:
-    """Write the figures small into the upper left corner, in place."""
-    letter_px = _small(canvas)
-    told = f"{figures.fps:.0f} fps   {figures.latency_ms:.0f} ms   {figures.n_skipped} skipped"
-    right = _draw_panel(canvas, [told], (letter_px // 2, letter_px // 2), letter_px).right
+    """Write the statistics into the upper left corner, in place."""
+    letter_px = _choose_small_letter(canvas)
+    text = f"{figures.fps:.0f} fps   {figures.latency_ms:.0f} ms   {figures.n_skipped} skipped"
+    right = _draw_panel(canvas, [text], (letter_px // 2, letter_px // 2), letter_px).right
     marks = [("REC", figures.is_recording, _RECORDING_BGR), ("FROZEN", figures.is_frozen, _PENDING_BGR)]
-    for text, is_on, color in marks:
+    for mark, is_on, color in marks:
         if is_on:
-            width, height = measure_label(text, letter_px)
+            width, height = measure_label(mark, letter_px)
             place = Box(right + letter_px // 2, letter_px // 2, right + letter_px // 2 + width, letter_px // 2 + height)
-            draw_label(canvas, text, place, letter_px, color)
+            draw_label(canvas, mark, place, letter_px, color)
             right = place.right
 
 
 def draw_message(canvas: NDArray[np.uint8], message: str) -> None:
-    """Write a line at the foot of the picture, in place; nothing where it is empty."""
+    """Write a line at the bottom of the picture, in place; nothing if it is empty."""
     if message:
-        letter_px = _small(canvas)
+        letter_px = _choose_small_letter(canvas)
         _draw_panel(canvas, [message], (letter_px // 2, canvas.shape[0] - letter_px // 2 - 2 * letter_px), letter_px)
 
 
 def draw_help(canvas: NDArray[np.uint8]) -> None:
-    """Lay the list of keys over the middle of the picture, in place."""
+    """Draw the list of keys over the middle of the picture, in place."""
     letter_px = _choose_letter(canvas)
     column = max(measure_label(key, letter_px)[0] for key, _ in HELP) + letter_px
     width = column + max(measure_label(what, letter_px)[0] for _, what in HELP)
@@ -130,14 +129,14 @@ def draw_help(canvas: NDArray[np.uint8]) -> None:
 
 
 def draw_stages(canvas: NDArray[np.uint8], stages: Stages, area: Box, is_mirrored: bool = False) -> None:
-    """Put the ink, with the digits found in it, where it was read, and a sheet of the tensors at the foot, in place.
+    """Draw the ink with its digits over the area, and a sheet of the tensors at the bottom, in place.
 
     Parameters
     ----------
     canvas : uint8 (H, W, 3), of the frame's size
     stages : of that frame
     area : the part that was read, px of the frame
-    is_mirrored : the canvas shows the frame as a mirror does
+    is_mirrored : whether the canvas shows the frame mirrored
     """
     ink = cv2.resize(draw_spans(stages), (area.width, area.height), interpolation=cv2.INTER_AREA)
     shown = mirror_box(area, canvas.shape[1]) if is_mirrored else area
@@ -170,7 +169,7 @@ def _choose_letter(canvas: NDArray[np.uint8]) -> int:
     return size
 
 
-def _small(canvas: NDArray[np.uint8]) -> int:
+def _choose_small_letter(canvas: NDArray[np.uint8]) -> int:
     size: int = max(_LEAST_LETTER_PX, round(0.55 * canvas.shape[1] * _LETTER_FRAC))
     return size
 

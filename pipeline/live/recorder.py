@@ -1,4 +1,4 @@
-"""The annotated video as a file, at a constant number of frames a second whatever the pace of reading."""
+"""The annotated video as a file, at a constant number of frames per second whatever the speed of reading."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.system.native_stderr import silence_native_stderr
 SUFFIX = ".mp4"
 
 _LONGEST_GAP_S = 2.0
-"""A longer silence of the camera is shortened to this."""
+"""A longer time without a frame is shortened to this."""
 
 
 class Recorder:
@@ -24,7 +24,7 @@ class Recorder:
     Parameters
     ----------
     path : of the file, which ends in .mp4; an old one is replaced
-    fps : frames a second
+    fps : frames per second
 
     Raises
     ------
@@ -54,12 +54,12 @@ class Recorder:
         self.close()
 
     def add(self, bgr: NDArray[np.uint8], time_s: float) -> None:
-        """Write a picture, uint8 (H, W, 3), as often as the time since the last one asks for, if at all.
+        """Write a picture, uint8 (H, W, 3), as often as the time since the last one requires: 0 or more times.
 
         Raises
         ------
         OutputError
-            If the video cannot be begun.
+            If the video cannot be opened for writing.
         """
         if self._writer is None:
             self._begin(bgr, time_s)
@@ -75,7 +75,7 @@ class Recorder:
             self._n_written += 1
 
     def close(self) -> None:
-        """Finish the file; one without a picture goes away."""
+        """Finish the file; delete it if it has no picture."""
         if self._writer is None:
             self.path.unlink(missing_ok=True)
             return

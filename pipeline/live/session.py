@@ -1,8 +1,7 @@
-"""A live run: frames in from a camera or a video, numbers out as they are confirmed, on a screen or as JSON lines."""
+"""A live run: frames of a camera or a video in; confirmed numbers out, in a window or as JSON lines."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import deque
 from contextlib import ExitStack
@@ -13,68 +12,56 @@ from time import perf_counter
 import numpy as np
 
 from pipeline.live.events import make_live_record, name_file, print_line, save_snapshot
-from pipeline.live.frame_grabber import Grabber
+from pipeline.live.frame_grabber import FrameGrabber
 from pipeline.live.frame_reader import LiveReader, LiveReading, make_live_settings
+from pipeline.live.options import LiveOptions
 from pipeline.live.overlay import Figures
 from pipeline.live.recorder import SUFFIX, Recorder
-from pipeline.live.video_source import VideoSource, Wish
-from pipeline.live.window import Screen, Window, check_display, compose
+from pipeline.live.video_source import CameraRequest, VideoSource
+from pipeline.live.window import Window, WindowState, check_display, compose
 from pipeline.recognition.classify import load_classifier
-from pipeline.settings.tree import Settings
 from pipeline.system.files import make_folder
-from pipeline.system.interrupts import end_as_interrupted
+from pipeline.system.interrupts import treat_stop_as_interrupt
 
 _MOST_LATENCIES = 20_000
-"""The summary is over the last so many frames, so that the memory stays flat."""
+"""The summary covers at most this many latest frames, which bounds the memory."""
 
 _WAIT_S = 0.05
 _PACE_FRAMES = 30
 _MESSAGE_S = 2.5
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Read a camera or a video until it ends, or whoever looks has seen enough; return the exit code.
+def run(options: LiveOptions) -> int:
+    """Read a camera or a video until it ends, or the user ends it; return the exit code.
 
     Raises
     ------
-    DisplayError, SourceError, OutputError, ModelError, SettingsError
-        As their names say; what can be known to fail is tried first.
+    DisplayError, SourceError, OutputError, ModelError
+        As their names say; whatever can be known to fail is tried first.
     """
-    if not arguments.headless:
+    if not options.is_headless:
         check_display()
-    settings = make_live_settings(_choose_settings(arguments))
-    folder = make_folder(arguments.annotate) if arguments.annotate else Path()
-    reader = LiveReader(load_classifier(arguments.model), settings, arguments.webcam, arguments.roi)
+    settings = make_live_settings(options.settings)
+    folder = make_folder(options.snapshots) if options.snapshots else Path()
+    reader = LiveReader(load_classifier(options.model), settings, options.source, options.region)
     reader.warm_up()
-    source, wish = VideoSource.parse(arguments.webcam), Wish(arguments.size, arguments.fps)
+    source, request = VideoSource.parse(options.source), CameraRequest(options.size_px, options.fps)
     with ExitStack() as stack:
-        stack.enter_context(end_as_interrupted())  # with the video finished
-        screen = Screen(arguments.roi, arguments.mirror, arguments.record is not None)
-        window = None if arguments.headless else stack.enter_context(Window(screen))
+        stack.enter_context(treat_stop_as_interrupt())  # with the video finished
+        state = WindowState(options.region, options.is_mirrored, options.recording is not None)
+        window = None if options.is_headless else stack.enter_context(Window(state))
         lost_after_s = settings.track.lost_after_s
-        grabber = stack.enter_context(Grabber(source, wish, arguments.every_frame, lost_after_s=lost_after_s))
-        session = Session(reader, grabber, screen, window, folder)
+        grabber = stack.enter_context(FrameGrabber(source, request, options.has_every_frame, lost_after_s=lost_after_s))
+        session = Session(reader, grabber, state, window, folder)
         stack.enter_context(session)
-        if arguments.record:
-            session.begin_recording(arguments.record)
+        if options.recording:
+            session.begin_recording(options.recording)
         try:
-            session.run(arguments.max_seconds)
+            session.run(options.most_s)
         finally:
-            if not arguments.quiet:
-                print(*session.summarize(arguments.verbose), sep="\n", file=sys.stderr)
+            if not options.is_quiet:
+                print(*session.summarize(options.is_verbose), sep="\n", file=sys.stderr)
     return 0
-
-
-def _choose_settings(arguments: argparse.Namespace) -> Settings:
-    settings = Settings.from_file(arguments.settings) if arguments.settings else Settings()
-    track, decode = settings.track, settings.decode
-    if arguments.confirm_frames is not None:
-        track = replace(track, confirm_frames=arguments.confirm_frames)
-    if arguments.min_confidence is not None:
-        track = replace(track, min_confidence=arguments.min_confidence)
-    if arguments.reject_below is not None:
-        decode = replace(decode, reject_below=arguments.reject_below)
-    return replace(settings, track=track, decode=decode)
 
 
 class Session:
@@ -82,24 +69,25 @@ class Session:
 
     Parameters
     ----------
-    reader, grabber : read the frames, and bring them
-    screen : what is chosen at the window
-    window : None without a screen; confirmed numbers are then printed
-    folder : where snapshots go
+    reader : of the frames
+    grabber : of the frames
+    state : of the window
+    window : None for a headless run, which prints confirmed numbers
+    folder : for snapshots
     """
 
     def __init__(
-        self, reader: LiveReader, grabber: Grabber, screen: Screen, window: Window | None, folder: Path
+        self, reader: LiveReader, grabber: FrameGrabber, state: WindowState, window: Window | None, folder: Path
     ) -> None:
-        self._reader, self._grabber, self._screen, self._window = reader, grabber, screen, window
+        self._reader, self._grabber, self._state, self._window = reader, grabber, state, window
         self._folder = folder
         self._recorder: Recorder | None = None
         self._path: Path | None = None
         self._start = perf_counter()
         self._latencies_s: deque[float] = deque(maxlen=_MOST_LATENCIES)
         self._done_s: deque[float] = deque(maxlen=_PACE_FRAMES)
-        self._spent_s: dict[str, float] = {}
-        self._message, self._told = ("", 0.0), ""
+        self._total_s: dict[str, float] = {}
+        self._message, self._reported = ("", 0.0), ""
         self.n_read = self.n_confirmed = 0
 
     def __enter__(self) -> Session:
@@ -109,72 +97,72 @@ class Session:
         self._end_recording()
 
     def begin_recording(self, path: Path) -> None:
-        """Write what is shown to a video from now on; raises as `Recorder` does."""
+        """Write the shown pictures to a video from now on; raises as `Recorder` does."""
         self._recorder, self._path = Recorder(path, self._grabber.fps), path
 
     def run(self, most_s: float | None) -> None:
-        """Read frames until the source or the person ends it, or `most_s` seconds of video are over."""
+        """Read frames until the source ends, the user ends the run, or `most_s` seconds of video are over."""
         last: LiveReading | None = None
-        while not self._screen.has_ended:
-            frame = None if self._screen.is_frozen else self._grabber.take(_WAIT_S)
+        while not self._state.has_ended:
+            frame = None if self._state.is_frozen else self._grabber.take(_WAIT_S)
             if frame is not None:
-                last = self._read(self._reader.read(frame, self._screen.has_stages))
-            elif self._grabber.is_over and not self._screen.is_frozen:
+                last = self._read(self._reader.read(frame, self._state.has_stages))
+            elif self._grabber.is_over and not self._state.is_frozen:
                 return
-            self._tell_trouble()
+            self._report_trouble()
             self._show(last, frame is not None)
             if most_s is not None and self._measure_time(last) >= most_s:
                 return
 
     def _measure_time(self, last: LiveReading | None) -> float:
-        """Return the seconds of video that are over: of a camera those on the clock, for it may have died."""
+        """Return the seconds of video that are over; for a camera those by the clock, as it may be lost."""
         if self._grabber.is_endless or last is None:
             return perf_counter() - self._start
         return last.frame.time_s + 1 / self._grabber.fps
 
     def _read(self, reading: LiveReading) -> LiveReading:
-        """Count a frame, and report what it confirms."""
+        """Count a frame, and print the numbers that it confirms if the run is headless."""
         self.n_read += 1
         self.n_confirmed += len(reading.confirmed)
         self._latencies_s.append(reading.latency_s)
         self._done_s.append(perf_counter())
         for stage, seconds in reading.seconds.items():
-            self._spent_s[stage] = self._spent_s.get(stage, 0.0) + seconds
+            self._total_s[stage] = self._total_s.get(stage, 0.0) + seconds
         if self._window is None:
             for confirmed in reading.confirmed:
                 print_line(make_live_record(confirmed, self._grabber.source.name))
         return reading
 
     def _show(self, reading: LiveReading | None, is_new: bool) -> None:
-        """Draw the reading for the window and the recording, and do what was asked for at the window."""
+        """Show and record the reading, and apply the choices made at the window."""
         if reading is None or (self._window is None and not (self._recorder and is_new)):
             return
-        canvas = compose(reading, self._screen, self._make_figures(), self._choose_message())
+        canvas = compose(reading, self._state, self._make_figures(), self._choose_message())
         if self._recorder and is_new:
             self._recorder.add(canvas, reading.frame.time_s)
         if self._window is None:
             return
         self._window.show(canvas)
-        self._window.attend(1 if is_new else round(1000 * _WAIT_S))
-        self._reader.region = self._screen.region
+        self._window.handle_events(1 if is_new else round(1000 * _WAIT_S))
+        self._reader.region = self._state.region
         self._switch_recording()
-        if self._screen.wants_snapshot:
-            self._screen.wants_snapshot = False
-            self._say(f"saved {self._save(reading)}")
+        if self._state.has_snapshot_request:
+            self._state.has_snapshot_request = False
+            self._show_message(f"saved {self._save(reading)}")
 
     def _save(self, reading: LiveReading) -> Path:
         """Write a snapshot; return the picture's path."""
-        shown = replace(self._screen, has_help=False, dragged=None)
-        picture = compose(reading, shown, self._make_figures())
+        plain = replace(self._state, has_help=False, dragged=None)
+        picture = compose(reading, plain, self._make_figures())
         return save_snapshot(picture, reading, self._folder, self._grabber.source.name)
 
     def _switch_recording(self) -> None:
-        if self._screen.is_recording and self._recorder is None:
+        if self._state.is_recording and self._recorder is None:
             self.begin_recording(self._path if self._path and not self._path.exists() else name_file("live", SUFFIX))
-            self._say(f"recording {self._path}")
-        elif not self._screen.is_recording and self._recorder is not None:
+            self._show_message(f"recording {self._path}")
+        elif not self._state.is_recording and self._recorder is not None:
             self._end_recording()
-            self._say(f"recorded {self._path}")
+            self._show_message(f"recorded {self._path}")
 
     def _end_recording(self) -> None:
         if self._recorder is not None:
@@ -182,27 +170,27 @@ class Session:
             self._recorder = None
 
     def _make_figures(self) -> Figures:
-        spans = self._done_s[-1] - self._done_s[0] if len(self._done_s) > 1 else 0.0
-        fps = (len(self._done_s) - 1) / spans if spans else 0.0
+        duration_s = self._done_s[-1] - self._done_s[0] if len(self._done_s) > 1 else 0.0
+        fps = (len(self._done_s) - 1) / duration_s if duration_s else 0.0
         latency_ms = 1000 * float(np.median(list(self._latencies_s)[-_PACE_FRAMES:])) if self._latencies_s else 0.0
         return Figures(fps, latency_ms, self._grabber.n_skipped)
 
-    def _say(self, message: str) -> None:
+    def _show_message(self, message: str) -> None:
         self._message = (message, perf_counter())
 
     def _choose_message(self) -> str:
         text, since = self._message
         return self._grabber.trouble or (text if perf_counter() - since < _MESSAGE_S else "")
 
-    def _tell_trouble(self) -> None:
-        """Say once on stderr what is wrong with the source, and that it is back."""
+    def _report_trouble(self) -> None:
+        """Print on stderr, once each, that the source has a problem and that it is back."""
         trouble = self._grabber.trouble
-        if trouble != self._told:
+        if trouble != self._reported:
             print(trouble or f"{self._grabber.source.name} is back", file=sys.stderr)
-            self._told = trouble
+            self._reported = trouble
 
     def summarize(self, is_verbose: bool = False) -> list[str]:
-        """Return the closing summary, a line each."""
+        """Return the lines of the summary."""
         n = self.n_read
         pace = f" ({n / (perf_counter() - self._start):.1f}/s)" if n else ""
         lines = [
@@ -213,6 +201,6 @@ class Session:
             median, late = 1000 * np.percentile(np.array(self._latencies_s), [50, 95])
             lines.append(f"from grab to result: {median:.0f} ms at the median, {late:.0f} ms at the 95th percentile")
         if is_verbose and n:
-            spent = ", ".join(f"{stage} {1000 * s / n:.1f}" for stage, s in self._spent_s.items())
-            lines.append(f"ms a frame: {spent}")
+            stages = ", ".join(f"{stage} {1000 * total_s / n:.1f}" for stage, total_s in self._total_s.items())
+            lines.append(f"ms a frame: {stages}")
         return lines

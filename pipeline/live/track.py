@@ -1,4 +1,4 @@
-"""One number over the frames of a video: what was read of it in each, and what the vote over them says."""
+"""The track of one number through a video: its reading in each frame, and their majority."""
 
 from __future__ import annotations
 
@@ -8,39 +8,51 @@ import numpy as np
 
 from pipeline.geometry import Box
 from pipeline.live.association import Place, count_edits
-from pipeline.live.voting import Ballot, cast_ballot, count_votes, move_reading
+from pipeline.live.voting import Vote, count_votes, make_vote, move_reading
 from pipeline.settings.live import TrackSettings
 from pipeline.types import Reading
 
-_TURNING_FRAMES = 3
-"""So many frames in a row that agree on another text than the vote's begin the vote anew."""
+_CHANGE_FRAMES = 3
+"""If this many frames in a row agree on another text than the majority's, older votes are dropped."""
 
-_SHARE, _LONE_SHARE = 0.5, 1.05
-"""Of `min_confidence`, what the frames must agree on the mean: grain and letters pass for a digit in some frames, now
-surely and now hardly; two digits side by side are seldom seen in them."""
+_AGREEMENT_FRAC, _SINGLE_DIGIT_FRAC = 0.5, 1.05
+"""The mean confidence of the frames in the text must be this fraction of `min_confidence`, more for a single digit:
+noise and letters are read as a digit in some frames, with changing confidence, and seldom as two digits."""
 
-_WHOLE_SHARE = 1 / 3
-"""A number that so many of the latest frames read as one is one: gaps between its digits get lost less often than a
-gap is taken for a space."""
+_WHOLE_FRAC = 1 / 3
+"""A number that this fraction of the latest frames reads as one is one: two numbers are read as one less often than
+one number is read in fragments."""
 
 _LEAST_CHANGE = 2
-"""Edits by which a number's text must differ to be plainly another one."""
+"""Edit distance from which on a text is another number, not a misreading."""
 
 
 class Track:
-    """One number over the frames."""
+    """The track of one number.
+
+    Attributes
+    ----------
+    key : of the track
+    latest : the latest reading
+    votes : of the latest frames, oldest first
+    majority : of the votes; None before the first one
+    confirmed : the text that was confirmed; None before
+    n_frames : in which the number was read
+    n_stable : votes in a row with the same majority
+    last_s : time of the latest reading
+    """
 
     def __init__(self, key: int, first: Reading, settings: TrackSettings) -> None:
         self.key, self._settings = key, settings
         self.latest = first
-        self.ballots: deque[Ballot] = deque(maxlen=settings.window_frames)
-        self.vote: Reading | None = None
+        self.votes: deque[Vote] = deque(maxlen=settings.window_frames)
+        self.majority: Reading | None = None
         self.confirmed: str | None = None
         self.n_frames = self.n_stable = 0
         self.last_s = -np.inf
 
     def move(self, shift: tuple[float, float]) -> None:
-        """Carry the number along with the picture."""
+        """Move the latest reading by the shift of the camera, px."""
         self.latest = move_reading(self.latest, *shift)
 
     @property
@@ -50,88 +62,88 @@ class Track:
 
     @property
     def text(self) -> str:
-        """What it was read as the last time."""
+        """Text of the latest reading."""
         return self.latest.text
 
     @property
     def is_whole(self) -> bool:
-        """Whether enough of the latest frames read it as one number for it to stay one where it is read in parts.
+        """Whether enough of the latest frames read it as one number, so that fragments are joined to it.
 
-        What has been reported as one stays one while any of them does.
+        For a number that has been reported one frame is enough.
         """
-        n_whole = sum(ballot.is_whole for ballot in self.ballots)
-        is_reported = self.vote is not None and self.vote.text == self.confirmed
-        return n_whole > 0 and (is_reported or n_whole >= _WHOLE_SHARE * len(self.ballots))
+        n_whole = sum(vote.is_whole for vote in self.votes)
+        is_reported = self.majority is not None and self.majority.text == self.confirmed
+        return n_whole > 0 and (is_reported or n_whole >= _WHOLE_FRAC * len(self.votes))
 
     @property
     def place(self) -> Place:
-        """Where it is, and what it says as far as is known."""
-        return Place(self.box, self.vote.text if self.vote else self.text)
+        """Its box now, and the text of the majority, or of the latest reading before there is one."""
+        return Place(self.box, self.majority.text if self.majority else self.text)
 
-    def see(self, reading: Reading, time_s: float, may_be_cut: bool, is_whole: bool = True) -> None:
-        """Take in what a frame shows; what may be cut by the rim is followed, and has no vote."""
+    def add(self, reading: Reading, time_s: float, is_possibly_cut: bool, is_whole: bool = True) -> None:
+        """Add the reading of a frame; one that the edge of the frame may have cut is followed, but has no vote."""
         self.latest, self.last_s = reading, time_s
         self.n_frames += 1
-        if may_be_cut:
+        if is_possibly_cut:
             return
-        self.ballots.append(cast_ballot(reading, self._settings, is_whole))
-        n_agreed = self._turn()
-        before, self.vote = self.vote, count_votes(self.ballots, self._settings)
-        self.n_stable = self.n_stable + 1 if before is not None and before.text == self.vote.text else n_agreed
+        self.votes.append(make_vote(reading, self._settings, is_whole))
+        n_agreed = self._drop_outdated()
+        before, self.majority = self.majority, count_votes(self.votes, self._settings)
+        self.n_stable = self.n_stable + 1 if before is not None and before.text == self.majority.text else n_agreed
 
-    def begin_anew(self) -> None:
-        """Forget all votes: the number was one part of a larger one."""
-        self.ballots.clear()
-        self.vote, self.n_stable = None, 0
+    def reset_votes(self) -> None:
+        """Drop all votes: the number was a fragment of a larger one."""
+        self.votes.clear()
+        self.majority, self.n_stable = None, 0
 
-    def wait(self, reading: Reading, time_s: float) -> None:
-        """Take in that the number is still there, in a frame that it was not read anew in."""
+    def recall(self, reading: Reading, time_s: float) -> None:
+        """Note that the number is still there in a frame that did not read it again."""
         self.latest, self.last_s = reading, time_s
-        if self.vote is not None:
-            dx, dy = reading.box.left - self.vote.box.left, reading.box.top - self.vote.box.top
-            self.vote = move_reading(self.vote, dx, dy)
+        if self.majority is not None:
+            dx, dy = reading.box.left - self.majority.box.left, reading.box.top - self.majority.box.top
+            self.majority = move_reading(self.majority, dx, dy)
 
-    def _turn(self) -> int:
-        """Drop the votes for what stood there before, where the last frames agree on something else.
+    def _drop_outdated(self) -> int:
+        """Drop the votes for the previous number if the last frames agree on another one.
 
-        Returns the number of frames that agree on what is new.
+        Returns the number of frames that agree on the majority from now on, 1 if nothing changes.
         """
-        latest = [ballot.reading for ballot in self.ballots if ballot.is_whole][-_TURNING_FRAMES:]
+        latest = [vote.reading for vote in self.votes if vote.is_whole][-_CHANGE_FRAMES:]
         texts = {reading.text for reading in latest if reading.status == "accepted"}
-        if self.vote is None or len(latest) < _TURNING_FRAMES or len(texts) != 1 or self.vote.text in texts:
+        if self.majority is None or len(latest) < _CHANGE_FRAMES or len(texts) != 1 or self.majority.text in texts:
             return 1
         if any(reading.status == "rejected" for reading in latest):
             return 1
-        while len(self.ballots) > _TURNING_FRAMES:
-            self.ballots.popleft()
-        return _TURNING_FRAMES
+        while len(self.votes) > _CHANGE_FRAMES:
+            self.votes.popleft()
+        return _CHANGE_FRAMES
 
     @property
     def is_sure(self) -> bool:
-        """Whether the vote has been stable for long enough, is confident, and is what frames have read."""
-        if self.vote is None or self.vote.confidence < self._settings.min_confidence:
+        """Whether the majority has been stable for long enough, is confident, and was read by enough frames."""
+        if self.majority is None or self.majority.confidence < self._settings.min_confidence:
             return False
-        text = self.vote.text
-        least = self._settings.min_confidence * (_LONE_SHARE if len(text) == 1 else _SHARE)
+        text = self.majority.text
+        least = self._settings.min_confidence * (_SINGLE_DIGIT_FRAC if len(text) == 1 else _AGREEMENT_FRAC)
         if self._measure_agreement(text) < min(1.0, least):
             return False
         n_needed: float = self._settings.confirm_frames
-        if self.confirmed is not None and _is_almost(text, self.confirmed):
+        if self.confirmed is not None and _is_misreading(text, self.confirmed):
             n_needed *= self._settings.correction_ratio if self._is_still_read(self.confirmed) else 1
-        n_said = sum(b.reading.text == text and b.reading.status == "accepted" for b in self.ballots)
-        return self.n_stable >= n_needed and n_said >= min(n_needed, self._settings.window_frames)
+        n_read = sum(vote.reading.text == text and vote.reading.status == "accepted" for vote in self.votes)
+        return self.n_stable >= n_needed and n_read >= min(n_needed, self._settings.window_frames)
 
     def _is_still_read(self, text: str) -> bool:
-        """Return whether a frame of the window read this text; while that is not full, one is taken to have."""
+        """Return whether a frame of the window read this text; True while the window is not full."""
         n_possible = self._settings.window_frames
-        return len(self.ballots) < n_possible or any(ballot.reading.text == text for ballot in self.ballots)
+        return len(self.votes) < n_possible or any(vote.reading.text == text for vote in self.votes)
 
     def _measure_agreement(self, text: str) -> float:
-        """Return the mean confidence of the voting frames in `text`, 0..1; 0 of those that read something else."""
-        said = [ballot.reading.confidence * (ballot.reading.text == text) for ballot in self.ballots]
-        return float(np.mean(said)) if said else 0.0
+        """Return the mean confidence of the voting frames in a text, 0..1; a frame that read another one counts 0."""
+        confidences = [vote.reading.confidence * (vote.reading.text == text) for vote in self.votes]
+        return float(np.mean(confidences)) if confidences else 0.0
 
 
-def _is_almost(text: str, confirmed: str) -> bool:
-    """Return whether a text differs so little from a confirmed one that it may be a misreading of it."""
+def _is_misreading(text: str, confirmed: str) -> bool:
+    """Return whether a text is so similar to the confirmed one that it may be a misreading of it."""
     return count_edits(text, confirmed) < _LEAST_CHANGE or text in confirmed or confirmed in text

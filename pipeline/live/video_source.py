@@ -1,4 +1,4 @@
-"""Cameras, videos, streams and numbered pictures, opened through OpenCV, and why one of them cannot be."""
+"""Opens cameras, videos, streams and numbered pictures through OpenCV, and explains failures."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from pipeline.images.decode import set_log_level
 from pipeline.system.native_stderr import silence_native_stderr
 
 DEFAULT_FPS = 30.0
-"""Of what does not say."""
+"""Of a source that does not state its own."""
 
 _MOST_FPS = 1000.0
 _STREAM_TIMEOUT_MS = 5000
-_FFMPEG_SAYS = "OPENCV_FFMPEG_LOGLEVEL"
+_FFMPEG_LOG_LEVEL = "OPENCV_FFMPEG_LOGLEVEL"
 _FFMPEG_QUIET = "-8"
 
 Kind = Literal["camera", "stream", "file"]
@@ -31,7 +31,7 @@ Kind = Literal["camera", "stream", "file"]
 
 @dataclass(frozen=True, slots=True)
 class VideoSource:
-    """Where frames come from.
+    """A source of frames.
 
     Attributes
     ----------
@@ -44,14 +44,14 @@ class VideoSource:
 
     @classmethod
     def parse(cls, name: str) -> VideoSource:
-        """Return what a name means: 0 or 1 is a camera, so is a device; what has :// is a stream; else a file."""
+        """Return the source of a name: a number or a device is a camera, a URL is a stream, anything else a file."""
         if re.fullmatch(r"\d+", name) or _is_device(name):
             return cls(name, "camera")
         return cls(name, "stream" if "://" in name else "file")
 
     @property
     def device(self) -> Path | None:
-        """Path of a camera's device under Linux; None elsewhere, and for what is no camera."""
+        """Path of a camera's device under Linux; None on other systems and for other kinds."""
         if self.kind != "camera" or not sys.platform.startswith("linux"):
             return None
         return Path(f"/dev/video{int(self.name)}" if self.name.isdecimal() else self.name)
@@ -62,15 +62,15 @@ def _is_device(name: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked of a camera: (width, height) and frames a second; None leaves them as they are."""
+class CameraRequest:
+    """The format to ask a camera for: (width, height) and frames per second; None leaves the choice to it."""
 
     size_px: tuple[int, int] | None = None
     fps: float | None = None
 
 
 class Capture(Protocol):
-    """What is used of `cv2.VideoCapture`."""
+    """The methods of `cv2.VideoCapture` that are used."""
 
     def isOpened(self) -> bool: ...  # noqa: N802, D102
     def read(self) -> tuple[bool, NDArray[np.uint8] | None]: ...  # noqa: D102
@@ -78,35 +78,34 @@ class Capture(Protocol):
     def release(self) -> None: ...  # noqa: D102
 
 
-Open = Callable[[VideoSource, Wish], Capture]
+OpenCapture = Callable[[VideoSource, CameraRequest], Capture]
 
 
-def open_capture(source: VideoSource, wish: Wish) -> Capture:
+def open_capture(source: VideoSource, request: CameraRequest) -> Capture:
     """Return an opened capture.
 
     Raises
     ------
     SourceError
-        If there is no such camera, it is busy or may not be used, there is no such file, no answer from the network, or
-        nothing that can be decoded.
+        If the camera or file does not exist, may not be used, or cannot be decoded, or if the network does not answer.
     """
-    os.environ.setdefault(_FFMPEG_SAYS, _FFMPEG_QUIET)  # FFmpeg tells of every damaged packet of a stream on stderr
+    os.environ.setdefault(_FFMPEG_LOG_LEVEL, _FFMPEG_QUIET)  # it logs each damaged packet on stderr
     set_log_level(0)
     if source.kind == "file":
         _check_file(source.name)
     with silence_native_stderr():
-        capture = _open(source, wish)
+        capture = _open(source, request)
     if not capture.isOpened():
         capture.release()
         raise _explain(source)
     return capture
 
 
-def _open(source: VideoSource, wish: Wish) -> cv2.VideoCapture:
+def _open(source: VideoSource, request: CameraRequest) -> cv2.VideoCapture:
     if source.kind == "camera":
         backend = cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY
         capture = cv2.VideoCapture(int(source.name) if source.name.isdecimal() else source.name, backend)
-        _ask_camera(capture, wish)
+        _configure_camera(capture, request)
         return capture
     if source.kind == "stream":
         waits = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC]
@@ -117,31 +116,31 @@ def _open(source: VideoSource, wish: Wish) -> cv2.VideoCapture:
     return cv2.VideoCapture(source.name, cv2.CAP_IMAGES if is_sequence(source.name) else cv2.CAP_ANY)
 
 
-def _ask_camera(capture: cv2.VideoCapture, wish: Wish) -> None:
-    """Ask for MJPG, without which many cameras give 5 or 10 large frames a second, for a size, and for no queue."""
+def _configure_camera(capture: cv2.VideoCapture, request: CameraRequest) -> None:
+    """Ask for MJPG (many cameras give only 5 or 10 large frames per second without it), a size and no queue."""
     capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-    if wish.size_px:
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, wish.size_px[0])
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wish.size_px[1])
-    if wish.fps:
-        capture.set(cv2.CAP_PROP_FPS, wish.fps)
+    if request.size_px:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, request.size_px[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, request.size_px[1])
+    if request.fps:
+        capture.set(cv2.CAP_PROP_FPS, request.fps)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
 
 def is_sequence(name: str) -> bool:
-    """Return whether a name stands for numbered pictures, as img_%03d.png does."""
+    """Return whether a name is that of numbered pictures, such as img_%03d.png."""
     return re.search(r"%0?\d*d", name) is not None
 
 
 def is_endless(source: VideoSource, capture: Capture) -> bool:
-    """Return whether a source goes on until it is lost: a camera, or a stream that is no video of so many frames."""
+    """Return whether a source has no end: a camera, or a stream that states no number of frames."""
     return source.kind == "camera" or (source.kind == "stream" and capture.get(cv2.CAP_PROP_FRAME_COUNT) <= 0)
 
 
-def tell_fps(capture: Capture, wish: Wish) -> float:
-    """Return the frames a second that were asked for, else those that the source tells, else `DEFAULT_FPS`."""
-    told = wish.fps or capture.get(cv2.CAP_PROP_FPS)
-    return float(told) if 0 < told <= _MOST_FPS else DEFAULT_FPS
+def choose_fps(capture: Capture, request: CameraRequest) -> float:
+    """Return the frames per second that were asked for, else those that the source states, else `DEFAULT_FPS`."""
+    fps = request.fps or capture.get(cv2.CAP_PROP_FPS)
+    return float(fps) if 0 < fps <= _MOST_FPS else DEFAULT_FPS
 
 
 def _check_file(name: str) -> None:
@@ -159,7 +158,7 @@ def _check_file(name: str) -> None:
 
 
 def _explain(source: VideoSource) -> SourceError:
-    """Return why a source could not be opened, as far as that can be told."""
+    """Return the error that explains, as far as possible, why a source cannot be opened."""
     if source.kind == "stream":
         return SourceError(f"{source.name}: no video comes from there", "check the address and the network")
     if source.kind == "file":

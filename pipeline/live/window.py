@@ -1,4 +1,4 @@
-"""The live window: the picture, the keys and the mouse. What it shows is drawn in `live_picture`."""
+"""The live window: its picture, keys and mouse. The picture is drawn by `pipeline.live.overlay`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LEAST_DRAG_PX = 16
 """A drag shorter than this is a click."""
 
 _SHOWN_FRAMES = 3
-"""What was read in fewer frames is not shown: it would flicker."""
+"""A number that was read in fewer frames is not shown: it would flicker."""
 
 _ESCAPE = 27
 _PROBE = f"import cv2; cv2.namedWindow({TITLE!r}); cv2.waitKey(1)"
@@ -43,16 +43,17 @@ _PROBE_S = 20.0
 
 
 @dataclass(slots=True)
-class Screen:
-    """What the person at the window has chosen; `press` and `point` change it.
+class WindowState:
+    """What the user has chosen at the window; `press_key` and `move_mouse` change it.
 
     Attributes
     ----------
     region : the part of each frame to read, px of the frame; None for all of it
-    is_mirrored : the display is
-    has_ended, is_frozen, has_stages, has_help, is_recording : switched by q, space, t, h, r
-    wants_snapshot : s was pressed; whoever takes it resets it
+    is_mirrored : whether the display is mirrored
+    is_recording, has_ended, is_frozen, has_stages, has_help : switched by r, q, space, t, h
+    has_snapshot_request : s was pressed; reset when the snapshot is saved
     dragged : the region while it is being dragged, px of the display
+    start : where the drag began, px of the display; None without a drag
     """
 
     region: Box | None = None
@@ -62,12 +63,12 @@ class Screen:
     is_frozen: bool = False
     has_stages: bool = False
     has_help: bool = False
-    wants_snapshot: bool = False
+    has_snapshot_request: bool = False
     dragged: Box | None = None
     start: tuple[int, int] | None = None
 
-    def press(self, key: int) -> None:
-        """Do what a key, as `cv2.waitKey` gives it, stands for; nothing for -1 and unknown ones."""
+    def press_key(self, key: int) -> None:
+        """Apply a key as `cv2.waitKey` returns it; -1 and unknown keys have no effect."""
         if key < 0:
             return
         letter = chr(key & 0xFF).lower()
@@ -76,7 +77,7 @@ class Screen:
         elif letter == " ":
             self.is_frozen = not self.is_frozen
         elif letter == "s":
-            self.wants_snapshot = True
+            self.has_snapshot_request = True
         elif letter == "r":
             self.is_recording = not self.is_recording
         elif letter == "t":
@@ -84,8 +85,8 @@ class Screen:
         elif letter == "h":
             self.has_help = not self.has_help
 
-    def point(self, event: int, x: int, y: int, width: int) -> None:
-        """Follow the mouse at (x, y) px of a display of that width: a drag sets the region, a click takes it away."""
+    def move_mouse(self, event: int, x: int, y: int, width: int) -> None:
+        """Apply a mouse event at (x, y) px of a display of that width: a drag sets the region, a click removes it."""
         if event == cv2.EVENT_LBUTTONDOWN:
             self.start = (x, y)
         elif self.start is None:
@@ -103,28 +104,28 @@ def _span(a: tuple[int, int], b: tuple[int, int]) -> Box:
     return Box(min(a[0], b[0]), min(a[1], b[1]), max(a[0], b[0]) + 1, max(a[1], b[1]) + 1)
 
 
-def compose(reading: LiveReading, screen: Screen, figures: Figures, message: str = "") -> NDArray[np.uint8]:
-    """Return the whole picture of the window, uint8 (H, W, 3), of the frame's size."""
+def compose(reading: LiveReading, state: WindowState, figures: Figures, message: str = "") -> NDArray[np.uint8]:
+    """Return the picture of the window, uint8 (H, W, 3), of the size of the frame."""
     numbers = [n for n in reading.numbers if n.is_confirmed or n.n_frames >= _SHOWN_FRAMES]
-    canvas = draw_live(reading.frame.bgr, numbers, reading.area, screen.is_mirrored)
-    if screen.has_stages and reading.stages is not None:
-        draw_stages(canvas, reading.stages, reading.area, screen.is_mirrored)
-    draw_figures(canvas, replace(figures, is_recording=screen.is_recording, is_frozen=screen.is_frozen))
+    canvas = draw_live(reading.frame.bgr, numbers, reading.area, state.is_mirrored)
+    if state.has_stages and reading.stages is not None:
+        draw_stages(canvas, reading.stages, reading.area, state.is_mirrored)
+    draw_figures(canvas, replace(figures, is_recording=state.is_recording, is_frozen=state.is_frozen))
     draw_message(canvas, message)
-    if screen.dragged is not None:
-        draw_region(canvas, screen.dragged)
-    if screen.has_help:
+    if state.dragged is not None:
+        draw_region(canvas, state.dragged)
+    if state.has_help:
         draw_help(canvas)
     return canvas
 
 
 def check_display() -> None:
-    """Try whether a window can be opened here, in a process of its own: without a screen, Qt ends the one that asks.
+    """Check that a window can be opened, in a process of its own: without a screen, Qt ends the process that tries.
 
     Raises
     ------
     DisplayError
-        If it cannot.
+        If no window can be opened.
     """
     is_x11 = sys.platform.startswith("linux") and not os.environ.get("QT_QPA_PLATFORM")
     if is_x11 and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
@@ -142,11 +143,11 @@ class Window:
 
     Parameters
     ----------
-    screen : which keys and mouse change
+    state : changed by the keys and the mouse
     """
 
-    def __init__(self, screen: Screen) -> None:
-        self._screen = screen
+    def __init__(self, state: WindowState) -> None:
+        self._state = state
         self._width = 0
 
     def __enter__(self) -> Window:
@@ -163,18 +164,18 @@ class Window:
         self._width = canvas.shape[1]
         cv2.imshow(TITLE, canvas)
 
-    def attend(self, wait_ms: int = 1) -> None:
-        """Let the window breathe, and do what was pressed; its cross ends the run as q does."""
+    def handle_events(self, wait_ms: int = 1) -> None:
+        """Let the window handle its events, and apply a pressed key; closing the window ends the run like q."""
         if not self._width:
             return
-        self._screen.press(cv2.waitKey(wait_ms))
+        self._state.press_key(cv2.waitKey(wait_ms))
         if cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
-            self._screen.has_ended = True
+            self._state.has_ended = True
 
     def _open(self, canvas: NDArray[np.uint8]) -> None:
         height, width = canvas.shape[:2]
         scale = min(1.0, _WIDEST_PX / width)
-        with silence_native_stderr():  # Qt complains of fonts that OpenCV's wheels do not carry
+        with silence_native_stderr():  # Qt warns of fonts that OpenCV's wheels lack
             cv2.namedWindow(TITLE, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
             cv2.resizeWindow(TITLE, round(width * scale), round(height * scale))
             cv2.setMouseCallback(TITLE, self._point)
@@ -182,4 +183,4 @@ class Window:
             cv2.waitKey(1)
 
     def _point(self, event: int, x: int, y: int, *_: object) -> None:
-        self._screen.point(event, x, y, self._width)
+        self._state.move_mouse(event, x, y, self._width)

@@ -1,1 +1,1 @@
-"""What is written for people and programs: records, tables, reports, annotated pictures, traces."""
+"""Everything that is written: records and their formats, annotated pictures, crops to review, traces."""

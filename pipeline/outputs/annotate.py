@@ -1,8 +1,8 @@
-"""The annotated photo: what was read, drawn over where it was read.
+"""The annotated picture: each number's box, text and confidence drawn over it.
 
 Accepted numbers are green, rejected ones orange with a question mark. Lines and letters are sized in proportion to the
-picture; a small picture is enlarged first. A label goes where it covers no number and no other label; if there is no
-such place, room is added around the picture.
+picture; a small picture is enlarged first. A label is placed where it covers no number and no other label; if there is
+no such place, the picture is padded.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from pipeline.geometry import Box
 from pipeline.types import PageReading, Reading
 
 ANNOTATED = ".annotated"
-"""Ends the stem of an annotated picture's name."""
+"""Suffix of the stem of an annotated picture's name."""
 
 _ACCEPTED_BGR, _REJECTED_BGR = (60, 130, 0), (0, 90, 230)
 _BAND_GRAY = 235
 _LEAST_SIDE_PX = 640
-"""A picture whose long side is shorter is enlarged by a whole number to about this, or labels would hide it."""
+"""A picture with a shorter long side is enlarged by an integer factor to about this; labels would hide it."""
 
 _LABEL_FRAC = 1 / 45
-"""Height of a label's letters, of the longer side of the picture."""
+"""Height of a label's letters, as a fraction of the long side of the picture."""
 
 _LEAST_LETTER_PX = 12
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -42,13 +42,13 @@ def annotate(
 
     Parameters
     ----------
-    bgr : uint8 (H, W, 3), upright; left as it is
-    reading : what was read on it
+    bgr : uint8 (H, W, 3), upright; not changed
+    reading : of the page
     to_source : float64 (3, 3), px of `bgr` -> px of the boxes (pixel centers); the same px where None
 
     Returns
     -------
-    uint8 (H', W', 3) in BGR, enlarged by a whole number if `bgr` is small, and with room for labels if they need it
+    uint8 (H', W', 3) in BGR, enlarged by an integer factor if `bgr` is small, and padded if the labels need it
     """
     factor = max(1, round(_LEAST_SIDE_PX / max(bgr.shape[:2])))
     canvas = cv2.resize(bgr, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC) if factor > 1 else bgr.copy()
@@ -68,7 +68,7 @@ def annotate(
 
 
 def _map_box(box: Box, to_source: NDArray[np.float64] | None, factor: int, pen: int) -> Box:
-    """Return the box in px of the canvas, widened so that the frame does not lie on the ink."""
+    """Return the box in px of the canvas, widened so that its outline does not cover the ink."""
     from_source = np.eye(3) if to_source is None else np.linalg.inv(to_source)
     corners = np.array([[box.left, box.right], [box.top, box.bottom], [1.5, 1.5]]) - 0.5  # edges -> pixel centers
     (x0, x1), (y0, y1) = np.sort(((from_source @ corners)[:2] + 0.5) * factor, axis=1)
@@ -81,7 +81,7 @@ def _make_label(reading: Reading) -> str:
 
 
 def measure_label(label: str, letter_px: int) -> tuple[int, int]:
-    """Return (width, height) of the label's filled strip, px."""
+    """Return (width, height) of the filled background of a label, px."""
     (width, _), _ = cv2.getTextSize(label, _FONT, letter_px / _FONT_PX, _text_pen(letter_px))
     return width + letter_px // 2 * 2, 2 * letter_px
 
@@ -91,7 +91,7 @@ def _text_pen(letter_px: int) -> int:
 
 
 def _find_room(boxes: Sequence[Box], sizes: Sequence[tuple[int, int]], width: int, height: int) -> list[Box]:
-    """Return a place for each label: in the picture if all have room there, or else also above, below or beside it."""
+    """Return a place for each label: in the picture if there is room for all, else also above, below or beside it."""
     places: list[Box] = []
     band, margin = 2 * max((h for _, h in sizes), default=0), max((w for w, _ in sizes), default=0)
     for above, beside in ((0, 0), (band, 0), (0, margin), (band, margin)):
@@ -102,7 +102,7 @@ def _find_room(boxes: Sequence[Box], sizes: Sequence[tuple[int, int]], width: in
 
 
 def _add_room(canvas: NDArray[np.uint8], places: Sequence[Box]) -> tuple[NDArray[np.uint8], int]:
-    """Return the picture with as much gray around it as the labels need, and how much of that is above, px."""
+    """Return the picture, padded with gray as the labels need, and the height of the padding above it, px."""
     height, width = canvas.shape[:2]
     above = max([0, *(-place.top for place in places)])
     below = max([0, *(place.bottom - height for place in places)])
@@ -128,7 +128,7 @@ def place_labels(
 
 
 def _list_places(box: Box, size: tuple[int, int]) -> Iterator[Box]:
-    """Yield where a label may stand, the best first: above, below, to the right, to the left of its box."""
+    """Yield the possible places of a label, the best first: above, below, right and left of its box."""
     width, height = size
     middle = (box.top + box.bottom - height) // 2
     corners = [
@@ -144,7 +144,7 @@ def _list_places(box: Box, size: tuple[int, int]) -> Iterator[Box]:
 
 
 def _keep_inside(place: Box, width: int, rows: range) -> Box:
-    """Return the place moved into the picture; what is larger than the picture begins at its left and top."""
+    """Return the place moved into the picture; one that is larger starts at the left and top edges."""
     left = max(0, min(place.left, width - place.width))
     top = max(rows.start, min(place.top, rows.stop - place.height))
     return Box(left, top, left + place.width, top + place.height)
@@ -155,7 +155,7 @@ def _move_down(box: Box, by_px: int) -> Box:
 
 
 def draw_label(canvas: NDArray[np.uint8], label: str, place: Box, letter_px: int, color: tuple[int, int, int]) -> None:
-    """Draw a label's filled strip and its letters, white, in place."""
+    """Draw a label, white letters on a filled background, in place."""
     cv2.rectangle(canvas, (place.left, place.top), (place.right - 1, place.bottom - 1), color, cv2.FILLED)
     baseline = (place.left + letter_px // 2, place.top + letter_px + letter_px // 2)
     white = (255, 255, 255)

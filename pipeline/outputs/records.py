@@ -1,4 +1,4 @@
-"""What was read of a page -> its record, the JSON object of the output."""
+"""The reading of a page -> its record, the JSON object of the output."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pipeline.errors import Failure
 from pipeline.types import Digit, PageReading, Reading
 
 SCHEMA = 1
-"""Version of the JSON output: it changes when a key goes or changes its meaning, not when one is added."""
+"""Version of the JSON output: it changes if a key is removed or changes its meaning, not if one is added."""
 
 Record: TypeAlias = dict[str, Any]
-"""The JSON object of one page, as README shows it."""
+"""The JSON object of one page."""
 
 _DECIMALS = 4
 
 
 def make_record(outcome: PageReading | Failure, note: str | None = None) -> Record:
-    """Return the record of one page, or of an input that could not be read: the JSON object of the output.
+    """Return the record of one page, or of an input that could not be read.
 
     Parameters
     ----------
-    outcome : what was read, or why nothing was
-    note : what a person should know about how the file was read
+    outcome : the reading of the page, or the failure
+    note : for the user, about how the file was read
     """
     start = {"schema": SCHEMA, "file": outcome.source, "page": outcome.number}
     if isinstance(outcome, Failure):
@@ -37,8 +37,8 @@ def make_record(outcome: PageReading | Failure, note: str | None = None) -> Reco
         "size_px": list(outcome.size_px),
         "turned_deg": outcome.turned_deg,
         "model": outcome.model,
-        "numbers": [make_number(r) for r in outcome.readings],
-        "seconds": {stage: round(s, _DECIMALS) for stage, s in outcome.seconds.items()},
+        "numbers": [make_number(reading) for reading in outcome.readings],
+        "seconds": {stage: round(duration_s, _DECIMALS) for stage, duration_s in outcome.seconds.items()},
     }
 
 
@@ -51,7 +51,7 @@ def make_number(reading: Reading) -> Record:
         "reason": reading.reason,
         "line": reading.line,
         "box": reading.box.as_list(),
-        "digits": [_make_digit(d) for d in reading.digits],
+        "digits": [_make_digit(digit) for digit in reading.digits],
     }
 
 
@@ -70,7 +70,7 @@ def count_rejected(record: Record) -> int:
 
 
 def format_failure(record: Record) -> str:
-    """Return what failed and why, and what to do about it, for a person to read."""
+    """Return the source, message and hint of a failed record as one line."""
     error = record["error"]
     page = f" page {record['page']}" if (record["page"] or 0) > 1 else ""
     return f"{record['file']}{page}: {error['message']}" + (f"; {error['hint']}" if error["hint"] else "")

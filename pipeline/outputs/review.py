@@ -1,8 +1,8 @@
-"""What a person should look at: a picture of each rejected number, and a table to write the right ones into.
+"""Rejected numbers for a person to review: a crop of each, and a table to fill in with the right values.
 
 The folder holds ``crops/`` (each rejected number with some paper around it), ``pages/`` (the annotated pages that they
-are from) and ``review.csv``, whose last column is empty and waits. A new run into the same folder overwrites its own
-pictures and keeps what has been filled in.
+are from) and ``review.csv``, whose last column is empty. A new run into the same folder replaces the pictures and keeps
+the values that have been filled in.
 """
 
 from __future__ import annotations
@@ -31,38 +31,38 @@ COLUMNS = (
     "crop", "file", "page", "line", "number", "confidence", "reason", "left", "top", "right", "bottom", "right_value"
 )  # fmt: skip
 _KEY = ("file", "page", "left", "top", "right", "bottom")
-"""What a number is known by from one run to the next."""
+"""The columns that identify a number from one run to the next."""
 
 _ANSWER = "right_value"
-_AROUND_FRAC = 0.6
-"""Paper on each side of a crop, of the number's height: enough to see what stands beside it."""
+_MARGIN_FRAC = 0.6
+"""Margin of a crop, as a fraction of the number's height: enough to see its surroundings."""
 
-_LEAST_AROUND_PX = 4
+_LEAST_MARGIN_PX = 4
 _LEAST_HEIGHT_PX = 96
-"""A crop less high is enlarged by a whole number to at least this, but never more than `_MOST_FACTOR` times."""
+"""A lower crop is enlarged by an integer factor to at least this, at most `_MOST_FACTOR` times."""
 
 _MOST_FACTOR = 8
 _FORMULA = re.compile(r"[=+\-@\t\r].", re.DOTALL)
-_MARK = "\ufeff"
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def write_crops(
     bgr: NDArray[np.uint8], reading: PageReading, to_source: NDArray[np.float64] | None, folder: Path, stem: str
 ) -> list[str]:
-    """Write a page's rejected numbers, and the page with all of them drawn on it; return the crops' names.
+    """Write crops of a page's rejected numbers, and the annotated page; return the names of the crops.
 
     Parameters
     ----------
     bgr : uint8 (H, W, 3), upright
-    reading : what was read on it
+    reading : of the page
     to_source : float64 (3, 3), px of `bgr` -> px of the boxes (pixel centers); the same px where None
-    folder : the review's
-    stem : the page's name, no other's; may have slashes
+    folder : of the review
+    stem : unique name of the page; may have slashes
 
     Returns
     -------
-    paths relative to `folder`, with ``/`` between their parts: ``crops/<stem>.<index>.png``, where index counts all
-    numbers of the page from 1; without rejected numbers none, and nothing is written
+    paths relative to `folder`, ``crops/<stem>.<index>.png``, where index counts all numbers of the page from 1; empty
+    if no number is rejected, and nothing is written
 
     Raises
     ------
@@ -90,20 +90,20 @@ def _name_crop(stem: str, index: int) -> str:
 
 
 def _crop(bgr: NDArray[np.uint8], box: Box, to_source: NDArray[np.float64] | None) -> NDArray[np.uint8]:
-    """Return the number with some paper around it, enlarged if it is tiny."""
+    """Return the crop of a number with a margin, enlarged if it is small."""
     from_source = np.eye(3) if to_source is None else np.linalg.inv(to_source)
     corners = np.array([[box.left, box.right], [box.top, box.bottom], [1.5, 1.5]]) - 0.5  # edges -> pixel centers
     (x0, x1), (y0, y1) = np.sort((from_source @ corners)[:2] + 0.5, axis=1)
-    around = max(_LEAST_AROUND_PX, _AROUND_FRAC * (y1 - y0))
-    left, right = _keep_inside(x0 - around, x1 + around, bgr.shape[1])
-    top, bottom = _keep_inside(y0 - around, y1 + around, bgr.shape[0])
+    margin = max(_LEAST_MARGIN_PX, _MARGIN_FRAC * (y1 - y0))
+    left, right = _keep_inside(x0 - margin, x1 + margin, bgr.shape[1])
+    top, bottom = _keep_inside(y0 - margin, y1 + margin, bgr.shape[0])
     crop = bgr[top:bottom, left:right]
     factor = min(_MOST_FACTOR, -(-_LEAST_HEIGHT_PX // crop.shape[0]))
     return cv2.resize(crop, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC) if factor > 1 else crop
 
 
 def _keep_inside(low: float, high: float, size: int) -> tuple[int, int]:
-    """Return the range in whole px, at least one of them inside 0..size."""
+    """Return the range in whole px, clipped to 0..size, at least one px long."""
     start = min(max(0, int(np.floor(low))), size - 1)
     return start, min(max(start + 1, int(np.ceil(high))), size)
 
@@ -117,55 +117,55 @@ def _write_png(bgr: NDArray[np.uint8], path: Path) -> None:
 
 
 def write_table(records: Iterable[Mapping[str, Any]], folder: Path, stems: Callable[[str, int], str]) -> int:
-    r"""Write ``review.csv``, one row a rejected number, and return how many still wait for their right value.
+    r"""Write ``review.csv``, one row per rejected number, and return how many still lack their right value.
 
-    Values that a person filled in are kept: of a number that is still rejected in its row, of others in their old rows
-    below. The table is replaced when it is complete; until then the old one stays.
+    Values that were filled in are kept: those of numbers that are still rejected in their rows, others in their old
+    rows below. The table is replaced as a whole.
 
-    The file starts with a byte order mark: without it Excel takes UTF-8 for the system's own encoding, and the file
-    names that it garbles would not be found again. A name that begins as a formula does gets ``./`` before it, which
-    names the same file. What no Unicode text can hold, a byte of a file name, is written as ``\udcff``.
+    The file starts with a byte order mark: without it Excel does not decode it as UTF-8, and the garbled file names
+    would not be found again. A name that starts like a formula is prefixed by ``./``, which names the same file. A byte
+    of a file name that is not UTF-8 is written as ``\udcff``.
 
     Parameters
     ----------
-    records : as `pipeline.outputs.records.make_record` gives, one a page
-    folder : the review's; made if it is not there
-    stems : (file, page) -> the stem that `write_crops` was given
+    records : from `pipeline.outputs.records.make_record`, one per page
+    folder : of the review; made if it does not exist
+    stems : (file, page) -> the stem that was passed to `write_crops`
 
     Raises
     ------
     OutputError
-        If it cannot be written, or if a ``review.csv`` is there that is no such table.
+        If it cannot be written, or if another ``review.csv`` is there that is not such a table.
     """
     path = make_folder(folder) / TABLE
     old = read_table(path)
     written: set[tuple[str, ...]] = set()
-    n_waiting = 0
+    n_open = 0
     with open_output(path) as stream:
-        stream.write(_MARK)
+        stream.write(_BYTE_ORDER_MARK)
         table = csv.DictWriter(stream, COLUMNS, lineterminator="\r\n")
         table.writeheader()
         for row in _make_rows(records, stems):
             key = _find_key(row)
-            if key in written:  # the same page, given twice
+            if key in written:  # the same page is in the records twice
                 continue
             written.add(key)
             row[_ANSWER] = old[key][_ANSWER] if key in old else ""
-            n_waiting += not row[_ANSWER]
+            n_open += not row[_ANSWER]
             table.writerow(row)
         table.writerows(row for key, row in old.items() if key not in written)
-    return n_waiting
+    return n_open
 
 
 def read_table(path: Path) -> dict[tuple[str, ...], dict[str, str]]:
-    """Return the rows of an earlier table that were filled in, by what their numbers are known by.
+    """Return the rows of an earlier table that were filled in, by the key of their numbers; none without a table.
 
-    Without a table there are none. It may have come back from a spreadsheet with other separators or another encoding.
+    A spreadsheet may have saved the table with another separator or encoding.
 
     Raises
     ------
     OutputError
-        If it cannot be read, or lacks columns: it is then something else, and not to be overwritten.
+        If it cannot be read, or lacks columns: it is then another file that must not be replaced.
     """
     try:
         text = _decode(path.read_bytes())
@@ -203,14 +203,14 @@ def _make_rows(records: Iterable[Mapping[str, Any]], stems: Callable[[str, int],
                 continue
             file, page = record["file"], record["page"]
             values = [
-                *(_name_crop(stems(file, page), index), _disarm(file), page, number["line"], number["text"]),
+                *(_name_crop(stems(file, page), index), _escape_formula(file), page, number["line"], number["text"]),
                 *(number["confidence"], number["reason"], *number["box"], ""),
             ]
             yield {name: _clean(str(value)) for name, value in zip(COLUMNS, values, strict=True)}
 
 
-def _disarm(file: str) -> str:
-    """Return the path, spelled so that no spreadsheet computes it."""
+def _escape_formula(file: str) -> str:
+    """Return the path, spelled so that no spreadsheet takes it for a formula."""
     return f"./{file}" if _FORMULA.match(file) else file
 
 

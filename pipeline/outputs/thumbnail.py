@@ -1,4 +1,4 @@
-"""A picture -> a small copy of it in a line of text, for a report that stands alone."""
+"""A picture -> its thumbnail as a data URI, for the HTML report."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from numpy.typing import NDArray
 
 _LONG_SIDE_PX = 320
 _MOST_BYTES = 5_000
-"""Of the encoded picture; a report of 10,000 pages then has less than 70 MB."""
+"""Limit of the encoded picture; a report of 10,000 pages then has less than 70 MB."""
 
 _QUALITIES = (75, 40, 15, 1)
-"""Tried in this order, until one is small enough: a smooth page keeps its detail, a grainy photo gives some up."""
+"""Tried in this order until the picture is small enough: a smooth page keeps its detail, a noisy photo loses some."""
 
 
 def make_thumbnail(bgr: NDArray[np.uint8]) -> str:
     """Return a small copy of the picture as a data URI, ``data:image/webp;base64,...``.
 
-    The aspect ratio is kept, so that boxes can be laid over it in percent of the picture's width and height.
+    The aspect ratio is kept, so that boxes can be drawn over it in percent of the picture's width and height.
 
     Parameters
     ----------
-    bgr : uint8 (H, W, 3), left as it is; never enlarged
+    bgr : uint8 (H, W, 3), not changed; never enlarged
     """
     small = _shrink_to(bgr, _LONG_SIDE_PX)
     for quality in _QUALITIES:

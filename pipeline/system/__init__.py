@@ -1,1 +1,1 @@
-"""What touches the operating system: files, interrupts, noise on stderr."""
+"""The operating system: output files, interrupts, stderr of native libraries."""

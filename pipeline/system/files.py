@@ -1,4 +1,4 @@
-"""Output files that appear whole or not at all, and folders that can be written to."""
+"""Output files that are replaced as a whole or not at all, and folders that can be written to."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from pipeline.errors import OutputError
 
 @contextmanager
 def open_output(path: Path) -> Iterator[TextIO]:
-    """Yield a stream that becomes the file `path` when all has gone well; until then the old file stays as it was.
+    """Yield a stream whose content becomes the file `path` on success; until then an old file stays unchanged.
 
     Raises
     ------
     OutputError
-        If the file cannot be written; on entering, wherever that can be known before the work is done.
+        If the file cannot be written; raised on entering if it can be known then.
     """
     target = Path(os.path.realpath(path))  # a link stays a link
     if target.is_dir():
@@ -27,13 +27,13 @@ def open_output(path: Path) -> Iterator[TextIO]:
     draft = target if is_device else target.with_name(f".{target.name}.{os.getpid()}.part")
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(f"{path}: the file is write-protected")
-    with telling(path):
+    with convert_write_errors(path):
         stream = draft.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     try:
         with stream:
             yield stream
         if not is_device:
-            with telling(path):
+            with convert_write_errors(path):
                 draft.replace(target)
     finally:
         if not is_device:
@@ -41,8 +41,8 @@ def open_output(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def telling(path: Path) -> Iterator[None]:
-    """Turn the system's refusal into our error."""
+def convert_write_errors(path: Path) -> Iterator[None]:
+    """Convert an OSError into an OutputError."""
     try:
         yield
     except OSError as error:
@@ -50,12 +50,12 @@ def telling(path: Path) -> Iterator[None]:
 
 
 def make_folder(path: Path) -> Path:
-    """Return the folder, made if it was not there.
+    """Make a folder, if it does not exist, and return its path.
 
     Raises
     ------
     OutputError
-        If it cannot be made, or not be written to.
+        If it cannot be made or written to.
     """
     try:
         path.mkdir(parents=True, exist_ok=True)

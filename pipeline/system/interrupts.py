@@ -1,4 +1,4 @@
-"""Ctrl-C and a service's stop: who gets them, and when they take effect."""
+"""SIGINT (Ctrl-C) and SIGTERM (the stop of a service): which threads receive them, and when they take effect."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from types import FrameType
 
 @contextmanager
 def delay_interrupt() -> Iterator[None]:
-    """Have Ctrl-C take effect only at the block's end, so that what the block does is done whole.
+    """Delay Ctrl-C until the end of the block, so that the block is completed.
 
-    An error of the block goes before. In other threads than the main one, where Ctrl-C never arrives, nothing changes.
+    An error in the block takes precedence. In threads other than the main one, which never receive Ctrl-C, nothing
+    changes.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    received: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-    if came:
+    if received:
         signal.raise_signal(signal.SIGINT)
 
 
 @contextmanager
-def leave_interrupts_to_us() -> Iterator[None]:
-    """Keep Ctrl-C from the threads and processes that are started meanwhile: the main thread alone answers it."""
+def block_interrupts_in_children() -> Iterator[None]:
+    """Block SIGINT in the threads and processes that are started in the block: only the main thread handles it."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    resource_tracker.ensure_running()  # a thread that has to start it later lets Ctrl-C through again
+    resource_tracker.ensure_running()  # started later, by a thread, it would unblock SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -44,8 +45,8 @@ def leave_interrupts_to_us() -> Iterator[None]:
 
 
 @contextmanager
-def end_as_interrupted() -> Iterator[None]:
-    """Let a service's stop (SIGTERM) end the block as Ctrl-C does."""
+def treat_stop_as_interrupt() -> Iterator[None]:
+    """Raise KeyboardInterrupt on SIGTERM, as on Ctrl-C."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

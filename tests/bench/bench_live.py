@@ -22,9 +22,9 @@ import numpy as np
 
 from pipeline import load_classifier
 from pipeline.cli import main as run_program
-from pipeline.live.frame_grabber import Grabber
+from pipeline.live.frame_grabber import FrameGrabber
 from pipeline.live.frame_reader import LiveReader, make_live_settings
-from pipeline.live.video_source import Capture, VideoSource, Wish, open_capture
+from pipeline.live.video_source import CameraRequest, Capture, VideoSource, open_capture
 from pipeline.settings.tree import Settings
 
 SOON_S = 0.7
@@ -169,8 +169,8 @@ def print_accuracy(folder: Path) -> None:
 class Looping:
     """A video that begins anew when it ends."""
 
-    def __init__(self, source: VideoSource, wish: Wish) -> None:
-        self._capture = open_capture(source, wish)
+    def __init__(self, source: VideoSource, request: CameraRequest) -> None:
+        self._capture = open_capture(source, request)
 
     def isOpened(self) -> bool:  # noqa: N802
         return self._capture.isOpened()
@@ -189,9 +189,9 @@ class Looping:
         self._capture.release()
 
 
-def open_looping(source: VideoSource, wish: Wish) -> Capture:
+def open_looping(source: VideoSource, request: CameraRequest) -> Capture:
     """Return a capture that never ends."""
-    return Looping(source, wish)
+    return Looping(source, request)
 
 
 def measure_rss_mb() -> float:
@@ -202,7 +202,7 @@ def measure_rss_mb() -> float:
 
 def time_bare_grabs(path: Path, n: int = 300) -> list[float]:
     """Return the seconds of each of n bare `cv2.VideoCapture.read` calls."""
-    capture, seconds = Looping(VideoSource.parse(str(path)), Wish()), []
+    capture, seconds = Looping(VideoSource.parse(str(path)), CameraRequest()), []
     for _ in range(n):
         start = perf_counter()
         capture.read()
@@ -226,7 +226,7 @@ def measure_speed(path: Path, minutes: float) -> tuple[float, list[float]]:
     bare_s = time_bare_grabs(path)
     latencies_s: list[float] = []
     memory: list[tuple[float, float]] = []
-    with Grabber(VideoSource.parse(str(path)), open_source=open_looping) as grabber:
+    with FrameGrabber(VideoSource.parse(str(path)), open_source=open_looping) as grabber:
         start = perf_counter()
         while (now := perf_counter() - start) < 60 * minutes:
             frame = grabber.take(0.05)

@@ -87,7 +87,7 @@ def test_usage_names_the_program_as_it_was_started(name: str) -> None:
     ("words", "told"),
     [
         (["run_pipeline.py", "samples"], "activate the environment (. .venv/bin/activate), or: python3 -m venv .venv"),
-        (["-m", "pipeline", "--help"], "activate the environment (. .venv/bin/activate), or: python3 -m venv .venv"),
+        (["-m", "pipeline", "samples"], "activate the environment (. .venv/bin/activate), or: python3 -m venv .venv"),
         (["-m", "train", "fit"], "pip install '.[train]'"),
     ],
     ids=["run_pipeline", "pipeline", "train"],

@@ -1,53 +1,129 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from pipeline.arguments import build_parser
-from pipeline.batch.options import TIMEOUT_S, PageRanges
-from pipeline.errors import UsageError
+from pipeline.arguments import build_options, build_parser
+from pipeline.batch.options import TIMEOUT_S, BatchOptions
+from pipeline.batch.page_ranges import PageRanges
+from pipeline.errors import SettingsError, UsageError
+from pipeline.geometry import Box
+from pipeline.live.options import LiveOptions
+from pipeline.outputs.formats import FORMATS
+from pipeline.settings.tree import Settings
+
+TOP = Path(__file__).resolve().parents[2]
 
 
-def test_what_is_not_given_stays_open() -> None:
-    told = vars(build_parser().parse_args([]))
-    assert {name: value for name, value in told.items() if value} == {"model": "digits"}
-    assert (told["inputs"], told["output"], told["include"], told["exclude"]) == ([], [], [], [])
+def test_what_is_not_given_keeps_its_default() -> None:
+    assert build_options(["a.jpg"]) == BatchOptions(inputs=("a.jpg",))
+    assert build_options(["--webcam"]) == LiveOptions()
 
 
 def test_flags_may_stand_among_the_inputs_and_some_be_given_again() -> None:
-    told = build_parser().parse_args(
+    options = build_options(
         ["a.jpg", "-o", "a.csv", "--include", "*.png", "--include", "b/**", "--output=b.html", "--exclude", "c*"]
     )
-    assert told.inputs == ["a.jpg"]
-    assert told.output == [Path("a.csv"), Path("b.html")]
-    assert (told.include, told.exclude) == (["*.png", "b/**"], ["c*"])
+    assert options == BatchOptions(
+        inputs=("a.jpg",),
+        outputs=(Path("a.csv"), Path("b.html")),
+        include=("*.png", "b/**"),
+        exclude=("c*",),
+    )
 
 
 @pytest.mark.parametrize(
     ("given", "name", "value"),
     [
-        (["--workers", "8"], "workers", 8),
-        (["--timeout", "0.5"], "timeout", 0.5),
+        (["--workers", "8"], "n_workers", 8),
+        (["--timeout", "0.5"], "timeout_s", 0.5),
         (["--pages", "2,4-"], "pages", PageRanges(((2, 2), (4, None)))),
-        (["--dpi", "150"], "dpi", 150),
-        (["--reject-below", "0"], "reject_below", 0.0),
-        (["--reject-below", "1"], "reject_below", 1.0),
         (["--watch", "inbox"], "watch", Path("inbox")),
+        (["--annotate", "drawn"], "annotate", Path("drawn")),
+        (["--trace", "stages"], "trace", Path("stages")),
         (["--review", "look"], "review", Path("look")),
-        (["--resume"], "resume", True),
-        (["--signs"], "signs", True),
-        (["--no-turn"], "no_turn", True),
-        (["-q"], "quiet", True),
+        (["--format", "jsonl"], "format", FORMATS["jsonl"]),
+        (["--model", "own.keras"], "model", "own.keras"),
+        (["--resume"], "is_resumed", True),
+        (["--strict"], "is_strict", True),
+        (["-q"], "is_quiet", True),
+        (["-v"], "is_verbose", True),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )
-def test_values_are_of_their_type(given: list[str], name: str, value: object) -> None:
-    assert getattr(build_parser().parse_args(given), name) == value
+def test_each_flag_of_a_batch_sets_its_option(given: list[str], name: str, value: object) -> None:
+    plain = BatchOptions(inputs=("a.jpg",), outputs=(Path("a.csv"),))
+    assert build_options(["a.jpg", "-o", "a.csv", *given]) == replace(plain, **{name: value})
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "name", "value"),
+    [
+        (["--size", "640x480"], "size_px", (640, 480)),
+        (["--fps", "12.5"], "fps", 12.5),
+        (["--roi", "1,2,30,40"], "region", Box(1, 2, 30, 40)),
+        (["--mirror"], "is_mirrored", True),
+        (["--headless"], "is_headless", True),
+        (["--annotate", "shots"], "snapshots", Path("shots")),
+        (["--record", "a.mp4"], "recording", Path("a.mp4")),
+        (["--max-seconds", "3"], "most_s", 3.0),
+        (["--model", "own.keras"], "model", "own.keras"),
+        (["-q"], "is_quiet", True),
+        (["-v"], "is_verbose", True),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_each_flag_of_a_live_run_sets_its_option(given: list[str], name: str, value: object) -> None:
+    assert build_options(["--webcam", "1", *given]) == replace(LiveOptions(source="1"), **{name: value})
+
+
+def test_every_frame_of_a_video() -> None:
+    assert build_options(["--webcam", "a.mp4", "--every-frame"]) == LiveOptions("a.mp4", has_every_frame=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "stage", "knob", "value"),
+    [
+        (["a.jpg", "--dpi", "150"], "images", "dpi", 150),
+        (["a.jpg", "--reject-below", "0"], "decode", "reject_below", 0.0),
+        (["a.jpg", "--reject-below", "1"], "decode", "reject_below", 1.0),
+        (["a.jpg", "--signs"], "signs", "is_enabled", True),
+        (["a.jpg", "--no-turn"], "orientation", "is_enabled", False),
+        (["--webcam", "--reject-below", "0.5"], "decode", "reject_below", 0.5),
+        (["--webcam", "--confirm-frames", "9"], "track", "confirm_frames", 9),
+        (["--webcam", "--min-confidence", "0.8"], "track", "min_confidence", 0.8),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_flag_that_stands_for_a_setting_goes_before_the_settings_file(
+    given: list[str], stage: str, knob: str, value: float, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text("[images]\ndpi = 200\n[decode]\nreject_below = 0.25\n[track]\nconfirm_frames = 4\n")
+    of_file = Settings.from_file(path)
+    changed = replace(of_file, **{stage: replace(getattr(of_file, stage), **{knob: value})})
+    assert build_options([*given, "--settings", str(path)]).settings == changed != of_file
+
+
+def test_setting_out_of_its_range_is_refused() -> None:
+    with pytest.raises(SettingsError, match="dpi"):
+        build_options(["a.jpg", "--dpi", "1"])
+
+
+@pytest.mark.parametrize("library", ["cv2", "numpy"])  # cv2 may lack libGL; without both, --help is fast
+def test_options_are_built_without_a_library(library: str) -> None:
+    code = f"import sys; sys.modules[{library!r}] = None; from pipeline.arguments import build_options"
+    code += "; print(build_options(['a.jpg']).inputs)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=TOP, capture_output=True, text=True, check=True)
+    assert done.stdout == "('a.jpg',)\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
     [
         (["--workers", "0"], "expected a whole number from 1, received '0'"),
         (["--workers", "-1"], "expected"),
@@ -67,16 +143,16 @@ def test_values_are_of_their_type(given: list[str], name: str, value: object) ->
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_is_wrong_is_our_error_in_one_line(given: list[str], told: str) -> None:
+def test_what_is_wrong_is_our_error_in_one_line(given: list[str], message: str) -> None:
     with pytest.raises(UsageError) as raised:
-        build_parser().parse_args(given)
-    assert told in str(raised.value)
+        build_options(given)
+    assert message in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
-def test_help_tells_of_every_flag_and_exit_code() -> None:
-    told = build_parser().format_help()
+def test_help_lists_every_flag_and_exit_code() -> None:
+    text = build_parser().format_help()
     flags = ("--format", "--output", "--resume", "--workers", "--watch", "--review", "--pages", "--include", "--dpi")
-    assert not [flag for flag in flags if flag not in told]
-    assert f"({TIMEOUT_S:g})" in told
-    assert all(f"{code} " in told for code in (0, 1, 2, 3, 4, 5, 6, 70, 130))
+    assert not [flag for flag in flags if flag not in text]
+    assert f"({TIMEOUT_S:g})" in text
+    assert all(f"{code} " in text for code in (0, 1, 2, 3, 4, 5, 6, 70, 130))

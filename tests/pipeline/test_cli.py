@@ -138,7 +138,7 @@ def test_settings_file(photo: str, tmp_path: Path, capsys: Captured) -> None:
     assert main([photo, "--settings", str(path)]) == 2
 
 
-def test_verbose_tells_seconds_on_stderr(photo: str, capsys: Captured) -> None:
+def test_verbose_prints_seconds_on_stderr(photo: str, capsys: Captured) -> None:
     assert main([photo, "-v"]) == 0
     out, err = capsys.readouterr()
     assert out == f"{photo}: 10\n"
@@ -160,7 +160,6 @@ ERRORS = {
     "no folder to watch": (["--watch", "{photo}", "-o", "{tmp}/a.csv"], 2, "there is no such folder; make it first"),
     "watch to nowhere": (["--watch", "{tmp}"], 2, "--watch needs --output; name a file for the results"),
     "resume nothing": (["{photo}", "--resume"], 2, "--resume needs --output"),
-    "html to nowhere": (["{photo}", "--format", "html"], 2, "--format html needs --output"),
     "resume something else": (["{photo}", "--resume", "-o", "{tmp}/notes.jsonl"], 2, "is no journal of this program"),
     "no workers": (["{photo}", "--workers", "0"], 2, "expected a whole number from 1, received '0'"),
     "no time": (["{photo}", "--timeout", "0"], 2, "expected seconds, more than 0, received '0'"),
@@ -186,7 +185,7 @@ ERRORS = {
 
 @pytest.mark.parametrize("name", ERRORS)
 def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Path, capsys: Captured) -> None:
-    arguments, code, told = ERRORS[name]
+    arguments, code, message = ERRORS[name]
     (tmp_path / "empty").mkdir()
     (tmp_path / "ring").symlink_to("ring")
     for notes in ("notes.txt", "notes.jsonl"):
@@ -194,13 +193,13 @@ def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Pa
     assert main([a.format(photo=photo, tmp=tmp_path) for a in arguments]) == code
     out, err = capsys.readouterr()
     assert err.startswith("error: ")
-    assert told in err
+    assert message in err
     assert err.count("\n") == 1
     assert out == "" or code == 3
 
 
 @pytest.mark.usefixtures("alone")
-def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
+def test_bug_is_reported_with_its_traceback_and_the_run_goes_on(
     photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     once = iter([True])
@@ -208,10 +207,10 @@ def test_bug_is_told_with_its_traceback_and_the_run_goes_on(
     def break_once(*arguments: object) -> object:
         if next(once, False):
             raise RuntimeError("boom")
-        return read_page(*arguments)  # type: ignore[arg-type]
+        return analyze_page(*arguments)  # type: ignore[arg-type]
 
-    read_page = worker.read_page
-    monkeypatch.setattr(worker, "read_page", break_once)
+    analyze_page = worker.analyze_page
+    monkeypatch.setattr(worker, "analyze_page", break_once)
     assert main([photo, copy(photo), "--format", "jsonl"]) == 70
     out, err = capsys.readouterr()
     broken, good = map(json.loads, out.splitlines())
@@ -227,11 +226,11 @@ def test_bug_outside_of_a_page(photo: str, capsys: Captured, monkeypatch: pytest
 
 
 def test_help_and_version(capsys: Captured) -> None:
-    for flag, told in (("--help", "exit codes: 0 all pages read"), ("--version", __version__)):
+    for flag, text in (("--help", "exit codes: 0 all pages read"), ("--version", __version__)):
         with pytest.raises(SystemExit) as leaving:
             main([flag])
         assert leaving.value.code == 0
-        assert told in capsys.readouterr().out
+        assert text in capsys.readouterr().out
 
 
 def run(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
@@ -259,7 +258,7 @@ def test_process_exits_with_the_code_of_what_happened(photo: str, bad: str, tmp_
 
 @pytest.mark.slow
 def test_process_exits_with_70_for_a_bug(photo: str) -> None:
-    code = f"import pipeline.batch.page_worker as w\n{BOOM}\nw.read_page = boom\n"
+    code = f"import pipeline.batch.page_worker as w\n{BOOM}\nw.analyze_page = boom\n"
     code += "import sys, pipeline.cli as c\nsys.exit(c.main())"
     done = subprocess.run([sys.executable, "-c", code, photo], cwd=TOP, capture_output=True, text=True, check=False)
     assert done.returncode == 70
@@ -301,8 +300,8 @@ def test_full_stdout(photo: str) -> None:
 
 
 def test_missing_shared_library_is_named_in_one_line(photo: str, tmp_path: Path) -> None:
-    told = "libGL.so.1: cannot open shared object file: No such file or directory"
-    (tmp_path / "cv2.py").write_text(f"raise ImportError({told!r})")
+    message = "libGL.so.1: cannot open shared object file: No such file or directory"
+    (tmp_path / "cv2.py").write_text(f"raise ImportError({message!r})")
     done = run(photo, env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert done.returncode == 70
     assert done.stderr.count("\n") == 1
@@ -320,7 +319,7 @@ def test_page_on_its_side_is_turned_unless_that_is_forbidden(tmp_path: Path, cap
     photo = tmp_path / "side.png"
     cv2.imwrite(str(photo), np.rot90(write_page("4237", "5836", size_px=(300, 200))))
     assert main([str(photo), "--format", "jsonl", "-q"]) == 0
-    told = json.loads(capfd.readouterr().out)
-    assert (told["turned_deg"], [n["text"] for n in told["numbers"]]) == (270, ["4237", "5836"])
+    record = json.loads(capfd.readouterr().out)
+    assert (record["turned_deg"], [n["text"] for n in record["numbers"]]) == (270, ["4237", "5836"])
     assert main([str(photo), "--format", "jsonl", "-q", "--no-turn"]) == 0
     assert json.loads(capfd.readouterr().out)["turned_deg"] == 0

@@ -23,7 +23,7 @@ def read(job: Job) -> Outcome:
         time.sleep(600)
     if name.startswith("crash"):
         ctypes.string_at(0)
-    if name.startswith("first") and job.number == 1 and not job.only_counts:
+    if name.startswith("first") and job.number == 1 and not job.is_count_only:
         ctypes.string_at(0)
     if name.startswith("killed"):
         os.kill(os.getpid(), 9)

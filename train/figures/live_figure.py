@@ -15,7 +15,7 @@ from pipeline.images.load import open_picture
 from pipeline.live.frame_grabber import VideoFrame
 from pipeline.live.frame_reader import LiveReader, make_live_settings
 from pipeline.live.overlay import Figures
-from pipeline.live.window import Screen, compose
+from pipeline.live.window import WindowState, compose
 from pipeline.recognition.classify import load_classifier
 from pipeline.settings.tree import Settings
 
@@ -43,7 +43,7 @@ def draw_window(picture: Path) -> NDArray[np.uint8]:
     reader = LiveReader(load_classifier(), make_live_settings(Settings()), picture.name)
     for frame in move_camera(open_picture(picture).load_color(), _N_FRAMES):
         reading = reader.read(frame)
-    return compose(reading, Screen(), Figures(FPS, 1000 * reading.seconds["total"], 0))
+    return compose(reading, WindowState(), Figures(FPS, 1000 * reading.seconds["total"], 0))
 
 
 def main(argv: Sequence[str] | None = None) -> None:

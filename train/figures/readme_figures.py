@@ -17,8 +17,8 @@ from pipeline.cli import main as read_samples
 from pipeline.errors import OutputError
 from pipeline.images.load import load_page, open_picture
 from pipeline.outputs.annotate import annotate
-from pipeline.outputs.formats import format_text
 from pipeline.outputs.records import make_record
+from pipeline.outputs.text_writer import format_text
 from pipeline.outputs.trace import Trace
 from pipeline.reading.read_page import analyze_page, read_page
 from pipeline.recognition.classify import load_classifier

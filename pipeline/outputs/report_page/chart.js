@@ -66,10 +66,10 @@ function drawAxes(chart, scale) {
 function drawBin(chart, scale, bin, index, onChoose) {
   const total = bin.accepted + bin.rejected;
   const { from, to } = findRange(index);
-  const told = `${from} to ${Math.round(to)} %: ${bin.accepted} accepted, ${bin.rejected} rejected`;
-  const group = draw("g", { class: "bin", "data-index": index, role: "button", "aria-label": told }, chart);
+  const label = `${from} to ${Math.round(to)} %: ${bin.accepted} accepted, ${bin.rejected} rejected`;
+  const group = draw("g", { class: "bin", "data-index": index, role: "button", "aria-label": label }, chart);
   group.setAttribute("tabindex", total ? 0 : -1);
-  draw("title", {}, group).textContent = told;
+  draw("title", {}, group).textContent = label;
   const [left, right] = [scale.x(index / N_BINS), scale.x((index + 1) / N_BINS)];
   draw("rect", { x: left, y: CHART.top, width: right - left, height: scale.y(0) - CHART.top, class: "area" }, group);
   let bottom = scale.y(0);

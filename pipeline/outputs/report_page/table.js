@@ -132,25 +132,25 @@ function showState() {
 
 function saveState() {
   const { state } = table;
-  const told = new URLSearchParams();
-  if (state.search) told.set("search", state.search);
-  if (state.statuses.length < STATUSES.length) told.set("status", state.statuses.join("."));
-  if (state.from > 0) told.set("from", state.from);
-  if (state.to < 100) told.set("to", state.to);
-  if (state.sort) told.set("sort", (state.isDown ? "-" : "") + state.sort);
-  if (state.size !== FRESH.size) told.set("size", state.size);
-  if (state.at) told.set("at", state.at + 1);
-  if (told.toString() !== location.hash.slice(1)) history.replaceState(null, "", `#${told}`);
+  const parameters = new URLSearchParams();
+  if (state.search) parameters.set("search", state.search);
+  if (state.statuses.length < STATUSES.length) parameters.set("status", state.statuses.join("."));
+  if (state.from > 0) parameters.set("from", state.from);
+  if (state.to < 100) parameters.set("to", state.to);
+  if (state.sort) parameters.set("sort", (state.isDown ? "-" : "") + state.sort);
+  if (state.size !== FRESH.size) parameters.set("size", state.size);
+  if (state.at) parameters.set("at", state.at + 1);
+  if (parameters.toString() !== location.hash.slice(1)) history.replaceState(null, "", `#${parameters}`);
 }
 
 function readState() {
-  const told = new URLSearchParams(location.hash.slice(1));
-  const read = (name, otherwise) => (Number.isFinite(parseFloat(told.get(name))) ? parseFloat(told.get(name)) : otherwise);
-  const sort = told.get("sort") || "";
+  const parameters = new URLSearchParams(location.hash.slice(1));
+  const read = (name, otherwise) => (Number.isFinite(parseFloat(parameters.get(name))) ? parseFloat(parameters.get(name)) : otherwise);
+  const sort = parameters.get("sort") || "";
   const sizes = Array.from(byId("size").options, (option) => Number(option.value));
   return {
-    search: told.get("search") || "",
-    statuses: told.has("status") ? STATUSES.filter((each) => told.get("status").split(".").includes(each)) : STATUSES,
+    search: parameters.get("search") || "",
+    statuses: parameters.has("status") ? STATUSES.filter((each) => parameters.get("status").split(".").includes(each)) : STATUSES,
     from: read("from", 0),
     to: read("to", 100),
     sort: sort.replace(/^-/, ""),

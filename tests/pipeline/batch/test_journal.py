@@ -91,19 +91,19 @@ def test_what_is_done_is_found_again_and_stays_as_it_was(path: Path, picture: st
         assert done is not None
         assert (done.numbers, done.n_pages, done.identity) == ({1, 3}, 3, identify(picture))
         assert journal.find_done("another") is None
-        assert (len(journal), journal.told) == (2, [])
+        assert (len(journal), journal.messages) == (2, [])
         assert path.read_bytes() == before
         Path(picture).write_bytes(b"changed since")
         assert journal.find_done(picture) is None
 
 
-def test_torn_last_line_is_taken_out_and_told(path: Path, picture: str) -> None:
+def test_truncated_last_line_is_removed_and_reported(path: Path, picture: str) -> None:
     write(path, read_page(picture, 1), read_page(picture, 2))
     whole = path.read_bytes()
     for cut in (1, 20, len(whole.splitlines(keepends=True)[1]) - 1):
         path.write_bytes(whole[:-cut])
         with Journal(path, MARK, [picture]) as journal:
-            assert journal.told == ["results.jsonl: a record was torn off; it is taken out, and its page read again"]
+            assert journal.messages == ["results.jsonl: a record was cut short; it is removed, and its page read again"]
             assert path.read_bytes() == whole.splitlines(keepends=True)[0]
             journal.add(read_page(picture, 2))
         assert path.read_bytes() == whole
@@ -202,7 +202,9 @@ def test_earlier_journal_is_put_aside_unless_it_is_resumed(path: Path, picture: 
     write(path, read_page(picture, 1))
     before = path.read_bytes()
     with Journal(path, MARK, None) as journal:
-        assert journal.told == ["an earlier journal is kept as results.jsonl.old; --resume would have gone on with it"]
+        assert journal.messages == [
+            "an earlier journal is kept as results.jsonl.old; --resume would have gone on with it"
+        ]
         assert (len(journal), journal.find_done(picture)) == (0, None)
         journal.add(read_page(picture, 2))
     assert list_pages(path) == [("a.tif", 2)]
@@ -230,11 +232,11 @@ def test_rewritten_journal_stays_locked(path: Path, picture: str) -> None:
         Journal(path, MARK, [picture])
 
 
-@pytest.mark.parametrize("torn", [b'{"sch', b'{"schema": 1, "file": "a.tif", "pa'])
-def test_journal_of_nothing_but_a_torn_record_is_resumed(path: Path, picture: str, torn: bytes) -> None:
-    path.write_bytes(torn)
+@pytest.mark.parametrize("truncated", [b'{"sch', b'{"schema": 1, "file": "a.tif", "pa'])
+def test_journal_of_nothing_but_a_truncated_record_is_resumed(path: Path, picture: str, truncated: bytes) -> None:
+    path.write_bytes(truncated)
     with Journal(path, MARK, [picture]) as journal:
-        assert "torn off" in journal.told[0]
+        assert "cut short" in journal.messages[0]
         journal.add(read_page(picture, 1))
     assert list_pages(path) == [("a.tif", 1)]
 

@@ -22,7 +22,7 @@ from PIL import Image
 from pipeline.batch.jobs import Job, Plan
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.sources import Source
-from pipeline.outputs.formats import make_rows
+from pipeline.outputs.csv_writer import make_rows
 from pipeline.recognition.classify import load_classifier
 from tests.support.drawing import write_page
 
@@ -86,7 +86,7 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "empty.png").write_bytes(b"")
     (folder / "letter.jpg").write_text("I am a letter, not a photo.")
     whole = cv2.imencode(".jpg", write_page("90"))[1].tobytes()
-    (folder / "torn.jpg").write_bytes(whole[: len(whole) // 2])
+    (folder / "truncated.jpg").write_bytes(whole[: len(whole) // 2])
     return folder
 
 
@@ -108,20 +108,22 @@ def test_one_worker_gives_the_same_as_two(scans: Path, results: bytes) -> None:
 
 def test_each_file_alone_gives_the_same(scans: Path, results: bytes) -> None:
     rows = list(csv.reader(io.StringIO(results.decode())))[1:]
-    told = {row[0]: [other for other in rows if other[0] == row[0]] for row in rows}
-    assert {Path(path).relative_to(scans).as_posix() for path in told} == {
+    rows_of = {row[0]: [other for other in rows if other[0] == row[0]] for row in rows}
+    assert {Path(path).relative_to(scans).as_posix() for path in rows_of} == {
         *(f"p{n}.png" for n in range(10)),
-        *("three.tif", "sub/three.pdf", "empty.png", "letter.jpg", "torn.jpg", "sub/crash.png", "sub/hang.png"),
+        *("three.tif", "sub/three.pdf", "empty.png", "letter.jpg", "truncated.jpg", "sub/crash.png", "sub/hang.png"),
     }
-    assert all(row[5] == "failed" for name in ("crash", "hang") for row in told.pop(str(scans / "sub" / f"{name}.png")))
-    for path, expected in told.items():
+    assert all(
+        row[5] == "failed" for name in ("crash", "hang") for row in rows_of.pop(str(scans / "sub" / f"{name}.png"))
+    )
+    for path, expected in rows_of.items():
         reader = Worker(Plan(), load_classifier())
         outcomes = [reader.read(Job(Source(path, "x")))]
         outcomes += [reader.read(Job(Source(path, "x"), n)) for n in range(2, (outcomes[0].n_pages or 1) + 1)]
         alone = [["" if cell is None else str(cell) for cell in row] for o in outcomes for row in make_rows(o.record)]
         assert alone == expected
-    assert [row[3] for row in told[str(scans / "three.tif")]] == ["10", "21", "32"]
-    assert [told[str(scans / f"p{n}.png")][0][3] for n in range(10)] == [str(4230 + n) for n in range(10)]
+    assert [row[3] for row in rows_of[str(scans / "three.tif")]] == ["10", "21", "32"]
+    assert [rows_of[str(scans / f"p{n}.png")][0][3] for n in range(10)] == [str(4230 + n) for n in range(10)]
 
 
 def test_killed_run_goes_on_to_the_same_bytes(scans: Path, results: bytes) -> None:

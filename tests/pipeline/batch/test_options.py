@@ -1,52 +1,42 @@
 from __future__ import annotations
 
-import argparse
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from pipeline.batch.options import PageRanges, parse_pages
+from pipeline.batch.options import BatchOptions
+from pipeline.errors import UsageError
 
-RANGES = st.tuples(st.integers(1, 60), st.none() | st.integers(0, 30)).map(
-    lambda pair: (pair[0], None if pair[1] is None else pair[0] + pair[1])
-)
+OUT = (Path("out.csv"),)
 
 
 @pytest.mark.parametrize(
-    ("text", "n_pages", "chosen"),
+    ("values", "message"),
     [
-        ("1", 1, [1]),
-        ("2", 1, []),
-        ("1-3,7,20-", 22, [1, 2, 3, 7, 20, 21, 22]),
-        ("1-3,7,20-", 5, [1, 2, 3]),
-        ("7,1", 9, [1, 7]),
-        ("1-4,3-5,4", 9, [1, 2, 3, 4, 5]),
-        (" 2 - 3 , 5 ", 9, [2, 3, 5]),
-        ("3-", 0, []),
-        ("999999999", 3, []),
+        ({}, "required: INPUT"),
+        ({"outputs": OUT}, "required: INPUT"),
+        ({"watch": Path("inbox")}, "--watch needs --output"),
+        ({"inputs": ("a.jpg",), "is_resumed": True}, "--resume needs --output"),
     ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
 )
-def test_text_means_these_pages(text: str, n_pages: int, chosen: list[int]) -> None:
-    assert list(parse_pages(text).choose(n_pages)) == chosen
+def test_options_that_lack_another_one_are_refused(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        BatchOptions(**values)
 
 
-@pytest.mark.parametrize("text", ["", ",", "0", "1,,2", "3-1", "-3", "a", "1-2-3", "1.5", "1 2", "0-3", "1" * 10, "--"])
-def test_text_that_means_no_pages_is_refused(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match=r"expected pages like 1-3,7,20-, received"):
-        parse_pages(text)
+def test_watched_folder_stands_for_an_input() -> None:
+    assert BatchOptions(watch=Path("inbox"), outputs=OUT, is_resumed=True).inputs == ()
 
 
-def test_all_pages_are_meant_where_nothing_is_said() -> None:
-    assert list(PageRanges().choose(3)) == [1, 2, 3]
-    assert PageRanges().first == 1
-    assert len(PageRanges().choose(10**9)) == 10**9  # no list of them is made
+def test_options_are_frozen() -> None:
+    with pytest.raises(FrozenInstanceError):
+        BatchOptions(inputs=("a.jpg",)).model = "other"  # type: ignore[misc]
 
 
-@given(st.lists(RANGES, min_size=1, max_size=4), st.integers(0, 80))
-def test_a_page_is_chosen_once_if_a_range_holds_it(ranges: list[tuple[int, int | None]], n_pages: int) -> None:
-    text = ",".join(f"{low}-" if high is None else f"{low}-{high}" for low, high in ranges)
-    pages = parse_pages(text)
-    held = [n for n in range(1, n_pages + 1) if any(a <= n and (b is None or n <= b) for a, b in ranges)]
-    assert list(pages.choose(n_pages)) == held
-    assert not held or pages.first == held[0]
+def test_folders_are_those_that_were_asked_for() -> None:
+    assert BatchOptions(inputs=("a.jpg",)).folders == {}
+    options = BatchOptions(inputs=("a.jpg",), trace=Path("t"), review=Path("r"))
+    assert options.folders == {"trace": Path("t"), "review": Path("r")}

@@ -46,7 +46,7 @@ def test_outcome_says_all_that_is_known(tmp_path: Path) -> None:
     path = write_numbers(tmp_path / "a.png")
     outcome = read(make_reader(), path)
     assert [n["text"] for n in outcome.record["numbers"]] == ["4237", "90"]
-    assert (outcome.name, outcome.n_pages, outcome.identity, outcome.told) == ("a", 1, identify(str(path)), "")
+    assert (outcome.name, outcome.n_pages, outcome.identity, outcome.traceback) == ("a", 1, identify(str(path)), "")
     assert (outcome.record["file"], outcome.record["page"], outcome.record["note"]) == (str(path), 1, None)
     assert "thumbnail" not in outcome.record
 
@@ -67,7 +67,7 @@ def test_failures_are_data(classifier: Classifier, tmp_path: Path) -> None:
     outcome = read(classifier, path)
     record = outcome.record
     assert (record["file"], record["page"], record["error"]["code"]) == (str(path), None, "missing")
-    assert (outcome.n_pages, outcome.identity, outcome.told) == (None, None, "")
+    assert (outcome.n_pages, outcome.identity, outcome.traceback) == (None, None, "")
     past_the_end = read(classifier, write_tiff(tmp_path / "a.tif", 40), 2)
     assert (past_the_end.record["page"], past_the_end.record["error"]["code"]) == (2, "missing")
 
@@ -100,7 +100,7 @@ def test_file_stays_open_for_its_next_page_until_it_changes(
     assert opened[3:] == ["a.tif", "-", "-"]
 
 
-def test_bug_is_told_with_its_traceback(
+def test_bug_is_reported_with_its_traceback(
     classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
@@ -108,8 +108,8 @@ def test_bug_is_told_with_its_traceback(
     outcome = read(classifier, tmp_path / "a.png")
     error = outcome.record["error"]
     assert (error["code"], error["message"]) == ("bug", "ZeroDivisionError: division by zero")
-    assert outcome.told.startswith("Traceback")
-    assert "ZeroDivisionError" in outcome.told
+    assert outcome.traceback.startswith("Traceback")
+    assert "ZeroDivisionError" in outcome.traceback
 
 
 def test_too_little_memory_is_no_bug(classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,7 +123,7 @@ def test_too_little_memory_is_no_bug(classifier: Classifier, tmp_path: Path, mon
     for fail in (lambda *_: np.ones(2**60, np.uint8), fail_in_opencv):
         monkeypatch.setattr(worker, "read_page", fail)
         outcome = read(classifier, tmp_path / "a.png")
-        assert (outcome.record["error"]["code"], outcome.told) == ("memory", "")
+        assert (outcome.record["error"]["code"], outcome.traceback) == ("memory", "")
         assert "--workers" in outcome.record["error"]["hint"]
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager, redirect_stderr
 import pytest
 
 from pipeline.batch import progress
-from pipeline.batch.progress import Tally, Teller, Way, summarize
+from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, summarize
 from pipeline.errors import Failure
 from pipeline.geometry import Box
 from pipeline.outputs.records import Record, make_record
@@ -22,7 +22,7 @@ class Window(io.StringIO):
 
 
 class Clock:
-    """Stands for `perf_counter`: it goes on only when told to. `window` is the terminal of the run."""
+    """Stands for `perf_counter`: it stands still until a test advances it. `window` is the terminal of the run."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -48,29 +48,29 @@ def make_page(*statuses: str) -> Record:
 
 
 def fail_page(code: str) -> Record:
-    return make_record(Failure("a.jpg", None, code, "told", ""))
+    return make_record(Failure("a.jpg", None, code, "broken", ""))
 
 
 @contextmanager
-def start(clock: Clock, tally: Tally, way: Way) -> Iterator[Teller]:
-    with redirect_stderr(clock.window), Teller(tally, way) as teller:
-        yield teller
+def start(clock: Clock, statistics: RunStatistics, style: ProgressStyle) -> Iterator[ProgressReporter]:
+    with redirect_stderr(clock.window), ProgressReporter(statistics, style) as reporter:
+        yield reporter
 
 
-def run(clock: Clock, way: Way, seconds: float) -> str:
-    tally = Tally(n_files=2, n_further=1)
-    with start(clock, tally, way) as teller:
+def run(clock: Clock, style: ProgressStyle, seconds: float) -> str:
+    statistics = RunStatistics(n_files=2, n_further=1)
+    with start(clock, statistics, style) as reporter:
         for _ in range(2):
             clock.seconds += seconds / 2
-            tally.count(make_page("accepted", "rejected"))
-            teller.update(HOSTILE)
-            teller.say("error: [red]a.jpg[/red]: is empty")
+            statistics.count(make_page("accepted", "rejected"))
+            reporter.update(HOSTILE)
+            reporter.print_line("error: [red]a.jpg[/red]: is empty")
     return clock.window.getvalue()
 
 
-@pytest.mark.parametrize("way", ["bar", "lines", "silence"])
-def test_short_run_shows_no_bar(clock: Clock, way: Way) -> None:
-    assert run(clock, way, 1.0) == "error: [red]a.jpg[/red]: is empty\n" * 2
+@pytest.mark.parametrize("style", ["bar", "lines", "silence"])
+def test_short_run_shows_no_bar(clock: Clock, style: ProgressStyle) -> None:
+    assert run(clock, style, 1.0) == "error: [red]a.jpg[/red]: is empty\n" * 2
 
 
 def test_no_bar_where_none_is_wanted(clock: Clock) -> None:
@@ -87,57 +87,57 @@ def test_long_run_shows_a_bar_and_lines_above_it(clock: Clock) -> None:
     assert shown.endswith("\x1b[2K")  # the bar is taken away
 
 
-def test_long_name_is_told_by_its_end(clock: Clock) -> None:
-    with start(clock, Tally(n_files=1), "bar") as teller:
+def test_long_name_is_cut_at_its_start(clock: Clock) -> None:
+    with start(clock, RunStatistics(n_files=1), "bar") as reporter:
         clock.seconds = 5
-        teller.update("folder/" * 20 + "last.jpg")
+        reporter.update("folder/" * 20 + "last.jpg")
     shown = clock.window.getvalue()
     assert ("folder/" * 20 + "last.jpg")[-40:] in shown
     assert ("folder/" * 20 + "last.jpg")[-41:] not in shown
 
 
 def test_log_gets_a_plain_line_now_and_then(clock: Clock) -> None:
-    tally = Tally(n_files=100)
-    with start(clock, tally, "lines") as teller:
+    statistics = RunStatistics(n_files=100)
+    with start(clock, statistics, "lines") as reporter:
         for _ in range(21):
             clock.seconds += 1
-            tally.count(make_page("rejected"))
-            teller.update("a.jpg")
+            statistics.count(make_page("rejected"))
+            reporter.update("a.jpg")
     assert clock.window.getvalue().splitlines() == ["11 of 100 pages, 1.0/s, 1 min 29 s left, 0 failed, 11 rejected"]
 
 
 def test_log_knows_no_pace_before_the_first_page(clock: Clock) -> None:
-    with start(clock, Tally(n_files=100), "lines") as teller:
+    with start(clock, RunStatistics(n_files=100), "lines") as reporter:
         clock.seconds = 11
-        teller.update("a.jpg")
+        reporter.update("a.jpg")
     assert clock.window.getvalue() == "0 of 100 pages, 0.0/s, 0 failed, 0 rejected\n"
 
 
-def test_names_of_any_bytes_can_be_told(clock: Clock) -> None:
+def test_names_of_any_bytes_can_be_printed(clock: Clock) -> None:
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", write_through=True)  # as stderr is
-    with redirect_stderr(stream), Teller(Tally(n_files=1), "bar") as teller:
-        teller.say(f"error: {HOSTILE}")
+    with redirect_stderr(stream), ProgressReporter(RunStatistics(n_files=1), "bar") as reporter:
+        reporter.print_line(f"error: {HOSTILE}")
         clock.seconds = 5
-        teller.update(HOSTILE)
-        teller.say(f"error: {HOSTILE}")
+        reporter.update(HOSTILE)
+        reporter.print_line(f"error: {HOSTILE}")
     assert raw.getvalue().count(rb"error: scans/[red]a[/red] \udcff.jpg") == 2
 
 
-def test_tally_by_hand() -> None:
-    tally = Tally(n_files=3, n_further=2)
+def test_statistics_by_hand() -> None:
+    statistics = RunStatistics(n_files=3, n_further=2)
     for record in (make_page(), make_page("accepted", "rejected"), *map(fail_page, ("crash", "crash", "size"))):
-        tally.count(record)
-    assert (tally.n_read, tally.n_blank, tally.n_failed) == (2, 1, 3)
-    assert (tally.n_numbers, tally.n_rejected) == (2, 1)
-    assert (tally.n_pages, tally.n_done) == (5, 5)
-    assert dict(tally.reasons) == {"crash": 2, "size": 1}
+        statistics.count(record)
+    assert (statistics.n_read, statistics.n_blank, statistics.n_failed) == (2, 1, 3)
+    assert (statistics.n_numbers, statistics.n_rejected) == (2, 1)
+    assert (statistics.n_pages, statistics.n_done) == (5, 5)
+    assert dict(statistics.reasons) == {"crash": 2, "size": 1}
 
 
 def test_summary_says_what_was_read_what_failed_and_where_everything_is() -> None:
-    tally = Tally(n_read=1250, n_blank=3, n_failed=3, n_numbers=1, n_rejected=1, n_skipped=1)
-    tally.reasons.update({"size": 1, "crash": 2})
-    assert summarize(tally, 125.3, {"results": "a.csv", "journal": "a.csv.journal.jsonl"}) == [
+    statistics = RunStatistics(n_read=1250, n_blank=3, n_failed=3, n_numbers=1, n_rejected=1, n_skipped=1)
+    statistics.reasons.update({"size": 1, "crash": 2})
+    assert summarize(statistics, 125.3, {"results": "a.csv", "journal": "a.csv.journal.jsonl"}) == [
         "1,250 pages read in 2 min 5 s (10.0/s), 3 of them blank: 1 number, 1 rejected",
         "1 file had been read before",
         "3 failed: 2 crash, 1 size",
@@ -147,11 +147,11 @@ def test_summary_says_what_was_read_what_failed_and_where_everything_is() -> Non
 
 
 def test_summary_of_nothing() -> None:
-    assert summarize(Tally(), 0.0, {}) == ["0 pages read in 0.0 s, 0 of them blank: 0 numbers, 0 rejected"]
+    assert summarize(RunStatistics(), 0.0, {}) == ["0 pages read in 0.0 s, 0 of them blank: 0 numbers, 0 rejected"]
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told"),
+    ("seconds", "text"),
     [
         (0.04, "0.0 s"),
         (59.94, "59.9 s"),
@@ -161,5 +161,5 @@ def test_summary_of_nothing() -> None:
         (7260, "2 h 1 min"),
     ],
 )
-def test_time_is_told_as_people_do(seconds: float, told: str) -> None:
-    assert summarize(Tally(), seconds, {})[0].startswith(f"0 pages read in {told},")
+def test_duration_in_hours_minutes_and_seconds(seconds: float, text: str) -> None:
+    assert summarize(RunStatistics(), seconds, {})[0].startswith(f"0 pages read in {text},")

@@ -17,8 +17,9 @@ from pipeline.batch.journal import KEY, Journal
 from pipeline.batch.results import FileResults, Output, StreamResults, choose_journal, make_mark, plan_outputs
 from pipeline.errors import Failure, OutputError
 from pipeline.geometry import Box
-from pipeline.outputs.formats import Report
+from pipeline.outputs.formats import FORMATS
 from pipeline.outputs.records import make_record
+from pipeline.outputs.report import Report
 from pipeline.settings.tree import Settings
 from pipeline.types import PageReading, Reading
 
@@ -56,16 +57,10 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
 
 
-@pytest.mark.parametrize(
-    ("name", "form"),
-    [
-        *(("a.csv", "csv"), ("a.json", "json"), ("a.jsonl", "jsonl"), ("a.html", "html"), ("a.CSV", "csv")),
-        *(("a.txt", "text"), ("a", "text"), ("a.csv.bak", "text"), (".csv", "text")),
-    ],
-)
-def test_form_is_that_of_the_ending(tmp_path: Path, name: str, form: str) -> None:
-    assert plan_outputs([tmp_path / name], None) == [Output(tmp_path / name, form)]
-    assert plan_outputs([tmp_path / name], "json") == [Output(tmp_path / name, "json")]
+def test_format_that_is_given_goes_before_the_suffix(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    assert plan_outputs([path], None) == [Output(path, FORMATS["csv"])]
+    assert plan_outputs([path], FORMATS["json"]) == [Output(path, FORMATS["json"])]
 
 
 def test_output_that_cannot_be_written_is_known_before_the_work(
@@ -73,13 +68,13 @@ def test_output_that_cannot_be_written_is_known_before_the_work(
 ) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "dangling").symlink_to(tmp_path / "no" / "where")
-    for path, told in (
+    for path, message in (
         (tmp_path, "this is a folder; name a file"),
         (tmp_path / "no" / "out.csv", "there is no folder"),
         (tmp_path / "file" / "out.csv", "there is no folder"),
         (tmp_path / "dangling", "there is no folder"),
     ):
-        with pytest.raises(OutputError, match=told):
+        with pytest.raises(OutputError, match=message):
             plan_outputs([tmp_path / "good.csv", path], None)
     monkeypatch.setattr("os.access", lambda *_: False)
     for path in (tmp_path / "file", tmp_path / "new"):
@@ -89,13 +84,14 @@ def test_output_that_cannot_be_written_is_known_before_the_work(
 
 
 def test_device_is_one() -> None:
-    assert Output(Path("/dev/null"), "text").is_device
-    assert not Output(Path(__file__), "text").is_device
-    assert not Output(Path("none"), "text").is_device
+    assert Output(Path("/dev/null"), FORMATS["text"]).is_device
+    assert not Output(Path(__file__), FORMATS["text"]).is_device
+    assert not Output(Path("none"), FORMATS["text"]).is_device
 
 
 def test_journal_is_the_first_output_of_lines_or_stands_beside_the_first() -> None:
-    csv_file, lines, more = Output(Path("x/a.csv"), "csv"), Output(Path("y/b"), "jsonl"), Output(Path("c"), "jsonl")
+    csv_file = Output(Path("x/a.csv"), FORMATS["csv"])
+    lines, more = (Output(path, FORMATS["jsonl"]) for path in (Path("y/b"), Path("c")))
     assert choose_journal([csv_file]) == Path("x/a.csv.journal.jsonl")
     assert choose_journal([csv_file, lines, more]) == Path("y/b")
 
@@ -130,11 +126,11 @@ def test_every_file_is_sorted_by_path_and_page(tmp_path: Path, stack: ExitStack)
 def test_thumbnails_and_journal_keys_are_for_those_who_need_them(tmp_path: Path, stack: ExitStack) -> None:
     names = [tmp_path / f"{n}.{ending}" for n, ending in enumerate(("jsonl", "json", "jsonl", "csv", "txt", "html"))]
     open_results(stack, *names).write({})
-    told = [name.read_text() for name in names]
-    assert [KEY in text for text in told] == [True, *[False] * 5]
-    assert [THUMBNAIL in text for text in told] == [True, *[False] * 4, True]
-    assert json.loads(told[1]) == [json.loads(line) for line in told[2].splitlines()]
-    assert list(json.loads(told[1])[0]) == list(FAILED.record)
+    texts = [name.read_text() for name in names]
+    assert [KEY in text for text in texts] == [True, *[False] * 5]
+    assert [THUMBNAIL in text for text in texts] == [True, *[False] * 4, True]
+    assert json.loads(texts[1]) == [json.loads(line) for line in texts[2].splitlines()]
+    assert list(json.loads(texts[1])[0]) == list(FAILED.record)
 
 
 def test_journal_alone_is_all_there_is(tmp_path: Path, stack: ExitStack) -> None:
@@ -174,14 +170,14 @@ def test_rejected_numbers_wait_in_the_review_table(tmp_path: Path, stack: ExitSt
 
 
 def test_stream_gets_results_as_they_come_and_a_table_for_review_at_the_end(tmp_path: Path) -> None:
-    stream = io.StringIO()
-    with Report(stream, "text") as report:
-        results = StreamResults(report, tmp_path)
+    text, lines = io.StringIO(), io.StringIO()
+    with Report(text, FORMATS["text"]) as report, Report(lines, FORMATS["jsonl"]) as other:
+        results = StreamResults([report, other], tmp_path)
         for n, outcome in enumerate(OUTCOMES, 1):
             results.add(outcome)
-            assert len(stream.getvalue().splitlines()) == n
-        assert (results.find_done("a.jpg"), results.told) == (None, ())
+            assert len(text.getvalue().splitlines()) == len(lines.getvalue().splitlines()) == n
+        assert (results.find_done("a.jpg"), results.messages) == (None, ())
         assert results.write({}) == {"to review": f"1 in {tmp_path / 'review.csv'}"}
     assert results.count_rejected() == 1
     assert [row["file"] for row in read_rows(tmp_path / "review.csv")] == ["a.jpg"]
-    assert StreamResults(report, None).write({}) == {}
+    assert StreamResults([report], None).write({}) == {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from pipeline.batch.options import TIMEOUT_S
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.process_pool import OneProcess
 from pipeline.cli import main
+from pipeline.outputs.formats import FORMATS
 from pipeline.recognition.classify import load_classifier
 from tests.support.drawing import make_reader, write_page
 
@@ -36,7 +38,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float]]:
         asked.append((n_workers, timeout_s))
         return nullcontext(OneProcess(Worker(plan, make_reader())))
 
-    monkeypatch.setattr(progress, "_PATIENCE_S", 1e9)
+    monkeypatch.setattr(progress, "_SHORT_RUN_S", 1e9)
     monkeypatch.setattr(run, "start_processes", stay_alone)
     monkeypatch.setattr(
         run, "load_classifier", lambda model: make_reader() if model == "digits" else load_classifier(model)
@@ -51,10 +53,10 @@ def pages_read(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
     def note(page: Any, *others: Any) -> Any:
         read.append((Path(page.source).name, page.number))
-        return read_page(page, *others)
+        return analyze_page(page, *others)
 
-    read_page = worker.read_page
-    monkeypatch.setattr(worker, "read_page", note)
+    analyze_page = worker.analyze_page
+    monkeypatch.setattr(worker, "analyze_page", note)
     return read
 
 
@@ -124,10 +126,10 @@ def test_summary_is_on_stderr_where_results_go_to_files(
     given = [str(scans / "a.png"), str(scans / "d.jpg")]
     to_file = ["--output", str(tmp_path / "out.csv")]
     main([*given, *to_file])
-    told = capsys.readouterr().err.splitlines()[1:]
-    assert told[0].startswith("1 page read in ")
-    assert told[0].endswith(", 0 of them blank: 1 number, 0 rejected")
-    assert told[1:] == [
+    lines = capsys.readouterr().err.splitlines()[1:]
+    assert lines[0].startswith("1 page read in ")
+    assert lines[0].endswith(", 0 of them blank: 1 number, 0 rejected")
+    assert lines[1:] == [
         "1 failed: 1 not-a-picture",
         f"results: {tmp_path / 'out.csv'}",
         f"journal: {tmp_path / 'out.csv.journal.jsonl'}",
@@ -136,7 +138,7 @@ def test_summary_is_on_stderr_where_results_go_to_files(
     assert capsys.readouterr().err.count("\n") == 1  # what has failed
     main(given)
     assert capsys.readouterr().err.count("\n") == 1  # it took no time
-    monkeypatch.setattr(progress, "_PATIENCE_S", 0.0)
+    monkeypatch.setattr(progress, "_SHORT_RUN_S", 0.0)
     main(given)
     assert "1 page read in" in capsys.readouterr().err
     main([*given, "-q"])
@@ -227,6 +229,26 @@ def test_rejected_numbers_are_put_out_for_review(
         assert (f"to review: 6 in {look / 'review.csv'}" in capsys.readouterr().err) == has_output
 
 
+def test_report_on_stdout(scans: Path, tmp_path: Path, capsys: Captured) -> None:
+    arguments = [str(scans), "--exclude", "*.jpg", "--format", "html"]
+    assert main(arguments) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.startswith("<!DOCTYPE html>") and out.rstrip().endswith("</html>")
+    assert out.count("data:image/webp") == 5
+    assert main([*arguments, "--output", str(tmp_path / "out"), "-q"]) == 0
+    in_file = (tmp_path / "out").read_text()
+    pages = [sorted(re.findall(r"<script type.*</script>", text)) for text in (out, in_file)]
+    assert len(pages[0]) == 5
+    assert pages[0] == pages[1]
+    assert ["<dt>seconds</dt>" in text for text in (out, in_file)] == [False, True]  # at the start it is not known
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_can_go_to_a_device(scans: Path, format: str) -> None:
+    assert main([str(scans / "a.png"), "--output", "/dev/null", "--format", format, "-q"]) == 0
+
+
 def test_device_gets_results_as_they_come(scans: Path, tmp_path: Path) -> None:
     assert main([str(scans), "--output", "/dev/null", "-q"]) == 1
     assert [one.name for one in tmp_path.iterdir()] == ["scans"]
@@ -241,11 +263,11 @@ def test_interrupted_run_keeps_its_journal_and_the_old_results(
     def interrupt(page: Any, *others: Any) -> Any:
         if page.source.endswith("c.tif"):
             raise KeyboardInterrupt
-        return read_page(page, *others)
+        return analyze_page(page, *others)
 
-    read_page = worker.read_page
+    analyze_page = worker.analyze_page
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "read_page", interrupt)
+        patch.setattr(worker, "analyze_page", interrupt)
         assert main([str(scans), "--output", str(out)]) == 130
     assert capsys.readouterr().err == "interrupted\n"
     assert out.read_text() == "old"
@@ -255,7 +277,7 @@ def test_interrupted_run_keeps_its_journal_and_the_old_results(
     assert load_rows(out) == ROWS
 
 
-def test_note_on_a_picture_is_told(tmp_path: Path, capsys: Captured) -> None:
+def test_note_on_a_picture_is_printed(tmp_path: Path, capsys: Captured) -> None:
     path = tmp_path / "a.gif"
     first, second = (Image.fromarray(write_page(number)) for number in ("10", "21"))
     first.save(path, save_all=True, append_images=[second])

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from pipeline.batch import scheduler as batch
 from pipeline.batch.jobs import Job, Outcome
-from pipeline.batch.options import PageRanges
-from pipeline.batch.scheduler import Batch, Given, make_future
+from pipeline.batch.page_ranges import PageRanges
+from pipeline.batch.scheduler import InputItem, PageScheduler, make_future
 from pipeline.batch.sources import Source
 from pipeline.errors import Failure
 from pipeline.outputs.records import Record, make_record
@@ -29,13 +29,13 @@ def make_outcome(path: str, number: int | None, n_pages: int | None) -> Outcome:
 
 
 class Pool:
-    """Reads at most `most_in_hand` pages at once, of which it ends one when a new one finds no room.
+    """Reads at most `most_pending` pages at once, of which it ends one when a new one finds no room.
 
     `n_pages` has for each file its number of pages, None for one that cannot be read; `pick` says which job ends next.
     """
 
-    def __init__(self, n_pages: dict[str, int | None], most_in_hand: int = 3, pick: Callable[[int], int] | None = None):
-        self.n_pages, self.most_in_hand, self._pick = n_pages, most_in_hand, pick or (lambda n: 0)
+    def __init__(self, n_pages: dict[str, int | None], most_pending: int = 3, pick: Callable[[int], int] | None = None):
+        self.n_pages, self.most_pending, self._pick = n_pages, most_pending, pick or (lambda n: 0)
         self.jobs: list[Job] = []
         self.waiting: list[tuple[Future[Outcome], Job]] = []
         self.most_waiting = 0
@@ -56,20 +56,20 @@ class Pool:
         return future.result()
 
 
-def start(pool: Pool, given: Iterable[Given], pages: PageRanges | None = None) -> Batch:
+def start(pool: Pool, given: Iterable[InputItem], pages: PageRanges | None = None) -> PageScheduler:
     ranges = pages or PageRanges()
 
     def choose(source: Source, n_pages: int | None) -> Sequence[int]:
         return (n_pages and ranges.choose(n_pages)) or [ranges.first]
 
-    return Batch(given, choose, pool, b"bytes", tell=lambda _: pool.end_one())
+    return PageScheduler(given, choose, pool, b"bytes", report=lambda _: pool.end_one())
 
 
 def name(record: Record) -> tuple[str, int | None]:
     return record["file"], record["page"]
 
 
-def make_sources(*paths: str) -> list[Given]:
+def make_sources(*paths: str) -> list[InputItem]:
     return [Source(path, path) for path in paths]
 
 
@@ -81,13 +81,13 @@ def test_nothing_given_is_nothing_read() -> None:
 def test_pages_of_a_long_file_are_spread_before_the_next_files() -> None:
     pool = Pool({"a": 1, "long": 4, "b": 1, "c": 1, "d": 1})
     outcomes = list(start(pool, make_sources("a", "long", "b", "c", "d")).read())
-    given_out = [(job.source.path, job.number) for job in pool.jobs]
-    assert given_out == [
+    yielded = [(job.source.path, job.number) for job in pool.jobs]
+    assert yielded == [
         *(("a", 1), ("long", 1), ("b", 1), ("c", 1)),  # as many as it may hold, and one for the first that is done
         *(("long", 2), ("long", 3), ("long", 4), ("d", 1)),
     ]
     assert pool.most_waiting == 3
-    assert sorted(name(o.record) for o in outcomes) == sorted(given_out)
+    assert sorted(name(o.record) for o in outcomes) == sorted(yielded)
 
 
 def test_pages_that_are_not_wanted_are_not_read() -> None:
@@ -101,15 +101,15 @@ def test_pages_that_are_not_wanted_are_not_read() -> None:
     st.lists(st.one_of(st.none(), st.integers(1, 5)), max_size=6), st.integers(1, 5), st.randoms(use_true_random=False)
 )
 def test_order_is_that_of_the_inputs_and_each_page_comes_once(
-    counts: list[int | None], most_in_hand: int, chance: random.Random
+    counts: list[int | None], most_pending: int, chance: random.Random
 ) -> None:
     files = {f"f{9 - i}": n for i, n in enumerate(counts)}
     expected = [(path, n) for path, count in files.items() for n in (range(1, count + 1) if count else [None])]
     sources = make_sources(*files)
-    pool = Pool(files, most_in_hand, chance.randrange)
+    pool = Pool(files, most_pending, chance.randrange)
     assert [name(o.record) for o in start(pool, sources).read_in_order()] == expected
-    assert pool.most_waiting <= most_in_hand
-    pool = Pool(files, most_in_hand, chance.randrange)
+    assert pool.most_waiting <= most_pending
+    pool = Pool(files, most_pending, chance.randrange)
     assert sorted(name(o.record) for o in start(pool, sources).read()) == sorted(expected)
 
 
@@ -140,7 +140,7 @@ def test_file_whose_first_page_fails_leaves_the_others_to_be_read() -> None:
 def test_pages_behind_one_that_ends_its_process_are_read() -> None:
     class Fragile(Pool):
         def collect(self, future: Future[Outcome], job: Job) -> Outcome:
-            if job.number > 1 or job.only_counts:
+            if job.number > 1 or job.is_count_only:
                 return future.result()
             return replace(make_outcome(job.source.path, None, None), is_lost=True)
 
@@ -150,7 +150,7 @@ def test_pages_behind_one_that_ends_its_process_are_read() -> None:
         *((("a.PDF", None), "failed"), (("a.PDF", 2), "ok"), (("a.PDF", 3), "ok")),
         *((("b.png", None), "failed"), (("c.tif", None), "failed")),
     ]
-    assert [job.source.path for job in pool.jobs if job.only_counts] == ["a.PDF", "c.tif"]
+    assert [job.source.path for job in pool.jobs if job.is_count_only] == ["a.PDF", "c.tif"]
 
 
 def test_pages_that_cannot_be_counted_either() -> None:
@@ -177,7 +177,7 @@ def test_watched_folder_may_have_nothing_at_present(monkeypatch: pytest.MonkeyPa
     (a, b), nothing = make_sources("a", "b"), repeat(None, 3)
     read = start(Pool({"a": 1, "b": 1}), chain([a], nothing, [b]))
     assert [o.record["file"] for o in read.read()] == ["a", "b"]
-    assert waits  # with nothing in hand it does not ask again at once
+    assert waits  # with nothing pending it does not poll again at once
 
 
 def test_error_that_ends_the_run_is_raised() -> None:

@@ -27,13 +27,13 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def tell(listed: list[Source | Failure]) -> list[tuple[str, str]]:
+def describe(listed: list[Source | Failure]) -> list[tuple[str, str]]:
     """Return (path, stem) of each source, and (path, code) of each failure."""
     return [(s.path, s.stem) if isinstance(s, Source) else (s.source, s.code) for s in listed]
 
 
 def stems(*inputs: str, **options: object) -> list[str]:
-    return [told for _, told in tell(list_sources(inputs, **options))]  # type: ignore[arg-type]
+    return [text for _, text in describe(list_sources(inputs, **options))]  # type: ignore[arg-type]
 
 
 def test_nothing() -> None:
@@ -43,7 +43,7 @@ def test_nothing() -> None:
 def test_folder_is_mirrored_hidden_and_own_pictures_left_out(here: Path) -> None:
     lay_out(here, "in/b.JPG", "in/a.png", "in/sub/c.tiff", "in/sub/deep/d.pdf", "in/notes.txt", "in/.e.png", "in/jpg")
     lay_out(here, "in/.git/f.png", "in/a.annotated.jpg", "in/out/g.png", "in/tags.json/h.heic")
-    assert tell(list_sources(["./in"], [here / "in" / "out"])) == [
+    assert describe(list_sources(["./in"], [here / "in" / "out"])) == [
         ("./in/a.png", "a"),
         ("./in/b.JPG", "b"),
         ("./in/sub/c.tiff", "sub/c"),
@@ -54,7 +54,7 @@ def test_folder_is_mirrored_hidden_and_own_pictures_left_out(here: Path) -> None
 
 def test_inputs_keep_their_order(here: Path) -> None:
     lay_out(here, "in/b.png", "in/a.png")
-    assert tell(list_sources(["z.x.png", "in/", "-", "none/", "-"])) == [
+    assert describe(list_sources(["z.x.png", "in/", "-", "none/", "-"])) == [
         ("z.x.png", "z.x"),
         ("in/a.png", "a"),
         ("in/b.png", "b"),
@@ -74,7 +74,7 @@ def test_several_folders_go_under_their_names(here: Path) -> None:
 def test_file_named_twice_is_read_once(here: Path) -> None:
     lay_out(here, "in/a.png", "in/b.png")
     (here / "link.png").symlink_to("in/a.png")
-    assert tell(list_sources(["in/b.png", "in", "./in/../in/a.png", "link.png"])) == [
+    assert describe(list_sources(["in/b.png", "in", "./in/../in/a.png", "link.png"])) == [
         ("in/b.png", "b"),
         ("in/a.png", "a"),
     ]
@@ -87,7 +87,7 @@ def test_links_are_followed_and_rings_end(here: Path) -> None:
     (here / "in" / "z" / "up").symlink_to("..")
     (here / "far" / "ring.png").symlink_to("ring.png")
     (here / "far" / "lost.png").symlink_to("nowhere")
-    assert tell(list_sources(["in"])) == [
+    assert describe(list_sources(["in"])) == [
         ("in/far/b.png", "far/b"),
         ("in/far/deep/c.png", "far/deep/c"),
         ("in/far/lost.png", "far/lost"),
@@ -107,7 +107,7 @@ def test_list_of_files(here: Path) -> None:
     lay_out(here, "a.png", "in/b.png", "in/é c.png")
     lines = ["# today's", "", "a.png", "  ", "in", "@other.txt", "a.png", "-"]
     (here / "list.txt").write_bytes(b"\xef\xbb\xbf" + "\r\n".join(lines).encode() + b"\r\n\xff.png")
-    assert tell(list_sources(["@list.txt"])) == [
+    assert describe(list_sources(["@list.txt"])) == [
         ("a.png", "a"),
         ("in/b.png", "b"),
         ("in/é c.png", "é c"),
@@ -116,14 +116,14 @@ def test_list_of_files(here: Path) -> None:
         ("\udcff.png", "_"),
     ]
     (here / "wide.txt").write_text("in/é c.png\n", encoding="utf-16")
-    assert tell(list_sources(["@wide.txt"])) == [("in/é c.png", "é c")]
+    assert describe(list_sources(["@wide.txt"])) == [("in/é c.png", "é c")]
 
 
 def test_lists_that_cannot_be_read(here: Path) -> None:
     (here / "blank.txt").write_text("\n# nothing\n")
     given = ["@none.txt", "@", "@a\0b", "@" + "x" * 5000, "@blank.txt", "a.png"]
     codes = ["missing", "unreadable", "unreadable", "unreadable", "empty", "a"]
-    assert tell(list_sources(given)) == list(zip(given, codes, strict=True))
+    assert describe(list_sources(given)) == list(zip(given, codes, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_patterns(here: Path, include: tuple[str, ...], exclude: tuple[str, ...]
 
 def test_folder_in_which_nothing_is_left(here: Path) -> None:
     lay_out(here, "in/a.png", "in/sub/b.png", "none/notes.txt")
-    for folder, options, told in (
+    for folder, options, message in (
         ("none", {}, "there is no picture"),
         ("none", {"include": ["*.png"]}, "there is no picture"),
         ("in", {"include": ["*.jpg"]}, "2 in it filtered out"),
@@ -158,7 +158,7 @@ def test_folder_in_which_nothing_is_left(here: Path) -> None:
         (failure,) = list_sources([folder], **options)  # type: ignore[arg-type]
         assert isinstance(failure, Failure)
         assert (failure.source, failure.number, failure.code) == (folder, None, "empty")
-        assert told in failure.message
+        assert message in failure.message
         assert failure.hint
 
 
@@ -172,8 +172,8 @@ def test_folder_that_cannot_be_listed_costs_only_itself(here: Path, monkeypatch:
         return really(path)
 
     monkeypatch.setattr(inputs_room.os, "scandir", scandir)
-    assert tell(list_sources(["in"])) == [("in/a.png", "a"), ("in/sub/c.png", "sub/c"), ("in/shut", "unreadable")]
-    assert tell(list_sources(["in/shut"])) == [("in/shut", "unreadable")]
+    assert describe(list_sources(["in"])) == [("in/a.png", "a"), ("in/sub/c.png", "sub/c"), ("in/shut", "unreadable")]
+    assert describe(list_sources(["in/shut"])) == [("in/shut", "unreadable")]
 
 
 def test_names_that_the_system_refuses_are_data() -> None:
@@ -189,7 +189,7 @@ def test_names_that_the_system_refuses_are_data() -> None:
 def test_names_that_are_no_utf8(here: Path) -> None:
     for name in (b"a\xff.png", b"a\xfe.png"):
         (here / os.fsdecode(name)).write_bytes(b"")
-    assert tell(list_sources(["."])) == [("./a\udcfe.png", "a_.png"), ("./a\udcff.png", "a_.png-2")]
+    assert describe(list_sources(["."])) == [("./a\udcfe.png", "a_.png"), ("./a\udcff.png", "a_.png-2")]
 
 
 PARTS = st.sampled_from(["a", "b", "A", "a.page1", "c d", "é"])

@@ -17,9 +17,9 @@ from tests.bench.strewn import make_bad
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc, and names files in any bytes")
 def test_bad_files_and_kills_cost_no_good_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert survive.survive(tmp_path, n_pages=60, n_kills=2, seed=1, n_samples=3) == []
-    told = capsys.readouterr().out
-    assert all(bad.kind in told for bad in make_bad())
-    assert "killed 2 times" in told
+    out = capsys.readouterr().out
+    assert all(bad.kind in out for bad in make_bad())
+    assert "killed 2 times" in out
 
 
 @pytest.mark.slow

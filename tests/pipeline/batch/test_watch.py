@@ -43,7 +43,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(room, "monotonic", clock)
-    monkeypatch.setattr(room, "_LOOK_EVERY_S", 1e9)  # only what the system tells makes it look
+    monkeypatch.setattr(room, "_POLL_INTERVAL_S", 1e9)  # only what the system tells makes it look
     return clock
 
 
@@ -124,8 +124,8 @@ def test_folder_that_is_made_later_is_looked_into(folder: Path, clock: Clock) ->
 def test_folder_that_tells_nothing_is_looked_through_now_and_then(
     folder: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(room._Bell, "on_any_event", lambda *_: None)
-    monkeypatch.setattr(room, "_LOOK_EVERY_S", 20 * SETTLED_S)
+    monkeypatch.setattr(room._ChangeHandler, "on_any_event", lambda *_: None)
+    monkeypatch.setattr(room, "_POLL_INTERVAL_S", 20 * SETTLED_S)
     with watch(folder) as watched:
         assert next(watched) is None
         (folder / "a.png").write_bytes(b"1")

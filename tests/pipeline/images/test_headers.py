@@ -64,7 +64,7 @@ def test_whole_jpeg(jpeg: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("jpeg", "told"),
+    ("jpeg", "message"),
     [
         (THUMBNAIL + SIZE + SCAN + b"data", "before its end"),
         (THUMBNAIL + SIZE, "before its first pixel"),
@@ -75,8 +75,8 @@ def test_whole_jpeg(jpeg: bytes) -> None:
     ],
     ids=["only the thumbnail ends", "no scan", "cut segment", "nothing", "no size", "no height"],
 )
-def test_damaged_jpeg(jpeg: bytes, told: str) -> None:
-    with pytest.raises(DamagedPictureError, match=told):
+def test_damaged_jpeg(jpeg: bytes, message: str) -> None:
+    with pytest.raises(DamagedPictureError, match=message):
         read_header(b"\xff\xd8" + jpeg)
 
 

@@ -275,8 +275,8 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_what_is_no_picture_says_so(name: str, capfd: pytest.CaptureFixture[str]) -> None:
-    raw, error, told = BAD[name]
-    with pytest.raises(InputError, match=told) as caught:
+    raw, error, message = BAD[name]
+    with pytest.raises(InputError, match=message) as caught:
         list(load_pages(raw))
     assert type(caught.value) is error
     assert caught.value.hint
@@ -316,13 +316,13 @@ def test_pillow_keeps_its_own_limit() -> None:
 
 
 def test_paths_that_cannot_be_read(tmp_path: Path) -> None:
-    for path, error, told in (
+    for path, error, message in (
         (tmp_path / "none.jpg", MissingInputError, "no such file"),
         (tmp_path, NotAPictureError, "folder"),
         (tmp_path / ("x" * 5000), InputError, "cannot be read"),
         ("a\0b.jpg", InputError, "cannot be read"),
     ):
-        with pytest.raises(error, match=told) as caught:
+        with pytest.raises(error, match=message) as caught:
             load_page(path)
         assert str(caught.value).startswith(str(path))
 

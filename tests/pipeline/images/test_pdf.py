@@ -117,7 +117,7 @@ def test_bad_page_costs_that_page_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "error", "told"),
+    ("raw", "error", "message"),
     [
         (make_pdf(trailer=LOCK), EncryptedPictureError, "password"),
         (make_pdf([]), DamagedPictureError, "PDF"),
@@ -126,8 +126,8 @@ def test_bad_page_costs_that_page_only() -> None:
     ],
     ids=["encrypted", "no pages", "noise", "false count"],
 )
-def test_pdf_that_cannot_be_opened(raw: bytes, error: type[InputError], told: str) -> None:
-    with pytest.raises(error, match=told) as caught:
+def test_pdf_that_cannot_be_opened(raw: bytes, error: type[InputError], message: str) -> None:
+    with pytest.raises(error, match=message) as caught:
         open_picture(raw, name="a.pdf")
     assert caught.value.hint
     assert str(caught.value).startswith("a.pdf: ")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from pipeline.geometry import Box, measure_overlap
-from pipeline.live.association import Place, count_edits, estimate_shift, match_places
+from pipeline.live.association import Place, associate_places, count_edits, estimate_shift
 
 
 def place(text: str, left: int = 0, top: int = 0, width: int = 80, height: int = 40) -> Place:
@@ -32,9 +32,9 @@ ROWS: list[tuple[str, list[Place], list[Place], dict[int, int]]] = [
 ]
 
 
-@pytest.mark.parametrize(("before", "now", "matched"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
-def test_matching(before: list[Place], now: list[Place], matched: dict[int, int]) -> None:
-    assert match_places(before, now, 1.0) == matched
+@pytest.mark.parametrize(("before", "now", "associated"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS])
+def test_association(before: list[Place], now: list[Place], associated: dict[int, int]) -> None:
+    assert associate_places(before, now, 1.0) == associated
 
 
 SHIFTS: list[tuple[str, list[Place], list[Place], tuple[float, float]]] = [

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.geometry import Box, is_within
 from pipeline.live.association import Place
-from pipeline.live.fragments import find_parts, join_readings
+from pipeline.live.fragments import find_fragments, join_fragments
 from tests.support.sightings import read_as
 
 
@@ -16,20 +16,20 @@ WHOLE = place("1159")
 CASES: list[tuple[str, list[Place], list[int]]] = [
     ("nothing", [], []),
     ("the number itself", [place("1159")], []),
-    ("two parts", [place("9", 190), place("115")], [1, 0]),
-    ("three parts, one digit misread", [place("1"), place("7", 130), place("59", 160)], [0, 1, 2]),
-    ("a digit lost between two parts", [place("11"), place("9", 190)], [0, 1]),
-    ("parts of another number", [place("11"), place("88", 160)], []),
-    ("a part and a number beside it", [place("115"), place("9", 400)], []),
-    ("a part and a number below it", [place("115"), place("9", 190, 160)], []),
+    ("two fragments", [place("9", 190), place("115")], [1, 0]),
+    ("three fragments, one digit misread", [place("1"), place("7", 130), place("59", 160)], [0, 1, 2]),
+    ("a digit lost between two fragments", [place("11"), place("9", 190)], [0, 1]),
+    ("fragments of another number", [place("11"), place("88", 160)], []),
+    ("a fragment and a number beside it", [place("115"), place("9", 400)], []),
+    ("a fragment and a number below it", [place("115"), place("9", 190, 160)], []),
     ("one above the other", [place("11", 100, 90), place("59", 100, 112)], []),
     ("the number and a piece of it", [place("1159"), Place(Box(195, 110, 205, 120), "1")], []),
 ]
 
 
-@pytest.mark.parametrize(("places", "parts"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
-def test_parts(places: list[Place], parts: list[int]) -> None:
-    assert find_parts(WHOLE, places) == parts
+@pytest.mark.parametrize(("places", "fragments"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
+def test_fragments(places: list[Place], fragments: list[int]) -> None:
+    assert find_fragments(WHOLE, places) == fragments
 
 
 def test_within() -> None:
@@ -40,9 +40,9 @@ def test_within() -> None:
     assert not is_within(Box(120, 0, 130, 10), whole)
 
 
-def test_parts_joined_are_as_sure_as_all_of_them() -> None:
+def test_fragments_joined_are_as_sure_as_all_of_them() -> None:
     first, second = read_as("11", sure=0.9), read_as("5", 160, sure=0.8)
-    joined = join_readings([first, second])
+    joined = join_fragments([first, second])
     assert (joined.text, joined.status, joined.reason) == ("115", "accepted", None)
     assert joined.confidence == pytest.approx(0.9 * 0.9 * 0.8)
     assert joined.digits == (*first.digits, *second.digits)
@@ -50,5 +50,5 @@ def test_parts_joined_are_as_sure_as_all_of_them() -> None:
 
 
 def test_number_with_a_doubtful_part_is_doubtful() -> None:
-    joined = join_readings([read_as("11"), read_as("5", 160, rejected=True)])
+    joined = join_fragments([read_as("11"), read_as("5", 160, rejected=True)])
     assert (joined.status, joined.reason) == ("rejected", "digit 1 is uncertain")

@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.errors import SourceError
 from pipeline.live import frame_grabber as room
-from pipeline.live.frame_grabber import Grabber, VideoFrame
-from pipeline.live.video_source import Capture, VideoSource, Wish
+from pipeline.live.frame_grabber import FrameGrabber, VideoFrame
+from pipeline.live.video_source import CameraRequest, Capture, VideoSource
 from tests.support.sightings import make_frames, write_video
 
 CAMERA = VideoSource.parse("0")
@@ -49,11 +49,11 @@ class FakeCapture:
         self.is_dead = True
 
 
-def opening(*scripts: list[int | str] | SourceError) -> Callable[[VideoSource, Wish], Capture]:
+def opening(*scripts: list[int | str] | SourceError) -> Callable[[VideoSource, CameraRequest], Capture]:
     """Return an opener that gives a capture for each script in turn, or raises; past the last it raises."""
     left = iter(scripts)
 
-    def open_source(source: VideoSource, wish: Wish) -> Capture:
+    def open_source(source: VideoSource, request: CameraRequest) -> Capture:
         script = next(left, SourceError("gone"))
         if isinstance(script, SourceError):
             raise script
@@ -62,7 +62,7 @@ def opening(*scripts: list[int | str] | SourceError) -> Callable[[VideoSource, W
     return open_source
 
 
-def take_all(grabber: Grabber) -> list[VideoFrame]:
+def take_all(grabber: FrameGrabber) -> list[VideoFrame]:
     frames, until = [], time.monotonic() + WAIT_S
     while not grabber.is_over and time.monotonic() < until:
         frame = grabber.take(0.05)
@@ -71,14 +71,14 @@ def take_all(grabber: Grabber) -> list[VideoFrame]:
     return frames
 
 
-def wait_until_grabbed(grabber: Grabber, n: int) -> None:
+def wait_until_grabbed(grabber: FrameGrabber, n: int) -> None:
     until = time.monotonic() + WAIT_S
     while grabber.n_grabbed < n and time.monotonic() < until:
         time.sleep(0.001)
     assert grabber.n_grabbed == n
 
 
-def take_levels(grabber: Grabber, n: int) -> list[int]:
+def take_levels(grabber: FrameGrabber, n: int) -> list[int]:
     return [level(frame) for frame in (grabber.take(WAIT_S) for _ in range(n)) if frame]
 
 
@@ -109,7 +109,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_only_the_newest_frame_is_kept_and_the_others_are_counted() -> None:
     script: list[int | str] = list(range(1, 41))
-    with Grabber(CAMERA, open_source=opening(script), lost_after_s=NEVER_S) as grabber:
+    with FrameGrabber(CAMERA, open_source=opening(script), lost_after_s=NEVER_S) as grabber:
         wait_until_grabbed(grabber, 40)
         frame = grabber.take(WAIT_S)
         assert frame is not None
@@ -119,7 +119,7 @@ def test_only_the_newest_frame_is_kept_and_the_others_are_counted() -> None:
 
 def test_every_frame_of_a_file_in_order(tmp_path: Path) -> None:
     path = write_video(tmp_path / "clip.mp4", make_frames(12, "42"), fps=20)
-    with Grabber(VideoSource.parse(path), has_every_frame=True) as grabber:
+    with FrameGrabber(VideoSource.parse(path), has_every_frame=True) as grabber:
         frames = take_all(grabber)
     assert [frame.number for frame in frames] == list(range(1, 13))
     assert [frame.time_s for frame in frames] == pytest.approx([i / 20 for i in range(12)])
@@ -129,7 +129,7 @@ def test_every_frame_of_a_file_in_order(tmp_path: Path) -> None:
 def test_a_file_plays_in_real_time_and_drops_what_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, clock = write_video(tmp_path / "clip.mp4", make_frames(20, "42"), fps=40), Clock()
     monkeypatch.setattr(room, "perf_counter", clock)
-    grabber = Grabber(VideoSource.parse(path))
+    grabber = FrameGrabber(VideoSource.parse(path))
     grabber._is_closing = clock
     with grabber:
         wait_until_grabbed(grabber, 20)
@@ -141,7 +141,7 @@ def test_a_file_plays_in_real_time_and_drops_what_is_not_taken(tmp_path: Path, m
 
 def test_dropped_frames_do_no_harm() -> None:
     script: list[int | str] = [1, DROP, 2, DROP, DROP, 3]
-    with Grabber(CAMERA, has_every_frame=True, open_source=opening(script), lost_after_s=NEVER_S) as grabber:
+    with FrameGrabber(CAMERA, has_every_frame=True, open_source=opening(script), lost_after_s=NEVER_S) as grabber:
         assert take_levels(grabber, 3) == [1, 2, 3]
 
 
@@ -150,11 +150,11 @@ def test_a_camera_that_dies_comes_back(source: VideoSource) -> None:
     gone = SourceError("gone")
     open_next, troubles = opening([1, 2, DIE], gone, gone, gone, [3, 4, 5, 6]), []
 
-    def open_source(source: VideoSource, wish: Wish) -> Capture:
+    def open_source(source: VideoSource, request: CameraRequest) -> Capture:
         troubles.append(grabber.trouble)
-        return open_next(source, wish)
+        return open_next(source, request)
 
-    grabber = Grabber(source, has_every_frame=True, open_source=open_source, lost_after_s=NEVER_S)
+    grabber = FrameGrabber(source, has_every_frame=True, open_source=open_source, lost_after_s=NEVER_S)
     with grabber:
         assert take_levels(grabber, 4) == [1, 2, 3, 4]
         assert grabber.trouble == ""
@@ -164,7 +164,7 @@ def test_a_camera_that_dies_comes_back(source: VideoSource) -> None:
 
 
 def test_a_camera_that_stays_away_is_an_error() -> None:
-    with Grabber(CAMERA, has_every_frame=True, open_source=opening([1, DIE]), lost_after_s=0.05) as grabber:
+    with FrameGrabber(CAMERA, has_every_frame=True, open_source=opening([1, DIE]), lost_after_s=0.05) as grabber:
         assert grabber.take(WAIT_S) is not None
         with pytest.raises(SourceError, match=r"camera 0 was lost and has not come back for 0.05 s") as caught:
             take_all(grabber)
@@ -172,28 +172,28 @@ def test_a_camera_that_stays_away_is_an_error() -> None:
 
 
 def test_a_stream_of_so_many_frames_ends() -> None:
-    def open_source(source: VideoSource, wish: Wish) -> Capture:
+    def open_source(source: VideoSource, request: CameraRequest) -> Capture:
         return FakeCapture(iter([1, 2]), count=2)
 
-    with Grabber(STREAM, has_every_frame=True, open_source=open_source) as grabber:
+    with FrameGrabber(STREAM, has_every_frame=True, open_source=open_source) as grabber:
         assert [level(frame) for frame in take_all(grabber)] == [1, 2]
 
 
 def test_a_file_without_a_frame_is_an_error() -> None:
     with (
-        Grabber(VideoSource.parse("empty.mp4"), open_source=opening([])) as grabber,
+        FrameGrabber(VideoSource.parse("empty.mp4"), open_source=opening([])) as grabber,
         pytest.raises(SourceError, match="there is no frame in it"),
     ):
         take_all(grabber)
 
 
 def test_what_cannot_be_opened_is_said_at_once() -> None:
-    with pytest.raises(SourceError), Grabber(CAMERA, open_source=opening()):
+    with pytest.raises(SourceError), FrameGrabber(CAMERA, open_source=opening()):
         pytest.fail("it was not opened")
 
 
 def test_it_lets_go_while_nobody_takes() -> None:
-    with Grabber(CAMERA, has_every_frame=True, open_source=opening([1, 2, 3])) as grabber:
+    with FrameGrabber(CAMERA, has_every_frame=True, open_source=opening([1, 2, 3])) as grabber:
         wait_until_grabbed(grabber, 1)
     assert not [thread for thread in threading.enumerate() if thread.name == "grabber"]
 
@@ -205,7 +205,7 @@ def test_it_lets_go_while_nobody_takes() -> None:
 )
 def test_numbered_pictures_come_in_color(stored: np.ndarray, tmp_path: Path) -> None:
     (tmp_path / "img_1.png").write_bytes(cv2.imencode(".png", stored)[1].tobytes())
-    with Grabber(VideoSource.parse(str(tmp_path / "img_%d.png")), has_every_frame=True) as grabber:
+    with FrameGrabber(VideoSource.parse(str(tmp_path / "img_%d.png")), has_every_frame=True) as grabber:
         (frame,) = take_all(grabber)
     assert (frame.bgr.shape, frame.bgr.dtype, level(frame)) == (
         (4, 6, 3),

@@ -44,7 +44,7 @@ def test_boxes_map_back_to_the_frame(side_px: int) -> None:
 def test_settings_bound_the_work_and_keep_what_is_stricter() -> None:
     live = make_live_settings(Settings())
     assert live.images.work_side_px < Settings().images.work_side_px
-    assert live.orientation.doubt_below == 0
+    assert not live.orientation.is_enabled
     assert make_live_settings(live) == live
     small = Settings.from_dict({"images": {"work_side_px": 300}, "track": {"memory_s": 9.0}})
     assert make_live_settings(small).images.work_side_px == 300

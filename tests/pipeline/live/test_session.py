@@ -14,7 +14,7 @@ import pytest
 
 from pipeline.cli import main
 from pipeline.live import session as live
-from pipeline.live.window import Screen
+from pipeline.live.window import WindowState
 from tests.support.sightings import make_frames, write_video
 
 TOP = Path(__file__).resolve().parents[3]
@@ -149,8 +149,8 @@ class FakeWindow:
 
     keys: dict[int, str] = {}
 
-    def __init__(self, screen: Screen) -> None:
-        self._screen, self.n_classes = screen, 0
+    def __init__(self, state: WindowState) -> None:
+        self._state, self.n_shown = state, 0
 
     def __enter__(self) -> FakeWindow:
         return self
@@ -159,11 +159,11 @@ class FakeWindow:
         pass
 
     def show(self, canvas: np.ndarray) -> None:
-        self.n_classes += 1
+        self.n_shown += 1
 
-    def attend(self, wait_ms: int = 1) -> None:
-        for key in self.keys.get(self.n_classes, ""):
-            self._screen.press(ord(key))
+    def handle_events(self, wait_ms: int = 1) -> None:
+        for key in self.keys.get(self.n_shown, ""):
+            self._state.press_key(ord(key))
 
 
 def test_keys_at_the_window(video: str, capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ def follow(*texts: str, sure: float = 0.99, confirmed: str | None = None) -> Tra
     track = Track(1, read_as(texts[0], sure=sure), SETTINGS)
     track.confirmed = confirmed
     for i, text in enumerate(texts):
-        track.see(read_as(text, sure=sure), i / 30, may_be_cut=False)
+        track.add(read_as(text, sure=sure), i / 30, is_possibly_cut=False)
     return track
 
 
@@ -35,21 +35,21 @@ def test_vote_is_sure_when_enough_confident_frames_agree(texts: list[str], sure:
 
 def test_frames_that_agree_on_something_else_turn_the_vote() -> None:
     track = follow(*["42"] * 6, *["17"] * 6)
-    assert track.vote is not None and track.vote.text == "17"
+    assert track.majority is not None and track.majority.text == "17"
 
 
 def test_what_may_be_cut_is_followed_and_has_no_vote() -> None:
     track = follow("42")
-    track.see(read_as("4", left=150), 1.0, may_be_cut=True)
-    assert (track.n_frames, len(track.ballots), track.box.left, track.last_s) == (2, 1, 150, 1.0)
+    track.add(read_as("4", left=150), 1.0, is_possibly_cut=True)
+    assert (track.n_frames, len(track.votes), track.box.left, track.last_s) == (2, 1, 150, 1.0)
 
 
 def test_number_that_is_not_read_anew_moves_with_its_vote() -> None:
     track = follow(*["42"] * 4)
-    track.wait(read_as("42", left=120, top=90), 2.0)
-    assert track.vote is not None
-    assert (track.vote.box.left, track.vote.box.top, track.last_s) == (120, 90, 2.0)
-    assert len(track.ballots) == 4
+    track.recall(read_as("42", left=120, top=90), 2.0)
+    assert track.majority is not None
+    assert (track.majority.box.left, track.majority.box.top, track.last_s) == (120, 90, 2.0)
+    assert len(track.votes) == 4
 
 
 def test_track_moves_with_the_picture() -> None:
@@ -60,5 +60,5 @@ def test_track_moves_with_the_picture() -> None:
 
 def test_votes_are_forgotten_for_a_larger_number() -> None:
     track = follow(*["42"] * 6)
-    track.begin_anew()
-    assert (track.vote, track.n_stable, track.is_sure, track.is_whole) == (None, 0, False, False)
+    track.reset_votes()
+    assert (track.majority, track.n_stable, track.is_sure, track.is_whole) == (None, 0, False, False)

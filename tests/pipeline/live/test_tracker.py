@@ -38,7 +38,7 @@ def wander(text: str, n: int, step_px: float) -> Frames:
     return [[read_as(text, 200 + step_px * i, 200 + step_px * i / 3)] for i in range(n)]
 
 
-def part(*texts: str, left: float = 400, top: float = 300) -> Frames:
+def split(*texts: str, left: float = 400, top: float = 300) -> Frames:
     """Return a frame of one number that is read as several."""
     starts = [left + 30 * len("".join(texts[:i])) for i in range(len(texts))]
     return [[read_as(text, start, top) for text, start in zip(texts, starts, strict=True)]]
@@ -72,11 +72,11 @@ TABLE: list[tuple[str, Frames, list[str]]] = [
     ("a lone digit, surely and hardly by turns", [*hold("6", 1), *hold("6", 1, sure=0.7)] * 20, []),
     ("two digits, surely and hardly by turns", [*hold("61", 1), *hold("61", 1, sure=0.8)] * 20, ["61"]),
     ("a lone digit that is part of more at times", [*hold("5", 3), *hold("52", 1)] * 20, []),
-    ("in two parts every other frame", [*hold("1159", 1), *part("115", "9")] * 20, ["1159"]),
-    ("in parts at first", [*part("11", "59") * 4, *hold("1159", 20)], ["1159"]),
-    ("in parts while the camera shakes", [*hold("1159", 20), *part("115", "9") * 8, *hold("1159", 9)], ["1159"]),
-    ("reported, then mostly in parts", [*hold("1159", 10), *[*part("11", "59") * 11, *hold("1159", 1)] * 3], ["1159"]),
-    ("two numbers joined now and then", [*part("42", "17") * 10, *hold("4217", 1)] * 6, ["42", "17"]),
+    ("in two fragments every other frame", [*hold("1159", 1), *split("115", "9")] * 20, ["1159"]),
+    ("in fragments at first", [*split("11", "59") * 4, *hold("1159", 20)], ["1159"]),
+    ("in fragments while the camera shakes", [*hold("1159", 20), *split("115", "9") * 8, *hold("1159", 9)], ["1159"]),
+    ("reported, then in fragments", [*hold("1159", 10), *[*split("11", "59") * 11, *hold("1159", 1)] * 3], ["1159"]),
+    ("two numbers joined now and then", [*split("42", "17") * 10, *hold("4217", 1)] * 6, ["42", "17"]),
     ("a piece of it for a number", [[read_as("64"), read_as("1", 130, 90)]] * 20, ["64"]),
     ("without digits", [[replace(read_as("4"), digits=(), text="")]] * 20, []),
 ]  # fmt: skip

@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.live.video_source import DEFAULT_FPS, VideoSource, Wish, is_endless, is_sequence, open_capture, tell_fps
+from pipeline.live.video_source import (
+    DEFAULT_FPS,
+    CameraRequest,
+    VideoSource,
+    choose_fps,
+    is_endless,
+    is_sequence,
+    open_capture,
+)
 from tests.support.sightings import make_frames, write_video
 
 
@@ -35,9 +43,9 @@ def test_sequences_are_told_by_their_number() -> None:
 
 def test_a_video_is_read(tmp_path: Path) -> None:
     path = write_video(tmp_path / "clip.mp4", make_frames(7, "42"), fps=25)
-    capture = open_capture(VideoSource.parse(path), Wish())
-    assert tell_fps(capture, Wish()) == pytest.approx(25)
-    assert tell_fps(capture, Wish(fps=12)) == 12
+    capture = open_capture(VideoSource.parse(path), CameraRequest())
+    assert choose_fps(capture, CameraRequest()) == pytest.approx(25)
+    assert choose_fps(capture, CameraRequest(fps=12)) == 12
     assert not is_endless(VideoSource.parse(path), capture)
     n = 0
     while capture.read()[0]:
@@ -51,8 +59,8 @@ def test_numbered_pictures_are_read(tmp_path: Path) -> None:
         (tmp_path / f"img_{i:03}.png").write_bytes(
             cv2.imencode(".png", np.full((20, 30), 80 * i, np.uint8))[1].tobytes()
         )
-    capture = open_capture(VideoSource.parse(str(tmp_path / "img_%03d.png")), Wish())
-    assert tell_fps(capture, Wish()) == DEFAULT_FPS
+    capture = open_capture(VideoSource.parse(str(tmp_path / "img_%03d.png")), CameraRequest())
+    assert choose_fps(capture, CameraRequest()) == DEFAULT_FPS
     levels = []
     while (read := capture.read())[0]:
         levels.append(int(read[1].max()))  # type: ignore[union-attr]
@@ -63,7 +71,7 @@ def test_nothing_is_printed_about_what_cannot_be_read(tmp_path: Path, capfd: pyt
     (tmp_path / "letter.mp4").write_text("I am a letter, not a video.")
     for name in (str(tmp_path / "letter.mp4"), "97", str(tmp_path / "img_%03d.png"), "http://127.0.0.1:9/video"):
         with pytest.raises(SourceError):
-            open_capture(VideoSource.parse(name), Wish())
+            open_capture(VideoSource.parse(name), CameraRequest())
     assert capfd.readouterr() == ("", "")
 
 
@@ -80,7 +88,7 @@ REFUSED = [
 def test_why_a_file_cannot_be_read(name: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "letter.mp4").write_text("I am a letter, not a video.")
     with pytest.raises(SourceError, match=said) as caught:
-        open_capture(VideoSource.parse(str(tmp_path / name)), Wish())
+        open_capture(VideoSource.parse(str(tmp_path / name)), CameraRequest())
     assert caught.value.exit_code == 3
 
 
@@ -105,15 +113,15 @@ def test_a_busy_camera_is_told_from_a_missing_one(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(cv2, "VideoCapture", Refusing)
     monkeypatch.setattr("sys.platform", "linux")
     with pytest.raises(SourceError, match="there is no /dev/video97"):
-        open_capture(VideoSource.parse("97"), Wish())
+        open_capture(VideoSource.parse("97"), CameraRequest())
     with pytest.raises(SourceError, match="is busy, or /dev/null is no camera"):
-        open_capture(VideoSource.parse("/dev/null"), Wish())
+        open_capture(VideoSource.parse("/dev/null"), CameraRequest())
     monkeypatch.setattr("os.access", lambda *_: False)
     with pytest.raises(SourceError, match="/dev/null may not be used; add yourself to the group video"):
-        open_capture(VideoSource.parse("/dev/null"), Wish())
+        open_capture(VideoSource.parse("/dev/null"), CameraRequest())
     monkeypatch.setattr("sys.platform", "darwin")
     with pytest.raises(SourceError, match="camera 0 cannot be opened"):
-        open_capture(VideoSource.parse("0"), Wish())
+        open_capture(VideoSource.parse("0"), CameraRequest())
 
 
 def test_a_camera_is_asked_for_mjpg_a_size_and_no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +136,7 @@ def test_a_camera_is_asked_for_mjpg_a_size_and_no_queue(monkeypatch: pytest.Monk
             return True
 
     monkeypatch.setattr(cv2, "VideoCapture", Willing)
-    open_capture(VideoSource.parse("0"), Wish((1280, 720), 30))
+    open_capture(VideoSource.parse("0"), CameraRequest((1280, 720), 30))
     assert list(asked) == [
         cv2.CAP_PROP_FOURCC,
         cv2.CAP_PROP_FRAME_WIDTH,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import move_box
-from pipeline.live.voting import cast_ballot, count_votes
+from pipeline.live.voting import count_votes, make_vote
 from pipeline.settings.live import TrackSettings
 from pipeline.types import Reading
 from tests.support.sightings import read_as
@@ -13,7 +13,7 @@ SETTINGS = TrackSettings()
 
 
 def vote(*readings: Reading) -> Reading:
-    return count_votes([cast_ballot(reading, SETTINGS) for reading in readings], SETTINGS)
+    return count_votes([make_vote(reading, SETTINGS) for reading in readings], SETTINGS)
 
 
 CASES: list[tuple[str, list[Reading], str]] = [
@@ -38,7 +38,7 @@ def test_the_vote(readings: list[Reading], text: str) -> None:
 
 
 def test_rows_are_probabilities_and_the_rest_is_spread_evenly() -> None:
-    (row,) = np.exp(cast_ballot(read_as("3", sure=0.5), SETTINGS).rows)
+    (row,) = np.exp(make_vote(read_as("3", sure=0.5), SETTINGS).log_probabilities)
     assert row[3] == pytest.approx(0.5)
     assert row[4] == pytest.approx(0.4)
     assert row[[0, 1, 2, 5, 6, 7, 8, 9]] == pytest.approx(0.1 / 8)

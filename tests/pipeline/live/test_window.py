@@ -17,7 +17,7 @@ from pipeline.geometry import Box
 from pipeline.live.frame_reader import LiveReading
 from pipeline.live.overlay import Figures
 from pipeline.live.tracker import TrackedNumber
-from pipeline.live.window import TITLE, Screen, check_display, compose
+from pipeline.live.window import TITLE, WindowState, check_display, compose
 from tests.support.drawing import capture_stages, write_page
 from tests.support.sightings import make_frames, make_video_frame, read_as, write_video
 
@@ -32,7 +32,7 @@ DOWN, MOVE, UP = cv2.EVENT_LBUTTONDOWN, cv2.EVENT_MOUSEMOVE, cv2.EVENT_LBUTTONUP
         (ord("Q"), "has_ended"),
         (27, "has_ended"),
         (ord(" "), "is_frozen"),
-        (ord("s"), "wants_snapshot"),
+        (ord("s"), "has_snapshot_request"),
         (ord("r"), "is_recording"),
         (ord("t"), "has_stages"),
         (ord("h"), "has_help"),
@@ -40,38 +40,38 @@ DOWN, MOVE, UP = cv2.EVENT_LBUTTONDOWN, cv2.EVENT_MOUSEMOVE, cv2.EVENT_LBUTTONUP
     ],
 )
 def test_keys(key: int, switched: str) -> None:
-    screen = Screen()
-    screen.press(key)
-    others = ("has_ended", "is_frozen", "wants_snapshot", "is_recording", "has_stages", "has_help")
-    assert [name for name in others if getattr(screen, name)] == [switched]
-    screen.press(key)
-    assert getattr(screen, switched) == (switched in ("has_ended", "wants_snapshot"))
+    state = WindowState()
+    state.press_key(key)
+    others = ("has_ended", "is_frozen", "has_snapshot_request", "is_recording", "has_stages", "has_help")
+    assert [name for name in others if getattr(state, name)] == [switched]
+    state.press_key(key)
+    assert getattr(state, switched) == (switched in ("has_ended", "has_snapshot_request"))
 
 
 @pytest.mark.parametrize("key", [-1, ord("x"), 13])
 def test_other_keys_do_nothing(key: int) -> None:
-    screen = Screen()
-    screen.press(key)
-    assert not (screen.has_ended or screen.is_frozen or screen.has_help or screen.has_stages)
+    state = WindowState()
+    state.press_key(key)
+    assert not (state.has_ended or state.is_frozen or state.has_help or state.has_stages)
 
 
 @pytest.mark.parametrize(("is_mirrored", "region"), [(False, Box(100, 50, 301, 201)), (True, Box(339, 50, 540, 201))])
 def test_a_drag_sets_the_region_in_pixels_of_the_frame(is_mirrored: bool, region: Box) -> None:
-    screen = Screen(is_mirrored=is_mirrored)
-    screen.point(MOVE, 5, 5, 640)
-    assert screen.dragged is None
-    screen.point(DOWN, 300, 200, 640)
-    screen.point(MOVE, 150, 100, 640)
-    assert screen.dragged == Box(150, 100, 301, 201)
-    screen.point(UP, 100, 50, 640)
-    assert (screen.region, screen.dragged) == (region, None)
+    state = WindowState(is_mirrored=is_mirrored)
+    state.move_mouse(MOVE, 5, 5, 640)
+    assert state.dragged is None
+    state.move_mouse(DOWN, 300, 200, 640)
+    state.move_mouse(MOVE, 150, 100, 640)
+    assert state.dragged == Box(150, 100, 301, 201)
+    state.move_mouse(UP, 100, 50, 640)
+    assert (state.region, state.dragged) == (region, None)
 
 
 def test_a_click_takes_the_region_away() -> None:
-    screen = Screen(region=Box(1, 2, 300, 400))
-    screen.point(DOWN, 50, 50, 640)
-    screen.point(UP, 52, 51, 640)
-    assert screen.region is None
+    state = WindowState(region=Box(1, 2, 300, 400))
+    state.move_mouse(DOWN, 50, 50, 640)
+    state.move_mouse(UP, 52, 51, 640)
+    assert state.region is None
 
 
 def make_reading(has_stages: bool = False) -> LiveReading:
@@ -85,16 +85,16 @@ def make_reading(has_stages: bool = False) -> LiveReading:
 def test_the_whole_picture_has_the_frames_size_and_changes_with_what_is_chosen() -> None:
     reading = make_reading(has_stages=True)
     chosen = [
-        Screen(),
-        Screen(has_help=True),
-        Screen(has_stages=True),
-        Screen(is_frozen=True),
-        Screen(is_recording=True),
-        Screen(is_mirrored=True),
-        Screen(dragged=Box(10, 10, 100, 100)),
+        WindowState(),
+        WindowState(has_help=True),
+        WindowState(has_stages=True),
+        WindowState(is_frozen=True),
+        WindowState(is_recording=True),
+        WindowState(is_mirrored=True),
+        WindowState(dragged=Box(10, 10, 100, 100)),
     ]
-    pictures = [compose(reading, screen, Figures(30, 20, 0)) for screen in chosen]
-    pictures.append(compose(reading, Screen(), Figures(30, 20, 0), "a message"))
+    pictures = [compose(reading, state, Figures(30, 20, 0)) for state in chosen]
+    pictures.append(compose(reading, WindowState(), Figures(30, 20, 0), "a message"))
     assert {picture.shape for picture in pictures} == {(360, 640, 3)}
     assert len({picture.tobytes() for picture in pictures}) == len(pictures)
 
@@ -129,8 +129,8 @@ def xvfb() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     os.close(write)
-    with os.fdopen(read) as told:
-        display = f":{told.readline().strip()}"
+    with os.fdopen(read) as stream:
+        display = f":{stream.readline().strip()}"
     yield display
     server.terminate()
     server.wait(10)

@@ -21,8 +21,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 from pipeline.errors import Failure, MissingInputError
 from pipeline.geometry import Box
-from pipeline.outputs.html_report import write_html
+from pipeline.outputs.formats import FORMATS
 from pipeline.outputs.records import make_record
+from pipeline.outputs.report import Report
 from pipeline.outputs.thumbnail import make_thumbnail
 from pipeline.types import PageReading, Reading
 
@@ -120,8 +121,10 @@ def show(browser: webdriver.Chrome, tmp_path: Path) -> Iterator[Open]:
 
     def write_and_open(*records: dict[str, Any], state: str = "") -> Page:
         path = tmp_path / "report.html"
-        with path.open("w", encoding="utf-8") as stream:
-            write_html(records, stream, {"title": "Report", "model": "digits"})
+        facts = {"title": "Report", "model": "digits"}
+        with path.open("w", encoding="utf-8") as stream, Report(stream, FORMATS["html"], facts=facts) as report:
+            for record in records:
+                report.add(record)
         opened.append(Page(browser, path.as_uri() + state))
         return opened[-1]
 

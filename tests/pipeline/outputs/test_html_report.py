@@ -4,7 +4,6 @@ import io
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterator
 from hashlib import sha256
 from html import unescape
 from html.parser import HTMLParser
@@ -15,8 +14,9 @@ import pytest
 
 from pipeline.errors import Failure, MissingInputError
 from pipeline.geometry import Box
-from pipeline.outputs.html_report import write_html
+from pipeline.outputs.formats import FORMATS
 from pipeline.outputs.records import make_record
+from pipeline.outputs.report import Report
 from pipeline.types import PageReading, Reading
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!--<script>\"'&\udcff\u2028.jpg"
@@ -33,7 +33,9 @@ def make_page(file: str = "a.jpg", n_numbers: int = 1) -> dict[str, Any]:
 
 def write(*records: dict[str, Any], **facts: object) -> str:
     stream = io.StringIO()
-    write_html(records, stream, facts)
+    with Report(stream, FORMATS["html"], facts=facts) as report:
+        for record in records:
+            report.add(record)
     return stream.getvalue()
 
 
@@ -119,14 +121,11 @@ def test_facts_stand_on_top_in_their_order() -> None:
 
 def test_records_are_written_as_they_come() -> None:
     stream = io.StringIO()
-
-    def watch() -> Iterator[dict[str, Any]]:
-        for i in range(3):
-            assert stream.getvalue().count("application/json") - n_before == i
-            yield make_page(f"{i}.jpg")
-
-    n_before = write().count("application/json") - 1  # the script names it once, below the records
-    write_html(watch(), stream, {})
+    with Report(stream, FORMATS["html"]) as report:
+        assert list_records(stream.getvalue()) == []
+        for n in range(1, 4):
+            report.add(make_page(f"{n}.jpg"))
+            assert len(list_records(stream.getvalue())) == n
     assert len(list_records(stream.getvalue())) == 3
 
 

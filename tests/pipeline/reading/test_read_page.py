@@ -78,6 +78,7 @@ def test_senseless_page_is_read_without_a_crash(gray: np.ndarray, classifier: Cl
     check(read_page(Page(gray.copy()), classifier))
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=24)), st.sampled_from([1, 5, 12]))
 def test_any_page_is_read_without_a_crash(gray: np.ndarray, times: int) -> None:

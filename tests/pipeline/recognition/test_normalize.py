@@ -149,7 +149,6 @@ SHAPES = st.tuples(st.integers(1, 70), st.integers(1, 70))
 INKS = arrays.arrays(np.uint8, SHAPES, elements=st.sampled_from([0, 255]))
 
 
-@settings(max_examples=80, deadline=None)
 @given(ink=INKS, stroke=st.floats(0, 20))
 @example(ink=np.full((7, 7), 255, np.uint8), stroke=7.0)  # thinned from two sides only, so that it reaches the limit
 def test_any_ink_is_centered_or_at_the_limit(ink: np.ndarray, stroke: float) -> None:

@@ -28,7 +28,7 @@ from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
 from pipeline.layout.skew import list_turns
 from pipeline.layout.text_lines import find_lines
-from pipeline.live.line_scheduler import Rota
+from pipeline.live.line_scheduler import LineScheduler
 from pipeline.live.tracker import Tracker
 from pipeline.reading.hypotheses import LINE_HYPOTHESES, PAGE_HYPOTHESES, measure_score
 from pipeline.reading.run_stages import StageRunner
@@ -129,7 +129,7 @@ def write_number_signs(s: Settings) -> Iterator[Any]:
 
 def schedule_lines(s: Settings) -> Iterator[Any]:
     lines = [TextLine(make_line((100, y, 120, y + 30), (130, y, 150, y + 30)).components, y) for y in (100, 200, 300)]
-    yield [path is None for path in Rota(s.track.frame_digits).recall(lines)]
+    yield [path is None for path in LineScheduler(s.track.frame_digits).recall(lines)]
 
 
 def follow_numbers(s: Settings) -> Iterator[Any]:

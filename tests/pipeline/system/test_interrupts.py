@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from pipeline.system.interrupts import delay_interrupt, end_as_interrupted, leave_interrupts_to_us
+from pipeline.system.interrupts import block_interrupts_in_children, delay_interrupt, treat_stop_as_interrupt
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
@@ -32,14 +32,14 @@ def test_error_of_the_block_goes_before_the_interrupt() -> None:
 
 def test_stop_of_a_service_is_an_interrupt() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), end_as_interrupted():
+    with pytest.raises(KeyboardInterrupt), treat_stop_as_interrupt():
         signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
 
 
 def test_interrupts_are_kept_from_threads_that_are_started_meanwhile() -> None:
     masks: list[set[signal.Signals]] = []
-    with leave_interrupts_to_us():
+    with block_interrupts_in_children():
         thread = threading.Thread(target=lambda: masks.append(signal.pthread_sigmask(signal.SIG_BLOCK, ())))
         thread.start()
         thread.join()
@@ -47,7 +47,7 @@ def test_interrupts_are_kept_from_threads_that_are_started_meanwhile() -> None:
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
-@pytest.mark.parametrize("guard", [delay_interrupt, end_as_interrupted])
+@pytest.mark.parametrize("guard", [delay_interrupt, treat_stop_as_interrupt])
 def test_nothing_changes_in_another_thread(guard: Callable[[], AbstractContextManager[None]]) -> None:
     handlers = []
 

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ink.labels import measure_stroke_width
@@ -129,7 +129,6 @@ def test_equal_seeds_give_equal_digits_and_others_others() -> None:
     assert not np.array_equal(first, other)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
 def test_whatever_chance_brings_the_tensor_is_a_tensor(seed: int) -> None:
     tensor = augment_digit(draw_seven(), chance(seed), AugmentSettings())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from train.augmentation import non_digits as junk
@@ -70,7 +70,6 @@ def test_shares_of_the_kinds_sum_to_one() -> None:
     assert sum(junk._SHARES) == pytest.approx(1)
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
 def test_junk_is_a_tensor_with_ink(source: JunkSource, seed: int) -> None:
     tensor = make_junk(source, np.random.default_rng(seed), KNOBS)

@@ -155,15 +155,15 @@ def show_replaced(stage: Stage) -> Footage:
 def show_counting(stage: Stage) -> Footage:
     """Return a meter that counts: at one place one number after the other, the digits that stay being the same ones."""
     n_digits, each_s = int(stage.rng.integers(2, 6)), stage.rng.uniform(1.6, 2.4)
-    n_classes = int(8.5 // each_s)
-    first = int(stage.rng.integers(10 ** (n_digits - 1), 10**n_digits - n_classes))
+    n_shown = int(8.5 // each_s)
+    first = int(stage.rng.integers(10 ** (n_digits - 1), 10**n_digits - n_shown))
     style, ink_seed = stage.draw_style(["0" * n_digits]), int(stage.rng.integers(1 << 30))
     sway, props, path = stage.sway((3, 10), 1.5, 0.02), [], None
-    for i in range(n_classes):
+    for i in range(n_shown):
         card = write_card([[str(first + i)]], style, np.random.default_rng(ink_seed))
         path = path or Path(((0.0, stage.find_place(card)),), sway)
-        props.append(Prop(card, path, i * each_s, (i + 1) * each_s if i < n_classes - 1 else np.inf))
-    return stage.show(*props, seconds=n_classes * each_s)
+        props.append(Prop(card, path, i * each_s, (i + 1) * each_s if i < n_shown - 1 else np.inf))
+    return stage.show(*props, seconds=n_shown * each_s)
 
 
 def show_light(stage: Stage) -> Footage:

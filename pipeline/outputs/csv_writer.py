@@ -1,0 +1,53 @@
+"""Results as CSV, one row per number.
+
+A page without numbers has one row of status ``blank``; what could not be read has one of status ``failed``, the message
+as its reason. So every input is in the table, and rows can be filtered by status.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pipeline.outputs.records import Record
+
+CSV_COLUMNS = (
+    "file", "page", "line", "number", "confidence", "status", "reason", "left", "top", "right", "bottom"
+)  # fmt: skip
+
+
+class CsvWriter:
+    """Makes the CSV format; a `pipeline.outputs.formats.Writer`."""
+
+    def start(self, facts: Mapping[str, object]) -> str:
+        """Return the row of column names."""
+        return _format_row(CSV_COLUMNS)
+
+    def format_page(self, record: Record, is_first: bool) -> str:
+        """Return the page's rows."""
+        return "".join(map(_format_row, make_rows(record)))
+
+    def finish(self) -> str:
+        """Return nothing."""
+        return ""
+
+
+def make_rows(record: Record) -> list[list[Any]]:
+    """Return the page's rows, in the order of `CSV_COLUMNS`."""
+    start = [record["file"], record["page"]]
+    if record["status"] == "failed":
+        return [[*start, None, None, None, "failed", record["error"]["message"], *[None] * 4]]
+    if not record["numbers"]:
+        return [[*start, None, None, None, "blank", None, *[None] * 4]]
+    return [
+        [*start, n["line"], n["text"], n["confidence"], n["status"], n["reason"], *n["box"]] for n in record["numbers"]
+    ]
+
+
+def _format_row(row: Sequence[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(row)
+    return line.getvalue()

@@ -1,0 +1,43 @@
+"""Results as text, one line per page: ``file: 123 4567 | 89?``.
+
+That is the numbers in reading order, ``|`` between two lines of the page, ``?`` after a rejected number; ``(no
+numbers)`` for a blank page, ``(failed: ...)`` for what could not be read. From the second page of a file on, the page
+number follows the file's name: ``file [2]: ...``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.outputs.records import Record
+
+
+class TextWriter:
+    """Makes the text format; a `pipeline.outputs.formats.Writer`."""
+
+    def start(self, facts: Mapping[str, object]) -> str:
+        """Return nothing."""
+        return ""
+
+    def format_page(self, record: Record, is_first: bool) -> str:
+        """Return the page's line."""
+        return format_text(record) + "\n"
+
+    def finish(self) -> str:
+        """Return nothing."""
+        return ""
+
+
+def format_text(record: Record) -> str:
+    """Return the page's line of the text format, without its end."""
+    page = f" [{record['page']}]" if (record["page"] or 0) > 1 else ""
+    if record["status"] == "failed":
+        return f"{record['file']}{page}: (failed: {record['error']['message']})"
+    lines = (
+        " ".join(n["text"] + ("" if n["status"] == "accepted" else "?") for n in line)
+        for _, line in groupby(record["numbers"], key=lambda number: number["line"])
+    )
+    return f"{record['file']}{page}: {' | '.join(lines) or '(no numbers)'}"

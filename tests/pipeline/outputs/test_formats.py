@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pipeline.arguments import build_options, build_parser
+from pipeline.batch.options import BatchOptions
+from pipeline.cli import main
+from pipeline.errors import Failure, MissingInputError, OutputError
+from pipeline.geometry import Box
+from pipeline.outputs.csv_writer import CSV_COLUMNS, make_rows
+from pipeline.outputs.formats import FORMATS, JSON_LINES, Format, find_format
+from pipeline.outputs.records import Record, make_record
+from pipeline.outputs.report import Report
+from pipeline.outputs.text_writer import format_text
+from pipeline.system.files import open_output
+from pipeline.types import Digit, PageReading, Reading
+
+TOP = Path(__file__).resolve().parents[3]
+BOX = Box(62, 255, 680, 325)
+
+
+def make_reading(text: str, line: int = 1, reason: str | None = None) -> Reading:
+    digits = tuple(Digit(t, 0.98765, BOX, (("6", 0.00412345),)) for t in text)
+    status = "accepted" if reason is None else "rejected"
+    return Reading(text, 0.123456, BOX, digits, status, reason, line)
+
+
+def make_page(*readings: Reading, number: int = 1, source: str = "a.jpg", note: str | None = None) -> Record:
+    seconds = {"decode": 0.0212345, "total": 0.0581}
+    return make_record(PageReading(source, number, (3024, 4032), readings, "digits", seconds), note)
+
+
+FULL = make_page(make_reading("05", 1), make_reading("7", 1, "unsure"), make_reading("12", 2))
+BLANK = make_page()
+FAILED = make_record(Failure.of(MissingInputError("there is no such file"), "b.jpg"))
+FAILED_PAGE = make_record(Failure("c.tif", 3, "damaged", "cut", ""))
+
+
+@pytest.mark.parametrize(
+    ("record", "line"),
+    [
+        (BLANK, "a.jpg: (no numbers)"),
+        (FULL, "a.jpg: 05 7? | 12"),
+        (make_page(make_reading("3"), number=2), "a.jpg [2]: 3"),
+        (FAILED, "b.jpg: (failed: there is no such file)"),
+        (FAILED_PAGE, "c.tif [3]: (failed: cut)"),
+    ],
+    ids=["blank", "two lines, one rejected", "second page", "failed", "failed page"],
+)
+def test_text(record: Record, line: str) -> None:
+    assert format_text(record) == line
+
+
+def test_rows() -> None:
+    assert make_rows(BLANK) == [["a.jpg", 1, None, None, None, "blank", None, None, None, None, None]]
+    assert make_rows(FULL)[1] == ["a.jpg", 1, 1, "7", 0.1235, "rejected", "unsure", 62, 255, 680, 325]
+    assert [row[3] for row in make_rows(FULL)] == ["05", "7", "12"]
+    assert make_rows(FAILED)[0][5:7] == ["failed", "there is no such file"]
+    assert {len(row) for record in (BLANK, FULL, FAILED) for row in make_rows(record)} == {len(CSV_COLUMNS)}
+
+
+def write(name: str, *records: Record) -> str:
+    stream = io.StringIO()
+    with Report(stream, FORMATS[name]) as report:
+        for record in records:
+            report.add(record)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("records", [(), (BLANK,), (FULL, FAILED, BLANK)], ids=["nothing", "one", "three"])
+def test_every_format_holds_every_page(records: tuple[Record, ...]) -> None:
+    assert json.loads(write("json", *records)) == list(records)
+    assert [json.loads(line) for line in write("jsonl", *records).splitlines()] == list(records)
+    assert write("text", *records).splitlines() == [format_text(record) for record in records]
+    rows = list(csv.DictReader(io.StringIO(write("csv", *records))))
+    assert len(rows) == sum(len(make_rows(record)) for record in records)
+    assert all(tuple(row) == CSV_COLUMNS for row in rows)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_names_of_any_bytes_can_be_written(format: str, tmp_path: Path) -> None:
+    name = 'a, "b"\n\udcff/数.jpg'
+    with open_output(tmp_path / "out") as stream, Report(stream, FORMATS[format]) as report:
+        report.add(make_page(source=name))
+    raw = (tmp_path / "out").read_bytes()
+    assert b"\xff" in raw or b"\\udcff" in raw
+    if format == "jsonl":
+        assert json.loads(raw)["file"] == name
+
+
+def test_pages_are_written_as_they_come() -> None:
+    stream = io.StringIO()
+    with Report(stream, JSON_LINES) as report:
+        report.add(BLANK)
+        assert json.loads(stream.getvalue())["status"] == "ok"
+
+
+class FullDisk(io.StringIO):
+    def flush(self) -> None:
+        raise OSError(28, "No space left on device")
+
+
+def test_full_disk_is_an_output_error() -> None:
+    with pytest.raises(OutputError, match="results.csv: cannot be written .No space left"):
+        Report(FullDisk(), FORMATS["csv"], "results.csv").add(BLANK)
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        *(("a.csv", "csv"), ("a.json", "json"), ("a.jsonl", "jsonl"), ("a.html", "html"), ("a.CSV", "csv")),
+        *(("a.txt", "text"), ("a", "text"), ("a.csv.bak", "text"), (".csv", "text")),
+    ],
+)
+def test_format_of_a_file_is_that_of_its_suffix(name: str, format: str) -> None:
+    assert find_format(Path(name)) is FORMATS[format]
+
+
+def test_no_two_formats_share_a_suffix() -> None:
+    suffixes = [suffix for row in FORMATS.values() for suffix in row.suffixes]
+    assert len(set(suffixes)) == len(suffixes)
+    assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in suffixes)
+
+
+@pytest.mark.parametrize("has_thumbnails", [False, True])
+def test_thumbnail_is_left_out_where_the_format_shows_none(has_thumbnails: bool) -> None:
+    stream = io.StringIO()
+    with Report(stream, Format("own", (".own",), JSON_LINES.writer, has_thumbnails)) as report:
+        report.add(BLANK | {"thumbnail": "data:"})
+    assert ("thumbnail" in json.loads(stream.getvalue())) == has_thumbnails
+
+
+class StarWriter:
+    """Writes the model's name, a star for each number, and how many pages there may have been."""
+
+    def start(self, facts: Mapping[str, object]) -> str:
+        return f"model {facts['model']}:"
+
+    def format_page(self, record: Record, is_first: bool) -> str:
+        return ("" if is_first else ";") + "*" * len(record["numbers"]) + " thumbnail" * ("thumbnail" in record)
+
+    def finish(self) -> str:
+        return "."
+
+
+def test_a_row_is_all_that_a_new_format_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stars = Format("stars", (".foo",), StarWriter(), has_thumbnails=True)
+    monkeypatch.setitem(FORMATS, "stars", stars)
+    picture = str(TOP / "samples" / "strip.png")
+    out = tmp_path / "x.foo"
+    assert main([picture, "-o", str(out), "-q"]) == 0
+    text = out.read_text()
+    assert text.startswith("model digits:*")
+    assert text.endswith("* thumbnail.")
+    assert main([picture, "--format", "stars"]) == 0
+    assert capsys.readouterr().out == text
+    options = build_options([picture, "--format", "stars"])
+    assert isinstance(options, BatchOptions)
+    assert options.format is stars
+    assert ".html, .foo)" in build_parser().format_help().replace("\n", " ")

@@ -34,18 +34,16 @@ class PageScale:
     slope: float = 0.0
 
 
-def measure_digit_height(boxes: Sequence[Box], certainty: ArrayLike = 1.0) -> float:
-    """Return the usual height in px of digits among boxes of ink, at least one.
-
-    The median, each box weighted by the root of its area: bars, dashes and dust count for little.
+def measure_digit_height(boxes: Sequence[Box], weights: ArrayLike | None = None) -> float:
+    """Return the usual height in px of the digits among boxes of ink, at least one: a weighted median.
 
     Parameters
     ----------
-    boxes : of components or of digits that were read
-    certainty : (N,), how sure each is a digit; a factor of its weight
+    boxes : of components, or of digits that were read
+    weights : (N,), how much each counts; its area where None, so that bars, dashes and dust count for little
     """
-    sizes = np.sqrt([float(box.height * box.width) for box in boxes])
-    return weighted_median([box.height for box in boxes], sizes * np.asarray(certainty, np.float64))
+    areas = [box.width * box.height for box in boxes]
+    return weighted_median([box.height for box in boxes], areas if weights is None else weights)
 
 
 def fit_middle(boxes: Sequence[Box]) -> tuple[float, float]:

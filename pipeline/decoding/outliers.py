@@ -28,7 +28,7 @@ def drop_outliers(lines: Sequence[Sequence[Pick]], settings: OutlierSettings) ->
     if not settings.is_enabled or not digits:
         return [list(line) for line in lines]
     height = _measure_height(digits)
-    weights = [pick.span.box.height**0.5 * _weigh(pick) for pick in digits]
+    weights = [_weigh(pick) for pick in digits]
     contrast = weighted_median([pick.span.contrast for pick in digits], weights)
     stroke = weighted_median([pick.span.stroke_width_px for pick in digits], weights)
 
@@ -107,8 +107,7 @@ def _crop(paper: NDArray[np.uint8], sides: NDArray[np.float64]) -> NDArray[np.ui
 
 
 def _weigh(pick: Pick) -> float:
-    """Return how certainly a pick is a digit of the page's pen."""
-    return float((pick.span.contrast * pick.row.max()) ** 2)
+    return float(np.sqrt(pick.span.box.height) * (pick.span.contrast * pick.row.max()) ** 2)
 
 
 def _measure_height(digits: Sequence[Pick]) -> float:

@@ -191,7 +191,7 @@ LINE_HYPOTHESES = (
 
 PAGE_HYPOTHESES = (
     Hypothesis("black for white", _is_blank, _read_inverted, lambda s, _: s.illumination.least_gain),
-    Hypothesis("turned", _is_doubtful, _read_turned, lambda s, score: max(s.orientation.least_gain, score)),
     Hypothesis("shadows removed", _may_have_shadows, _read_without_shadows, lambda s, _: s.shadows.least_gain),
+    Hypothesis("turned", _is_doubtful, _read_turned, lambda s, score: max(s.orientation.least_gain, score)),
 )
-"""Second looks at the whole page; each is read under the hypotheses for lines as well, the last but once."""
+"""Second looks at the whole page; black for white and each turn are read under the hypotheses for lines as well."""

@@ -15,10 +15,10 @@ def test_digit_height_is_that_of_large_ink() -> None:
     assert measure_digit_height([Box(0, 0, 1, 1)]) == 1
 
 
-def test_certainty_outweighs_size() -> None:
+def test_weights_replace_area() -> None:
     boxes = [Box(0, 0, 30, 40), Box(40, 0, 60, 20)]
     assert measure_digit_height(boxes) == 40
-    assert measure_digit_height(boxes, [0.1, 1.0]) == 20
+    assert measure_digit_height(boxes, [0.4, 1.0]) == 20
 
 
 def test_no_box_has_no_height() -> None:

@@ -1,4 +1,4 @@
-"""Fixed labelled examples, to look at a network with."""
+"""Fixed labelled examples: for validation and tests."""
 
 from __future__ import annotations
 

@@ -51,11 +51,11 @@ DISABLED: dict[str, dict[str, dict[str, float]]] = {
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Print a table, a row for each stage disabled."""
-    ask = argparse.ArgumentParser(prog="python -m train ablate", description=__doc__.splitlines()[0])
-    ask.add_argument("folder", type=Path, help="a folder of pictures with a truth.json")
-    ask.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
-    ask.add_argument("--tag", help="only pages with this tag")
-    args = ask.parse_args(argv)
+    parser = argparse.ArgumentParser(prog="python -m train ablate", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="a folder of pictures with a truth.json")
+    parser.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
+    parser.add_argument("--tag", help="only pages with this tag")
+    args = parser.parse_args(argv)
     classifier = load_classifier(args.model)
     table = Table("disabled", *PageScore().figures, box=None)
     for name, values in DISABLED.items():

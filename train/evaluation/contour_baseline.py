@@ -75,7 +75,7 @@ def find_rows(boxes: list[Box]) -> list[int]:
     return rows
 
 
-def tell_rows(digits: list[ContourDigit]) -> str:
+def format_rows(digits: list[ContourDigit]) -> str:
     """Return the digits as text, rows parted by ` | `."""
     rows: dict[int, str] = {}
     for digit in digits:

@@ -1,4 +1,4 @@
-"""Digits spoiled in fifteen ways, and what a model still reads of them, and of other people's hands.
+"""Digits spoiled in fifteen ways, and what a model still reads of them, and of other writers'.
 
 The kinds are those of MNIST-C (Mu & Gilmer 2019, arXiv 1906.02337), written anew: each at one severity, hard for a
 network that saw nothing like it, readable by a person. Figures compare among our models, not with MNIST-C's tables.
@@ -229,14 +229,14 @@ def corrupt(images: NDArray[np.uint8], name: str, seed: int) -> NDArray[np.uint8
 
 
 def measure_robustness(classifier: Classifier, data_dir: Path | None, console: Console | None = None) -> dict[str, Any]:
-    """Return how many digits of MNIST's test set, corrupted, and of other people's hands are guessed right.
+    """Return how many digits of MNIST's test set, corrupted, and of other writers are guessed right.
 
     Of the classes only the ten digits are asked, so that nothing is refused.
 
     Parameters
     ----------
     classifier : the model
-    data_dir : as for `train.datasets.mnist.find_data_dir`; other hands are read from its `extra` folder
+    data_dir : as for `train.datasets.mnist.find_data_dir`; other writers are read from its `extra` folder
     console : where progress is shown; stderr by default
 
     Returns
@@ -256,7 +256,7 @@ def measure_robustness(classifier: Classifier, data_dir: Path | None, console: C
         for name in progress.track(CORRUPTIONS, description="corrupted digits"):
             batch = np.divide(corrupt(digits.images, name, SEED)[..., None], 255, dtype=np.float32)
             accuracies[name] = _measure_best_guess(classifier, batch, digits.labels)
-        for name, (_, held_out) in progress.track(load_extra_sets(folder).items(), description="other hands"):
+        for name, (_, held_out) in progress.track(load_extra_sets(folder).items(), description="other writers"):
             if len(held_out.labels):
                 accuracy = _measure_best_guess(classifier, normalize_framed(held_out), held_out.labels)
                 others[name] = {"n": len(held_out.labels), "accuracy": accuracy}

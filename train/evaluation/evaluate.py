@@ -30,7 +30,7 @@ from train.evaluation import plots
 from train.evaluation.compare import compare, tabulate_comparison
 from train.evaluation.corrupted_mnist import measure_robustness
 from train.fitting.batches import NOT_A_DIGIT
-from train.fitting.photo_lessons import gather_material
+from train.fitting.photo_training_set import gather_photo_set
 from train.fitting.recipes import PHOTO
 from train.metrics import Figures, measure, measure_reliability, measure_risk_coverage
 from train.networks.export import LITERT_NAME, Card, read_card, read_seed, write_card
@@ -71,13 +71,13 @@ def read_exam(name: str, data_dir: Path | None) -> Exam:
 
 @lru_cache(maxsize=1)
 def read_seen(data_dir: Path | None, seed: int) -> Examples:
-    """Return the digits and junk of MNIST's writers whom `seed` holds out, as the front end sees them.
+    """Return the digits and non-digits of MNIST's writers whom `seed` holds out, as the front end sees them.
 
     Raises
     ------
-    InputError : as for `gather_material`
+    InputError : as for `gather_photo_set`
     """
-    return gather_material(data_dir, seed).seen
+    return gather_photo_set(data_dir, seed).seen
 
 
 def ask(classifier: Classifier, examples: Examples) -> Answers:
@@ -151,23 +151,23 @@ def check_classes(folder: Path, classifier: Classifier, part: Exam) -> None:
 
 
 def choose_known(examples: Examples, n_classes: int) -> Examples:
-    """Return the examples of the first `n_classes`: without junk for a model that has no class for it."""
+    """Return the examples of the first `n_classes`: without non-digits for a model that has no class for it."""
     return examples.take(examples.labels < n_classes)
 
 
 def measure_seen(asked: Answers) -> dict[str, Any]:
-    """Return the figures of held-out writers as a card shows them; those of junk where the model was asked of it."""
+    """Return the figures of held-out writers for the card; with those of non-digits where there are any."""
     labels, taken = asked.examples.labels, asked.after.argmax(axis=1)
-    is_junk = labels == NOT_A_DIGIT
+    is_non_digit = labels == NOT_A_DIGIT
     figures = {
-        "n_digits": int((~is_junk).sum()),
-        "accuracy": round(float(np.mean(taken[~is_junk] == labels[~is_junk])), 5),
+        "n_digits": int((~is_non_digit).sum()),
+        "accuracy": round(float(np.mean(taken[~is_non_digit] == labels[~is_non_digit])), 5),
         **measure_risk_coverage(asked.after, labels).as_dict(),
     }
-    if is_junk.any():
-        figures["digits_refused"] = round(float(np.mean(taken[~is_junk] == NOT_A_DIGIT)), 5)
-        figures["n_junk"] = int(is_junk.sum())
-        figures["junk_refused"] = round(float(np.mean(taken[is_junk] == NOT_A_DIGIT)), 5)
+    if is_non_digit.any():
+        figures["digits_refused"] = round(float(np.mean(taken[~is_non_digit] == NOT_A_DIGIT)), 5)
+        figures["n_junk"] = int(is_non_digit.sum())
+        figures["junk_refused"] = round(float(np.mean(taken[is_non_digit] == NOT_A_DIGIT)), 5)
     return figures
 
 

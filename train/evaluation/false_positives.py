@@ -1,4 +1,4 @@
-"""Numbers accepted on pages that hold none: `python -m train negatives --out bare --pages 260 --model digits`."""
+"""Numbers accepted on pages that hold none: `python -m train negatives --out negatives --pages 260 --model digits`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.settings.tree import Settings
 from train.evaluation.page_score import PageScore
 from train.evaluation.score_pages import read_folder
 from train.scripts import run_script
-from train.synthesis.negatives.pages import KINDS, draw_bare_page, find_prose_fonts
+from train.synthesis.negatives.pages import KINDS, draw_negative_page, find_prose_fonts
 
 
 def write_pages(folder: Path, n_pages: int, seed: int, fonts: list[Path]) -> None:
@@ -25,7 +25,7 @@ def write_pages(folder: Path, n_pages: int, seed: int, fonts: list[Path]) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     entries = []
     for number in track(range(n_pages), description=str(folder), console=Console(stderr=True), transient=True):
-        page = draw_bare_page(KINDS[number % len(KINDS)], seed, number // len(KINDS), fonts)
+        page = draw_negative_page(KINDS[number % len(KINDS)], seed, number // len(KINDS), fonts)
         file = f"{page.kind}-{number // len(KINDS):03}.jpg"
         (folder / file).write_bytes(cv2.imencode(".jpg", page.photo, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
         entries.append({"file": file, "numbers": [], "grouped": True, "ordered": True, "tags": [page.kind, page.shot]})

@@ -50,7 +50,7 @@ def plot_history(history: Sequence[Mapping[str, float]], path: Path, title: str)
     """Draw accuracy and loss per epoch, a panel each.
 
     `history` is what a run writes as history.json: a row per epoch with "epoch", "loss", and any of "val_loss",
-    "accuracy", "val_accuracy", "..._accuracy", "junk_refused", "..._junk_refused", the last two an accuracy on junk.
+    "accuracy", "val_accuracy", "..._accuracy", "junk_refused", "..._junk_refused", on non-digits.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def plot_samples(
     """
     chosen = np.linspace(0, len(labels) - 1, min(len(labels), N_COLUMNS * N_ROWS)).astype(int)
     taken, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    captions = [f"{_shorten(classes[taken[i]])}  {_tell_percent(confidence[i])}" for i in chosen]
+    captions = [f"{_shorten(classes[taken[i]])}  {_format_percent(confidence[i])}" for i in chosen]
     colors = [_RIGHT if taken[i] == labels[i] else _WRONG for i in chosen]
     _save(_draw_grid(images[chosen], captions, colors, title), path)
 
@@ -154,7 +154,7 @@ def plot_mistakes(
     taken, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     part = "\n" if _has_long(classes) else " "
     captions = [
-        f"{_shorten(classes[labels[i]])}{part}→ {_shorten(classes[taken[i]])}  {_tell_percent(confidence[i])}"
+        f"{_shorten(classes[labels[i]])}{part}→ {_shorten(classes[taken[i]])}  {_format_percent(confidence[i])}"
         for i in chosen
     ]
     _save(_draw_grid(images[chosen], captions, [_WRONG] * len(chosen), title), path)
@@ -249,7 +249,7 @@ def _shorten(name: str) -> str:
     return "none" if name == "not a digit" else name if len(name) <= 11 else name[:10] + "…"
 
 
-def _tell_percent(share: Any) -> str:
+def _format_percent(share: Any) -> str:
     """Return a share in percent, never rounded up to sure."""
     percent = 100 * float(share)
     return f"{percent:.0f} %" if percent < 98.5 else f"{min(percent, 99.9):.1f} %"

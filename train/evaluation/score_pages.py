@@ -54,12 +54,12 @@ def _print_table(rows: Sequence[tuple[dict[str, Any], PageScore]], by_tag: bool)
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Score folders from the command line."""
-    ask = argparse.ArgumentParser(prog="python -m train score", description=__doc__.splitlines()[0])
-    ask.add_argument("folder", type=Path, nargs="+", help="a folder of pictures with a truth.json")
-    ask.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
-    ask.add_argument("--settings", type=Path, help="a settings file, TOML or JSON")
-    ask.add_argument("--tags", action="store_true", help="a row for each tag")
-    args = ask.parse_args(argv)
+    parser = argparse.ArgumentParser(prog="python -m train score", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, nargs="+", help="a folder of pictures with a truth.json")
+    parser.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
+    parser.add_argument("--settings", type=Path, help="a settings file, TOML or JSON")
+    parser.add_argument("--tags", action="store_true", help="a row for each tag")
+    args = parser.parse_args(argv)
     settings = Settings.from_file(args.settings) if args.settings else Settings()
     classifier = load_classifier(args.model)
     for folder in args.folder:

@@ -48,10 +48,10 @@ def draw_window(picture: Path) -> NDArray[np.uint8]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the picture."""
-    ask = argparse.ArgumentParser(prog="python -m train figures-live", description=__doc__)
-    ask.add_argument("--samples", type=Path, default=Path("samples"), help="folder of the samples")
-    ask.add_argument("--out", type=Path, default=Path("docs/pictures/live.jpg"), help="the picture's path")
-    args = ask.parse_args(argv)
+    parser = argparse.ArgumentParser(prog="python -m train figures-live", description=__doc__)
+    parser.add_argument("--samples", type=Path, default=Path("samples"), help="folder of the samples")
+    parser.add_argument("--out", type=Path, default=Path("docs/pictures/live.jpg"), help="the picture's path")
+    args = parser.parse_args(argv)
     shown = cv2.resize(draw_window(args.samples / SAMPLE), None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
     try:
         args.out.write_bytes(cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())

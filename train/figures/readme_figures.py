@@ -23,7 +23,7 @@ from pipeline.outputs.trace import Trace
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import load_classifier
 from pipeline.settings.tree import Settings
-from train.evaluation.contour_baseline import draw_contours, read_contours, tell_rows
+from train.evaluation.contour_baseline import draw_contours, format_rows, read_contours
 
 _WIDTH_PX = 480
 """Width of one picture of a strip."""
@@ -38,7 +38,7 @@ COMPARED = ("ruled.jpg", "shadow.jpg", "touching.jpg")
 """Samples that are read both ways."""
 
 TUTORIAL_MODEL = "cnn_32_64_d64"
-"""The network of many a tutorial, with which the tutorials' way is shown."""
+"""The network of many a tutorial, with which the tutorials' method is shown."""
 
 _CAPTIONS = {
     "gray": "1 decoded, upright",
@@ -70,7 +70,7 @@ def draw_annotated(picture: Path, settings: Settings) -> NDArray[np.uint8]:
     return annotate(opened.load_color(), read_page(page, load_classifier(), settings), page.to_source)
 
 
-def compare_ways(picture: Path, settings: Settings) -> tuple[NDArray[np.uint8], str, str]:
+def compare_methods(picture: Path, settings: Settings) -> tuple[NDArray[np.uint8], str, str]:
     """Return a picture read as the usual tutorial does and by this pipeline, side by side, and both texts.
 
     Returns
@@ -86,7 +86,7 @@ def compare_ways(picture: Path, settings: Settings) -> tuple[NDArray[np.uint8], 
         _caption(annotate(bgr, reading, page.to_source), "this pipeline"),
     ]
     text = format_text(make_record(reading)).split(": ", 1)[1]
-    return _join(tiles), tell_rows(digits) or "(no numbers)", text
+    return _join(tiles), format_rows(digits) or "(no numbers)", text
 
 
 def shoot_report(samples: Path) -> NDArray[np.uint8] | None:
@@ -142,10 +142,10 @@ def _write(picture: NDArray[np.uint8], path: Path) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the pictures."""
-    ask = argparse.ArgumentParser(prog="python -m train figures", description=__doc__)
-    ask.add_argument("--samples", type=Path, default=Path("samples"), help="folder of the samples")
-    ask.add_argument("--out", type=Path, default=Path("docs/pictures"), help="where the pictures go")
-    args = ask.parse_args(argv)
+    parser = argparse.ArgumentParser(prog="python -m train figures", description=__doc__)
+    parser.add_argument("--samples", type=Path, default=Path("samples"), help="folder of the samples")
+    parser.add_argument("--out", type=Path, default=Path("docs/pictures"), help="where the pictures go")
+    args = parser.parse_args(argv)
     settings = Settings()
     shown = [_fit_height(draw_annotated(args.samples / name, settings)) for name in ("desk.jpg", "shadow.jpg")]
     _write(np.hstack(shown), args.out / "at-work.jpg")
@@ -155,7 +155,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         _write(report, args.out / "report.jpg")
     rows = []
     for name in COMPARED:
-        picture, *texts = compare_ways(args.samples / name, settings)
+        picture, *texts = compare_methods(args.samples / name, settings)
         _write(picture, args.out / f"both-ways-{Path(name).stem}.jpg")
         rows.append(format_row(name, texts))
     print("", "| sample | the usual tutorial reads | this pipeline reads |", "|---|---|---|", *rows, sep="\n")

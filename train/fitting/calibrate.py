@@ -1,9 +1,9 @@
 """Temperature scaling: makes the network's confidence mean what it says. `python -m train calibrate --help`.
 
 Guo, Pleiss, Sun & Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, arXiv 1706.04599: one number T
-divides the logits before the softmax. It is fitted on the held-out writers' digits and junk as the front end would
-see them, because that is what the confidence will be asked about; bare MNIST would make it far too sure. A tutorial's
-network, which saw nothing else, gets its temperature from what was held out of its own data.
+divides the logits before the softmax. It is fitted on the held-out writers' digits and non-digits as the front end
+makes them, since these are what the product classifies; plain MNIST would make it far too confident. A tutorial's
+network gets its temperature from what was held out of its own data.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from rich.console import Console
 from train.datasets.catalog import MNIST, load_dataset
 from train.datasets.examples import Examples, show_crops
 from train.datasets.harvested_crops import load_crops
-from train.fitting.photo_lessons import gather_material
-from train.fitting.plain_lessons import gather_plain
+from train.fitting.photo_training_set import gather_photo_set
+from train.fitting.plain_training_set import gather_plain_set
 from train.fitting.recipes import PLAIN
 from train.metrics import SMALLEST, measure_ece, measure_nll, measure_risk_coverage
 from train.networks.export import LITERT_NAME, Card, predict_litert, read_card, read_seed, write_card
@@ -113,9 +113,9 @@ def gather_held_out(card: Card, data_dir: Path | None) -> Examples:
     made = card.get("made", {})
     seed, name = read_seed(card), made.get("dataset", MNIST)
     if made.get("recipe") == PLAIN.name:
-        return gather_plain(load_dataset(name, data_dir), seed).held_out
+        return gather_plain_set(load_dataset(name, data_dir), seed).held_out
     own = None if name == MNIST else load_dataset(name, data_dir).train
-    return gather_material(data_dir, seed, digits=own).seen
+    return gather_photo_set(data_dir, seed, digits=own).seen
 
 
 def calibrate_file(path: Path, held_out: Examples) -> Calibration:
@@ -130,7 +130,7 @@ def calibrate_file(path: Path, held_out: Examples) -> Calibration:
     return calibrate(outputs[is_known], held_out.labels[is_known])
 
 
-def tell_calibration(found: Calibration) -> str:
+def format_calibration(found: Calibration) -> str:
     """Return the temperature, and the errors before and after it, as a person reads them."""
     return (
         f"temperature {found.temperature:.3f}: ECE {found.ece_before:.4f} before, {found.ece_after:.4f} after; "
@@ -157,6 +157,6 @@ def main(argv: list[str] | None = None) -> int:
                 held_out = show_crops(load_crops(flags.harvest, "validation"))
         found = calibrate_file(flags.model / LITERT_NAME, held_out)
         write_card(flags.model, {**card, "temperature": round(found.temperature, 4), "calibration": found.as_dict()})
-        print(tell_calibration(found))
+        print(format_calibration(found))
 
     return run_script(run)

@@ -22,8 +22,8 @@ from train.datasets.examples import Examples
 from train.fitting.batches import PARTS, Batch, count_batches
 from train.fitting.calibrate import calibrate
 from train.fitting.options import FitPlan, parse_arguments
-from train.fitting.photo_lessons import gather_material
-from train.fitting.plain_lessons import gather_plain
+from train.fitting.photo_training_set import gather_photo_set
+from train.fitting.plain_training_set import gather_plain_set
 from train.fitting.recipes import Recipe, compile_model, is_sparse
 from train.networks.architectures import build
 from train.networks.checkpoint import History, load_checkpoint, load_init, save_checkpoint
@@ -40,7 +40,7 @@ from train.networks.export import (
 from train.scripts import run_script
 
 
-class Lessons(Protocol):
+class TrainingSet(Protocol):
     """What a run learns from: batches by epoch, what is held out, and the facts for the card."""
 
     @property
@@ -50,7 +50,7 @@ class Lessons(Protocol):
     @property
     def facts(self) -> dict[str, Any]: ...  # noqa: D102
     def draw(self, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]: ...  # noqa: D102
-    def look(self, model: keras.Model) -> dict[str, float]: ...  # noqa: D102
+    def validate(self, model: keras.Model) -> dict[str, float]: ...  # noqa: D102
 
 
 def average_weights(averaged: keras.Model, fitted: keras.Model, n_done: int, most_momentum: float) -> None:
@@ -72,27 +72,27 @@ def seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
             layer.seed_generator.state.assign(np.array([seed + epoch, at], np.uint32))
 
 
-def gather_lessons(plan: FitPlan) -> tuple[Lessons, tuple[str, ...]]:
+def gather_training_set(plan: FitPlan) -> tuple[TrainingSet, tuple[str, ...]]:
     """Return what the run learns from, and the names of its classes.
 
     Raises
     ------
-    InputError : as for `load_dataset` and `gather_material`
+    InputError : as for `load_dataset` and `gather_photo_set`
     UsageError : a photo recipe is asked of pictures that are no digits, or flags contradict each other
     """
     if plan.how.name == "plain":
         if plan.harvest is not None or plan.parts != PARTS or plan.plain is not None:
             raise UsageError("--harvest, --parts and --plain: the plain recipe mixes nothing in", "give --recipe photo")
         dataset = load_dataset(plan.dataset, plan.data_dir)
-        return gather_plain(dataset, plan.seed, plan.limit), dataset.classes
+        return gather_plain_set(dataset, plan.seed, plan.limit), dataset.classes
     own = None  # MNIST, which the material reads itself
     if plan.dataset != MNIST:
         dataset = load_dataset(plan.dataset, plan.data_dir)
         if dataset.classes != DIGIT_CLASSES:
             raise UsageError(f"{plan.dataset}: the photo recipe is for digits", "give --recipe plain")
         own = dataset.train
-    lessons = gather_material(plan.data_dir, plan.seed, plan.limit, plan.harvest, plan.parts, own, plan.plain)
-    return lessons, (*DIGIT_CLASSES, NOT_A_DIGIT_NAME) if "junk" in plan.parts else DIGIT_CLASSES
+    training_set = gather_photo_set(plan.data_dir, plan.seed, plan.limit, plan.harvest, plan.parts, own, plan.plain)
+    return training_set, (*DIGIT_CLASSES, NOT_A_DIGIT_NAME) if "non-digits" in plan.parts else DIGIT_CLASSES
 
 
 def begin(plan: FitPlan, n_classes: int) -> keras.Model:
@@ -112,7 +112,7 @@ def begin(plan: FitPlan, n_classes: int) -> keras.Model:
     return begun
 
 
-def fit(plan: FitPlan, lessons: Lessons, n_classes: int, console: Console) -> tuple[keras.Model, History]:
+def fit(plan: FitPlan, training_set: TrainingSet, n_classes: int, console: Console) -> tuple[keras.Model, History]:
     """Return the model (averaged, if the recipe says so) after the last epoch, and what each epoch's look said.
 
     Raises
@@ -121,7 +121,7 @@ def fit(plan: FitPlan, lessons: Lessons, n_classes: int, console: Console) -> tu
     InputError : as for `begin`, or there is no checkpoint to resume from
     """
     recipe, loss = plan.how, plan.architecture.loss
-    n_steps = count_batches(lessons.n_digits, recipe.batch_size)
+    n_steps = count_batches(training_set.n_digits, recipe.batch_size)
     if plan.resume:
         fitted, averaged, history = load_checkpoint(plan.work_dir, plan.facts())
     else:
@@ -133,10 +133,10 @@ def fit(plan: FitPlan, lessons: Lessons, n_classes: int, console: Console) -> tu
         for epoch in range(len(history), plan.n_epochs):
             seed_dropout(fitted, plan.seed, epoch)
             bar = progress.add_task(f"epoch {epoch + 1} of {plan.n_epochs}", total=n_steps)
-            batches = encode(lessons.draw(recipe.batch_size, plan.seed, epoch), n_classes, loss)
+            batches = encode(training_set.draw(recipe.batch_size, plan.seed, epoch), n_classes, loss)
             figures = fit_epoch(fitted, averaged, batches, epoch * n_steps, recipe, partial(progress.advance, bar))
             progress.remove_task(bar)
-            figures = {"epoch": epoch + 1, **figures, **lessons.look(averaged)}
+            figures = {"epoch": epoch + 1, **figures, **training_set.validate(averaged)}
             history.append({name: round(value, 5) for name, value in figures.items()})
             save_checkpoint(plan.work_dir, plan.facts(), fitted, averaged, history)
             console.print("  ".join(f"{name} {value:g}" for name, value in history[-1].items()), soft_wrap=True)
@@ -174,22 +174,24 @@ def fit_epoch(
     return {"loss": float(loss), "accuracy": float(accuracy)}
 
 
-def tell_origin(plan: FitPlan) -> Card:
+def describe_origin(plan: FitPlan) -> Card:
     """Return how the network that the run began with was made, where a card beside it tells."""
     if plan.init is None or not (plan.init.parent / CARD_NAME).is_file():
         return {}
     return {"begun_with": read_card(plan.init.parent).get("made", {})}
 
 
-def finish(plan: FitPlan, lessons: Lessons, model: keras.Model, history: History, classes: tuple[str, ...]) -> Card:
+def finish(
+    plan: FitPlan, training_set: TrainingSet, model: keras.Model, history: History, classes: tuple[str, ...]
+) -> Card:
     """Export `model`, calibrate what was exported on what was held out, write and return the card."""
     export_model(model, plan.out, plan.how.litert_weights)
-    held_out = lessons.held_out
+    held_out = training_set.held_out
     calibration = calibrate(predict_litert(plan.out / LITERT_NAME, held_out.images), held_out.labels)
     card = {
         **describe_model(model, plan.out, classes, plan.how.litert_weights),
         "temperature": round(calibration.temperature, 4),
-        "made": {"keras": keras.__version__, **plan.facts(), **lessons.facts, **tell_origin(plan)},
+        "made": {"keras": keras.__version__, **plan.facts(), **training_set.facts, **describe_origin(plan)},
         "validation": history[-1] if history else {},
         "calibration": calibration.as_dict(),
     }
@@ -207,10 +209,10 @@ def main(argv: list[str] | None = None) -> int:
         console = Console(stderr=True)
         plan = parse_arguments(argv)
         with console.status("reading the data"):
-            lessons, classes = gather_lessons(plan)
-        model, history = fit(plan, lessons, len(classes), console)
+            training_set, classes = gather_training_set(plan)
+        model, history = fit(plan, training_set, len(classes), console)
         with console.status("exporting and calibrating"):
-            card = finish(plan, lessons, model, history, classes)
+            card = finish(plan, training_set, model, history, classes)
         console.print(f"{plan.out}: temperature {card['temperature']:g}, {card['validation']}", soft_wrap=True)
 
     return run_script(run)

@@ -39,7 +39,7 @@ from pipeline.errors import UsageError
 from train.datasets.catalog import MNIST, load_dataset
 from train.fitting.batches import count_batches
 from train.fitting.fit import encode, fit_epoch, seed_dropout
-from train.fitting.plain_lessons import PlainMaterial, gather_plain
+from train.fitting.plain_training_set import PlainTrainingSet, gather_plain_set
 from train.fitting.recipes import PLAIN, Recipe, compile_model
 from train.networks.architectures import PlainCnn, build_plain_cnn, find_architecture
 from train.scripts import add_common_flags, run_script
@@ -170,7 +170,12 @@ def ask(study: optuna.Study, plan: SearchPlan, place: int) -> optuna.Trial:
 
 
 def fit_knobs(
-    cnn: PlainCnn, recipe: Recipe, material: PlainMaterial, n_classes: int, seed: int, advance: Callable[[], None]
+    cnn: PlainCnn,
+    recipe: Recipe,
+    training_set: PlainTrainingSet,
+    n_classes: int,
+    seed: int,
+    advance: Callable[[], None],
 ) -> tuple[float, int]:
     """Return (accuracy on the validation part after the last epoch, number of parameters) of a network fitted anew.
 
@@ -180,16 +185,18 @@ def fit_knobs(
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     model, loss = build_plain_cnn(cnn, n_classes, NETWORK), find_architecture(NETWORK).loss
-    n_steps = count_batches(material.n_digits, recipe.batch_size)
+    n_steps = count_batches(training_set.n_digits, recipe.batch_size)
     compile_model(model, recipe, loss, n_steps * recipe.epochs, recipe.rate)
     for epoch in range(recipe.epochs):
         seed_dropout(model, seed, epoch)
-        batches = encode(material.draw(recipe.batch_size, seed, epoch), n_classes, loss)
+        batches = encode(training_set.draw(recipe.batch_size, seed, epoch), n_classes, loss)
         fit_epoch(model, model, batches, epoch * n_steps, recipe, advance)
-    return material.look(model)["val_accuracy"], model.count_params()
+    return training_set.validate(model)["val_accuracy"], model.count_params()
 
 
-def search(study: optuna.Study, plan: SearchPlan, material: PlainMaterial, n_classes: int, console: Console) -> None:
+def search(
+    study: optuna.Study, plan: SearchPlan, training_set: PlainTrainingSet, n_classes: int, console: Console
+) -> None:
     """Run the trials that are left, writing the table anew after each."""
     n_done = len(study.get_trials(states=[TrialState.COMPLETE]))
     with Progress(console=console, transient=True) as progress:
@@ -197,10 +204,10 @@ def search(study: optuna.Study, plan: SearchPlan, material: PlainMaterial, n_cla
         for place in range(n_done, plan.n_trials):
             trial, (_, seed) = ask(study, plan, place), draw_seeds(plan.seed, place)
             cnn, recipe = read_knobs(trial.params, plan.epochs)
-            n_steps = recipe.epochs * count_batches(material.n_digits, recipe.batch_size)
+            n_steps = recipe.epochs * count_batches(training_set.n_digits, recipe.batch_size)
             bar = progress.add_task(f"trial {trial.number}", total=n_steps)
             began = time.monotonic()
-            accuracy, size = fit_knobs(cnn, recipe, material, n_classes, seed, partial(progress.advance, bar))
+            accuracy, size = fit_knobs(cnn, recipe, training_set, n_classes, seed, partial(progress.advance, bar))
             trial.set_user_attr("parameters", size)
             trial.set_user_attr("seconds", round(time.monotonic() - began, 1))
             study.tell(trial, accuracy)
@@ -240,7 +247,7 @@ def tabulate(study: optuna.Study, title: str) -> Table:
     return table
 
 
-def tell_best(study: optuna.Study, n_validation: int) -> str:
+def describe_best(study: optuna.Study, n_validation: int) -> str:
     """Return a line that names the best trial, its accuracy with its standard error, and what to make of it."""
     best, accuracy = study.best_trial, study.best_value
     cnn, recipe = read_knobs(best.params)
@@ -287,12 +294,14 @@ def main(argv: list[str] | None = None) -> int:
         plan = parse_arguments(argv)
         with console.status("reading the data"):
             dataset = load_dataset(plan.dataset, plan.data_dir)
-            material = gather_plain(dataset, plan.seed, plan.limit)
-        told = f"{material.n_digits} digits x {plan.epochs}, seed {plan.seed}, commit {material.facts['commit']}"
+            training_set = gather_plain_set(dataset, plan.seed, plan.limit)
+        told = (
+            f"{training_set.n_digits} digits x {plan.epochs}, seed {plan.seed}, commit {training_set.facts['commit']}"
+        )
         with open_study(plan, dataset.train.checksum()) as study:
-            search(study, plan, material, len(dataset.classes), console)
+            search(study, plan, training_set, len(dataset.classes), console)
             write_trials(study, plan.out / TABLE_FILE_NAME)
             results.print(tabulate(study, f"{plan.dataset}: {told}"))
-            print(tell_best(study, len(material.held_out.labels)))
+            print(describe_best(study, len(training_set.held_out.labels)))
 
     return run_script(run)

@@ -1,7 +1,7 @@
 """Training crops from the front end itself: `python -m train harvest --out train/runs/harvest --pages 10000 --seed 1`.
 
 Synthesized pages go through the pipeline's own stages, and every candidate span of every lattice becomes a crop: a
-digit, or junk of a kind (`train.harvesting.span_labels`); every text line becomes a strip
+digit, or a kind of non-digit (`train.harvesting.span_labels`); every text line becomes a labelled line image
 (`train.harvesting.line_labels`). Shards are written one by one, so that a run that was stopped goes on where it was,
 and one with more pages adds to it: each depends on the seed and its number alone. The front end that made them is not
 written down: after a change of it, harvest into another folder.
@@ -41,9 +41,9 @@ from train.datasets.harvested_lines import Lines, concatenate_lines, name_arrays
 from train.harvesting.line_labels import cut_lines
 from train.harvesting.span_labels import LEFT_OUT, Ownership, find_losses, label_spans, own_page
 from train.scripts import add_common_flags, run_script
-from train.synthesis.handwriting.writers import HandPool, gather_hands
+from train.synthesis.handwriting.writers import WriterPool, gather_writers
 from train.synthesis.negatives.pages import KINDS as KINDS_OF_PAGES
-from train.synthesis.negatives.pages import draw_bare_page
+from train.synthesis.negatives.pages import draw_negative_page
 from train.synthesis.pages.synthesize import PageTruth, synthesize_page
 
 PAGES_PER_SHARD = 200
@@ -54,9 +54,9 @@ _NO_RULINGS = RulingSettings(least_length_frac=1.0, lone_length_frac=1.0, least_
 _EVERY_KEEPS_RULINGS = 5
 """Every so many pages' rulings are not looked for: reading looks at both."""
 
-_EVERY_IS_BARE = 8
+_EVERY_IS_NEGATIVE = 8
 """Every so many pages hold no number at all: prose, scribbles, things."""
-_BARE_HEIGHT_PX = 30.0
+_NEGATIVE_HEIGHT_PX = 30.0
 _find_fonts = cache(find_fonts)
 
 _FIRST_VALIDATION_PAGE = 10_000_000
@@ -106,13 +106,15 @@ def see_page(photo: NDArray[np.uint8], rulings: RulingSettings | None = None) ->
     return stages
 
 
-def draw_page(pool: HandPool, seed: int, number: int) -> PageTruth:
+def draw_page(pool: WriterPool, seed: int, number: int) -> PageTruth:
     """Return page `number`: numbers on paper, and now and then a page without any."""
-    if number % _EVERY_IS_BARE:
+    if number % _EVERY_IS_NEGATIVE:
         return synthesize_page(pool, seed, number)
-    kind = KINDS_OF_PAGES[number // _EVERY_IS_BARE % len(KINDS_OF_PAGES)]
-    photo = draw_bare_page(kind, seed, number, _find_fonts()).photo
-    return PageTruth(photo, np.zeros(photo.shape, np.uint16), (), (), (), _BARE_HEIGHT_PX, False, ("bare", kind))
+    kind = KINDS_OF_PAGES[number // _EVERY_IS_NEGATIVE % len(KINDS_OF_PAGES)]
+    photo = draw_negative_page(kind, seed, number, _find_fonts()).photo
+    return PageTruth(
+        photo, np.zeros(photo.shape, np.uint16), (), (), (), _NEGATIVE_HEIGHT_PX, False, ("negative", kind)
+    )
 
 
 def harvest_page(truth: PageTruth, keeps_rulings: bool = False) -> tuple[Crops, Lines, list[str]]:
@@ -138,7 +140,7 @@ def crop_page(stages: Stages, truth: PageTruth, owned: Ownership) -> tuple[Crops
     return crops, find_losses(stages, truth, owned, set(owners))
 
 
-def harvest_shard(pool: HandPool, seed: int, first: int, n_pages: int) -> tuple[Crops, Lines, Counter[str]]:
+def harvest_shard(pool: WriterPool, seed: int, first: int, n_pages: int) -> tuple[Crops, Lines, Counter[str]]:
     """Return the balanced crops and the lines of pages `first` on, and counts of digits by fate and surface."""
     parts, lines, fates = [], [], Counter[str]()
     for number in range(first, first + n_pages):
@@ -183,8 +185,8 @@ def harvest(plan: HarvestPlan, console: Console) -> dict[str, Any]:
     return facts
 
 
-_POOLS: dict[tuple[Path | None, int, bool], HandPool] = {}
-"""The hands that this worker process has gathered."""
+_POOLS: dict[tuple[Path | None, int, bool], WriterPool] = {}
+"""The writers that this worker process has gathered."""
 
 
 def _work(plan: HarvestPlan, name: str, first: int, n_pages: int) -> None:
@@ -192,7 +194,7 @@ def _work(plan: HarvestPlan, name: str, first: int, n_pages: int) -> None:
     key = plan.data_dir, plan.seed, first >= _FIRST_VALIDATION_PAGE
     if key not in _POOLS:
         _POOLS.clear()
-        _POOLS[key] = gather_hands(*key)
+        _POOLS[key] = gather_writers(*key)
     crops, lines, fates = harvest_shard(_POOLS[key], plan.seed, first, n_pages)
     arrays: dict[str, Any] = {**asdict(crops), **name_arrays(lines), "fates": np.array(json.dumps(fates))}
     part = plan.out / f"{name}.part"

@@ -18,7 +18,7 @@ from train.networks.export import KERAS_NAME, describe_model, export_model, load
 from train.scripts import find_commit, run_script
 
 
-def blend_models(before: keras.Model, after: keras.Model, share: float) -> keras.Model:
+def average_models(before: keras.Model, after: keras.Model, share: float) -> keras.Model:
     """Return a model whose weights are (1 - share) those of `before` and share those of `after`, share in 0..1.
 
     Raises
@@ -28,12 +28,12 @@ def blend_models(before: keras.Model, after: keras.Model, share: float) -> keras
     ours, theirs = before.get_weights(), after.get_weights()
     if [w.shape for w in ours] != [w.shape for w in theirs]:
         raise ModelError("the two models are not of one architecture", "blend a model with its own fine-tuning")
-    blended = keras.models.clone_model(before)
-    blended.set_weights([(1 - share) * a + share * b for a, b in zip(ours, theirs, strict=True)])
-    return blended
+    averaged = keras.models.clone_model(before)
+    averaged.set_weights([(1 - share) * a + share * b for a, b in zip(ours, theirs, strict=True)])
+    return averaged
 
 
-def blend_folders(before: Path, after: Path, share: float, out: Path) -> None:
+def average_folders(before: Path, after: Path, share: float, out: Path) -> None:
     """Write the blend of two model folders into the folder `out`, with a card that tells both origins.
 
     Raises
@@ -55,25 +55,25 @@ def blend_folders(before: Path, after: Path, share: float, out: Path) -> None:
         raise UsageError(
             f"the two were trained on different splits by writer (seeds {seeds})", "fine-tune with one seed"
         )
-    blended = blend_models(ours, theirs, share)
+    averaged = average_models(ours, theirs, share)
     weights = cards[0].get("litert_weights", "float32")
-    export_model(blended, out, weights)
+    export_model(averaged, out, weights)
     made_here = {
         "commit": find_commit(),
         "keras": keras.__version__,
         "seed": made[0].get("seed"),
         "share_of_after": share,
     }
-    card = {**describe_model(blended, out, cards[0]["classes"], weights), "temperature": 1.0}
+    card = {**describe_model(averaged, out, cards[0]["classes"], weights), "temperature": 1.0}
     write_card(out, {**card, "made": {**made_here, "before": made[0], "after": made[1]}})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Blend two model folders; return the exit code."""
-    ask = argparse.ArgumentParser(prog="python -m train average", description=(__doc__ or "").splitlines()[0])
-    ask.add_argument("before", type=Path, help="model folder before fine-tuning")
-    ask.add_argument("after", type=Path, help="model folder after it")
-    ask.add_argument("--share", type=float, default=0.5, help="of the second (default: %(default)s)")
-    ask.add_argument("--out", type=Path, required=True, metavar="DIR", help="model folder to write")
-    args = ask.parse_args(argv)
-    return run_script(lambda: blend_folders(args.before, args.after, args.share, args.out))
+    parser = argparse.ArgumentParser(prog="python -m train average", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("before", type=Path, help="model folder before fine-tuning")
+    parser.add_argument("after", type=Path, help="model folder after it")
+    parser.add_argument("--share", type=float, default=0.5, help="of the second (default: %(default)s)")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="model folder to write")
+    args = parser.parse_args(argv)
+    return run_script(lambda: average_folders(args.before, args.after, args.share, args.out))

@@ -197,15 +197,17 @@ def run_all(args: argparse.Namespace, progress: Progress) -> list[LeftOut]:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Print a table, a row for each source left out, and the difference to the shipped settings."""
-    ask = argparse.ArgumentParser(prog="python -m train leave-out", description=__doc__.splitlines()[0])
-    ask.add_argument("folder", type=Path, help="a folder of pictures with a truth.json")
-    ask.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
-    ask.add_argument("--tag", help="only pages with this tag")
-    ask.add_argument("--stages", nargs="+", metavar="STAGE", help="choose only these stages' settings (default: all)")
-    ask.add_argument("--work", type=Path, default=WORK, metavar="FILE", help="where to go on from (%(default)s)")
-    ask.add_argument("--workers", type=int, default=2, metavar="N", help="processes (%(default)s)")
-    ask.add_argument("--json", action="store_true", help="one JSON object instead of the table")
-    args = ask.parse_args(argv)
+    parser = argparse.ArgumentParser(prog="python -m train leave-out", description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="a folder of pictures with a truth.json")
+    parser.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
+    parser.add_argument("--tag", help="only pages with this tag")
+    parser.add_argument(
+        "--stages", nargs="+", metavar="STAGE", help="choose only these stages' settings (default: all)"
+    )
+    parser.add_argument("--work", type=Path, default=WORK, metavar="FILE", help="where to go on from (%(default)s)")
+    parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="one JSON object instead of the table")
+    args = parser.parse_args(argv)
     if args.workers < 1:
         raise UsageError("--workers: expected at least 1", "see python -m train leave-out --help")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

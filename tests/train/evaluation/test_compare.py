@@ -88,7 +88,7 @@ def test_photos_without_their_truth_are_refused(tmp_path: Path) -> None:
         ({"classes": list("9876543210")}, False),
         ({"classes": ["0", "1"]}, False),
     ],
-    ids=["says nothing", "ten digits", "and junk", "in another order", "two of them"],
+    ids=["says nothing", "ten digits", "and non-digits", "in another order", "two of them"],
 )
 def test_only_models_of_the_digits_read_photos(card: dict[str, Any], expected: bool) -> None:
     assert is_of_digits(card) is expected

@@ -74,7 +74,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
         return ROBUSTNESS
 
     monkeypatch.setattr(evaluate_room, "load_dataset", load)
-    monkeypatch.setattr(evaluate_room, "gather_material", gather)
+    monkeypatch.setattr(evaluate_room, "gather_photo_set", gather)
     monkeypatch.setattr(evaluate_room, "measure_robustness", measure_robustness)
     yield noted
     for cached in (evaluate_room.read_exam, evaluate_room.read_seen):
@@ -157,7 +157,7 @@ def test_data_that_cannot_be_read_are_told(folder: Path, monkeypatch: pytest.Mon
     def fail(*_: Any) -> None:
         raise InputError("gone")
 
-    for name in ("gather_material", "load_dataset"):
+    for name in ("gather_photo_set", "load_dataset"):
         monkeypatch.setattr(evaluate_room, name, fail)
         with pytest.raises(InputError, match="gone"):
             evaluate(folder, None, QUIET)

@@ -20,8 +20,8 @@ from train.fitting.calibrate import (
     calibrate,
     calibrate_file,
     fit_temperature,
+    format_calibration,
     gather_held_out,
-    tell_calibration,
 )
 from train.networks.export import read_card, write_card
 
@@ -85,7 +85,7 @@ def test_one_temperature_leaves_the_order_of_confidences_nearly_as_it_is() -> No
 
 def test_what_is_told_by_hand() -> None:
     found = Calibration(2, 10, 0.1, 0.02, 0.3, 0.2, 0.004, 0.0039, 0.5, 0.512)
-    assert tell_calibration(found) == (
+    assert format_calibration(found) == (
         "temperature 2.000: ECE 0.1000 before, 0.0200 after; "
         "area under risk by coverage 0.00400 before, 0.00390 after; "
         "coverage at 1 % risk 50.0% before, 51.2% after"
@@ -122,11 +122,11 @@ def test_it_is_fitted_on_what_the_run_held_out(
     def gather(data_dir: None, seed: int, digits: str | None = None) -> SimpleNamespace:
         return SimpleNamespace(seen=("photo", seed, digits))
 
-    def gather_plain(dataset: SimpleNamespace, seed: int) -> SimpleNamespace:
+    def gather_plain_set(dataset: SimpleNamespace, seed: int) -> SimpleNamespace:
         return SimpleNamespace(held_out=("plain", seed, dataset.name))
 
-    monkeypatch.setattr(calibrate_room, "gather_material", gather)
-    monkeypatch.setattr(calibrate_room, "gather_plain", gather_plain)
+    monkeypatch.setattr(calibrate_room, "gather_photo_set", gather)
+    monkeypatch.setattr(calibrate_room, "gather_plain_set", gather_plain_set)
     monkeypatch.setattr(
         calibrate_room, "load_dataset", lambda name, data_dir: SimpleNamespace(name=name, train=f"train of {name}")
     )

@@ -19,7 +19,7 @@ from pipeline.recognition.line_network import load_line_reader
 from train.datasets.harvested_crops import FACTS_NAME
 from train.datasets.harvested_lines import Lines, load_lines, name_arrays
 from train.fitting import fit_lines as fit_lines_room
-from train.fitting.fit_lines import LinePlan, finish, fit_lines, look, main, parse_arguments
+from train.fitting.fit_lines import LinePlan, finish, fit_lines, main, parse_arguments, validate
 from train.networks.export import LITERT_NAME, read_card
 from train.networks.line_network import NAME, build_line_network
 
@@ -55,8 +55,8 @@ def tiny_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit_lines_room, "build_line_network", build_tiny)
         patch.setattr(fit_lines_room, "BATCH_SIZE", 8)
-        patch.setattr(fit_lines_room, "_N_LOOKED_AT", 32)
-        patch.setattr(look, "__defaults__", (32,))
+        patch.setattr(fit_lines_room, "_N_VALIDATED", 32)
+        patch.setattr(validate, "__defaults__", (32,))
         yield
 
 
@@ -86,11 +86,11 @@ def test_loss_falls_and_held_out_columns_are_told(fitted: tuple) -> None:
 def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, harvest: Path) -> None:
     _, model, _ = fitted
     lines = load_lines(harvest, "validation")
-    told = look(model, lines)
+    told = validate(model, lines)
     swapped = np.select([lines.columns == 1, lines.columns == 7], [7, 1], lines.columns).astype(np.int8)
-    assert look(model, replace(lines, columns=swapped))["held_out_loss"] > told["held_out_loss"]
+    assert validate(model, replace(lines, columns=swapped))["held_out_loss"] > told["held_out_loss"]
     nothing = replace(lines, columns=np.full_like(lines.columns, -1))
-    assert look(model, nothing)["digit_columns"] == 0, "none is told"
+    assert validate(model, nothing)["digit_columns"] == 0, "none is told"
 
 
 def test_model_folder_is_whole_and_readable(fitted: tuple, harvest: Path) -> None:
@@ -117,15 +117,15 @@ def test_resumed_run_is_the_same_run(harvest: Path, tmp_path: Path, monkeypatch:
     model, history = fit_lines(straight, QUIET)
     n_looked = 0
 
-    def look_once(*args: object) -> dict[str, float]:
+    def validate_once(*args: object) -> dict[str, float]:
         nonlocal n_looked
         n_looked += 1
         if n_looked == 2:
             raise KeyboardInterrupt
-        return look(*args)  # type: ignore[arg-type]
+        return validate(*args)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(fit_lines_room, "look", look_once)
+        patch.setattr(fit_lines_room, "look", validate_once)
         with pytest.raises(KeyboardInterrupt):
             fit_lines(stopped, QUIET)
     resumed, history_resumed = fit_lines(replace(stopped, resume=True), QUIET)

@@ -23,10 +23,10 @@ def test_flags_become_the_plan(tmp_path: Path) -> None:
         "9",
         "--resume",
         "--parts",
-        "junk,extra",
+        "non-digits,extra",
     ]
     assert parse_arguments(flags) == FitPlan(
-        epochs=3, seed=5, out=tmp_path, limit=9, resume=True, parts=("extra", "junk")
+        epochs=3, seed=5, out=tmp_path, limit=9, resume=True, parts=("extra", "non-digits")
     )
     assert parse_arguments([]) == FitPlan()
     assert parse_arguments(["--arch", "cnn_tuned"]).out == Path("models/cnn_tuned")
@@ -53,7 +53,12 @@ def test_where_it_is_written_does_not_make_another_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "parts"),
-    [("none", ()), ("junk", ("junk",)), ("junk,augmented", ("augmented", "junk")), (",".join(PARTS), PARTS)],
+    [
+        ("none", ()),
+        ("non-digits", ("non-digits",)),
+        ("non-digits,augmented", ("augmented", "non-digits")),
+        (",".join(PARTS), PARTS),
+    ],
 )
 def test_parts_come_in_one_order(text: str, parts: tuple[str, ...]) -> None:
     assert split_parts(text) == parts

@@ -21,7 +21,7 @@ from pipeline.errors import UsageError
 from train.datasets.catalog import DIGIT_CLASSES, Dataset
 from train.datasets.mnist import DigitSet
 from train.fitting import search as search_room
-from train.fitting.plain_lessons import PlainMaterial, gather_plain
+from train.fitting.plain_training_set import PlainTrainingSet, gather_plain_set
 from train.fitting.search import (
     GRID,
     SPACE,
@@ -36,7 +36,7 @@ from train.fitting.search import (
     search,
 )
 from train.networks.architectures import PlainCnn
-from train.synthesis.handwriting.drawn_digits import draw_hands
+from train.synthesis.handwriting.drawn_digits import draw_digit_set
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 """TensorFlow's variables do not know NumPy 2's `copy` yet, and Keras asks them for it."""
@@ -60,13 +60,13 @@ TINY_GRID = {
 
 @pytest.fixture(scope="module")
 def dataset() -> Dataset:
-    hands = draw_hands(np.random.default_rng(0), 20, 0, 0)
-    return Dataset("mnist", DIGIT_CLASSES, hands, DigitSet(hands.images[:0], hands.labels[:0]))
+    drawn = draw_digit_set(np.random.default_rng(0), 20, 0, 0)
+    return Dataset("mnist", DIGIT_CLASSES, drawn, DigitSet(drawn.images[:0], drawn.labels[:0]))
 
 
 @pytest.fixture(scope="module")
-def material(dataset: Dataset) -> PlainMaterial:
-    return gather_plain(dataset, 0)
+def training_set(dataset: Dataset) -> PlainTrainingSet:
+    return gather_plain_set(dataset, 0)
 
 
 @pytest.fixture(autouse=True)
@@ -101,13 +101,13 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[PlainCnn, float, int]]
     return told
 
 
-def run(plan: SearchPlan, material: PlainMaterial) -> list[dict[str, str]]:
+def run(plan: SearchPlan, training_set: PlainTrainingSet) -> list[dict[str, str]]:
     with open_study(plan, "0") as study:
-        search(study, plan, material, 10, QUIET)
+        search(study, plan, training_set, 10, QUIET)
         return list_rows(study)
 
 
-def kill(monkeypatch: pytest.MonkeyPatch, plan: SearchPlan, material: PlainMaterial, after: int) -> None:
+def kill(monkeypatch: pytest.MonkeyPatch, plan: SearchPlan, training_set: PlainTrainingSet, after: int) -> None:
     """Run until `after` trials have ended and another is being fitted."""
     fit, n_begun = search_room.fit_knobs, 0
 
@@ -121,37 +121,37 @@ def kill(monkeypatch: pytest.MonkeyPatch, plan: SearchPlan, material: PlainMater
     with monkeypatch.context() as patch:
         patch.setattr(search_room, "fit_knobs", stop)
         with pytest.raises(KeyboardInterrupt):
-            run(plan, material)
+            run(plan, training_set)
 
 
-def test_grid_visits_every_point_once(tmp_path: Path, material: PlainMaterial, fitted: list) -> None:
-    rows = run(SearchPlan(method="grid", out=tmp_path), material)
+def test_grid_visits_every_point_once(tmp_path: Path, training_set: PlainTrainingSet, fitted: list) -> None:
+    rows = run(SearchPlan(method="grid", out=tmp_path), training_set)
     points = [(row["convolutions"], float(row["dropout"])) for row in rows]
     assert points == [("2 3x3", 0.0), ("2 3x3", 0.3), ("3 5x5", 0.0), ("3 5x5", 0.3)]
     assert [cnn.filters for cnn, _, _ in fitted] == [(2,), (2,), (3,), (3,)]
-    run(SearchPlan(method="grid", trials=99, out=tmp_path), material)
+    run(SearchPlan(method="grid", trials=99, out=tmp_path), training_set)
     assert len(fitted) == 4
 
 
 @pytest.mark.parametrize("method", ["grid", "random", "tpe"])
 def test_killed_search_goes_on_as_if_there_had_been_no_kill(
-    method: str, tmp_path: Path, material: PlainMaterial, fitted: list, monkeypatch: pytest.MonkeyPatch
+    method: str, tmp_path: Path, training_set: PlainTrainingSet, fitted: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = SearchPlan(method=method, trials=4 if method == "grid" else 8, out=tmp_path / "killed")
-    kill(monkeypatch, plan, material, after=2)
+    kill(monkeypatch, plan, training_set, after=2)
     assert len(fitted) == 2
-    rows = run(plan, material)
+    rows = run(plan, training_set)
     assert [row["state"] for row in rows] == ["complete"] * 2 + ["killed"] + ["complete"] * (plan.n_trials - 2)
     assert rows[2]["n_dense"] == rows[3]["n_dense"]
     assert rows[2]["val_accuracy"] == ""
     resumed = fitted.copy()
-    run(replace(plan, out=tmp_path / "straight"), material)
+    run(replace(plan, out=tmp_path / "straight"), training_set)
     assert fitted[len(resumed) :] == resumed
 
 
 @pytest.mark.parametrize("at", ["before the point", "before its knobs"])
 def test_grid_loses_no_point_to_a_kill_between_two_steps(
-    at: str, tmp_path: Path, material: PlainMaterial, fitted: list, monkeypatch: pytest.MonkeyPatch
+    at: str, tmp_path: Path, training_set: PlainTrainingSet, fitted: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = SearchPlan(method="grid", out=tmp_path)
     ask = optuna.Study.ask
@@ -164,29 +164,29 @@ def test_grid_loses_no_point_to_a_kill_between_two_steps(
     with monkeypatch.context() as patch:
         patch.setattr(optuna.Study, "ask", stop)
         with pytest.raises(KeyboardInterrupt):
-            run(plan, material)
-    run(plan, material)
+            run(plan, training_set)
+    run(plan, training_set)
     assert [(cnn.filters, cnn.dropout) for cnn, _, _ in fitted] == [((2,), 0.0), ((2,), 0.3), ((3,), 0.0), ((3,), 0.3)]
 
 
-def test_more_trials_may_be_asked_for_later(tmp_path: Path, material: PlainMaterial, fitted: list) -> None:
-    first = run(SearchPlan(trials=2, out=tmp_path), material)
-    rows = run(SearchPlan(trials=5, out=tmp_path), material)
+def test_more_trials_may_be_asked_for_later(tmp_path: Path, training_set: PlainTrainingSet, fitted: list) -> None:
+    first = run(SearchPlan(trials=2, out=tmp_path), training_set)
+    rows = run(SearchPlan(trials=5, out=tmp_path), training_set)
     assert len(fitted) == len(rows) == 5
     assert [row["rate"] for row in rows[:2]] == [row["rate"] for row in first]
 
 
-def test_equal_seeds_draw_equal_points(tmp_path: Path, material: PlainMaterial, fitted: list) -> None:
+def test_equal_seeds_draw_equal_points(tmp_path: Path, training_set: PlainTrainingSet, fitted: list) -> None:
     for name, seed in (("one", 1), ("same", 1), ("other", 2)):
-        run(SearchPlan(trials=3, seed=seed, out=tmp_path / name), material)
+        run(SearchPlan(trials=3, seed=seed, out=tmp_path / name), training_set)
     assert fitted[:3] == fitted[3:6]
     assert not {cell[2] for cell in fitted[:3]} & {cell[2] for cell in fitted[6:]}
     assert len({rate for _, rate, _ in fitted[:3]}) == 3
 
 
-def test_tpe_learns_from_the_trials_before(tmp_path: Path, material: PlainMaterial, fitted: list) -> None:
+def test_tpe_learns_from_the_trials_before(tmp_path: Path, training_set: PlainTrainingSet, fitted: list) -> None:
     for method in ("random", "tpe"):
-        run(SearchPlan(method=method, trials=16, out=tmp_path / method), material)
+        run(SearchPlan(method=method, trials=16, out=tmp_path / method), training_set)
     random, tpe = ([abs(cnn.n_dense - 30) for cnn, _, _ in part[-8:]] for part in (fitted[:16], fitted[16:]))
     assert fitted[:6] == fitted[16:22]
     assert np.mean(tpe) < np.mean(random)
@@ -198,32 +198,32 @@ def test_tpe_learns_from_the_trials_before(tmp_path: Path, material: PlainMateri
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_another_search_in_the_same_folder_is_refused(
-    change: dict, named: str, tmp_path: Path, material: PlainMaterial, fitted: list
+    change: dict, named: str, tmp_path: Path, training_set: PlainTrainingSet, fitted: list
 ) -> None:
     plan = SearchPlan(trials=1, out=tmp_path)
-    run(plan, material)
+    run(plan, training_set)
     with pytest.raises(UsageError, match=rf"holds another search \({named}"):
-        run(replace(plan, **change), material)
+        run(replace(plan, **change), training_set)
     assert len(fitted) == 1
 
 
 def test_another_space_or_other_data_are_refused(
-    tmp_path: Path, material: PlainMaterial, fitted: list, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, training_set: PlainTrainingSet, fitted: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = SearchPlan(trials=1, out=tmp_path)
-    run(plan, material)
+    run(plan, training_set)
     with pytest.raises(UsageError, match="train_sha256"), open_study(plan, "1"):
         pass
     monkeypatch.setattr(search_room, "SPACE", TINY_SPACE | {"n_dense": IntDistribution(4, 32, step=4)})
     with pytest.raises(UsageError, match="space"):
-        run(plan, material)
+        run(plan, training_set)
 
 
-def test_fit_learns_and_repeats_itself(material: PlainMaterial) -> None:
+def test_fit_learns_and_repeats_itself(training_set: PlainTrainingSet) -> None:
     values = {"convolutions": "8 5x5", "n_dense": 32, "dropout": 0.1, "rate": 0.01, "batch_size": 16}
     cnn, recipe = read_knobs(values, 3)
     steps: list[int] = []
-    twice = [fit_knobs(cnn, recipe, material, 10, 7, lambda: steps.append(1)) for _ in range(2)]
+    twice = [fit_knobs(cnn, recipe, training_set, 10, 7, lambda: steps.append(1)) for _ in range(2)]
     assert len(steps) == 2 * 3 * 12
     assert twice[0] == twice[1]
     assert twice[0][0] > 0.6

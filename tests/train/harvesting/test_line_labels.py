@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from tests.train.harvesting.test_harvest import join_truth, make_truth, write_truth
-from train.datasets.harvested_lines import SPACE, UNTOLD, Lines, concatenate_lines, load_lines, name_arrays
+from train.datasets.harvested_lines import IGNORED, SPACE, Lines, concatenate_lines, load_lines, name_arrays
 from train.harvesting.harvest import harvest_page
 from train.harvesting.line_labels import label_columns
 
@@ -27,9 +27,9 @@ BY_EYE: dict[str, tuple[Digits, str]] = {
     "touching": ([(0, 4, 5, 0), (4, 8, 6, 0)], "?55??66?........"),
     "touching, alike": ([(0, 4, 5, 0), (4, 8, 5, 0)], "?55?.55?........"),
     "narrow": ([(4, 4.5, 1, 0)], "...?1?.........."),
-    "nobody can tell it": ([(2, 6, UNTOLD, 0)], "..????.........."),
+    "nobody can tell it": ([(2, 6, IGNORED, 0)], "..????.........."),
     "at both rims": ([(-2, 2, 4, 0), (14, 18, 9, 0)], "4?............?9"),
-    "beside one that nobody can tell": ([(1, 5, UNTOLD, 0), (4, 8, 2, 0)], ".????22?........"),
+    "beside one that nobody can tell": ([(1, 5, IGNORED, 0), (4, 8, 2, 0)], ".????22?........"),
 }
 
 
@@ -49,7 +49,7 @@ def test_columns_show_what_stands_there_or_nothing(n_columns: int, drawn: list[t
     digits = sorted((start, start + width, label, at // 2) for at, (start, width, label) in enumerate(drawn))
     columns = label_columns(n_columns, digits)
     assert len(columns) == n_columns
-    assert set(columns.tolist()) <= {UNTOLD, 10, SPACE} | {label for _, _, label, _ in digits}
+    assert set(columns.tolist()) <= {IGNORED, 10, SPACE} | {label for _, _, label, _ in digits}
 
 
 def list_runs(columns: np.ndarray) -> list[int]:
@@ -82,7 +82,7 @@ def test_digit_that_the_rim_cuts_and_letters_are_not_told() -> None:
     truth = write_truth("0258")
     _, lines, _ = harvest_page(make_truth(truth.photo, truth.owner, (0, 2, 10, 8), ("digit", "cut", "letter", "digit")))
     assert list_runs(lines.columns[: lines.widths[0] // 2]) == [0, 8]
-    assert (lines.columns == UNTOLD).any()
+    assert (lines.columns == IGNORED).any()
 
 
 def test_page_without_ink_has_no_lines() -> None:

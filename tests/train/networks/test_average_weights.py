@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ModelError
-from train.networks.average_weights import blend_models, main
+from train.networks.average_weights import average_models, main
 from train.networks.export import read_seed
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -26,13 +26,13 @@ def make(value: float, n_classes: int = 11) -> keras.Model:
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 1.0), (0.25, 1.5), (1.0, 3.0)], ids=["before", "mean", "after"])
 def test_weights_by_hand(share: float, expected: float) -> None:
-    for weights in blend_models(make(1.0), make(3.0), share).get_weights():
+    for weights in average_models(make(1.0), make(3.0), share).get_weights():
         assert np.allclose(weights, expected)
 
 
 def test_other_architecture_is_refused() -> None:
     with pytest.raises(ModelError, match="architecture"):
-        blend_models(make(1.0), make(1.0, 10), 0.5)
+        average_models(make(1.0), make(1.0, 10), 0.5)
 
 
 def test_share_out_of_range_and_missing_model(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -56,8 +56,8 @@ def test_folders_are_blended(tmp_path: Path) -> None:
     assert card["made"]["before"]["epochs"] == 0.1 and card["made"]["after"]["epochs"] == 0.3
     assert read_seed(card) == 4
     assert card["classes"] == ["0"]
-    blended = keras.models.load_model(tmp_path / "out" / "model.keras")
-    assert np.allclose(blended.get_weights()[0], 0.2)
+    averaged = keras.models.load_model(tmp_path / "out" / "model.keras")
+    assert np.allclose(averaged.get_weights()[0], 0.2)
 
 
 def test_card_without_a_seed_holds_nobody_out() -> None:

@@ -1,6 +1,6 @@
 """Photographed pages with known truth: `python -m train synthesize --out DIR --pages 100 --seed 1`.
 
-Digits of MNIST's training writers, of drawn hands and of fonts are written on papers of many kinds, one hand and one
+Digits of MNIST's training writers, of drawn ones and of fonts are written on papers of many kinds, one writer and one
 pen to a page, and the page is photographed. Each page depends on the seed and its number alone.
 """
 
@@ -20,7 +20,7 @@ from rich.progress import track
 
 from pipeline.geometry import Box
 from train.scripts import add_common_flags, run_script
-from train.synthesis.handwriting.writers import HandPool, gather_hands
+from train.synthesis.handwriting.writers import WriterPool, gather_writers
 from train.synthesis.pages.arrangements import LAYOUTS, LEAST_HEIGHT_PX
 from train.synthesis.pages.ink_layout import Draft, Script, lean_alike
 from train.synthesis.photos.color_paper import PENS
@@ -72,7 +72,7 @@ class PageTruth:
         return found
 
 
-def synthesize_page(pool: HandPool, seed: int, number: int) -> PageTruth:
+def synthesize_page(pool: WriterPool, seed: int, number: int) -> PageTruth:
     """Return page `number` of those that `seed` and `pool` make."""
     rng = np.random.default_rng([seed, number])
     if rng.random() < _STRIP_SHARE:
@@ -142,8 +142,8 @@ def _draw_height(size: tuple[int, int], rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(np.log(least), np.log(max(most, least + 1)))))
 
 
-def _draw_script(pool: HandPool, height: float, layout: str, rng: np.random.Generator) -> Script:
-    hand = pool.draw_hand(rng)
+def _draw_script(pool: WriterPool, height: float, layout: str, rng: np.random.Generator) -> Script:
+    writer = pool.draw_writer(rng)
     touches = rng.random() < (0.4 if layout == "strip" else 0.2)
     low = rng.uniform(-0.16, -0.02) if touches else rng.uniform(0.03, 0.25)
     if not touches and rng.random() < _SPACED_SHARE:
@@ -151,10 +151,10 @@ def _draw_script(pool: HandPool, height: float, layout: str, rng: np.random.Gene
     high = low + (rng.uniform(0.05, 0.2) if touches else rng.uniform(0.05, 0.4))
     broadest = 0.13 if layout == "strip" else 0.15 if height < 20 else 0.2
     width_frac = float(np.exp(rng.uniform(np.log(0.028), np.log(broadest))))
-    lean = lean_alike(rng, hand.is_printed)
-    steady = 0.2 if hand.is_printed else 1.0
+    lean = lean_alike(rng, writer.is_printed)
+    steady = 0.2 if writer.is_printed else 1.0
     spread = rng.uniform(0, 0.14) if rng.random() < 0.9 else rng.uniform(0.14, 0.35)
-    return Script(hand, pool, lean, 20 * width_frac, (low, high), steady * rng.uniform(0, 0.07), steady * spread)
+    return Script(writer, pool, lean, 20 * width_frac, (low, high), steady * rng.uniform(0, 0.07), steady * spread)
 
 
 def _lay_ink(sheet: NDArray[np.float32], draft: Draft, surface: str, rng: np.random.Generator) -> None:
@@ -200,7 +200,7 @@ def main(argv: list[str] | None = None) -> int:
 
     def run() -> None:
         console = Console(stderr=True)
-        pool = gather_hands(flags.data_dir, flags.seed)
+        pool = gather_writers(flags.data_dir, flags.seed)
         flags.out.mkdir(parents=True, exist_ok=True)
         entries = []
         for number in track(range(flags.pages), description=str(flags.out), console=console, transient=True):

@@ -61,7 +61,7 @@ def draw_photo(page: SamplePage) -> NDArray[np.uint8]:
     for tracks in _write_rows(page, scale, rng):
         stamp_ink(coverage, [track + [*rim, 0.0] for track in tracks], pen.width_mm * scale, pen.fading)
     lay_ink(sheet, coverage, pen, scale, rng)
-    scene = _look_at(sheet, page, rim, rng)
+    scene = _frame_view(sheet, page, rim, rng)
     return take_photo(scene, page.light, page.camera, rng)
 
 
@@ -156,7 +156,7 @@ def _fill_boxes(page: SamplePage, writer: Writer, scale: float, rng: np.random.G
     return written
 
 
-def _look_at(sheet: Sheet, page: SamplePage, rim: NDArray[np.float64], rng: np.random.Generator) -> Sheet:
+def _frame_view(sheet: Sheet, page: SamplePage, rim: NDArray[np.float64], rng: np.random.Generator) -> Sheet:
     """Return what lies in front of the camera: the sheet, and the desk where the sheet ends."""
     if page.is_scan:
         return sheet
@@ -179,10 +179,12 @@ def describe_page(page: SamplePage) -> dict[str, object]:
 
 def main(arguments: list[str] | None = None) -> None:
     """Draw all samples, or those that are named."""
-    ask = argparse.ArgumentParser(prog="python -m train samples", description=__doc__.splitlines()[0])
-    ask.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pictures and truth.json")
-    ask.add_argument("--only", nargs="+", default=[], metavar="FILE", help="draw only these; truth.json stays as it is")
-    chosen = ask.parse_args(arguments)
+    parser = argparse.ArgumentParser(prog="python -m train samples", description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pictures and truth.json")
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar="FILE", help="draw only these; truth.json stays as it is"
+    )
+    chosen = parser.parse_args(arguments)
     chosen.out.mkdir(parents=True, exist_ok=True)
     for page in SAMPLE_PAGES:
         if not chosen.only or page.file in chosen.only:

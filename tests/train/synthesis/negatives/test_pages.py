@@ -12,11 +12,11 @@ import pytest
 from pipeline import Page, Reading, Settings, load_classifier, read_page
 from pipeline.geometry import Box
 from pipeline.types import Digit, PageReading
+from train.evaluation import false_positives
 from train.evaluation import score_pages as score
 from train.evaluation.false_positives import main, measure, write_pages
 from train.synthesis.handwriting.letters import Script, write_words
-from train.synthesis.negatives import pages as bare_pages
-from train.synthesis.negatives.pages import KINDS, draw_bare_page, find_prose_fonts
+from train.synthesis.negatives.pages import KINDS, draw_negative_page, find_prose_fonts
 from train.synthesis.negatives.texts import compose_sentence
 
 FONTS = find_prose_fonts(with_installed=False)
@@ -36,13 +36,13 @@ def classifier():
 
 
 def list_accepted(kind: str, number: int, classifier) -> list[str]:
-    page = Page(draw_bare_page(kind, 7, number, FONTS).photo)
+    page = Page(draw_negative_page(kind, 7, number, FONTS).photo)
     return [r.text for r in read_page(page, classifier, Settings()).readings if r.status == "accepted"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_page_is_gray_8_bit_and_the_same_each_time(kind: str) -> None:
-    one, again = (draw_bare_page(kind, 3, 0, FONTS) for _ in range(2))
+    one, again = (draw_negative_page(kind, 3, 0, FONTS) for _ in range(2))
     assert one.photo.dtype == np.uint8 and one.photo.ndim == 2
     assert 0.15e6 < one.photo.size < 0.7e6
     assert one.kind == kind and one.shot in ("scan", "photo", "photo-desk")
@@ -53,7 +53,7 @@ def test_page_is_gray_8_bit_and_the_same_each_time(kind: str) -> None:
 
 @pytest.mark.parametrize(("seed", "number"), [(3, 1), (4, 0)], ids=["number", "seed"])
 def test_another_number_or_seed_is_another_page(seed: int, number: int) -> None:
-    one, other = draw_bare_page("face", 3, 0, FONTS), draw_bare_page("face", seed, number, FONTS)
+    one, other = draw_negative_page("face", 3, 0, FONTS), draw_negative_page("face", seed, number, FONTS)
     assert one.photo.shape != other.photo.shape or not np.array_equal(one.photo, other.photo)
 
 
@@ -93,7 +93,7 @@ def read_one_of_each(page, classifier, settings) -> PageReading:
 
 
 def test_measure_counts_pages_and_readings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, classifier) -> None:
-    monkeypatch.setattr(bare_pages, "KINDS", ("blank-white", "wood"))
+    monkeypatch.setattr(false_positives, "KINDS", ("blank-white", "wood"))
     monkeypatch.setattr(score, "read_page", read_one_of_each)
     write_pages(tmp_path, 3, 1, FONTS)
     counts = measure(tmp_path, classifier, Settings())
@@ -106,7 +106,7 @@ def test_measure_counts_pages_and_readings(tmp_path: Path, monkeypatch: pytest.M
 def test_command_draws_and_measures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bare_pages, "KINDS", ("blank-white",))
+    monkeypatch.setattr(false_positives, "KINDS", ("blank-white",))
     assert main(["--out", str(tmp_path / "pages"), "--pages", "1", "--seed", "2"]) == 0
     assert capsys.readouterr().out == ""
     assert main(["--out", str(tmp_path / "pages"), "--model", "digits"]) == 0

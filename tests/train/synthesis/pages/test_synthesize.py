@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from train.datasets.mnist import DigitSet
-from train.synthesis.handwriting.drawn_digits import draw_hands
-from train.synthesis.handwriting.writers import Hand, HandPool, collect_hands, guess_writers
+from train.synthesis.handwriting.drawn_digits import draw_digit_set
+from train.synthesis.handwriting.writers import WriterDigits, WriterPool, collect_writers, guess_writers
 from train.synthesis.pages import synthesize as synthesize_room
 from train.synthesis.pages.arrangements import LAYOUTS
 from train.synthesis.pages.ink_layout import Draft, Script, draw_text, lean_alike, strike_out, write_number, write_sign
@@ -23,20 +23,20 @@ NONE = DigitSet(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
 
 
 @pytest.fixture(scope="module")
-def pool() -> HandPool:
-    hands = draw_hands(np.random.default_rng(0), 12, 0, 0)
+def pool() -> WriterPool:
+    drawn = draw_digit_set(np.random.default_rng(0), 12, 0, 0)
     writers = np.repeat(np.arange(12, dtype=np.int32), 10)
-    return collect_hands(DigitSet(hands.images, hands.labels, writers), NONE, np.random.default_rng(1), fonts=[])
+    return collect_writers(DigitSet(drawn.images, drawn.labels, writers), NONE, np.random.default_rng(1), fonts=[])
 
 
 @pytest.fixture(scope="module")
-def pages(pool: HandPool) -> list[PageTruth]:
+def pages(pool: WriterPool) -> list[PageTruth]:
     return [synthesize_page(pool, 5, number) for number in range(40)]
 
 
-def make_script(pool: HandPool, gap_frac: tuple[float, float] = (0.1, 0.2)) -> Script:
-    hand = Hand(pool.drawn, pool.everybody)
-    return Script(hand, pool, lean_alike(np.random.default_rng(0), False), 2.5, gap_frac, 0.0, 0.0)
+def make_script(pool: WriterPool, gap_frac: tuple[float, float] = (0.1, 0.2)) -> Script:
+    writer = WriterDigits(pool.drawn, pool.everybody)
+    return Script(writer, pool, lean_alike(np.random.default_rng(0), False), 2.5, gap_frac, 0.0, 0.0)
 
 
 def test_boxes_lie_inside_the_page_and_hold_the_digits_ink(pages: list[PageTruth]) -> None:
@@ -60,7 +60,7 @@ def test_ink_is_seen_where_the_truth_says(pages: list[PageTruth]) -> None:
     assert np.mean(np.array(contrasts) > 5) > 0.9
 
 
-def test_same_seed_and_number_make_the_same_page(pool: HandPool, pages: list[PageTruth]) -> None:
+def test_same_seed_and_number_make_the_same_page(pool: WriterPool, pages: list[PageTruth]) -> None:
     again, other = synthesize_page(pool, 5, 3), synthesize_page(pool, 6, 3)
     np.testing.assert_array_equal(again.photo, pages[3].photo)
     assert again.labels == pages[3].labels
@@ -81,7 +81,7 @@ def test_each_surface_is_a_sheet_of_its_brightness(surface: str) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_each_layout_writes_digits(layout: str, pool: HandPool) -> None:
+def test_each_layout_writes_digits(layout: str, pool: WriterPool) -> None:
     draft = Draft.of_size((400, 300))
     baselines, boxes = LAYOUTS[layout](draft, 40, make_script(pool), np.random.default_rng(2))
     assert "digit" in draft.kinds and len(baselines)
@@ -89,7 +89,7 @@ def test_each_layout_writes_digits(layout: str, pool: HandPool) -> None:
     assert draft.owner.max() == len(draft.labels)
 
 
-def test_digits_stand_in_order_a_gap_apart(pool: HandPool) -> None:
+def test_digits_stand_in_order_a_gap_apart(pool: WriterPool) -> None:
     draft = Draft.of_size((400, 100))
     write_number(draft, "2047", (20, 80), 50, make_script(pool), np.random.default_rng(0))
     assert draft.labels == [2, 0, 4, 7] and draft.groups == [0] * 4
@@ -98,13 +98,13 @@ def test_digits_stand_in_order_a_gap_apart(pool: HandPool) -> None:
     assert cv2.connectedComponents((draft.coverage > 100).astype(np.uint8))[0] - 1 >= 4
 
 
-def test_negative_gap_makes_digits_touch(pool: HandPool) -> None:
+def test_negative_gap_makes_digits_touch(pool: WriterPool) -> None:
     draft = Draft.of_size((400, 100))
     write_number(draft, "00", (20, 80), 50, make_script(pool, (-0.1, -0.08)), np.random.default_rng(0))
     assert cv2.connectedComponents((draft.coverage > 100).astype(np.uint8))[0] == 2
 
 
-def test_struck_out_digits_are_digits_no_more(pool: HandPool) -> None:
+def test_struck_out_digits_are_digits_no_more(pool: WriterPool) -> None:
     draft, rng = Draft.of_size((200, 100)), np.random.default_rng(0)
     end = write_number(draft, "35", (20, 80), 50, make_script(pool), rng)
     strike_out(draft, (20, 30, round(end), 80), 50, make_script(pool), rng)
@@ -113,7 +113,7 @@ def test_struck_out_digits_are_digits_no_more(pool: HandPool) -> None:
 
 
 @pytest.mark.parametrize(("sign", "kind"), [(".", "speck"), (",", "speck"), ("=", "sign"), ("letter", "letter")])
-def test_signs_are_marks_of_their_kind(sign: str, kind: str, pool: HandPool) -> None:
+def test_signs_are_marks_of_their_kind(sign: str, kind: str, pool: WriterPool) -> None:
     draft = Draft.of_size((100, 100))
     end = write_sign(draft, sign, (20, 70), 40, make_script(pool), np.random.default_rng(0))
     assert draft.kinds == [kind] and draft.labels == [10] and end > 20
@@ -160,9 +160,9 @@ def test_digits_of_one_slant_and_width_are_guessed_to_be_one_hand() -> None:
     assert not set(ids[:50]) & set(ids[50:])
 
 
-def test_hand_without_a_digit_borrows_it(pool: HandPool) -> None:
+def test_hand_without_a_digit_borrows_it(pool: WriterPool) -> None:
     empty = tuple(pile[:0] for pile in pool.drawn)
-    picture = Hand(empty, pool.everybody).pick(4, np.random.default_rng(0))
+    picture = WriterDigits(empty, pool.everybody).pick(4, np.random.default_rng(0))
     assert any((picture == other).all() for other in pool.everybody[4])
 
 
@@ -171,8 +171,8 @@ def test_tint_keeps_dark_dark() -> None:
     assert tinted.shape == (1, 2, 3) and tinted[0, 0].max() == 0 and tinted[0, 1].min() > 200
 
 
-def test_command_writes_pictures_and_truth(tmp_path: Path, pool: HandPool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(synthesize_room, "gather_hands", lambda data_dir, seed: pool)
+def test_command_writes_pictures_and_truth(tmp_path: Path, pool: WriterPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(synthesize_room, "gather_writers", lambda data_dir, seed: pool)
     assert synthesize_room.main(["--out", str(tmp_path), "--pages", "3", "--seed", "5"]) == 0
     truth = json.loads((tmp_path / "truth.json").read_text())
     assert [entry["file"] for entry in truth] == [f"page-{n:05}.jpg" for n in range(3)]

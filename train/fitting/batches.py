@@ -30,10 +30,6 @@ NOT_A_DIGIT = N_DIGITS
 _N_THREADS, _N_AHEAD = 2, 8
 
 
-PARTS = ("augmented", "harvest", "extra", "non-digits")
-"""What the photo recipe adds to plain MNIST; each can be left out in an ablation."""
-
-
 def _share(default: float, part: str | None, reason: str) -> Any:
     return field(default=default, metadata={"part": part, "reason": reason})
 

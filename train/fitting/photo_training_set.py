@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +19,6 @@ from train.datasets.harvested_crops import load_crops, read_facts
 from train.datasets.mnist import N_VALIDATION, TRAIN_IMAGES, DigitSet, find_data_dir, load_train, split_validation
 from train.fitting.batches import (
     NOT_A_DIGIT,
-    PARTS,
     Batch,
     Mixture,
     Sources,
@@ -29,7 +27,11 @@ from train.fitting.batches import (
     draw_epoch,
     mix,
 )
+from train.fitting.recipes import PARTS
 from train.scripts import find_commit
+
+if TYPE_CHECKING:
+    import keras
 
 VALIDATION_MIXTURE = Mixture(plain=0.0, seen=0.65, extra=0.10, drawn=0.05, printed=0.04, non_digits=0.16, harvest=0.0)
 """Of the validation examples "as seen": fixed, whatever is trained on, so that figures can be compared."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from pipeline.recognition.classify import calibrate, tell_activation
@@ -16,6 +15,9 @@ from train.datasets.mnist import N_VALIDATION, split_validation
 from train.fitting.batches import Batch
 from train.metrics import measure_nll
 from train.scripts import find_commit
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True, slots=True, eq=False)

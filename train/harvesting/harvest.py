@@ -9,7 +9,6 @@ written down: after a change of it, harvest into another folder.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -40,7 +39,6 @@ from train.datasets.harvested_crops import FACTS_NAME, KINDS, Crops, balance, co
 from train.datasets.harvested_lines import Lines, concatenate_lines, name_arrays
 from train.harvesting.line_labels import cut_lines
 from train.harvesting.span_labels import LEFT_OUT, Ownership, find_losses, label_spans, own_page
-from train.scripts import add_common_flags, run_script
 from train.synthesis.handwriting.writers import WriterPool, gather_writers
 from train.synthesis.negatives.pages import KINDS as KINDS_OF_PAGES
 from train.synthesis.negatives.pages import draw_negative_page
@@ -65,7 +63,7 @@ _VALIDATION_FRAC = 0.06
 
 @dataclass(frozen=True, slots=True)
 class HarvestPlan:
-    """What a run is asked to do."""
+    """Options of `python -m train harvest`."""
 
     data_dir: Path | None
     out: Path
@@ -219,27 +217,3 @@ def _count(folder: Path) -> dict[str, Any]:
         counts[f"{part}_labels"] = labels.tolist()
         counts[f"{part}_kinds"] = dict(zip(KINDS, kinds.tolist(), strict=True))
     return {**counts, "digits_by_fate": dict(sorted(fates.items()))}
-
-
-def parse_arguments(argv: list[str] | None) -> HarvestPlan:
-    """Return the plan that the command line describes."""
-    parser = argparse.ArgumentParser(prog="python -m train harvest", description=(__doc__ or "").splitlines()[0])
-    add_common_flags(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the shards; run on resumes")
-    parser.add_argument("--pages", type=int, default=10_000, metavar="N", help="to train on (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of all chance and of the split by writer: as fit's")
-    parser.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
-    plan = HarvestPlan(**vars(parser.parse_args(argv)))
-    if plan.pages < 1 or plan.workers < 1:
-        raise UsageError("--pages and --workers: expected at least 1", "see python -m train harvest --help")
-    return plan
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the script; return its exit code."""
-
-    def run() -> None:
-        facts = harvest(parse_arguments(argv), Console(stderr=True))
-        print(json.dumps(facts, indent=1))
-
-    return run_script(run)

@@ -1,8 +1,7 @@
-"""What `--resume` needs after each epoch: the fitted model with its optimizer, the averaged one, and the history."""
+"""Checkpoints for `--resume`: the fitted model with its optimizer, the averaged one, and the history."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import keras
 
 from pipeline.errors import InputError, UsageError
-from train.networks.architectures import SAVED
+from train.networks.catalog import SAVED
 
 STATE_NAME = "state.json"
 
@@ -51,19 +50,6 @@ def load_init(path: Path, arch: str) -> keras.Model:
     if arch not in (model.name, SAVED):
         raise UsageError(f"{path}: holds the network {model.name!r}, not {arch!r}", "give the --arch that it has")
     return model
-
-
-def hash_file(path: Path) -> str:
-    """Return the sha256 of a file's bytes.
-
-    Raises
-    ------
-    InputError : the file cannot be read
-    """
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def load_checkpoint(folder: Path, facts: dict[str, Any]) -> tuple[keras.Model, keras.Model, History]:

@@ -7,8 +7,7 @@ from keras import layers
 
 from pipeline.recognition.line_images import STRIP_PX
 from train.networks.architectures import BATCH_MOMENTUM
-
-NAME = "lines"
+from train.networks.catalog import LINES
 
 
 def build_line_network(n_classes: int) -> keras.Model:
@@ -37,7 +36,7 @@ def build_line_network(n_classes: int) -> keras.Model:
     x = layers.Dropout(0.15)(x)
     x = layers.Conv2D(n_classes, 1)(x)
     x = layers.Reshape((-1, n_classes))(x)
-    return keras.Model(line_image, layers.Softmax(name="probabilities", dtype="float32")(x), name=NAME)
+    return keras.Model(line_image, layers.Softmax(name="probabilities", dtype="float32")(x), name=LINES)
 
 
 def _convolve(

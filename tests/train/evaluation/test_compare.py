@@ -21,7 +21,7 @@ from train.evaluation.compare import (
     tabulate_comparison,
 )
 from train.evaluation.page_score import PageScore
-from train.networks.export import LITERT_NAME, write_card
+from train.networks.model_folder import LITERT_NAME, write_card
 
 PHOTOS = Path("photos")
 DIGITS = {"mnist_test": {"accuracy": 0.9942}, "robustness": {"mean_corruption_accuracy": 0.827}}

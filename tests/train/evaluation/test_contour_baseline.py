@@ -84,4 +84,4 @@ def test_readme_tells_what_both_ways_read(name: str) -> None:
     picture, *texts = compare_methods(TOP / "samples" / name, Settings())
     assert picture.dtype == np.uint8 and picture.shape[2] == 3
     assert format_row(name, texts) in (TOP / "README.md").read_text(encoding="utf-8").splitlines()
-    assert (TOP / "train" / "pictures" / f"both-ways-{Path(name).stem}.jpg").stat().st_size < 200_000
+    assert (TOP / "docs" / "pictures" / f"both-ways-{Path(name).stem}.jpg").stat().st_size < 200_000

@@ -13,16 +13,26 @@ import pytest
 from rich.console import Console
 
 from pipeline.errors import InputError, ModelError, OutputError
+from train.__main__ import main
 from train.datasets.catalog import DIGIT_CLASSES, FASHION_CLASSES, Dataset
 from train.datasets.examples import Examples
 from train.datasets.mnist import DigitSet
 from train.evaluation import evaluate as evaluate_room
 from train.evaluation import plots
 from train.evaluation.compare import ComparedModel
-from train.evaluation.evaluate import evaluate, is_of_mnist, main, measure_seen, name_test, read_history, tabulate, tell
+from train.evaluation.evaluate import (
+    evaluate,
+    format_figures,
+    is_of_mnist,
+    measure_seen,
+    name_test,
+    read_history,
+    tabulate,
+)
 from train.metrics import measure
 from train.networks.architectures import build
-from train.networks.export import export_model, read_card, write_card
+from train.networks.export import export_model
+from train.networks.model_folder import read_card, write_card
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 """TensorFlow's variables do not know NumPy 2's `copy` yet, and Keras asks them for it."""
@@ -77,7 +87,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
     monkeypatch.setattr(evaluate_room, "gather_photo_set", gather)
     monkeypatch.setattr(evaluate_room, "measure_robustness", measure_robustness)
     yield noted
-    for cached in (evaluate_room.read_exam, evaluate_room.read_seen):
+    for cached in (evaluate_room.read_test_set, evaluate_room.read_seen):
         cached.cache_clear()
 
 
@@ -149,7 +159,7 @@ def test_model_of_other_classes_than_its_data_is_refused(folder: Path, monkeypat
 
 def test_card_without_a_seed_is_refused(folder: Path) -> None:
     write_card(folder, {})
-    with pytest.raises(ModelError, match="tells no seed"):
+    with pytest.raises(ModelError, match="has no seed"):
         evaluate(folder, None, QUIET)
 
 
@@ -191,7 +201,7 @@ def test_name_of_the_test_tells_no_folder() -> None:
 def test_seen_by_hand() -> None:
     examples = Examples(np.zeros((4, 28, 28, 1), np.float32), np.array([0, 1, 10, 10]))
     answers = np.eye(11, dtype=np.float32)[[0, 10, 10, 3]]
-    found = measure_seen(evaluate_room.Answers(examples, answers, answers))
+    found = measure_seen(evaluate_room.Predictions(examples, answers, answers))
     assert {name: found[name] for name in ("n_digits", "accuracy", "digits_refused", "n_junk", "junk_refused")} == {
         **{"n_digits": 2, "accuracy": 0.5, "digits_refused": 0.5},
         **{"n_junk": 2, "junk_refused": 0.5},
@@ -206,7 +216,7 @@ def test_table_has_a_row_per_class() -> None:
 
 @pytest.mark.usefixtures("undrawn")
 def test_script_prints_the_figures(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--model", str(folder)]) == 0
+    assert main(["evaluate", "--model", str(folder)]) == 0
     shown = capsys.readouterr().out
     assert f"{folder.name}: mnist_test: " in shown
     assert "semeion: 100.00% right of 7" in shown
@@ -216,9 +226,9 @@ def test_script_prints_the_figures(folder: Path, capsys: pytest.CaptureFixture[s
 def test_lines_of_a_model_that_refuses() -> None:
     test = {"accuracy": 1, "errors": 0, "n": 2, "ece": 0, "best_guess_accuracy": 1, "coverage_at_risk_1_percent": 1}
     seen = {"accuracy": 0.5, "n_digits": 4, "n_junk": 8, "junk_refused": 0.75}
-    lines = tell({"mnist_test": test, "held_out_writers_as_seen": seen, "robustness": ROBUSTNESS})
+    lines = format_figures({"mnist_test": test, "held_out_writers_as_seen": seen, "robustness": ROBUSTNESS})
     assert lines[-1] == "not a digit: 75.00% of 8 refused"
-    assert len(tell({"mnist_test": test})) == 3
+    assert len(format_figures({"mnist_test": test})) == 3
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -232,7 +242,7 @@ def test_comparison_is_one_table(
         return [ComparedModel("ours", "mnist", 1, 1000, 1.0, None, None, None, 1.0)]
 
     monkeypatch.setattr(evaluate_room, "compare", compare)
-    assert main(["--model", str(folder), "--model", str(folder), "--compare", "--photos", "mine"]) == 0
+    assert main(["evaluate", "--model", str(folder), "--model", str(folder), "--compare", "--photos", "mine"]) == 0
     assert asked == [([folder] * 2, [["mnist_test", "held_out_writers_as_seen", "robustness"]] * 2, Path("mine"))]
     shown = capsys.readouterr().out
     assert "ours" in shown
@@ -240,7 +250,7 @@ def test_comparison_is_one_table(
 
 
 def test_script_without_a_model_ends_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--model", str(tmp_path)]) == 4
+    assert main(["evaluate", "--model", str(tmp_path)]) == 4
     shown = capsys.readouterr()
     assert shown.out == ""
     assert len(shown.err.strip().splitlines()) == 1

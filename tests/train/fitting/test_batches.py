@@ -15,7 +15,6 @@ from train.datasets.mnist import DigitSet
 from train.fitting import batches as batches_room
 from train.fitting.batches import (
     NOT_A_DIGIT,
-    PARTS,
     Mixture,
     Sources,
     collect_sources,
@@ -24,6 +23,7 @@ from train.fitting.batches import (
     draw_epoch,
     mix,
 )
+from train.fitting.recipes import PARTS
 
 NONE = DigitSet(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
 

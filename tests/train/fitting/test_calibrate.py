@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError, ModelError
+from train.__main__ import main
 from train.datasets.examples import Examples
 from train.fitting import calibrate as calibrate_room
 from train.fitting.calibrate import (
@@ -23,7 +24,7 @@ from train.fitting.calibrate import (
     format_calibration,
     gather_held_out,
 )
-from train.networks.export import read_card, write_card
+from train.networks.model_folder import LITERT_NAME, read_card, write_card
 
 HALF = np.array([[0.5, 0.5]], np.float32)
 NINE = np.array([[0.9, 0.1]], np.float32)
@@ -134,7 +135,7 @@ def test_it_is_fitted_on_what_the_run_held_out(
 
 
 def test_held_out_cannot_be_known_without_seed_or_data(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="tells no seed"):
+    with pytest.raises(ModelError, match="has no seed"):
         gather_held_out({}, None)
     with pytest.raises(InputError, match="no such data folder"):
         gather_held_out({"made": {"seed": 0}}, tmp_path / "none")
@@ -143,12 +144,13 @@ def test_held_out_cannot_be_known_without_seed_or_data(tmp_path: Path) -> None:
 def test_script_writes_the_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / LITERT_NAME).touch()
     write_card(tmp_path, {"name": "kept", "made": {"seed": 0}})
     probabilities, labels = draw_predictions(2.0, 300)
     examples = Examples(np.zeros((300, 28, 28, 1), np.float32), labels)
     monkeypatch.setattr(calibrate_room, "gather_held_out", lambda card, data_dir: examples)
     monkeypatch.setattr(calibrate_room, "predict_litert", lambda path, images: probabilities)
-    assert calibrate_room.main(["--model", str(tmp_path)]) == 0
+    assert main(["calibrate", "--model", str(tmp_path)]) == 0
     card = read_card(tmp_path)
     assert card["name"] == "kept"
     assert card["temperature"] == pytest.approx(card["calibration"]["temperature"], abs=1e-4)

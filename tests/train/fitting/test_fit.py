@@ -13,6 +13,7 @@ from rich.console import Console
 
 from pipeline.errors import UsageError
 from pipeline.recognition.classify import load_classifier
+from train.__main__ import main
 from train.augmentation.non_digits import NonDigitSource
 from train.augmentation.printed_glyphs import draw_glyphs
 from train.datasets.catalog import DIGIT_CLASSES, MNIST, Dataset
@@ -21,14 +22,16 @@ from train.datasets.mnist import DigitSet
 from train.fitting import fit as fit_room
 from train.fitting import photo_training_set as training_room
 from train.fitting.batches import NOT_A_DIGIT, Sources
-from train.fitting.fit import average_weights, encode, finish, fit, gather_training_set
+from train.fitting.fit import finish, fit, gather_training_set
 from train.fitting.options import FitPlan
 from train.fitting.photo_training_set import PhotoTrainingSet, draw_seen
 from train.fitting.plain_training_set import gather_plain_set
 from train.fitting.recipes import PHOTO, RECIPES
-from train.networks.architectures import ARCHITECTURES, Architecture
+from train.fitting.training_loop import average_weights, encode
+from train.networks.architectures import BUILDERS
+from train.networks.catalog import ARCHITECTURES, Architecture
 from train.networks.checkpoint import load_checkpoint
-from train.networks.export import LITERT_NAME, read_card
+from train.networks.model_folder import LITERT_NAME, read_card
 from train.synthesis.handwriting.drawn_digits import draw_digit_set
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -61,7 +64,8 @@ def build_tiny(n_classes: int) -> keras.Model:
 @pytest.fixture(autouse=True, scope="module")
 def tiny_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ARCHITECTURES, "tiny", Architecture(build_tiny, recipe="photo", n_classes=11))
+        patch.setitem(ARCHITECTURES, "tiny", Architecture(recipe="photo", n_classes=11))
+        patch.setitem(BUILDERS, "tiny", build_tiny)
         patch.setitem(RECIPES, "photo", replace(PHOTO, batch_size=16))
         yield
 
@@ -173,7 +177,7 @@ def test_run_may_begin_with_the_weights_of_another(
 
 
 def test_missing_data_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert fit_room.main(["--data-dir", str(tmp_path / "none")]) == 1
+    assert main(["fit", "--data-dir", str(tmp_path / "none")]) == 1
     assert "no such data folder" in capsys.readouterr().err
 
 
@@ -244,9 +248,9 @@ def test_recipe_decides_what_is_learned_from(small_data: None) -> None:
 @pytest.mark.parametrize(
     ("flags", "told"),
     [
-        (["--epochs", "0"], "expected at least 1"),
-        (["--limit", "0"], "expected at least 1"),
-        (["--arch", "none"], "no network is called"),
+        (["--epochs", "0"], "expected a whole number of at least 1"),
+        (["--limit", "0"], "expected a whole number of at least 1"),
+        (["--arch", "none"], "'none' is not known"),
         (["--arch", "cnn_saved"], "give --init FILE.keras"),
         (["--dataset", "fashion_mnist"], "the photo recipe is for digits"),
         (["--arch", "cnn_tuned", "--parts", "non-digits"], "the plain recipe mixes nothing in"),
@@ -255,13 +259,13 @@ def test_recipe_decides_what_is_learned_from(small_data: None) -> None:
 def test_wrong_flag_is_one_clear_line(
     flags: list[str], told: str, small_data: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert fit_room.main(flags) == 2
+    assert main(["fit", *flags]) == 2
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert last.startswith("error: ") and told in last
 
 
 def test_whole_run_from_the_command_line(small_data: None, tmp_path: Path) -> None:
     out = tmp_path / "mlp"
-    assert fit_room.main(["--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out)]) == 0
+    assert main(["fit", "--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out)]) == 0
     assert read_card(out)["classes"] == list(DIGIT_CLASSES)
-    assert fit_room.main(["--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out), "--resume"]) == 0
+    assert main(["fit", "--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out), "--resume"]) == 0

@@ -16,12 +16,15 @@ from rich.console import Console
 from pipeline.errors import UsageError
 from pipeline.recognition.line_images import Strip
 from pipeline.recognition.line_network import load_line_reader
+from train.__main__ import main
 from train.datasets.harvested_crops import FACTS_NAME
 from train.datasets.harvested_lines import Lines, load_lines, name_arrays
 from train.fitting import fit_lines as fit_lines_room
-from train.fitting.fit_lines import LinePlan, finish, fit_lines, main, parse_arguments, validate
-from train.networks.export import LITERT_NAME, read_card
-from train.networks.line_network import NAME, build_line_network
+from train.fitting.fit_lines import finish, fit_lines, validate
+from train.fitting.options import LinePlan
+from train.networks.catalog import LINES
+from train.networks.line_network import build_line_network
+from train.networks.model_folder import LITERT_NAME, read_card
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 """TensorFlow's variables do not know NumPy 2's `copy` yet, and Keras asks them for it."""
@@ -47,7 +50,7 @@ def build_tiny(n_classes: int) -> keras.Model:
     x = layers.Conv2D(8, (8, 2), strides=(8, 2), activation="relu")(strip)
     x = layers.Dropout(0.05)(x)
     x = layers.Conv2D(n_classes, (4, 1))(x)
-    return keras.Model(strip, layers.Softmax()(layers.Reshape((-1, n_classes))(x)), name=NAME)
+    return keras.Model(strip, layers.Softmax()(layers.Reshape((-1, n_classes))(x)), name=LINES)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -148,23 +151,22 @@ def test_run_may_begin_with_the_weights_of_another(fitted: tuple, harvest: Path,
 @pytest.mark.parametrize(
     ("flags", "code", "told"),
     [
-        (["--epochs", "0"], 2, "expected at least 1"),
-        (["--windows", "0"], 2, "expected at least 1"),
-        ([], 1, "holds no harvest with lines"),
+        (["--epochs", "0"], 2, "expected a whole number of at least 1"),
+        (["--windows", "0"], 2, "expected a whole number of at least 1"),
+        ([], 1, "holds no whole harvest"),
     ],
     ids=["no epochs", "no windows", "no harvest"],
 )
 def test_wrong_flag_or_folder_is_one_clear_line(
     flags: list[str], code: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--harvest", str(tmp_path), "--out", str(tmp_path / "out"), *flags]) == code
+    assert main(["fit-lines", "--harvest", str(tmp_path), "--out", str(tmp_path / "out"), *flags]) == code
     last = capsys.readouterr().err.strip().splitlines()[-1]
     assert last.startswith("error: ") and told in last
 
 
 def test_harvest_must_be_given(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        parse_arguments([])
+    assert main(["fit-lines"]) == 2
     assert "--harvest" in capsys.readouterr().err
 
 
@@ -182,9 +184,9 @@ def test_whole_run_from_the_command_line(harvest: Path, tmp_path: Path) -> None:
         "--seed",
         "3",
     ]
-    assert main(flags) == 0
+    assert main(["fit-lines", *flags]) == 0
     assert read_card(tmp_path / "own")["made"]["seed"] == 3
-    assert main([*flags, "--resume"]) == 0
+    assert main(["fit-lines", *flags, "--resume"]) == 0
 
 
 @pytest.mark.parametrize("width_px", [2, 64, 98])

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UsageError
-from train.fitting.recipes import PHOTO, PLAIN, compile_model, find_recipe, is_sparse
+from train.fitting.recipes import PHOTO, PLAIN, find_recipe
+from train.fitting.training_loop import compile_model, is_sparse
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 

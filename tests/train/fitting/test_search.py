@@ -18,20 +18,22 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from pipeline.errors import UsageError
+from train.__main__ import main
+from train.commands import search as search_command
+from train.commands.search import parse_arguments
 from train.datasets.catalog import DIGIT_CLASSES, Dataset
 from train.datasets.mnist import DigitSet
 from train.fitting import search as search_room
+from train.fitting.options import SearchPlan
 from train.fitting.plain_training_set import PlainTrainingSet, gather_plain_set
 from train.fitting.search import (
     GRID,
     SPACE,
-    SearchPlan,
+    count_trials,
     fit_knobs,
     list_grid,
     list_rows,
-    main,
     open_study,
-    parse_arguments,
     read_knobs,
     search,
 )
@@ -73,7 +75,7 @@ def training_set(dataset: Dataset) -> PlainTrainingSet:
 def tiny_search(monkeypatch: pytest.MonkeyPatch, dataset: Dataset) -> None:
     monkeypatch.setattr(search_room, "SPACE", TINY_SPACE)
     monkeypatch.setattr(search_room, "GRID", TINY_GRID)
-    monkeypatch.setattr(search_room, "load_dataset", lambda name, data_dir: dataset)
+    monkeypatch.setattr(search_command, "load_dataset", lambda name, data_dir: dataset)
 
 
 @pytest.fixture(autouse=True)
@@ -141,7 +143,7 @@ def test_killed_search_goes_on_as_if_there_had_been_no_kill(
     kill(monkeypatch, plan, training_set, after=2)
     assert len(fitted) == 2
     rows = run(plan, training_set)
-    assert [row["state"] for row in rows] == ["complete"] * 2 + ["killed"] + ["complete"] * (plan.n_trials - 2)
+    assert [row["state"] for row in rows] == ["complete"] * 2 + ["killed"] + ["complete"] * (count_trials(plan) - 2)
     assert rows[2]["n_dense"] == rows[3]["n_dense"]
     assert rows[2]["val_accuracy"] == ""
     resumed = fitted.copy()
@@ -233,7 +235,7 @@ def test_fit_learns_and_repeats_itself(training_set: PlainTrainingSet) -> None:
 def test_command_tells_what_ran(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "search"
     command = ["--method", "random", "--trials", "2", "--epochs", "1", "--limit", "60", "--out", str(out)]
-    assert main(command) == 0
+    assert main(["search", *command]) == 0
     shown = capsys.readouterr().out
     with (out / "trials.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -249,7 +251,7 @@ def test_command_tells_what_ran(tmp_path: Path, capsys: pytest.CaptureFixture[st
         f"TUNED = {cnn}, fitted at rate {recipe.rate:g} in batches of {recipe.batch_size}"
     )
     assert (out / ".gitignore").read_text("utf-8") == "*\n"
-    assert main(command) == 0
+    assert main(["search", *command]) == 0
     assert capsys.readouterr().out == shown
 
 
@@ -257,24 +259,23 @@ def test_command_tells_what_ran(tmp_path: Path, capsys: pytest.CaptureFixture[st
     "flags", [["--trials", "0"], ["--epochs", "0"], ["--limit", "0"], ["--seed", "-1"]], ids=lambda flags: flags[0]
 )
 def test_number_too_small_is_one_clear_line(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(flags) == 2
+    assert main(["search", *flags]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        f"error: {flags[0]}: expected at least {0 if flags[0] == '--seed' else 1}, received {flags[1]}"
+        f"error: argument {flags[0]}: expected a whole number of at least {0 if flags[0] == '--seed' else 1}, "
+        f"received {flags[1]}; see python -m train search --help"
     ]
 
 
 def test_unknown_method_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
-        main(["--method", "none"])
-    assert stopped.value.code == 2
-    assert "invalid choice: 'none'" in capsys.readouterr().err
+    assert main(["search", "--method", "rnadom"]) == 2
+    assert "did you mean random?" in capsys.readouterr().err
 
 
 def test_flags_become_the_plan(tmp_path: Path) -> None:
     flags = ["--method", "tpe", "--trials", "7", "--epochs", "2", "--limit", "9", "--seed", "4", "--out", str(tmp_path)]
     assert parse_arguments(flags) == SearchPlan("tpe", 7, 2, 9, seed=4, out=tmp_path)
     assert parse_arguments([]) == SearchPlan()
-    assert [SearchPlan().n_trials, SearchPlan("grid").n_trials, SearchPlan("grid", 3).n_trials] == [12, 4, 3]
+    assert [count_trials(plan) for plan in (SearchPlan(), SearchPlan("grid"), SearchPlan("grid", 3))] == [12, 4, 3]
 
 
 def test_every_point_of_grid_and_space_is_a_network(monkeypatch: pytest.MonkeyPatch) -> None:

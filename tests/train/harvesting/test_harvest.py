@@ -21,7 +21,7 @@ from train.datasets.mnist import DigitSet
 from train.fitting.batches import Sources
 from train.fitting.photo_training_set import PhotoTrainingSet, add_harvest
 from train.harvesting import harvest as harvest_room
-from train.harvesting.harvest import HarvestPlan, harvest, harvest_page, harvest_shard, parse_arguments, see_page
+from train.harvesting.harvest import HarvestPlan, harvest, harvest_page, harvest_shard, see_page
 from train.harvesting.span_labels import LEFT_OUT, judge_span, label_spans, own_page
 from train.synthesis.handwriting.drawn_digits import draw_digit_set
 from train.synthesis.handwriting.writers import WriterPool, collect_writers
@@ -195,13 +195,6 @@ def test_unfinished_harvest_is_refused(tmp_path: Path) -> None:
         load_crops(tmp_path, "train")
     with pytest.raises(InputError, match="no whole harvest"):
         read_facts(tmp_path)
-
-
-def test_flags_become_the_plan(tmp_path: Path) -> None:
-    plan = parse_arguments(["--out", str(tmp_path), "--pages", "7", "--seed", "3", "--workers", "1"])
-    assert plan == HarvestPlan(None, tmp_path, 7, 3, 1)
-    with pytest.raises(UsageError):
-        parse_arguments(["--out", str(tmp_path), "--pages", "0"])
 
 
 def make_crops(label: int, n: int) -> Crops:

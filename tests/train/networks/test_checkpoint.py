@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError, UsageError
-from train.networks.checkpoint import hash_file, load_checkpoint, load_init
+from train.networks.checkpoint import load_checkpoint, load_init
+from train.networks.model_folder import hash_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 

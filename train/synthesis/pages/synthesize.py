@@ -6,7 +6,6 @@ pen to a page, and the page is photographed. Each page depends on the seed and i
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,6 @@ from rich.console import Console
 from rich.progress import track
 
 from pipeline.geometry import Box
-from train.scripts import add_common_flags, run_script
 from train.synthesis.handwriting.writers import WriterPool, gather_writers
 from train.synthesis.pages.arrangements import LAYOUTS, LEAST_HEIGHT_PX
 from train.synthesis.pages.ink_layout import Draft, Script, lean_alike
@@ -189,25 +187,20 @@ def _mark_cut(draft: Draft, owner: NDArray[np.uint16], view: NDArray[np.float64]
     return tuple("cut" if cut else kind for cut, kind in zip(is_cut, draft.kinds, strict=True))
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Write pages and their truth.json; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m train synthesize", description=(__doc__ or "").splitlines()[0])
-    add_common_flags(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for pictures and truth.json")
-    parser.add_argument("--pages", type=int, default=100, metavar="N", help="how many (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of all chance, and of the split by writer (%(default)s)")
-    flags = parser.parse_args(argv)
+def write_pages(folder: Path, n_pages: int, seed: int, data_dir: Path | None, console: Console) -> None:
+    """Write `n_pages` pictures and their truth.json into `folder`.
 
-    def run() -> None:
-        console = Console(stderr=True)
-        pool = gather_writers(flags.data_dir, flags.seed)
-        flags.out.mkdir(parents=True, exist_ok=True)
-        entries = []
-        for number in track(range(flags.pages), description=str(flags.out), console=console, transient=True):
-            page, file = synthesize_page(pool, flags.seed, number), f"page-{number:05}.jpg"
-            tinted = tint_photo(page.photo, np.random.default_rng([flags.seed, number, 1]))
-            (flags.out / file).write_bytes(cv2.imencode(".jpg", tinted)[1].tobytes())
-            entries.append(json.dumps(describe_page(page, file)))
-        (flags.out / "truth.json").write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")
-
-    return run_script(run)
+    Raises
+    ------
+    InputError : as for `gather_writers`
+    """
+    with console.status("reading the data"):
+        pool = gather_writers(data_dir, seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for number in track(range(n_pages), description=str(folder), console=console, transient=True):
+        page, file = synthesize_page(pool, seed, number), f"page-{number:05}.jpg"
+        tinted = tint_photo(page.photo, np.random.default_rng([seed, number, 1]))
+        (folder / file).write_bytes(cv2.imencode(".jpg", tinted)[1].tobytes())
+        entries.append(json.dumps(describe_page(page, file)))
+    (folder / "truth.json").write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")

@@ -5,8 +5,8 @@ Every picture is drawn by this code alone, from a seed: the same machine and lib
 
 from __future__ import annotations
 
-import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -177,20 +177,13 @@ def describe_page(page: SamplePage) -> dict[str, object]:
     return {"file": page.file, "numbers": numbers, "grouped": True, "ordered": True, "tags": list(page.tags)}
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Draw all samples, or those that are named."""
-    parser = argparse.ArgumentParser(prog="python -m train samples", description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pictures and truth.json")
-    parser.add_argument(
-        "--only", nargs="+", default=[], metavar="FILE", help="draw only these; truth.json stays as it is"
-    )
-    chosen = parser.parse_args(arguments)
-    chosen.out.mkdir(parents=True, exist_ok=True)
+def draw_samples(folder: Path, files: Sequence[str] = ()) -> None:
+    """Write the samples called `files` into `folder`, or all of them and their truth.json; print each path."""
+    folder.mkdir(parents=True, exist_ok=True)
     for page in SAMPLE_PAGES:
-        if not chosen.only or page.file in chosen.only:
-            save_photo(draw_photo(page), page, chosen.out / page.file)
-            print(chosen.out / page.file)
-    if not chosen.only:
-        truth = [describe_page(page) for page in SAMPLE_PAGES]
-        text = "[\n" + ",\n".join(json.dumps(entry) for entry in truth) + "\n]\n"
-        (chosen.out / "truth.json").write_text(text, encoding="utf-8")
+        if not files or page.file in files:
+            save_photo(draw_photo(page), page, folder / page.file)
+            print(folder / page.file)
+    if not files:
+        lines = ",\n".join(json.dumps(describe_page(page)) for page in SAMPLE_PAGES)
+        (folder / "truth.json").write_text("[\n" + lines + "\n]\n", encoding="utf-8")

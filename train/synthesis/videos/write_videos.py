@@ -7,9 +7,7 @@ is wholly in view and legible, and where.
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,6 @@ from rich.console import Console
 from rich.progress import track
 
 from pipeline.errors import OutputError
-from train.scripts import add_common_flags, run_script
 from train.synthesis.handwriting.writers import WriterPool, gather_writers
 from train.synthesis.negatives.pages import find_prose_fonts
 from train.synthesis.videos.clip import Clip
@@ -70,24 +67,21 @@ def write_video(clip: Clip, path: Path) -> None:
         writer.release()
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Write videos and their truth.json; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m train videos", description=(__doc__ or "").splitlines()[0])
-    add_common_flags(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for videos and truth.json")
-    parser.add_argument("--videos", type=int, default=24, metavar="N", help="how many (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of all chance (%(default)s)")
-    flags = parser.parse_args(argv)
+def write_videos(folder: Path, n_videos: int, seed: int, data_dir: Path | None, console: Console) -> None:
+    """Write `n_videos` videos and their truth.json into `folder`.
 
-    def run() -> None:
-        pool, fonts = gather_writers(flags.data_dir, _SPLIT_SEED, True), find_prose_fonts()
-        flags.out.mkdir(parents=True, exist_ok=True)
-        entries, console = [], Console(stderr=True)
-        for number in track(range(flags.videos), description=str(flags.out), console=console, transient=True):
-            kind, clip = film_video(pool, fonts, flags.seed, number)
-            file = f"{number:02}-{kind}.mp4"
-            write_video(clip, flags.out / file)
-            entries.append(json.dumps(describe_video(kind, clip, file)))
-        (flags.out / "truth.json").write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")
-
-    return run_script(run)
+    Raises
+    ------
+    InputError : as for `gather_writers`
+    OutputError : as for `write_video`
+    """
+    with console.status("reading the data"):
+        pool, fonts = gather_writers(data_dir, _SPLIT_SEED, True), find_prose_fonts()
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for number in track(range(n_videos), description=str(folder), console=console, transient=True):
+        kind, clip = film_video(pool, fonts, seed, number)
+        file = f"{number:02}-{kind}.mp4"
+        write_video(clip, folder / file)
+        entries.append(json.dumps(describe_video(kind, clip, file)))
+    (folder / "truth.json").write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")

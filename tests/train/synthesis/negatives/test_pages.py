@@ -12,9 +12,10 @@ import pytest
 from pipeline import Page, Reading, Settings, load_classifier, read_page
 from pipeline.geometry import Box
 from pipeline.types import Digit, PageReading
+from train.__main__ import main
 from train.evaluation import false_positives
 from train.evaluation import score_pages as score
-from train.evaluation.false_positives import main, measure, write_pages
+from train.evaluation.false_positives import measure, write_pages
 from train.synthesis.handwriting.letters import Script, write_words
 from train.synthesis.negatives.pages import KINDS, draw_negative_page, find_prose_fonts
 from train.synthesis.negatives.texts import compose_sentence
@@ -107,11 +108,11 @@ def test_command_draws_and_measures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(false_positives, "KINDS", ("blank-white",))
-    assert main(["--out", str(tmp_path / "pages"), "--pages", "1", "--seed", "2"]) == 0
+    assert main(["negatives", "--out", str(tmp_path / "pages"), "--pages", "1", "--seed", "2"]) == 0
     assert capsys.readouterr().out == ""
-    assert main(["--out", str(tmp_path / "pages"), "--model", "digits"]) == 0
+    assert main(["negatives", "--out", str(tmp_path / "pages"), "--model", "digits"]) == 0
     assert capsys.readouterr().out.split()[-6:] == ["all", "1", "0", "0", "0", "0"]
-    assert main(["--out", str(tmp_path / "none"), "--model", "digits"]) == 1
+    assert main(["negatives", "--out", str(tmp_path / "none"), "--model", "digits"]) == 1
 
 
 @pytest.mark.parametrize("number", range(N_PAGES))

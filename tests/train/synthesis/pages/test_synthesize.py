@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from train.__main__ import main
 from train.datasets.mnist import DigitSet
 from train.synthesis.handwriting.drawn_digits import draw_digit_set
 from train.synthesis.handwriting.writers import WriterDigits, WriterPool, collect_writers, guess_writers
@@ -173,7 +174,7 @@ def test_tint_keeps_dark_dark() -> None:
 
 def test_command_writes_pictures_and_truth(tmp_path: Path, pool: WriterPool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(synthesize_room, "gather_writers", lambda data_dir, seed: pool)
-    assert synthesize_room.main(["--out", str(tmp_path), "--pages", "3", "--seed", "5"]) == 0
+    assert main(["synthesize", "--out", str(tmp_path), "--pages", "3", "--seed", "5"]) == 0
     truth = json.loads((tmp_path / "truth.json").read_text())
     assert [entry["file"] for entry in truth] == [f"page-{n:05}.jpg" for n in range(3)]
     for entry in truth:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import OutputError
+from train.__main__ import main
 from train.datasets.mnist import DigitSet
 from train.synthesis.handwriting.drawn_digits import draw_digit_set
 from train.synthesis.handwriting.writers import WriterPool, collect_writers
@@ -18,7 +19,7 @@ from train.synthesis.videos.clip import Clip
 from train.synthesis.videos.motion import Jerk, draw_sway, make_pose, read_keys
 from train.synthesis.videos.motion import Path as Way
 from train.synthesis.videos.scenarios import KINDS
-from train.synthesis.videos.write_videos import describe_video, film_video, main, write_video
+from train.synthesis.videos.write_videos import describe_video, film_video, write_video
 
 SMALL_PX, FPS = (320, 180), 10.0
 NONE = DigitSet(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
@@ -125,7 +126,7 @@ def test_the_command_writes_videos_that_read_back(
         videos_room, "film_video", lambda p, f, s, n: ("steady", film_video(p, f, s, n, SMALL_PX, FPS, "steady")[1])
     )
     for name in ("one", "two"):
-        assert main(["--out", str(tmp_path / name), "--videos", "1", "--seed", "7"]) == 0
+        assert main(["videos", "--out", str(tmp_path / name), "--videos", "1", "--seed", "7"]) == 0
     (entry,) = json.loads((tmp_path / "one" / "truth.json").read_text())
     video = tmp_path / "one" / entry["file"]
     assert video.read_bytes() == (tmp_path / "two" / entry["file"]).read_bytes()

@@ -72,7 +72,7 @@ def load_crops(folder: Path, part: str) -> Crops:
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """Return what the harvest in `folder` was asked for and what came out.
+    """Return the options and the counts of the harvest in `folder`.
 
     Raises
     ------

@@ -81,8 +81,8 @@ def _load_classes(folder: Path, classes: tuple[str, ...]) -> DigitSet:
         paths = sorted(path for path in found.glob("**/*") if path.suffix.lower() in SUFFIXES)
         if not paths:
             raise MissingInputError(f"{found}: holds no picture", f"expected files that end in {' '.join(SUFFIXES)}")
-        shown = track(paths, description=str(found), console=Console(stderr=True), transient=True)
-        images += [read_digit(path) for path in shown]
+        tracked = track(paths, description=str(found), console=Console(stderr=True), transient=True)
+        images += [read_digit(path) for path in tracked]
         labels += [label] * len(paths)
     return DigitSet(np.stack(images), np.array(labels, np.uint8))
 

@@ -66,7 +66,7 @@ def compare(
     folders : of models with cards
     figures : of each, as `train.evaluation.evaluate.evaluate` gives them
     photos : a folder of pictures with a truth.json, which models of the ten digits read
-    console : where progress is shown
+    console : shows the progress
 
     Raises
     ------

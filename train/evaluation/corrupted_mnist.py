@@ -48,7 +48,7 @@ class Severity:
     """How far each corruption goes; px are MNIST's, 28 to a side, and shares are of the full ink's 255."""
 
     shot_photons: float = _knob(2.5, "counted where ink is full: one ink pixel in twelve then stays blank")
-    impulse_share: float = _knob(0.2, "pixels turned to full ink or bare paper")
+    impulse_share: float = _knob(0.2, "pixels turned to full ink or blank paper")
     glass_px: float = _knob(1.5, "how far at most a pixel is taken from its place: with 2, an 8 is a cloud")
     glass_blur_px: float = _knob(0.6, "deviation of the blur on both sides of the glass")
     motion_px: float = _knob(5, "length of the motion: with 7, people do not tell some 3s from 8s")
@@ -231,13 +231,13 @@ def corrupt(images: NDArray[np.uint8], name: str, seed: int) -> NDArray[np.uint8
 def measure_robustness(classifier: Classifier, data_dir: Path | None, console: Console | None = None) -> dict[str, Any]:
     """Return how many digits of MNIST's test set, corrupted, and of other writers are guessed right.
 
-    Of the classes only the ten digits are asked, so that nothing is refused.
+    Only the ten digits count as classes, so that nothing is rejected.
 
     Parameters
     ----------
     classifier : the model
     data_dir : as for `train.datasets.mnist.find_data_dir`; other writers are read from its `extra` folder
-    console : where progress is shown; stderr by default
+    console : shows the progress; stderr by default
 
     Returns
     -------

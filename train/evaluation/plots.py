@@ -72,7 +72,9 @@ def _draw_series(axes: Axes, history: Sequence[Mapping[str, float]], names: Sequ
     for name, color in zip(names, _cycle(_COLORS, len(names)), strict=True):
         rows = [row for row in history if name in row]
         epochs, values = [row["epoch"] for row in rows], [row[name] for row in rows]
-        axes.plot(epochs, values, ".-", color=color, label=name.replace("_", " "), linewidth=1.4)
+        axes.plot(
+            epochs, values, ".-", color=color, label=name.replace("junk", "non-digits").replace("_", " "), linewidth=1.4
+        )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.3)
     if names:

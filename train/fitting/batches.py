@@ -94,7 +94,7 @@ class Sources:
 def collect_sources(
     digits: DigitSet, extras: DigitSet, rng: np.random.Generator, fonts: list[Path] | None = None
 ) -> Sources:
-    """Return the sources of one split; `fonts` draw the printed characters (None: all that are at hand)."""
+    """Return the sources of one split; `fonts` draw the printed characters (None: all that are installed)."""
     fonts = find_fonts() if fonts is None else fonts
     pictures = draw_glyphs(DIGITS, fonts)
     images = np.stack([frame_digit(mask) for masks in pictures for mask in masks])

@@ -94,7 +94,7 @@ def fit(plan: FitPlan, training_set: TrainingSet, n_classes: int, console: Conso
 
     Raises
     ------
-    UsageError : as for `begin`, or `plan.resume` is asked of another run
+    UsageError : as for `begin`, or `plan.resume` is set for another run
     InputError : as for `begin`, or there is no checkpoint to resume from
     """
     recipe, loss = plan.how, plan.architecture.loss

@@ -49,7 +49,7 @@ class FitPlan:
 
     @property
     def work_dir(self) -> Path:
-        """Where checkpoints and the history lie; it tells git to ignore it."""
+        """The folder of checkpoints, which git ignores."""
         return self.out / WORK_DIR_NAME
 
     @property

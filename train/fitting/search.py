@@ -53,7 +53,7 @@ N_STARTUP = 6
 """Trials that TPE draws at random before it trusts its model (Bergstra et al. 2011); Optuna's 10 would leave it two."""
 
 SPACE: dict[str, optuna.distributions.BaseDistribution] = {
-    # filters and kernel are one knob: three convolutions of 5x5 with pooling leave nothing of 28 px
+    # filters and kernel are one hyperparameter: three convolutions of 5x5 with pooling leave nothing of 28 px
     "convolutions": CategoricalDistribution(
         ["16-32 3x3", "16-32 5x5", "32-64 3x3", "32-64 5x5", "32-64-64 3x3", "32-64-128 3x3"]
     ),
@@ -88,7 +88,7 @@ def describe_search(plan: SearchPlan, train_sha256: str) -> dict[str, Any]:
 
 
 def list_grid() -> list[dict[str, Any]]:
-    """Return the points of the grid, the last knob turning fastest."""
+    """Return the points of the grid, the last hyperparameter changing fastest."""
     return [dict(zip(GRID, point, strict=True)) for point in itertools.product(*GRID.values())]
 
 

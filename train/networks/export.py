@@ -66,7 +66,7 @@ def write_litert(model: keras.Model, path: Path, weights: str = "float32") -> No
 
 
 def describe_model(model: keras.Model, folder: Path, classes: Sequence[str], weights: str = "float32") -> Card:
-    """Return the facts of a card that the files themselves tell; `classes` names the outputs in their order."""
+    """Return the facts of a card that follow from the files; `classes` names the outputs in their order."""
     return {
         "schema": 1,
         "name": folder.name,
@@ -106,7 +106,7 @@ def load_keras(folder: Path) -> keras.Model:
 
 
 def export_again(folder: Path, weights: str) -> Card:
-    """Write the `.tflite` of a model folder anew, with `weights` "float32" or "int8"; return the card that tells it.
+    """Write the `.tflite` of a model folder anew, with `weights` "float32" or "int8"; return its new card.
 
     Raises
     ------

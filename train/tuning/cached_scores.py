@@ -43,7 +43,7 @@ class Rereads:
     Parameters
     ----------
     folder : holds the pictures
-    truths : the pages that may be asked for, as truth.json tells of them
+    truths : the pages that may be asked for, as in truth.json
     model : as `load_classifier` takes it
     work : the file of what is known, made if there is none; None remembers nothing beyond this run
     n_workers : processes; with 1 the pages are read in this one

@@ -9,7 +9,7 @@ changes in order of gain, each kept unless the others' digits get fewer. With th
 
 - eager: any gain at all moves a setting. One page's luck does, so this is the worst case, and the one that counts.
 - cautious: a setting moves only if a gain is left without the page that gains most.
-- open: what the shipped value owes to being kept where the others cannot tell it from other values. Each setting drawn
+- open: the effect of keeping the shipped value where the others give other values the same edits. Each setting drawn
   among those that are equal on the others; expected edits, the effects of single settings added up.
 """
 

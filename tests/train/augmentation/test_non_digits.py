@@ -52,7 +52,7 @@ def draw_stroke(angle_deg: float, width: int, length: float = 80) -> np.ndarray:
         pytest.param(draw_stroke(90, 6) | draw_stroke(0, 6), False, id="cross"),
     ],
 )
-def test_upright_stroke_is_told_from_the_rest(mask: np.ndarray, is_stroke: bool) -> None:
+def test_upright_stroke_is_known_from_the_rest(mask: np.ndarray, is_stroke: bool) -> None:
     assert is_upright_stroke(mask) is is_stroke
 
 
@@ -72,14 +72,14 @@ def test_shares_of_the_kinds_sum_to_one() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10_000))
-def test_junk_is_a_tensor_with_ink(source: NonDigitSource, seed: int) -> None:
+def test_non_digit_is_a_tensor_with_ink(source: NonDigitSource, seed: int) -> None:
     tensor = make_non_digit(source, np.random.default_rng(seed), KNOBS)
     assert tensor.shape == (28, 28)
     assert tensor.dtype == np.float32
     assert 0 <= tensor.min() < tensor.max() == pytest.approx(1)
 
 
-def test_equal_seeds_give_equal_junk(source: NonDigitSource) -> None:
+def test_equal_seeds_give_equal_non_digits(source: NonDigitSource) -> None:
     first, again, other = (make_non_digit(source, np.random.default_rng(seed), KNOBS) for seed in (5, 5, 6))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)

@@ -46,9 +46,9 @@ def make_folder(folder: Path, card: dict[str, Any]) -> Path:
 
 def render(rows: list[ComparedModel]) -> list[str]:
     console = Console(width=100)
-    with console.capture() as shown:
+    with console.capture() as printed:
         console.print(tabulate_comparison(rows, PHOTOS))
-    return shown.get().splitlines()
+    return printed.get().splitlines()
 
 
 def test_rows_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

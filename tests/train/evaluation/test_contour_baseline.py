@@ -1,4 +1,4 @@
-"""The tutorials' way of reading: right on what it was made for, and shown as it is in README."""
+"""The tutorials' method of reading: right on what it was made for, and shown in README as it is."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def test_page_without_ink_has_no_digits(gray: np.ndarray) -> None:
 
 def test_boxes_are_drawn_on_a_copy() -> None:
     bgr = cv2.cvtColor(draw_page(), cv2.COLOR_GRAY2BGR)
-    shown = draw_contours(bgr, read_contours(draw_page(), Wideness()))
-    assert shown.shape == bgr.shape and np.ptp(shown, axis=2).any() and not np.ptp(bgr, axis=2).any()
+    drawn = draw_contours(bgr, read_contours(draw_page(), Wideness()))
+    assert drawn.shape == bgr.shape and np.ptp(drawn, axis=2).any() and not np.ptp(bgr, axis=2).any()
 
 
 def test_tutorial_reads_most_of_a_plain_page() -> None:
@@ -80,7 +80,7 @@ def test_tutorial_reads_most_of_a_plain_page() -> None:
 
 
 @pytest.mark.parametrize("name", COMPARED)
-def test_readme_tells_what_both_ways_read(name: str) -> None:
+def test_readme_has_what_both_methods_read(name: str) -> None:
     picture, *texts = compare_methods(TOP / "samples" / name, Settings())
     assert picture.dtype == np.uint8 and picture.shape[2] == 3
     assert format_row(name, texts) in (TOP / "README.md").read_text(encoding="utf-8").splitlines()

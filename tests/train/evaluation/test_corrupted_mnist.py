@@ -260,13 +260,13 @@ def test_robustness_by_hand(digits: np.ndarray, tmp_path: Path, monkeypatch: pyt
     }
 
 
-def test_robustness_without_other_hands_keeps_stdout_clean(
+def test_robustness_without_other_writers_keeps_stdout_clean(
     digits: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(corruptions, "load_test", lambda data_dir: take(digits, [3, 3, 7, 1]))
-    shown = measure_robustness(FAKE, tmp_path)
-    assert shown["other_hands"] == {}
-    assert list(shown["corruptions"]) == list(CORRUPTIONS)
+    figures = measure_robustness(FAKE, tmp_path)
+    assert figures["other_hands"] == {}
+    assert list(figures["corruptions"]) == list(CORRUPTIONS)
     assert capsys.readouterr().out == ""
 
 

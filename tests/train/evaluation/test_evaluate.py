@@ -98,16 +98,16 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_figures_and_plots_lie_beside_the_card(folder: Path) -> None:
-    shown, table = evaluate(folder, None, QUIET)
-    assert read_card(folder)["figures"] == json.loads(json.dumps(shown, allow_nan=False))
-    assert shown["mnist_test"]["n"] == 20
-    assert shown["robustness"] == ROBUSTNESS
+    figures, table = evaluate(folder, None, QUIET)
+    assert read_card(folder)["figures"] == json.loads(json.dumps(figures, allow_nan=False))
+    assert figures["mnist_test"]["n"] == 20
+    assert figures["robustness"] == ROBUSTNESS
     assert {path.name for path in folder.glob("*.png")} == DRAWN
     assert (table.row_count, len(table.columns)) == (10, 13)
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_ten_classes_are_not_asked_of_junk(folder: Path, networks: dict[int, Path]) -> None:
+def test_ten_classes_are_not_asked_of_non_digits(folder: Path, networks: dict[int, Path]) -> None:
     seen = evaluate(folder, None, QUIET)[0]["held_out_writers_as_seen"]
     assert seen["n_digits"] == 20
     assert not {"n_junk", "junk_refused", "digits_refused"} & set(seen)
@@ -126,8 +126,8 @@ def test_data_are_read_once_for_all_models(folder: Path, read: list[tuple[str, A
 @pytest.mark.usefixtures("undrawn")
 def test_model_of_other_pictures_is_measured_on_them_alone(folder: Path, read: list[tuple[str, Any]]) -> None:
     write_card(folder, {"made": {"dataset": "fashion_mnist", "recipe": "plain"}})
-    shown, table = evaluate(folder, None, QUIET)
-    assert list(shown) == ["fashion_mnist_test"]
+    figures, table = evaluate(folder, None, QUIET)
+    assert list(figures) == ["fashion_mnist_test"]
     assert read == [("dataset", "fashion_mnist")]
     assert list(table.columns[0].cells)[0] == "T-shirt"
 
@@ -143,7 +143,7 @@ def test_history_is_drawn_where_there_is_one(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '[{"loss": 1}]'], ids=["empty", "no list", "no rows", "no epoch"])
-def test_damaged_history_is_told(content: str, tmp_path: Path) -> None:
+def test_damaged_history_is_reported(content: str, tmp_path: Path) -> None:
     assert read_history(tmp_path) == []
     (tmp_path / "history.json").write_text(content, "utf-8")
     with pytest.raises(ModelError, match=r"history\.json"):
@@ -163,7 +163,7 @@ def test_card_without_a_seed_is_refused(folder: Path) -> None:
         evaluate(folder, None, QUIET)
 
 
-def test_data_that_cannot_be_read_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_that_cannot_be_read_are_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise InputError("gone")
 
@@ -173,7 +173,7 @@ def test_data_that_cannot_be_read_are_told(folder: Path, monkeypatch: pytest.Mon
             evaluate(folder, None, QUIET)
 
 
-def test_folder_that_cannot_be_written_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_that_cannot_be_written_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plots, "MISTAKES_NAME", "none/mistakes.png")
     with pytest.raises(OutputError, match=r"mistakes\.png"):
         evaluate(folder, None, QUIET)
@@ -217,17 +217,17 @@ def test_table_has_a_row_per_class() -> None:
 @pytest.mark.usefixtures("undrawn")
 def test_script_prints_the_figures(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "--model", str(folder)]) == 0
-    shown = capsys.readouterr().out
-    assert f"{folder.name}: mnist_test: " in shown
-    assert "semeion: 100.00% right of 7" in shown
-    assert "not a digit" not in shown
+    printed = capsys.readouterr().out
+    assert f"{folder.name}: mnist_test: " in printed
+    assert "semeion: 100.00% right of 7" in printed
+    assert "not a digit" not in printed
 
 
-def test_lines_of_a_model_that_refuses() -> None:
+def test_lines_of_a_model_that_rejects() -> None:
     test = {"accuracy": 1, "errors": 0, "n": 2, "ece": 0, "best_guess_accuracy": 1, "coverage_at_risk_1_percent": 1}
     seen = {"accuracy": 0.5, "n_digits": 4, "n_junk": 8, "junk_refused": 0.75}
     lines = format_figures({"mnist_test": test, "held_out_writers_as_seen": seen, "robustness": ROBUSTNESS})
-    assert lines[-1] == "not a digit: 75.00% of 8 refused"
+    assert lines[-1] == "not a digit: 75.00% of 8 rejected"
     assert len(format_figures({"mnist_test": test})) == 3
 
 
@@ -241,16 +241,17 @@ def test_comparison_is_one_table(
         asked.append((folders, [list(each) for each in figures], photos))
         return [ComparedModel("ours", "mnist", 1, 1000, 1.0, None, None, None, 1.0)]
 
-    monkeypatch.setattr(evaluate_room, "compare", compare)
+    monkeypatch.setattr("train.evaluation.compare.compare", compare)
+    monkeypatch.setattr("train.commands.evaluate.load_truth", lambda folder: [])
     assert main(["evaluate", "--model", str(folder), "--model", str(folder), "--compare", "--photos", "mine"]) == 0
     assert asked == [([folder] * 2, [["mnist_test", "held_out_writers_as_seen", "robustness"]] * 2, Path("mine"))]
-    shown = capsys.readouterr().out
-    assert "ours" in shown
-    assert "mnist_test" not in shown
+    printed = capsys.readouterr().out
+    assert "ours" in printed
+    assert "mnist_test" not in printed
 
 
 def test_script_without_a_model_ends_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "--model", str(tmp_path)]) == 4
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert len(shown.err.strip().splitlines()) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert len(printed.err.strip().splitlines()) == 1

@@ -79,8 +79,8 @@ def test_folder_is_read_and_scored(tmp_path, monkeypatch, capsys):
     (tmp_path / "truth.json").write_text(json.dumps([{"file": "one.png", "numbers": ["1"], "tags": ["plain"]}]))
     monkeypatch.setattr(score, "load_classifier", lambda name: Ones())
     run_command("score", [str(tmp_path), "--tags"])
-    shown = capsys.readouterr().out
-    assert "plain" in shown and "100.0" in shown
+    printed = capsys.readouterr().out
+    assert "plain" in printed and "100.0" in printed
 
 
 def test_folder_without_truth_is_one_line(tmp_path, monkeypatch):

@@ -118,7 +118,7 @@ def test_plain_share_can_be_chosen() -> None:
     assert mix((), 0.3).plain == 1
 
 
-def test_bare_mnist_is_not_touched(sources: Sources) -> None:
+def test_plain_mnist_is_not_touched(sources: Sources) -> None:
     images, _ = draw_batch(sources, np.arange(20), np.random.default_rng(0), mix(()), AugmentSettings())
     np.testing.assert_array_equal(images[..., 0], sources.digits.images[:20] / np.float32(255))
 

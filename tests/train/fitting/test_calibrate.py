@@ -84,7 +84,7 @@ def test_one_temperature_leaves_the_order_of_confidences_nearly_as_it_is() -> No
     assert found.coverage_at_risk_1_percent_after == pytest.approx(found.coverage_at_risk_1_percent_before, abs=0.1)
 
 
-def test_what_is_told_by_hand() -> None:
+def test_what_by_hand() -> None:
     found = Calibration(2, 10, 0.1, 0.02, 0.3, 0.2, 0.004, 0.0039, 0.5, 0.512)
     assert format_calibration(found) == (
         "temperature 2.000: ECE 0.1000 before, 0.0200 after; "
@@ -94,7 +94,7 @@ def test_what_is_told_by_hand() -> None:
     assert found.as_dict()["aurc_after"] == 0.0039
 
 
-def test_junk_is_left_out_where_the_network_has_no_class_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_non_digit_is_left_out_where_the_network_has_no_class_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = np.full((3, 10), 0.1, np.float32)
     monkeypatch.setattr(calibrate_room, "predict_litert", lambda path, images: outputs)
     examples = Examples(np.zeros((3, 28, 28, 1), np.float32), np.array([0, 9, 10]))

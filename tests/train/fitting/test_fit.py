@@ -82,7 +82,7 @@ def fitted(training_set: PhotoTrainingSet, tmp_path_factory: pytest.TempPathFact
     return plan, *fit(plan, training_set, 11, QUIET)
 
 
-def test_loss_falls_and_new_hands_are_read(fitted: tuple) -> None:
+def test_loss_falls_and_new_writers_are_read(fitted: tuple) -> None:
     _, _, history = fitted
     losses = [epoch["loss"] for epoch in history]
     assert losses[-1] < 0.7 * losses[0]
@@ -91,7 +91,7 @@ def test_loss_falls_and_new_hands_are_read(fitted: tuple) -> None:
 
 
 @pytest.mark.parametrize("fault", ["labels moved on by one", "rows and columns swapped", "polarity inverted"])
-def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, training_set: PhotoTrainingSet, fault: str) -> None:
+def test_validation_finds_a_fault(fitted: tuple, training_set: PhotoTrainingSet, fault: str) -> None:
     _, model, _ = fitted
     images, labels = training_set.clean.images, training_set.clean.labels
     wrong = {
@@ -217,7 +217,7 @@ def test_saved_network_goes_on_where_it_was(tmp_path: Path) -> None:
         fit(onward, gather_plain_set(make_dataset(20, 3), 0), 3, QUIET)
 
 
-def test_labels_are_told_as_the_loss_takes_them() -> None:
+def test_labels_are_encoded_as_the_loss_takes_them() -> None:
     batch = np.zeros((2, 28, 28, 1), np.float32), np.array([1, 0])
     assert next(encode([batch], 2, "categorical_crossentropy"))[1].tolist() == [[0, 1], [1, 0]]
     assert next(encode([batch], 2, "sparse_categorical_crossentropy"))[1].tolist() == [1, 0]
@@ -240,13 +240,13 @@ def test_recipe_decides_what_is_learned_from(small_data: None) -> None:
     photo, classes = gather_training_set(FitPlan())
     assert classes == CLASSES
     assert NOT_A_DIGIT in photo.held_out.labels
-    bare, classes = gather_training_set(FitPlan(parts=()))
+    digits_only, classes = gather_training_set(FitPlan(parts=()))
     assert classes == DIGIT_CLASSES
-    assert NOT_A_DIGIT not in bare.held_out.labels
+    assert NOT_A_DIGIT not in digits_only.held_out.labels
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "message"),
     [
         (["--epochs", "0"], "expected a whole number of at least 1"),
         (["--limit", "0"], "expected a whole number of at least 1"),
@@ -257,11 +257,11 @@ def test_recipe_decides_what_is_learned_from(small_data: None) -> None:
     ],
 )
 def test_wrong_flag_is_one_clear_line(
-    flags: list[str], told: str, small_data: None, capsys: pytest.CaptureFixture[str]
+    flags: list[str], message: str, small_data: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["fit", *flags]) == 2
     last = capsys.readouterr().err.strip().splitlines()[-1]
-    assert last.startswith("error: ") and told in last
+    assert last.startswith("error: ") and message in last
 
 
 def test_whole_run_from_the_command_line(small_data: None, tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ QUIET = Console(quiet=True)
 
 
 def make_lines(n: int, seed: int) -> Lines:
-    """Return strips of bars, high ones told to be a 1, low ones a 7, with nothing between."""
+    """Return line images of bars, high ones told to be a 1, low ones a 7, with nothing between."""
     rng, width = np.random.default_rng(seed), 64
     pixels, columns = np.zeros((32, n * width, 2), np.uint8), np.full(n * width // 2, 10, np.int8)
     for at in range(n):
@@ -46,11 +46,11 @@ def make_lines(n: int, seed: int) -> Lines:
 
 def build_tiny(n_classes: int) -> keras.Model:
     """Build a line network that learns in seconds."""
-    strip = layers.Input((32, None, 2), name="strip")
-    x = layers.Conv2D(8, (8, 2), strides=(8, 2), activation="relu")(strip)
+    line_image = layers.Input((32, None, 2), name="line_image")
+    x = layers.Conv2D(8, (8, 2), strides=(8, 2), activation="relu")(line_image)
     x = layers.Dropout(0.05)(x)
     x = layers.Conv2D(n_classes, (4, 1))(x)
-    return keras.Model(strip, layers.Softmax()(layers.Reshape((-1, n_classes))(x)), name=LINES)
+    return keras.Model(line_image, layers.Softmax()(layers.Reshape((-1, n_classes))(x)), name=LINES)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -78,7 +78,7 @@ def fitted(harvest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lin
     return plan, *fit_lines(plan, QUIET)
 
 
-def test_loss_falls_and_held_out_columns_are_told(fitted: tuple) -> None:
+def test_loss_falls_and_held_out_columns_are_learned(fitted: tuple) -> None:
     _, _, history = fitted
     assert history[-1]["loss"] < 0.7 * history[0]["loss"]
     assert history[-1]["held_out_loss"] < history[0]["held_out_loss"]
@@ -86,14 +86,14 @@ def test_loss_falls_and_held_out_columns_are_told(fitted: tuple) -> None:
     assert all(0 <= epoch[name] <= 1 for epoch in history for name in ("digit_columns", "other_columns"))
 
 
-def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, harvest: Path) -> None:
+def test_validation_finds_a_fault(fitted: tuple, harvest: Path) -> None:
     _, model, _ = fitted
     lines = load_lines(harvest, "validation")
-    told = validate(model, lines)
+    figures = validate(model, lines)
     swapped = np.select([lines.columns == 1, lines.columns == 7], [7, 1], lines.columns).astype(np.int8)
-    assert validate(model, replace(lines, columns=swapped))["held_out_loss"] > told["held_out_loss"]
+    assert validate(model, replace(lines, columns=swapped))["held_out_loss"] > figures["held_out_loss"]
     nothing = replace(lines, columns=np.full_like(lines.columns, -1))
-    assert validate(model, nothing)["digit_columns"] == 0, "none is told"
+    assert validate(model, nothing)["digit_columns"] == 0, "none is labelled"
 
 
 def test_model_folder_is_whole_and_readable(fitted: tuple, harvest: Path) -> None:
@@ -107,10 +107,10 @@ def test_model_folder_is_whole_and_readable(fitted: tuple, harvest: Path) -> Non
     reader = load_line_reader(plan.out)
     assert reader.temperature == card["temperature"] > 0
     lines = load_lines(harvest, "validation")
-    strips = [Strip(np.ascontiguousarray(lines.pixels[:, at : at + 64]), np.eye(2, 3)) for at in range(0, 512, 64)]
-    shown = np.concatenate(reader.read(strips))
+    line_images = [Strip(np.ascontiguousarray(lines.pixels[:, at : at + 64]), np.eye(2, 3)) for at in range(0, 512, 64)]
+    posteriors = np.concatenate(reader.read(line_images))
     is_digit = lines.columns < 10
-    assert np.mean(shown.argmax(axis=1)[is_digit] == lines.columns[is_digit]) > 0.6
+    assert np.mean(posteriors.argmax(axis=1)[is_digit] == lines.columns[is_digit]) > 0.6
 
 
 @pytest.mark.slow
@@ -149,7 +149,7 @@ def test_run_may_begin_with_the_weights_of_another(fitted: tuple, harvest: Path,
 
 
 @pytest.mark.parametrize(
-    ("flags", "code", "told"),
+    ("flags", "code", "message"),
     [
         (["--epochs", "0"], 2, "expected a whole number of at least 1"),
         (["--windows", "0"], 2, "expected a whole number of at least 1"),
@@ -158,11 +158,11 @@ def test_run_may_begin_with_the_weights_of_another(fitted: tuple, harvest: Path,
     ids=["no epochs", "no windows", "no harvest"],
 )
 def test_wrong_flag_or_folder_is_one_clear_line(
-    flags: list[str], code: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    flags: list[str], code: int, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["fit-lines", "--harvest", str(tmp_path), "--out", str(tmp_path / "out"), *flags]) == code
     last = capsys.readouterr().err.strip().splitlines()[-1]
-    assert last.startswith("error: ") and told in last
+    assert last.startswith("error: ") and message in last
 
 
 def test_harvest_must_be_given(capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,6 +191,6 @@ def test_whole_run_from_the_command_line(harvest: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("width_px", [2, 64, 98])
 def test_network_tells_of_every_column(width_px: int) -> None:
-    shown = np.asarray(build_line_network(12)(np.zeros((2, 32, width_px, 2), np.float32)))
-    assert shown.shape == (2, width_px // 2, 12)
-    assert np.allclose(shown.sum(axis=2), 1, atol=1e-5)
+    posteriors = np.asarray(build_line_network(12)(np.zeros((2, 32, width_px, 2), np.float32)))
+    assert posteriors.shape == (2, width_px // 2, 12)
+    assert np.allclose(posteriors.sum(axis=2), 1, atol=1e-5)

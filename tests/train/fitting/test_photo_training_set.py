@@ -89,8 +89,8 @@ def write_harvest(folder: Path, seed: int = 0) -> Path:
             labels=np.array([4, 5, NOT_A_DIGIT], np.uint8),
             kinds=np.array([0, 0, 1], np.uint8),
         )
-    told = {"seed": seed, "pages": 1, "n_train": 3, "train_kinds": {}, "n_validation": 3}
-    (folder / FACTS_NAME).write_text(json.dumps(told))
+    facts = {"seed": seed, "pages": 1, "n_train": 3, "train_kinds": {}, "n_validation": 3}
+    (folder / FACTS_NAME).write_text(json.dumps(facts))
     return folder
 
 
@@ -107,7 +107,7 @@ def test_harvest_is_mixed_in_and_what_a_temperature_is_fitted_on(
         gather_photo_set(tmp_path, seed=1, harvest=tmp_path)
 
 
-def test_without_junk_ten_classes_are_left(collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path) -> None:
+def test_without_non_digits_ten_classes_are_left(collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path) -> None:
     harvest = write_harvest(tmp_path)
     training_set = gather_photo_set(tmp_path, seed=0, harvest=harvest, parts=("augmented", "harvest", "extra"))
     assert training_set.mixture.non_digits == 0
@@ -119,13 +119,15 @@ def test_without_junk_ten_classes_are_left(collected: list[tuple[DigitSet, Digit
     assert labels.max() < NOT_A_DIGIT
 
 
-def test_look_counts_digits_and_junk_apart(collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path) -> None:
+def test_validation_counts_digits_and_non_digits_apart(
+    collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path
+) -> None:
     """A network that takes everything for 4 is right on one crop of two, refuses nothing."""
     training_set = gather_photo_set(tmp_path, seed=0, harvest=write_harvest(tmp_path))
     flat = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(11)])
     flat.set_weights([np.zeros((784, 11)), np.eye(11)[4]])
-    told = training_set.validate(flat)
-    assert told["harvest_accuracy"] == 0.5
-    assert told["harvest_digits_refused"] == told["harvest_junk_refused"] == 0
-    assert told["clean_accuracy"] == np.mean(training_set.clean.labels == 4)
+    figures = training_set.validate(flat)
+    assert figures["harvest_accuracy"] == 0.5
+    assert figures["harvest_digits_refused"] == figures["harvest_junk_refused"] == 0
+    assert figures["clean_accuracy"] == np.mean(training_set.clean.labels == 4)
     assert isinstance(training_set.clean, Examples)

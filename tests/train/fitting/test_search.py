@@ -93,14 +93,14 @@ def unsynced_file() -> Iterator[None]:
 @pytest.fixture
 def fitted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[PlainCnn, float, int]]:
     """Stand in for the fit, whose accuracy is then set by the knobs; what was fitted is told, with its seed."""
-    told: list[tuple[PlainCnn, float, int]] = []
+    fits: list[tuple[PlainCnn, float, int]] = []
 
     def fit(cnn: PlainCnn, recipe: search_room.Recipe, *given: object) -> tuple[float, int]:
-        told.append((cnn, recipe.rate, given[2]))  # type: ignore[arg-type]
+        fits.append((cnn, recipe.rate, given[2]))  # type: ignore[arg-type]
         return 0.9 - abs(cnn.n_dense - 30) / 100 - cnn.dropout / 10, 1000 + cnn.n_dense
 
     monkeypatch.setattr(search_room, "fit_knobs", fit)
-    return told
+    return fits
 
 
 def run(plan: SearchPlan, training_set: PlainTrainingSet) -> list[dict[str, str]]:
@@ -156,11 +156,11 @@ def test_grid_loses_no_point_to_a_kill_between_two_steps(
     at: str, tmp_path: Path, training_set: PlainTrainingSet, fitted: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = SearchPlan(method="grid", out=tmp_path)
-    ask = optuna.Study.ask
+    original = optuna.Study.ask
 
     def stop(study: optuna.Study, *given: object) -> optuna.Trial:
         if at == "before its knobs":
-            ask(study)
+            original(study)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -236,23 +236,23 @@ def test_command_tells_what_ran(tmp_path: Path, capsys: pytest.CaptureFixture[st
     out = tmp_path / "search"
     command = ["--method", "random", "--trials", "2", "--epochs", "1", "--limit", "60", "--out", str(out)]
     assert main(["search", *command]) == 0
-    shown = capsys.readouterr().out
+    printed = capsys.readouterr().out
     with (out / "trials.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["trial"] for row in rows] == ["0", "1"]
-    lines = [line.split() for line in shown.splitlines()]
+    lines = [line.split() for line in printed.splitlines()]
     assert all([cell for value in row.values() for cell in value.split()] in lines for row in rows)
     best = max(rows, key=lambda row: float(row["val_accuracy"]))
     cnn, recipe = read_knobs({name: float(v) if "." in v else int(v) if v.isdigit() else v for name, v in best.items()})
-    assert shown.splitlines()[-1].startswith(
+    assert printed.splitlines()[-1].startswith(
         f"best: trial {best['trial']}, {100 * float(best['val_accuracy']):.2f} +- "
     )
-    assert shown.splitlines()[-1].endswith(
+    assert printed.splitlines()[-1].endswith(
         f"TUNED = {cnn}, fitted at rate {recipe.rate:g} in batches of {recipe.batch_size}"
     )
     assert (out / ".gitignore").read_text("utf-8") == "*\n"
     assert main(["search", *command]) == 0
-    assert capsys.readouterr().out == shown
+    assert capsys.readouterr().out == printed
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def pool() -> WriterPool:
     return collect_writers(drawn, NONE, np.random.default_rng(1), fonts=[])
 
 
-def test_isolated_clean_digits_are_digits_and_never_junk() -> None:
+def test_isolated_clean_digits_are_digits_and_never_non_digits() -> None:
     crops, _, losses = harvest_page(write_truth("20358"))
     assert crops.labels[crops.kinds == 0].tolist() == [2, 0, 3, 5, 8]
     assert losses == [""] * 5
@@ -135,7 +135,7 @@ def test_digits_that_hang_together_give_halves_or_pairs() -> None:
     assert len(losses) == 4
 
 
-def test_lost_digit_is_told_with_its_stage() -> None:
+def test_lost_digit_is_named_with_its_stage() -> None:
     truth = write_truth("28")
     hidden = truth.photo.copy()
     left, top, right, bottom = truth.list_digits()[1][2].as_list()
@@ -143,7 +143,7 @@ def test_lost_digit_is_told_with_its_stage() -> None:
     assert harvest_page(make_truth(hidden, truth.owner, truth.labels, truth.kinds))[2] == ["", "binarize"]
 
 
-def test_balance_caps_junk_and_each_kind() -> None:
+def test_balance_caps_non_digits_and_each_kind() -> None:
     kinds = np.repeat(np.arange(len(KINDS)), [100, 300, *[40] * 5, 5000, 300]).astype(np.uint8)
     labels = np.where(kinds == 0, 4, 10).astype(np.uint8)
     crops = balance(Crops(np.zeros((len(kinds), 28, 28), np.uint8), labels, kinds), np.random.default_rng(0))
@@ -211,11 +211,11 @@ def test_harvest_of_another_split_is_refused_and_of_this_one_added(tmp_path: Pat
     (tmp_path / FACTS_NAME).write_text(json.dumps(facts))
     seen = Examples(np.zeros((1, 28, 28, 1), np.float32), np.zeros(1, np.int64))
     digits = DigitSet(make_crops(3, 2).images, np.zeros(2, np.uint8))
-    bare = PhotoTrainingSet(
+    digits_only = PhotoTrainingSet(
         Sources(digits, NONE, NONE, NONE, NonDigitSource(digits.images, digits.labels, [])), seen, seen, {}
     )
     with pytest.raises(UsageError, match="seed 1"):
-        add_harvest(bare, tmp_path, seed=0)
-    training_set = add_harvest(bare, tmp_path, seed=1)
+        add_harvest(digits_only, tmp_path, seed=0)
+    training_set = add_harvest(digits_only, tmp_path, seed=1)
     assert training_set.train.harvest is not None and training_set.train.harvest.labels.tolist() == [7] * 4
     assert training_set.harvested is not None and training_set.harvested.images.max() == 1

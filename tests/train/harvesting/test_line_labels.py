@@ -33,15 +33,15 @@ BY_EYE: dict[str, tuple[Digits, str]] = {
 }
 
 
-def tell(columns: np.ndarray) -> str:
+def format_columns(columns: np.ndarray) -> str:
     return "".join("0123456789._?"[column] for column in columns)
 
 
-@pytest.mark.parametrize(("digits", "shown"), BY_EYE.values(), ids=BY_EYE)
-def test_columns_by_eye(digits: Digits, shown: str) -> None:
+@pytest.mark.parametrize(("digits", "expected"), BY_EYE.values(), ids=BY_EYE)
+def test_columns_by_eye(digits: Digits, expected: str) -> None:
     columns = label_columns(16, digits)
     assert columns.dtype == np.int8
-    assert tell(columns) == shown
+    assert format_columns(columns) == expected
 
 
 @given(st.integers(1, 60), st.lists(st.tuples(st.floats(-5, 60), st.floats(0, 12), st.integers(-1, 9)), max_size=6))
@@ -58,7 +58,7 @@ def list_runs(columns: np.ndarray) -> list[int]:
 
 
 @pytest.mark.parametrize("text", ["20358", "0022", "7"])
-def test_columns_of_a_written_line_tell_its_digits(text: str) -> None:
+def test_columns_of_a_written_line_hold_its_digits(text: str) -> None:
     _, lines, _ = harvest_page(write_truth(text))
     assert lines.widths.sum() == lines.pixels.shape[1] == 2 * len(lines.columns)
     first = lines.columns[: lines.widths[0] // 2]
@@ -66,7 +66,7 @@ def test_columns_of_a_written_line_tell_its_digits(text: str) -> None:
     assert SPACE not in first
 
 
-def test_touching_digits_are_told_apart_and_spaces_told() -> None:
+def test_touching_digits_are_reported_apart_and_spaces_labelled() -> None:
     truth = join_truth(write_truth("0258"))
     _, lines, _ = harvest_page(truth)
     assert list_runs(lines.columns[: lines.widths[0] // 2]) == [0, 2, 5, 8]
@@ -78,7 +78,7 @@ def test_touching_digits_are_told_apart_and_spaces_told() -> None:
     assert spaces.max() < np.flatnonzero(columns == 5).min()
 
 
-def test_digit_that_the_rim_cuts_and_letters_are_not_told() -> None:
+def test_digit_that_the_rim_cuts_and_letters_are_ignored() -> None:
     truth = write_truth("0258")
     _, lines, _ = harvest_page(make_truth(truth.photo, truth.owner, (0, 2, 10, 8), ("digit", "cut", "letter", "digit")))
     assert list_runs(lines.columns[: lines.widths[0] // 2]) == [0, 8]
@@ -86,8 +86,8 @@ def test_digit_that_the_rim_cuts_and_letters_are_not_told() -> None:
 
 
 def test_page_without_ink_has_no_lines() -> None:
-    bare = make_truth(np.full((80, 120), 220, np.uint8), np.zeros((80, 120)), (), ())
-    _, lines, losses = harvest_page(bare)
+    negative = make_truth(np.full((80, 120), 220, np.uint8), np.zeros((80, 120)), (), ())
+    _, lines, losses = harvest_page(negative)
     assert (lines.pixels.shape, lines.columns.shape, lines.widths.shape, losses) == ((32, 0, 2), (0,), (0,), [])
 
 
@@ -116,7 +116,7 @@ def test_lines_come_back_from_the_shards_of_their_part(tmp_path: Path) -> None:
     assert load_lines(tmp_path, "validation").columns.tolist() == [0, 1, 2, 3]
 
 
-def test_folder_without_lines_is_told(tmp_path: Path) -> None:
+def test_folder_without_lines_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no harvest with lines"):
         load_lines(tmp_path, "train")
     np.savez(tmp_path / "train-0000.npz", **name_arrays(make_lines()))

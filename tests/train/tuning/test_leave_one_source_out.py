@@ -42,9 +42,9 @@ def run(folder: Path, *flags: str) -> None:
 
 def test_drawn_pages_are_read_rightly_whatever_is_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(folder, "--tag", "clean", "--stages", "pieces", "skew")
-    shown = capsys.readouterr().out
-    assert "ann/sheets" in shown and "bob/cards" in shown and "d.png" not in shown
-    assert "eager: +0.00 points" in shown
+    printed = capsys.readouterr().out
+    assert "ann/sheets" in printed and "bob/cards" in printed and "d.png" not in printed
+    assert "eager: +0.00 points" in printed
     n_lines = len((folder / "work.jsonl").read_text("utf-8").splitlines())
     run(folder, "--tag", "clean", "--stages", "pieces", "skew", "--json")
     result = json.loads(capsys.readouterr().out)

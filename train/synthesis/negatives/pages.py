@@ -1,7 +1,7 @@
 """Pictures that hold no number, and what is read in them all the same: `python -m train negatives --out DIR`.
 
 Printed prose, handwriting, a face, grass, bricks, wood, blank sheets, scribbles, empty forms, drawings: a reader of
-numbers must accept none in any of them. Each page depends on the seed, its number and the fonts at hand alone.
+numbers must accept none in any of them. Each page depends on the seed, its number and the installed fonts alone.
 """
 
 from __future__ import annotations

@@ -182,8 +182,8 @@ def _mark_cut(draft: Draft, owner: NDArray[np.uint16], view: NDArray[np.float64]
     height, width = owner.shape
     inside = cv2.warpPerspective(np.ones((height, width), np.uint8), np.linalg.inv(view), (width, height))
     seen = np.bincount(draft.owner[inside > 0], minlength=n)[1:]
-    shown = np.bincount(owner.ravel(), minlength=n)[1:]
-    is_cut = (seen < _VISIBLE * before) | (shown == 0)
+    visible = np.bincount(owner.ravel(), minlength=n)[1:]
+    is_cut = (seen < _VISIBLE * before) | (visible == 0)
     return tuple("cut" if cut else kind for cut, kind in zip(is_cut, draft.kinds, strict=True))
 
 

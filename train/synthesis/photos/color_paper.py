@@ -62,7 +62,7 @@ def make_cloud(size_px: tuple[int, int], grain_px: float, rng: np.random.Generat
 
 
 def make_sheet(size_px: tuple[int, int], px_per_mm: float, color: Color, rng: np.random.Generator) -> Sheet:
-    """Return a bare sheet (H, W, 3) of one color with fibers and a little waviness; size is (W, H)."""
+    """Return a blank sheet (H, W, 3) of one color with fibers and a little waviness; size is (W, H)."""
     fibers = 0.012 * make_cloud(size_px, max(1.0, 0.12 * px_per_mm), rng)
     fibers += 0.008 * make_cloud(size_px, 0.7 * px_per_mm, rng)
     waves = 0.012 * make_cloud(size_px, 35 * px_per_mm, rng)

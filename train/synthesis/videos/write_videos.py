@@ -1,7 +1,7 @@
 """Videos with known truth, as a webcam sees cards and pages: `python -m train videos --out DIR --videos 24 --seed 1`.
 
 The scenarios take turns, every fourth without a number. What is written is by writers held out of training. Each video
-depends on the seed, its number and the fonts at hand alone. truth.json tells for each number from when until when it
+depends on the seed, its number and the installed fonts alone. truth.json has for each number from when until when it
 is wholly in view and legible, and where.
 """
 
@@ -55,7 +55,7 @@ def write_video(clip: Clip, path: Path) -> None:
     Raises
     ------
     OutputError
-        If it cannot be written, or no encoder is at hand.
+        If it cannot be written, or there is no encoder.
     """
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*_CODEC), clip.fps, clip.size_px)
     if not writer.isOpened():

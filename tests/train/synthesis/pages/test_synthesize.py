@@ -54,9 +54,9 @@ def test_boxes_lie_inside_the_page_and_hold_the_digits_ink(pages: list[PageTruth
 def test_ink_is_seen_where_the_truth_says(pages: list[PageTruth]) -> None:
     contrasts = []
     for page in pages:
-        inked, bare = page.photo[page.owner > 0], page.photo[cv2.dilate(page.owner, np.ones((9, 9))) == 0]
+        inked, paper = page.photo[page.owner > 0], page.photo[cv2.dilate(page.owner, np.ones((9, 9))) == 0]
         if len(inked) > 100 and page.tags[0] not in DARK:
-            contrasts.append(float(np.median(bare)) - float(np.median(inked)))
+            contrasts.append(float(np.median(paper)) - float(np.median(inked)))
     assert len(contrasts) > 20
     assert np.mean(np.array(contrasts) > 5) > 0.9
 
@@ -153,7 +153,7 @@ def test_numbers_have_as_many_digits_as_asked() -> None:
     assert max(len(draw_text(rng, most=40)) for _ in range(200)) == 12
 
 
-def test_digits_of_one_slant_and_width_are_guessed_to_be_one_hand() -> None:
+def test_digits_of_one_slant_and_width_are_guessed_to_be_one_writer() -> None:
     upright, leaning = np.zeros((2, 28, 28), np.uint8)
     cv2.line(upright, (14, 4), (14, 23), 255, 3)
     cv2.line(leaning, (20, 4), (8, 23), 255, 3)
@@ -161,7 +161,7 @@ def test_digits_of_one_slant_and_width_are_guessed_to_be_one_hand() -> None:
     assert not set(ids[:50]) & set(ids[50:])
 
 
-def test_hand_without_a_digit_borrows_it(pool: WriterPool) -> None:
+def test_writer_without_a_digit_borrows_it(pool: WriterPool) -> None:
     empty = tuple(pile[:0] for pile in pool.drawn)
     picture = WriterDigits(empty, pool.everybody).pick(4, np.random.default_rng(0))
     assert any((picture == other).all() for other in pool.everybody[4])

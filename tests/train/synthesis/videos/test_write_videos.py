@@ -17,7 +17,7 @@ from train.synthesis.handwriting.writers import WriterPool, collect_writers
 from train.synthesis.videos import write_videos as videos_room
 from train.synthesis.videos.clip import Clip
 from train.synthesis.videos.motion import Jerk, draw_sway, make_pose, read_keys
-from train.synthesis.videos.motion import Path as Way
+from train.synthesis.videos.motion import Path as Track
 from train.synthesis.videos.scenarios import KINDS
 from train.synthesis.videos.write_videos import describe_video, film_video, write_video
 
@@ -106,14 +106,14 @@ def test_sway_stays_within_its_reach_and_is_smooth() -> None:
 
 def test_a_path_goes_from_pose_to_pose_with_jerks() -> None:
     still = draw_sway(np.random.default_rng(1), 0)
-    way = Way(((1.0, make_pose(0, 0)), (2.0, make_pose(100, 40, 2.0, 10))), still, (Jerk(3.0, 1.0, 30, 2.5, 0),))
-    assert np.allclose(way.at(0.5)[:2], 0)
-    assert np.allclose(way.at(1.5), make_pose(50, 20, 2**0.5, 5))
-    assert np.allclose(way.at(2.5), make_pose(100, 40, 2.0, 10))
-    assert np.allclose(way.find_view(2.5, (60, 20)) @ [30, 10, 1], [100, 40, 1])
-    assert max(abs(way.at(t)[0] - 100) for t in np.arange(3, 4, 0.02)) > 20
-    assert way.measure_step(0.5, 0.02) == (0, 0)
-    assert way.measure_step(1.5, 0.02)[0] == pytest.approx(3, abs=0.1)
+    track = Track(((1.0, make_pose(0, 0)), (2.0, make_pose(100, 40, 2.0, 10))), still, (Jerk(3.0, 1.0, 30, 2.5, 0),))
+    assert np.allclose(track.at(0.5)[:2], 0)
+    assert np.allclose(track.at(1.5), make_pose(50, 20, 2**0.5, 5))
+    assert np.allclose(track.at(2.5), make_pose(100, 40, 2.0, 10))
+    assert np.allclose(track.find_view(2.5, (60, 20)) @ [30, 10, 1], [100, 40, 1])
+    assert max(abs(track.at(t)[0] - 100) for t in np.arange(3, 4, 0.02)) > 20
+    assert track.measure_step(0.5, 0.02) == (0, 0)
+    assert track.measure_step(1.5, 0.02)[0] == pytest.approx(3, abs=0.1)
     assert read_keys(((0.0, 1.0), (2.0, 3.0)), 1.0) == 2.0
 
 

@@ -1,4 +1,4 @@
-"""Digits as the front end sees them: other writers, other pens, small and ragged, then normalized as in reading.
+"""Augments digits to look as the front end sees them: other writers, other pens, small and ragged, then normalized.
 
 A digit of 28x28 is drawn larger through one smooth map (slant, rotation, aspect, perspective, elastic deformation:
 Simard, Steinkraus & Platt 2003, doi 10.1109/ICDAR.2003.1227801), cut to ink and paper, its pen is changed, it is

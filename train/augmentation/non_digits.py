@@ -1,8 +1,8 @@
-"""Examples of the eleventh class, "not a digit": what segmentation and paper hand to the network beside digits.
+"""Draws examples of the eleventh class, "not a digit": results of wrong segmentation, and marks on paper.
 
-Half digits and pairs teach it to refuse wrong cuts, so that the search over a lattice of cuts finds the right ones
-(Hochuli et al. 2018, arXiv 1804.09279); rulings, specks, scribbles, letters and signs teach it to refuse the page's
-other ink. They pass through the same photographing and the same normalization as digits. A plain straight stroke
+Half digits and pairs teach the network to reject wrong cuts, so that the search over a lattice of cuts finds the right
+ones (Hochuli et al. 2018, arXiv 1804.09279); rulings, specks, scribbles, letters and signs teach it to reject the
+page's other ink. They pass through the same photographing and the same normalization as digits. A plain straight stroke
 that stands upright is never an example: it is somebody's 1.
 """
 
@@ -198,7 +198,7 @@ def _draw_texture(source: NonDigitSource, rng: np.random.Generator, knobs: Augme
 
 
 def _draw_glyph(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
-    """Return a printed letter or sign, leaned and bent like a hand's."""
+    """Return a printed letter or sign, slanted and deformed like handwriting."""
     return bend_glyph(source.glyphs[int(rng.integers(len(source.glyphs)))], rng, knobs)
 
 

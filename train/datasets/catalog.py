@@ -1,4 +1,4 @@
-"""Data sets by name: MNIST, Fashion-MNIST, IDX files of their shape, and one's own pictures in a folder per class."""
+"""Data sets by name: MNIST, Fashion-MNIST, IDX files of their shape, and pictures in a folder per class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other people's digits beside MNIST: Turkish and Italian writers, and cells of photographed sudokus.
+"""Digits of other public sets: Turkish and Italian writers, and cells of photographed sudokus.
 
 Read from `<data-dir>/extra` where it exists: optdigits (Alpaydin & Kaynak 1998, doi 10.24432/C50P49), Semeion
 (doi 10.24432/C5SC8V), and sudoku cells with sensor noise and grid lines. Each digit is brought into MNIST's frame, so

@@ -1,4 +1,4 @@
-"""One's own pictures to train on: a folder for each class, named by it, of pictures that show one digit each.
+"""Reads a data set of the user's own: a folder for each class, named by it, of pictures of one digit each.
 
     DIR/0/*.png  DIR/1/*.jpg  ...  DIR/9/*.png       every seventh picture of a class is kept for the test
     DIR/train/0/*.png ...  DIR/test/0/*.png ...      or the test part is named

@@ -1,4 +1,4 @@
-"""What each stage of the front end is worth: the score of a folder with one stage at a time disabled by its settings.
+"""Ablation: the score of a folder with one stage of the front end at a time disabled by its settings.
 
 `python -m train ablate samples`; the folder holds pictures and a truth.json, as for `python -m train score`.
 """

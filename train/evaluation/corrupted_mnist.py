@@ -1,4 +1,4 @@
-"""Digits spoiled in fifteen ways, and what a model still reads of them, and of other writers'.
+"""Robustness: accuracy on digits with fifteen kinds of corruption, and on those of other writers.
 
 The kinds are those of MNIST-C (Mu & Gilmer 2019, arXiv 1906.02337), written anew: each at one severity, hard for a
 network that saw nothing like it, readable by a person. Figures compare among our models, not with MNIST-C's tables.

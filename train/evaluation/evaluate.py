@@ -1,9 +1,8 @@
 """Measures model folders and writes the figures, and plots, beside their cards. `python -m train evaluate --help`.
 
-The `.tflite` is run by the classifier that reading uses, so that the figures are the product's. A digit
-classified as "not a digit" counts as wrong. Each model is measured on the test part of the data set that its card
-names; a network of MNIST's digits also on writers held out, as the front end sees them, on corrupted digits, and on
-other people's.
+The `.tflite` is run by the classifier that reading uses, so that the figures are the product's. A digit classified as
+"not a digit" counts as wrong. Each model is measured on the test part of the data set that its card names; a network of
+MNIST's digits also on writers held out, as the front end sees them, on corrupted digits, and on other people's.
 """
 
 from __future__ import annotations

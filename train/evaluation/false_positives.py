@@ -1,4 +1,4 @@
-"""Numbers accepted on pages that hold none: `python -m train negatives --out negatives --pages 260 --model digits`."""
+"""False positives: readings on pages without a number; for `python -m train negatives`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures beside a model's card: learning, confusion, samples, mistakes, reliability, risk by coverage.
+"""Plots for a model's card: history, confusion, samples, mistakes, reliability, risk by coverage.
 
 Each function writes one PNG, small enough to be committed. None touches matplotlib's global state (no pyplot).
 """
@@ -88,7 +88,7 @@ def _cycle(items: Sequence[str], n: int) -> list[str]:
 def plot_confusion(confusion: NDArray[np.int64], classes: Sequence[str], path: Path, title: str) -> None:
     """Draw the confusion matrix, int64 (K, K or K + 1), with its counts; `classes` names the columns.
 
-    Only the mistakes are shaded, since the right ones would drown them.
+    Only the mistakes are shaded.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def plot_confusion(confusion: NDArray[np.int64], classes: Sequence[str], path: P
     turn = 90 if _has_long(classes) else 0
     axes.set_xticks(range(n_columns), [_shorten(name) for name in classes], rotation=turn)
     axes.set_yticks(range(n_rows), [_shorten(name) for name in classes[:n_rows]])
-    axes.set(xlabel="taken for", ylabel="true", title=title)
+    axes.set(xlabel="predicted", ylabel="true", title=title)
     _save(figure, path)
 
 
@@ -120,7 +120,7 @@ def plot_samples(
     path: Path,
     title: str,
 ) -> None:
-    """Draw 32 examples, evenly from all, each with the class taken for and its confidence; green right, red wrong.
+    """Draw 32 examples, evenly from all, each with the predicted class and its confidence; green right, red wrong.
 
     `images` is float32 (N, 28, 28, 1), 0 paper .. 1 ink; `labels` int64 (N,); `probabilities` float32 (N, columns);
     `classes` names the columns.
@@ -144,7 +144,7 @@ def plot_mistakes(
     path: Path,
     title: str,
 ) -> None:
-    """Draw the 32 worst mistakes, the most confident first: true class -> class taken for, and its confidence.
+    """Draw the 32 worst mistakes, the most confident first: true class -> predicted class, and its confidence.
 
     The arguments are those of `plot_samples`.
 
@@ -195,7 +195,7 @@ def _draw_grid(images: NDArray[np.float32], captions: Sequence[str], colors: Seq
 def plot_reliability(curves: Mapping[str, Reliability], path: Path, title: str) -> None:
     """Draw accuracy by confidence for each named curve, beside the diagonal where both agree; below, the counts.
 
-    Bins with too few examples to tell are faint dots.
+    Bins with too few examples are faint dots.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Score what the pipeline reads in a folder of pictures against their truth: `python -m train score samples`.
+"""Scores what the pipeline reads in a folder of pictures against their truth: `python -m train score samples`.
 
 `truth.json` in the folder is a list of pages: {"file": name, "numbers": [digits, ...] in reading order, "grouped": true
 where a person would agree where a number ends, "ordered": false where the digits lie scattered, "tags": [...]}.

@@ -40,8 +40,8 @@ def is_sparse(loss: str) -> bool:
 def average_weights(averaged: keras.Model, fitted: keras.Model, n_done: int, most_momentum: float) -> None:
     """Move the weights of `averaged` towards those of `fitted` after `n_done` steps (Polyak & Juditsky 1992).
 
-    The momentum of the running mean rises to `most_momentum`: it starts lower, so that the
-    untrained weights are forgotten.
+    The momentum of the running mean rises to `most_momentum`: it starts lower, so that the untrained
+    weights are forgotten.
     """
     momentum = min(most_momentum, n_done / (n_done + 10))
     for mean, weight in zip(averaged.weights, fitted.weights, strict=True):

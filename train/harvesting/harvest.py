@@ -2,9 +2,9 @@
 
 Synthesized pages go through the pipeline's own stages, and every candidate span of every lattice becomes a crop: a
 digit, or a kind of non-digit (`train.harvesting.span_labels`); every text line becomes a labelled line image
-(`train.harvesting.line_labels`). Shards are written one by one, so that a run that was stopped goes on where it was,
-and one with more pages adds to it: each depends on the seed and its number alone. The front end that made them is not
-written down: after a change of it, harvest into another folder.
+(`train.harvesting.line_labels`). Shards are written one by one, so that a stopped run continues, and one with more
+pages adds to it: each depends on the seed and its number alone. The version of the front end is not recorded: after a
+change of it, harvest into another folder.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ _MOST_PER_DIGIT = 3
 
 _NO_RULINGS = RulingSettings(least_length_frac=1.0, lone_length_frac=1.0, least_parallels=50, least_equals=50)
 _EVERY_KEEPS_RULINGS = 5
-"""Every so many pages' rulings are not looked for: reading looks at both."""
+"""On every fifth page rulings are kept, as in one of reading's hypotheses."""
 
 _EVERY_IS_NEGATIVE = 8
-"""Every so many pages hold no number at all: prose, scribbles, things."""
+"""Every eighth page is a negative page."""
 _NEGATIVE_HEIGHT_PX = 30.0
 _find_fonts = cache(find_fonts)
 

@@ -1,7 +1,7 @@
 """Text lines of synthesized pages as the front end cuts them, and the label of each of their columns.
 
-A column shows the digit whose middle lies there, the space between two numbers, or nothing; the columns where a digit's
-middle ends, and those of digits that nobody can read, are ignored.
+A column's label is the digit whose middle lies there, the space between two numbers, or nothing; the columns where a
+digit's middle ends, and those of digits that nobody can read, are ignored.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What each candidate span of a photographed page is, by whose ink it holds: a digit, a kind of non-digit, or neither.
+"""Labels each candidate span of a photographed page by the ink that it holds: a digit, a kind of non-digit, or neither.
 
-The truth is a map of whose ink lies where (`train.synthesis.pages.synthesize.PageTruth`). A span is a digit when it
-holds nearly all ink of one digit and hardly anything else, a non-digit when it clearly does not, and is left out
-in between, or where it might be taken for a whole digit: the stem of a 4 is somebody's 1.
+The truth is a map of the mark that owns each pixel (`train.synthesis.pages.synthesize.PageTruth`). A span is a digit
+when it holds nearly all ink of one digit and hardly anything else, a non-digit when it clearly does not, and is left
+out in between, or where it resembles a whole digit: the stem of a 4 may be a 1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _NORMALIZE = NormalizeSettings()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ownership:
-    """Whose ink lies where on the page that was read.
+    """The owner of each pixel of ink on the page that was read.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Ownership:
 
 
 def own_page(stages: Stages, truth: PageTruth) -> Ownership:
-    """Return whose ink lies where on the page as it was read, which may have been turned upright."""
+    """Return the owner of each pixel of the page as it was read, which may have been turned upright."""
     gray = stages.page.gray
     how = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     core = truth.owner

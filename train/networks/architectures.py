@@ -75,8 +75,8 @@ def cnn_32_64_64_d128(n_classes: int) -> keras.Model:
 
 
 def cnn_saved(n_classes: int) -> keras.Model:
-    """Raise a UsageError: this tutorial goes on with a saved network, which `fit --init FILE.keras` loads."""
-    raise UsageError(f"{SAVED} goes on with a saved network of {n_classes} classes", "give --init FILE.keras")
+    """Raise a UsageError: this tutorial starts from a saved network, which `fit --init FILE.keras` loads."""
+    raise UsageError(f"{SAVED} starts from a saved network of {n_classes} classes", "give --init FILE.keras")
 
 
 def cnn_tuned(n_classes: int) -> keras.Model:

@@ -66,7 +66,7 @@ def load_checkpoint(folder: Path, facts: dict[str, Any]) -> tuple[keras.Model, k
         run, history = state["run"], state["history"]
         models = [keras.models.load_model(folder / f"{kind}-{len(history)}.keras") for kind in ("fitted", "averaged")]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: no checkpoint to go on from ({error})", "run without --resume") from error
+        raise InputError(f"{path}: no checkpoint to resume from ({error})", "run without --resume") from error
     if run != facts:
         raise UsageError(f"{path}: is of another run, {run}", "give the same flags, or drop --resume")
     return models[0], models[1], history

@@ -1,7 +1,7 @@
-"""The pages of a folder read under many settings: edits per page, by several processes, remembered in a file.
+"""The pages of a folder read under many settings: edits per page, by several processes, cached in a file.
 
-The file holds JSON lines: first what all the others hang on, then one for each page and set of changed settings. It is
-written line by line, so that a run that was stopped goes on where it was.
+The file holds JSON lines: first what identifies pages, model and pipeline, then one for each page and set of changed
+settings. It is written line by line, so that a stopped run continues.
 """
 
 from __future__ import annotations

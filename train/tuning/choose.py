@@ -1,4 +1,4 @@
-"""Which value of every setting the pages of some sources speak for: pure functions of edits per value and page."""
+"""Chooses the value of each setting from the edits per value and page: pure functions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of a folder's score its own pages bought: every setting chosen again without one source, which is then read.
+"""Leave-one-source-out validation of the settings: each is chosen without one source, which is then scored.
 
 `python -m train leave-out FOLDER`; the folder holds pictures and a truth.json, as for `python -m train score`. Pages of
 one `source` (a repository, OWNER/NAME) are left out together; a page that states none is a source of its own.
@@ -7,7 +7,7 @@ Every page is read once with each setting moved alone (`train.tuning.candidates`
 of all others: for every setting the value with the fewest edits, where equal the shipped one, then the nearest; the
 changes in order of gain, each kept unless the others' digits get fewer. With these the source's own pages are read.
 
-- eager: any gain at all moves a setting. One page's luck does, so this is the worst case, and the one that counts.
+- eager: any gain at all moves a setting. One page can suffice, so this is the worst case, and the one that counts.
 - cautious: a setting moves only if a gain is left without the page that gains most.
 - open: the effect of keeping the shipped value where the others give other values the same edits. Each setting drawn
   among those that are equal on the others; expected edits, the effects of single settings added up.

@@ -65,7 +65,7 @@ def test_plain_cnn_is_built_by_its_knobs() -> None:
 
 
 def test_saved_network_is_only_in_a_file() -> None:
-    with pytest.raises(UsageError, match="goes on with a saved network"):
+    with pytest.raises(UsageError, match="starts from a saved network"):
         build(SAVED)
 
 

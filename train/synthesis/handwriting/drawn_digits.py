@@ -1,6 +1,6 @@
-"""Digits drawn with a pen for training: whole writers, and more of the 1s and 7s that MNIST's Americans hardly write.
+"""Draws digits for training: whole writers, and European 1s and 7s, which are rare in MNIST.
 
-In Europe a 1 has an upstroke, often long, and a 7 then gets a bar through its stem. What tells them apart is the angle
+In Europe a 1 has an upstroke, often long, and a 7 then gets a bar through its stem. They differ in the angle
 of the first stroke: it climbs to the top of a 1 and lies level on a 7.
 """
 

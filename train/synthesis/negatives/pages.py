@@ -1,4 +1,4 @@
-"""Pictures that hold no number, and what is read in them all the same: `python -m train negatives --out DIR`.
+"""Draws negative pages, pictures without a number: `python -m train negatives --out DIR`.
 
 Printed prose, handwriting, a face, grass, bricks, wood, blank sheets, scribbles, empty forms, drawings: a reader of
 numbers must accept none in any of them. Each page depends on the seed, its number and the installed fonts alone.

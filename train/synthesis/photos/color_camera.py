@@ -1,4 +1,4 @@
-"""From a sheet to a photo of it: where the camera stands, how the light falls, what lens and sensor make of it."""
+"""Photographs a sheet in color: pose of the camera, light, lens, sensor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paper before the camera sees it: sheets, printed lines, and the ink of pens, pencils, markers and chalk.
+"""Sheets in color before they are photographed: paper, printed lines, ink of pens, pencils, markers and chalk.
 
 A sheet is what its surface reflects: float32 (H, W, 3), blue green red, 0 black .. 1 white, linear in light.
 """

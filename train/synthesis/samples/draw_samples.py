@@ -1,4 +1,4 @@
-"""Draw the pictures of samples/ and write their truth.json: `python -m train samples --out samples`.
+"""Draws the pictures of samples/ and writes their truth.json: `python -m train samples --out samples`.
 
 Every picture is drawn by this code alone, from a seed: the same machine and library versions make the same bytes.
 """

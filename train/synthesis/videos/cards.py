@@ -1,4 +1,4 @@
-"""What is held before a camera: cards and pages with numbers on them, pages without a number, desks, a hand."""
+"""Objects before a camera: cards and pages with numbers, pages without, desks, a hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames of a scene that moves, and which numbers each of them shows: wholly, uncovered, and sharp enough to read."""
+"""Frames of a moving scene, and the numbers legible in each: in view, uncovered, and sharp enough."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def average_folders(before: Path, after: Path, share: float, out: Path) -> None:
     made_here = {
         "commit": find_commit(),
         "keras": keras.__version__,
-        "seed": made[0].get("seed"),
+        **{name: made[0][name] for name in ("seed", "dataset", "recipe") if name in made[0]},
         "share_of_after": share,
     }
     card = {**describe_model(averaged, out, cards[0]["classes"], weights), "temperature": 1.0}

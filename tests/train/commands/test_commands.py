@@ -71,8 +71,6 @@ for argv in {calls!r}:
         main(argv)
     except SystemExit:
         pass
-    if argv[0] in ("score", "ablate", "samples", "figures"):
-        continue
     heavy = [name for name in {HEAVY!r} if name in sys.modules]
     assert not heavy, (argv, heavy)
 """

@@ -118,17 +118,17 @@ def test_resumed_run_is_the_same_run(harvest: Path, tmp_path: Path, monkeypatch:
     straight = LinePlan(harvest, tmp_path / "straight", epochs=3, windows=24)
     stopped = replace(straight, out=tmp_path / "stopped")
     model, history = fit_lines(straight, QUIET)
-    n_looked = 0
+    n_validated = 0
 
     def validate_once(*args: object) -> dict[str, float]:
-        nonlocal n_looked
-        n_looked += 1
-        if n_looked == 2:
+        nonlocal n_validated
+        n_validated += 1
+        if n_validated == 2:
             raise KeyboardInterrupt
         return validate(*args)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(fit_lines_room, "look", validate_once)
+        patch.setattr(fit_lines_room, "validate", validate_once)
         with pytest.raises(KeyboardInterrupt):
             fit_lines(stopped, QUIET)
     resumed, history_resumed = fit_lines(replace(stopped, resume=True), QUIET)

@@ -18,7 +18,7 @@ _INKED = 100
 """Coverage, of 255, from which a pixel counts as inked."""
 
 _MOST_CHANGE_PX = 20.0
-"""Greatest change of stroke width, MNIST px: in effect none, since a page's pen may be finer or broader than MNIST's."""
+"""Greatest change of stroke width, MNIST px: in effect no limit, since pens may be finer or broader than MNIST's."""
 
 _LEAST_INSIDE = 0.9
 

@@ -232,6 +232,15 @@ def test_lines_of_a_model_that_rejects() -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_figures_may_be_written_elsewhere(folder: Path, tmp_path: Path) -> None:
+    before = read_card(folder)
+    assert main(["evaluate", "--model", str(folder), "--out", str(tmp_path / "measured")]) == 0
+    assert read_card(tmp_path / "measured" / folder.name)["figures"]["mnist_test"]["n"] == 20
+    assert read_card(folder) == before
+    assert main(["evaluate", "--model", str(folder), "--model", str(folder), "--out", str(tmp_path)]) == 2
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_comparison_is_one_table(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

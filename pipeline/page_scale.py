@@ -40,10 +40,12 @@ def measure_digit_height(boxes: Sequence[Box], weights: ArrayLike | None = None)
     Parameters
     ----------
     boxes : of components, or of digits that were read
-    weights : (N,), how much each counts; its area where None, so that bars, dashes and dust count for little
+    weights : (N,), how much each counts; the root of its box's area where None, so that bars and dashes count for
+        little. Ink that may be dust is weighted by its own area, digits that were read by how sure they are.
     """
-    areas = [box.width * box.height for box in boxes]
-    return weighted_median([box.height for box in boxes], areas if weights is None else weights)
+    if weights is None:
+        weights = np.sqrt([float(box.width * box.height) for box in boxes])
+    return weighted_median([box.height for box in boxes], weights)
 
 
 def fit_middle(boxes: Sequence[Box]) -> tuple[float, float]:

@@ -1,63 +1,65 @@
-"""`python -m train COMMAND`: the table of commands, each imported only when it is called."""
+"""`python -m train COMMAND`: the table of commands.
+
+The module of a command, in `train/commands/`, parses and checks its arguments with light imports alone; its `main` then
+imports the module that does the work, and with it TensorFlow, Keras, Optuna or Matplotlib where that needs them.
+"""
 
 from __future__ import annotations
 
-import difflib
 import sys
+from collections.abc import Sequence
 from importlib import import_module
-from typing import NamedTuple
 
-from train.scripts import run_script
-
-
-class Command(NamedTuple):
-    """Where a command's `main(argv)` is, and what it does in a line."""
-
-    module: str
-    summary: str
-
+from pipeline.errors import UsageError
+from train.scripts import run_script, suggest_name
 
 COMMANDS = {
-    "fit": Command("train.fitting.fit", "train a digit network: the product's, a tutorial's, your own"),
-    "fit-lines": Command("train.fitting.fit_lines", "train the line network"),
-    "harvest": Command("train.harvesting.harvest", "make crops and line images of synthesized pages"),
-    "calibrate": Command("train.fitting.calibrate", "fit the temperature of a model anew"),
-    "search": Command("train.fitting.search", "tune the plain network: grid, random or TPE"),
-    "export": Command("train.networks.export", "write the .tflite of a model folder anew"),
-    "average": Command("train.networks.average_weights", "average the weights of two networks"),
-    "evaluate": Command("train.evaluation.evaluate", "accuracy, confusion matrix, plots; compare models"),
-    "score": Command("train.evaluation.score_pages", "score what the pipeline reads in a folder with truth.json"),
-    "ablate": Command("train.evaluation.ablate", "score a folder with one stage disabled at a time"),
-    "leave-out": Command("train.tuning.leave_one_source_out", "choose the settings anew without one source at a time"),
-    "synthesize": Command("train.synthesis.pages.synthesize", "make photographed pages with known truth"),
-    "negatives": Command(
-        "train.evaluation.false_positives", "make pages without a number, and count what is read there"
-    ),
-    "videos": Command("train.synthesis.videos.write_videos", "make videos with known truth"),
-    "samples": Command("train.synthesis.samples.draw_samples", "draw the pictures of samples/"),
-    "figures": Command("train.figures.readme_figures", "draw the pictures in README and docs"),
-    "figures-live": Command("train.figures.live_figure", "draw the picture of the live window"),
+    "fit": "train a digit network: the product's, a tutorial's, your own",
+    "fit-lines": "train the line network",
+    "harvest": "make crops and line images of synthesized pages",
+    "calibrate": "fit the temperature of a model anew",
+    "search": "tune the plain network: grid, random or TPE",
+    "export": "write the .tflite of a model folder anew",
+    "average": "average the weights of two networks",
+    "evaluate": "accuracy, confusion matrix, plots; compare models",
+    "score": "score what the pipeline reads in a folder with truth.json",
+    "ablate": "score a folder with one stage disabled at a time",
+    "leave-out": "choose the settings anew without one source at a time",
+    "synthesize": "make photographed pages with known truth",
+    "negatives": "make pages without a number, and count what is read there",
+    "videos": "make videos with known truth",
+    "samples": "draw the pictures of samples/",
+    "figures": "draw the pictures in README and docs",
 }
+"""What each command does; `train/commands/` holds a module for each, with `main(argv) -> int | None`."""
 
 
 def list_commands() -> str:
     """Return the table of commands as text."""
-    rows = "\n".join(f"  {name:13}{command.summary}" for name, command in COMMANDS.items())
-    return f"usage: python -m train COMMAND [FLAG...]\n\n{rows}\n\npython -m train COMMAND --help tells its flags."
+    rows = "\n".join(f"  {name:13}{summary}" for name, summary in COMMANDS.items())
+    return f"usage: python -m train COMMAND [FLAG...]\n\n{rows}\n\npython -m train COMMAND --help lists its flags."
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run a command; return its exit code: 2 for one that does not exist."""
+def run_command(name: str, argv: Sequence[str]) -> int | None:
+    """Run a command; return its exit code, None for 0.
+
+    Raises
+    ------
+    UsageError : there is no such command
+    """
+    if name not in COMMANDS:
+        raise UsageError(f"{name}: no such command", suggest_name(name, COMMANDS))
+    code: int | None = import_module(f"train.commands.{name.replace('-', '_')}").main(argv)
+    return code
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that the arguments name; return its exit code."""
     name, *rest = (sys.argv[1:] if argv is None else argv) or ["--help"]
     if name in ("-h", "--help"):
         print(list_commands())
         return 0
-    if name not in COMMANDS:
-        near = difflib.get_close_matches(name, COMMANDS, 1)
-        hint = f"did you mean {near[0]}?" if near else "python -m train --help lists them"
-        print(f"error: {name}: no such command; {hint}", file=sys.stderr)
-        return 2
-    return run_script(lambda: import_module(COMMANDS[name].module).main(rest))
+    return run_script(lambda: run_command(name, rest))
 
 
 if __name__ == "__main__":

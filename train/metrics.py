@@ -1,4 +1,4 @@
-"""What predicted probabilities are worth beside the truth: accuracy, confusion, calibration, risk by coverage."""
+"""Measures of predicted probabilities against the truth: accuracy, confusion, calibration, risk by coverage."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def measure(probabilities: NDArray[np.float32], labels: NDArray[np.int64], n_cla
     refused_frac : share whose likeliest class is "not a digit"
     ece : expected calibration error of the likeliest class
     confusion : int64 (K, columns of `probabilities`), true class by taken class
-    precision, recall : float64 (K,), per class; nan where nothing was taken for it, or there is none of it
+    precision, recall : float64 (K,), per class; nan where it was never predicted, or never occurs
 
     Raises
     ------
@@ -91,7 +91,7 @@ def measure(probabilities: NDArray[np.float32], labels: NDArray[np.int64], n_cla
 def count_confusion(
     labels: NDArray[np.int64], taken: NDArray[np.int64], n_classes: int, n_columns: int
 ) -> NDArray[np.int64]:
-    """Return how often each true class (row, `n_classes`) was taken for each class (column, `n_columns`)."""
+    """Return how often each true class (row, `n_classes`) was predicted as each class (column, `n_columns`)."""
     cells = labels.astype(np.int64) * n_columns + taken
     return np.bincount(cells, minlength=n_classes * n_columns).reshape(n_classes, n_columns)
 
@@ -135,7 +135,7 @@ def measure_ece(probabilities: NDArray[np.float32], labels: NDArray[np.int64], n
 
 
 class RiskCoverage(NamedTuple):
-    """What is accepted and how much of it is wrong, as the confidence asked for falls (El-Yaniv & Wiener 2010).
+    """Coverage and risk, the wrong share of what is accepted, as the least confidence falls (El-Yaniv & Wiener 2010).
 
     Attributes
     ----------
@@ -167,7 +167,7 @@ class RiskCoverage(NamedTuple):
 def measure_risk_coverage(probabilities: NDArray[np.float32], labels: NDArray[np.int64]) -> RiskCoverage:
     """Return risk by coverage when the likeliest class is accepted, the most confident examples first.
 
-    `probabilities` is float32 (N, K), `labels` int64 (N,). Examples of one confidence cannot be told apart: they are
+    `probabilities` is float32 (N, K), `labels` int64 (N,). Examples of one confidence cannot be separated: they are
     accepted together and make one point.
 
     Raises

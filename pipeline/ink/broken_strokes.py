@@ -28,7 +28,7 @@ def join_broken_strokes(components: Sequence[Component], settings: BrokenStrokeS
     """
     if not settings.is_enabled or len(components) < 2:
         return tuple(components)
-    height = measure_digit_height([c.box for c in components])
+    height = measure_digit_height([c.box for c in components], [c.area_px for c in components])
     joined = list(components)
     while pairs := _find_pairs(joined, height, settings):
         for low, high in pairs:

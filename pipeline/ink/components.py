@@ -103,7 +103,7 @@ def _drop_dashes(components: list[Component], settings: ComponentSettings) -> li
     others = [c for c, dash in zip(components, is_dash, strict=True) if not dash]
     if not others:
         return components
-    height = measure_digit_height([c.box for c in others])
+    height = measure_digit_height([c.box for c in others], [c.area_px for c in others])
     return [c for c, dash in zip(components, is_dash, strict=True) if not (dash and c.box.width > height)]
 
 
@@ -111,7 +111,8 @@ def _drop_specks(components: list[Component], settings: ComponentSettings) -> li
     """Return the components without those much smaller than the page's ink: dust, grain, crumbs of rulings."""
     if not components:
         return []
-    least = settings.speck_frac * measure_digit_height([c.box for c in components])
+    usual_px = measure_digit_height([c.box for c in components], [c.area_px for c in components])
+    least = settings.speck_frac * usual_px
     return [c for c in components if max(c.box.width, c.box.height) >= least]
 
 

@@ -262,12 +262,12 @@ def measure_speeds(paths: list[Path], minutes: float) -> None:
 
 def draw_video(folder: Path) -> Path:
     """Return a video of two numbers on a page in the hand, drawn into `folder`."""
-    from train.synthesis.handwriting.writers import gather_hands
+    from train.synthesis.handwriting.writers import gather_writers
     from train.synthesis.negatives.pages import find_prose_fonts
     from train.synthesis.videos.write_videos import film_video, write_video
 
     path = folder / "steady.mp4"
-    write_video(film_video(gather_hands(None, 1, True), find_prose_fonts(), 1, 0, kind="steady")[1], path)
+    write_video(film_video(gather_writers(None, 1, True), find_prose_fonts(), 1, 0, kind="steady")[1], path)
     return path
 
 

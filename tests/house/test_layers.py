@@ -42,6 +42,7 @@ TRAIN = (
     "fitting",
     "evaluation",
     "figures tuning",
+    "commands",
     "__init__ __main__",
 )
 """The floors of train/, from the ground up; each may also import pipeline."""

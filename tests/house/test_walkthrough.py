@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 from train.datasets.mnist import DATA_DIR_VARIABLE, DigitSet
-from train.synthesis.handwriting.drawn_digits import draw_hands
+from train.synthesis.handwriting.drawn_digits import draw_digit_set
 
 TOP = Path(__file__).resolve().parents[2]
 NOTEBOOK = TOP / "docs" / "walkthrough.ipynb"
@@ -80,7 +80,7 @@ def tell_numbers(name: str) -> str:
 @pytest.mark.slow
 def test_walkthrough_runs_on_small_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for part, n_writers, seed in (("train", 90, 1), ("t10k", 20, 2)):
-        write_idx(tmp_path, part, draw_hands(np.random.default_rng(seed), n_writers, 30, 30))
+        write_idx(tmp_path, part, draw_digit_set(np.random.default_rng(seed), n_writers, 30, 30))
     for name, value in {"DATASET": f"idx:{tmp_path}", "LIMIT": "800", "EPOCHS": "3"}.items():
         monkeypatch.setenv(f"DIGITS_WALKTHROUGH_{name}", value)
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):

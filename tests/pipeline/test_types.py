@@ -84,7 +84,7 @@ def test_page_tells_its_size_as_width_and_height() -> None:
 
 
 @pytest.mark.parametrize(("boxes", "height_px"), [(((0, 0, 5, 9),), 9), (((0, 0, 5, 10), (6, 0, 9, 90)), 90)])
-def test_height_of_a_line_is_that_of_its_large_ink(boxes: tuple[tuple[int, int, int, int], ...], height_px: float) -> None:
+def test_height_of_a_line_is_that_of_large_ink(boxes: tuple[tuple[int, int, int, int], ...], height_px: float) -> None:
     line = make_line(*boxes)
     assert line.height_px == height_px
     assert line.box == Box.around([Box(*box) for box in boxes])

@@ -40,10 +40,10 @@ def test_figures_by_hand() -> None:
 
 
 def test_figures_of_a_card_are_json() -> None:
-    shown = measure(one_hot(TAKEN), LABELS).as_dict()
-    assert shown["errors"] == 2
-    assert shown["recall"] == [0.5, 0.6667, 1.0, *[None] * 7]
-    assert json.loads(json.dumps(shown, allow_nan=False)) == shown
+    figures = measure(one_hot(TAKEN), LABELS).as_dict()
+    assert figures["errors"] == 2
+    assert figures["recall"] == [0.5, 0.6667, 1.0, *[None] * 7]
+    assert json.loads(json.dumps(figures, allow_nan=False)) == figures
 
 
 @pytest.mark.parametrize(("n_classes", "n_columns"), [(10, 10), (3, 3), (3, 4)], ids=["ten", "three", "three and none"])

@@ -1,1 +1,1 @@
-"""Digits made to look like other pens, papers and hands; what is no digit."""
+"""Digits made to look like other pens, papers and writers; non-digits."""

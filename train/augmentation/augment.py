@@ -1,4 +1,4 @@
-"""Digits as the front end sees them: other hands, other pens, small and ragged, then normalized as in reading.
+"""Augments digits to look as the front end sees them: other writers, other pens, small and ragged, then normalized.
 
 A digit of 28x28 is drawn larger through one smooth map (slant, rotation, aspect, perspective, elastic deformation:
 Simard, Steinkraus & Platt 2003, doi 10.1109/ICDAR.2003.1227801), cut to ink and paper, its pen is changed, it is
@@ -41,7 +41,7 @@ class AugmentSettings:
     aspect: Range = _knob((0.68, 1.5), "width over height: forms squeeze digits, whiteboards widen them")
     scale: Range = _knob((3.2, 3.8), "canvas px per MNIST px; its size is normalized away, its sampling is not")
     perspective: Range = _knob((-0.12, 0.12), "one side up to an eighth larger: a page seen from an angle")
-    elastic_px: Range = _knob((0, 0.9), "MNIST px that a point of the stroke wanders: another hand's wobble")
+    elastic_px: Range = _knob((0, 0.9), "MNIST px that a point of the stroke wanders: another writer's wobble")
     ink_level: Range = _knob((0.3, 0.7), "where gray turns to ink: the binarization's threshold is never quite right")
     stroke_share: float = _knob(0.75, "digits whose pen is changed; the others keep NIST's")
     stroke_px: Range = _knob((1.3, 5.0), "px of 20: fine pen to marker, log-evenly; NIST's are 2 to 4")

@@ -1,9 +1,9 @@
-"""Examples of the eleventh class, "not a digit": what segmentation and paper hand to the network beside digits.
+"""Draws examples of the eleventh class, "not a digit": results of wrong segmentation, and marks on paper.
 
-Half digits and pairs teach it to refuse wrong cuts, so that the search over a lattice of cuts finds the right ones
-(Hochuli et al. 2018, arXiv 1804.09279); rulings, specks, scribbles, letters and signs teach it to refuse the page's
-other ink. They pass through the same photographing and the same normalization as digits. A plain straight stroke
-that stands upright is never junk: it is somebody's 1.
+Half digits and pairs teach the network to reject wrong cuts, so that the search over a lattice of cuts finds the right
+ones (Hochuli et al. 2018, arXiv 1804.09279); rulings, specks, scribbles, letters and signs teach it to reject the
+page's other ink. They pass through the same photographing and the same normalization as digits. A plain straight stroke
+that stands upright is never an example: it is somebody's 1.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _FOREIGN_SIDEWAYS = (3, 4, 7)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class JunkSource:
-    """What junk is made of: digits uint8 (N, 28, 28) with labels (N,), and printed letters and signs."""
+class NonDigitSource:
+    """What non-digits are made of: digits uint8 (N, 28, 28) with labels (N,), and printed letters and signs."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     glyphs: list[Mask]
 
 
-def make_junk(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> NDArray[np.float32]:
+def make_non_digit(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> NDArray[np.float32]:
     """Return one example of "not a digit", float32 (28, 28), 0 paper .. 1 ink, of a kind drawn by its share."""
     draw = _KINDS[int(rng.choice(len(_KINDS), p=_SHARES))]
     for _ in range(_MOST_TRIES):
@@ -51,7 +51,7 @@ def make_junk(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettin
 
 
 def looks_whole(digit: int, side: str) -> bool:
-    """Return whether the "left" or "right" half of `digit` reads as a whole digit, and so must not be called junk."""
+    """Return whether the "left" or "right" half of `digit` reads as a whole digit."""
     return (digit, side) in LOOKS_WHOLE
 
 
@@ -65,7 +65,7 @@ def is_upright_stroke(mask: Mask) -> bool:
     return bool(is_straight and abs(axes[1, 1]) > np.cos(np.deg2rad(55)))
 
 
-def _draw_half(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+def _draw_half(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
     """Return one side of a digit, from 30 % of its width to where it may be the digit, cut upright or slanted."""
     digit = _paper()
     for _ in range(_MOST_TRIES):
@@ -88,7 +88,7 @@ def _keep_side(mask: Mask, at_frac: float, slant: float, is_left: bool) -> Mask:
     return np.where(left == is_left, mask, 0).astype(np.uint8)
 
 
-def _draw_several(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+def _draw_several(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
     """Return two digits, or three, or one and a half, that touch, overlap or stand close, as one crop."""
     n = 3 if rng.random() < 0.2 else 2
     chosen = [crop_ink(warp_digit(source.images[i], rng, knobs)) for i in rng.integers(len(source.labels), size=n)]
@@ -100,7 +100,7 @@ def _draw_several(source: JunkSource, rng: np.random.Generator, knobs: AugmentSe
     return _join(chosen, rng.uniform(-0.18, 0.12), rng)
 
 
-def _draw_neighbors(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+def _draw_neighbors(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
     """Return the right part of one digit and the left part of the next: what a cut through both leaves between."""
     first, second = (
         crop_ink(warp_digit(source.images[i], rng, knobs)) for i in rng.integers(len(source.labels), size=2)
@@ -125,7 +125,7 @@ def _join(masks: list[Mask], gap_frac: float, rng: np.random.Generator) -> Mask:
     return crop_ink(joined)
 
 
-def _draw_sideways(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+def _draw_sideways(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
     """Return a digit that lies on its side, as on a page that was turned."""
     for _ in range(_MOST_TRIES):
         at = int(rng.integers(len(source.labels)))
@@ -134,7 +134,7 @@ def _draw_sideways(source: JunkSource, rng: np.random.Generator, knobs: AugmentS
     return _draw_line(source, rng, knobs)
 
 
-def _draw_line(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+def _draw_line(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
     """Return a dash, or a piece of ruled line: lying, or leaning by more than any 1."""
     mask = _paper()
     angle_deg = rng.uniform(-32, 32) if rng.random() < 0.8 else rng.choice([-1, 1]) * rng.uniform(20, 34)
@@ -142,7 +142,7 @@ def _draw_line(source: JunkSource, rng: np.random.Generator, knobs: AugmentSetti
     return crop_ink(mask)
 
 
-def _draw_cross(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+def _draw_cross(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
     """Return two to four ruled lines that cross, meet in a corner, or make a frame."""
     mask = _paper()
     width = max(1, round(rng.uniform(2, 8)))
@@ -166,7 +166,7 @@ def _is_digit_frame(sides: NDArray[np.int64], width: int, height: int) -> bool:
     return drawn == {0, 3} or drawn == {0, 2, 3} or (len(drawn) == 4 and height > 0.8 * width)
 
 
-def _draw_blobs(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+def _draw_blobs(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
     """Return a dot, a full stop, a colon, a smudge: one to four filled blobs, none of them a stroke."""
     mask = _paper()
     for _ in range(int(rng.choice([1, 1, 1, 2, 3, 4]))):
@@ -177,7 +177,7 @@ def _draw_blobs(source: JunkSource, rng: np.random.Generator, knobs: AugmentSett
     return crop_ink(mask)
 
 
-def _draw_scribble(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+def _draw_scribble(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
     """Return what a pen left that went to and fro: a smooth line through six to twelve points anywhere."""
     points = rng.uniform(12, CANVAS_PX - 12, (int(rng.integers(6, 13)), 2))
     steps = np.linspace(0, len(points) - 1, 8 * len(points))
@@ -189,7 +189,7 @@ def _draw_scribble(source: JunkSource, rng: np.random.Generator, knobs: AugmentS
     return crop_ink(mask)
 
 
-def _draw_texture(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+def _draw_texture(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
     """Return paper grain, cloth, a shadow's rim: smoothed noise, cut at a level, sometimes much longer than wide."""
     n = int(rng.integers(4, 15))
     coarse = rng.standard_normal((n, max(3, round(n * rng.uniform(0.4, 2)))), np.float32)
@@ -197,8 +197,8 @@ def _draw_texture(source: JunkSource, rng: np.random.Generator, knobs: AugmentSe
     return crop_ink(np.where(gray > rng.uniform(0.2, 1.2), 255, 0).astype(np.uint8))
 
 
-def _draw_glyph(source: JunkSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
-    """Return a printed letter or sign, leaned and bent like a hand's."""
+def _draw_glyph(source: NonDigitSource, rng: np.random.Generator, knobs: AugmentSettings) -> Mask:
+    """Return a printed letter or sign, slanted and deformed like handwriting."""
     return bend_glyph(source.glyphs[int(rng.integers(len(source.glyphs)))], rng, knobs)
 
 
@@ -225,7 +225,7 @@ def _stroke(mask: Mask, rng: np.random.Generator, angle_deg: float, length: floa
     cv2.line(mask, start, end, 255, max(1, round(width)))
 
 
-_Draw = Callable[[JunkSource, np.random.Generator, AugmentSettings], Mask]
+_Draw = Callable[[NonDigitSource, np.random.Generator, AugmentSettings], Mask]
 _SHARE_OF_KIND: dict[_Draw, float] = {
     _draw_half: 0.22,
     _draw_several: 0.24,

@@ -1,4 +1,4 @@
-"""Printed characters, drawn from the fonts that are at hand: digits to read, letters and signs to refuse.
+"""Printed characters, drawn from the installed fonts: digits to read, letters and signs to reject.
 
 matplotlib ships DejaVu, STIX and Computer Modern; fonts installed on the computer are used too, as far as they draw
 the digits; OpenCV draws Hershey's strokes. No font file goes into the project.

@@ -1,4 +1,4 @@
-"""Data sets by name: MNIST, Fashion-MNIST, IDX files of their shape, and one's own pictures in a folder per class."""
+"""Data sets by name: MNIST, Fashion-MNIST, IDX files of their shape, and pictures in a folder per class."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import InputError, UsageError
+from pipeline.errors import InputError, MissingInputError, UsageError
 from train.datasets.mnist import DigitSet, find_data_dir, load_test, load_train, read_idx_set
 from train.datasets.picture_folders import load_folder
+from train.scripts import suggest_name
 
 MNIST = "mnist"
 FASHION = "fashion_mnist"
@@ -35,6 +36,25 @@ class Dataset:
     test: DigitSet
 
 
+def check_dataset_name(name: str) -> str:
+    """Return `name` if it is that of a data set whose folder, if it names one, is there; an argparse type.
+
+    Raises
+    ------
+    UsageError : there is no data set of that name
+    MissingInputError : there is no such folder
+    """
+    kind, _, place = name.partition(":")
+    if kind in ("idx", "folder") and place:
+        if not Path(place).is_dir():
+            raise MissingInputError(f"{place}: no such folder")
+    elif name not in (MNIST, FASHION):
+        raise UsageError(
+            f"no data set is called {name!r}", suggest_name(name, (MNIST, FASHION, "idx:DIR", "folder:DIR"))
+        )
+    return name
+
+
 def load_dataset(name: str, data_dir: Path | None = None) -> Dataset:
     """Return the data set called `name`.
 
@@ -49,17 +69,15 @@ def load_dataset(name: str, data_dir: Path | None = None) -> Dataset:
     UsageError : there is none of that name
     InputError : a file or folder is missing, damaged, or not what was expected
     """
-    kind, _, place = name.partition(":")
+    kind, _, place = check_dataset_name(name).partition(":")
     if name == MNIST:
         found = find_data_dir(data_dir)
         return Dataset(name, DIGIT_CLASSES, load_train(found), load_test(found))
     if name == FASHION:
         return Dataset(name, FASHION_CLASSES, *_load_fashion(find_data_dir(data_dir)))
-    if kind == "idx" and place:
+    if kind == "idx":
         return Dataset(name, DIGIT_CLASSES, *(_load_idx(Path(place), part) for part in ("train", "t10k")))
-    if kind == "folder" and place:
-        return Dataset(name, *load_folder(Path(place)))
-    raise UsageError(f"no data set is called {name!r}", "give mnist, fashion_mnist, idx:DIR or folder:DIR")
+    return Dataset(name, *load_folder(Path(place)))
 
 
 def _load_fashion(data_dir: Path | None) -> tuple[DigitSet, DigitSet]:

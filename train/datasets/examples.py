@@ -1,15 +1,18 @@
-"""Fixed labelled examples, to look at a network with."""
+"""Fixed labelled examples: for validation and tests."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from train.datasets.harvested_crops import Crops
 from train.datasets.mnist import DigitSet
+
+if TYPE_CHECKING:
+    import keras
 
 
 @dataclass(frozen=True, slots=True, eq=False)

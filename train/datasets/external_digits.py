@@ -1,4 +1,4 @@
-"""Other people's digits beside MNIST: Turkish and Italian hands, and cells of photographed sudokus.
+"""Digits of other public sets: Turkish and Italian writers, and cells of photographed sudokus.
 
 Read from `<data-dir>/extra` where it exists: optdigits (Alpaydin & Kaynak 1998, doi 10.24432/C50P49), Semeion
 (doi 10.24432/C5SC8V), and sudoku cells with sensor noise and grid lines. Each digit is brought into MNIST's frame, so
@@ -24,7 +24,7 @@ HELD_OUT_FRAC = 0.2
 """Share of Semeion and of the sudoku cells that is kept for looking; optdigits comes with its own other writers."""
 
 _SEMEION_WIDTH, _OPTDIGITS_ONE_WIDTH = 0.75, 0.6
-"""Both sets stretched every digit to a square; hands do not: Semeion's digits, and optdigits' 1s, are narrowed back."""
+"""Both sets stretched every digit to a square: Semeion's digits, and optdigits' 1s, are narrowed back."""
 _PRINTED_CELLS_STEP = 5
 """Of the printed sudoku cells every fifth is taken: all are in much the same font."""
 _RIM_PX, _LEAST_HEIGHT_PX, _LEAST_CONTRAST = 3, 18, 18
@@ -39,7 +39,9 @@ def load_extras(data_dir: Path | None) -> tuple[DigitSet, DigitSet]:
     """
     sets = load_extra_sets(data_dir).values()
     none = DigitSet(np.zeros((0, SIDE_PX, SIDE_PX), np.uint8), np.zeros(0, np.uint8))
-    return _concatenate([none, *(train for train, _ in sets)]), _concatenate([none, *(look for _, look in sets)])
+    return _concatenate([none, *(train for train, _ in sets)]), _concatenate(
+        [none, *(held_out for _, held_out in sets)]
+    )
 
 
 def load_extra_sets(data_dir: Path | None) -> dict[str, tuple[DigitSet, DigitSet]]:

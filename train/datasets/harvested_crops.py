@@ -18,8 +18,8 @@ FACTS_NAME = "harvest.json"
 KINDS = ("digit", "half", "pair", "neighbors", "letter", "sign", "scribble", "speck", "stray")
 """What a crop is; all but the first are "not a digit". Stray ink is nobody's: rulings, edges, bindings, noise."""
 
-JUNK_FRAC = 0.35
-"""Most junk among the crops: a lattice holds more wrong spans than right ones, but reading needs both."""
+NON_DIGIT_FRAC = 0.35
+"""Greatest share of non-digits: a lattice holds more wrong spans than right ones, but reading needs both."""
 _MOST_OF_KIND = {
     "half": 0.3,
     "pair": 0.3,
@@ -30,12 +30,12 @@ _MOST_OF_KIND = {
     "speck": 0.08,
     "stray": 0.12,
 }
-"""Most of each kind among the junk."""
+"""Greatest share of each kind among the non-digits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crops:
-    """Labelled network inputs: images uint8 (N, 28, 28); labels uint8 (N,), 10 for junk; kinds uint8 (N,), of KINDS."""
+    """Labelled network inputs: images uint8 (N, 28, 28); labels uint8 (N,), 10 for a non-digit; kinds uint8 (N,)."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
@@ -47,15 +47,15 @@ class Crops:
 
 
 def balance(crops: Crops, rng: np.random.Generator) -> Crops:
-    """Return the crops with junk, and every kind of it, thinned to its greatest share."""
-    is_junk = crops.labels == N_DIGITS
-    budget = int(JUNK_FRAC / (1 - JUNK_FRAC) * np.count_nonzero(~is_junk))
-    chosen = [np.flatnonzero(~is_junk)]
+    """Return the crops with non-digits, and every kind of them, thinned to their greatest share."""
+    is_non_digit = crops.labels == N_DIGITS
+    budget = int(NON_DIGIT_FRAC / (1 - NON_DIGIT_FRAC) * np.count_nonzero(~is_non_digit))
+    chosen = [np.flatnonzero(~is_non_digit)]
     for kind, frac in _MOST_OF_KIND.items():
         own = rng.permutation(np.flatnonzero(crops.kinds == KINDS.index(kind)))
         chosen.append(own[: int(frac * budget)])
-    junk = rng.permutation(np.concatenate(chosen[1:]))[:budget]
-    return crops.take(np.sort(np.concatenate([chosen[0], junk])))
+    non_digits = rng.permutation(np.concatenate(chosen[1:]))[:budget]
+    return crops.take(np.sort(np.concatenate([chosen[0], non_digits])))
 
 
 def load_crops(folder: Path, part: str) -> Crops:
@@ -72,7 +72,7 @@ def load_crops(folder: Path, part: str) -> Crops:
 
 
 def read_facts(folder: Path) -> dict[str, Any]:
-    """Return what the harvest in `folder` was asked for and what came out.
+    """Return the options and the counts of the harvest in `folder`.
 
     Raises
     ------

@@ -17,19 +17,19 @@ from pipeline.types import N_DIGITS
 SPACE = N_DIGITS + 1
 """A column between two numbers."""
 
-UNTOLD = -1
-"""A column that counts for nothing in training."""
+IGNORED = -1
+"""The label of a column that training ignores."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lines:
-    """Strips laid end to end.
+    """Line images laid end to end.
 
     Attributes
     ----------
     pixels : uint8 (32, sum of widths, 2)
-    columns : int8 (sum of widths / 2,), 0..9 a digit, 10 nothing, 11 space between numbers, or UNTOLD
-    widths : int64 (N,), px of each strip, even
+    columns : int8 (sum of widths / 2,), 0..9 a digit, 10 nothing, 11 space between numbers, or IGNORED
+    widths : int64 (N,), px of each line image, even
     """
 
     pixels: NDArray[np.uint8]

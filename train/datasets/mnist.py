@@ -1,4 +1,4 @@
-"""MNIST and, where a folder has them, other people's digits: read, checked, and split by writer.
+"""Reads MNIST, checks it, and splits it by writer.
 
 `--data-dir DIR` (or the environment variable DIGITS_DATA) names a folder that holds the IDX files themselves or
 `mnist/*.gz`; without it `keras.datasets.mnist` downloads them. Writer ids come from QMNIST (Yadav & Bottou 2019,

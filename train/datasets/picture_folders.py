@@ -1,4 +1,4 @@
-"""One's own pictures to train on: a folder for each class, named by it, of pictures that show one digit each.
+"""Reads a data set of the user's own: a folder for each class, named by it, of pictures of one digit each.
 
     DIR/0/*.png  DIR/1/*.jpg  ...  DIR/9/*.png       every seventh picture of a class is kept for the test
     DIR/train/0/*.png ...  DIR/test/0/*.png ...      or the test part is named
@@ -81,8 +81,8 @@ def _load_classes(folder: Path, classes: tuple[str, ...]) -> DigitSet:
         paths = sorted(path for path in found.glob("**/*") if path.suffix.lower() in SUFFIXES)
         if not paths:
             raise MissingInputError(f"{found}: holds no picture", f"expected files that end in {' '.join(SUFFIXES)}")
-        shown = track(paths, description=str(found), console=Console(stderr=True), transient=True)
-        images += [read_digit(path) for path in shown]
+        tracked = track(paths, description=str(found), console=Console(stderr=True), transient=True)
+        images += [read_digit(path) for path in tracked]
         labels += [label] * len(paths)
     return DigitSet(np.stack(images), np.array(labels, np.uint8))
 

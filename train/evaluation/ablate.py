@@ -1,12 +1,10 @@
-"""What each stage of the front end is worth: the score of a folder with one stage at a time disabled by its settings.
+"""Ablation: the score of a folder with one stage of the front end at a time disabled by its settings.
 
 `python -m train ablate samples`; the folder holds pictures and a truth.json, as for `python -m train score`.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,19 +37,20 @@ DISABLED: dict[str, dict[str, dict[str, float]]] = {
 """What is disabled, and the settings that disable it."""
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Print a table, a row for each stage disabled."""
-    ask = argparse.ArgumentParser(prog="python -m train ablate", description=__doc__.splitlines()[0])
-    ask.add_argument("folder", type=Path, help="a folder of pictures with a truth.json")
-    ask.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
-    ask.add_argument("--tag", help="only pages with this tag")
-    args = ask.parse_args(argv)
-    classifier = load_classifier(args.model)
+def ablate(folder: Path, model: str, tag: str | None) -> None:
+    """Print a table with a row for each stage disabled, of all pages of `folder` or of those with a tag.
+
+    Raises
+    ------
+    ModelError : as for `load_classifier`
+    InputError : as for `read_folder`
+    """
+    classifier = load_classifier(model)
     table = Table("disabled", *PageScore().figures, box=None)
     for name, values in DISABLED.items():
         chosen = replace(classifier, line_network=None) if name == LINE_NETWORK else classifier
-        rows = read_folder(args.folder, chosen, Settings.from_dict(values))
-        total = sum((s for truth, s in rows if args.tag is None or args.tag in truth.get("tags", [])), PageScore())
+        rows = read_folder(folder, chosen, Settings.from_dict(values))
+        total = sum((score for truth, score in rows if tag is None or tag in truth.get("tags", [])), PageScore())
         table.add_row(name, *(f"{figure:.1f}" for figure in total.figures.values()))
-    print(f"{args.folder}, model {classifier.name}:")
+    print(f"{folder}, model {classifier.name}:")
     Console(width=100).print(table)

@@ -20,7 +20,7 @@ from pipeline.types import SIDE_PX
 from train.datasets.catalog import DIGIT_CLASSES
 from train.evaluation.page_score import PageScore
 from train.evaluation.score_pages import read_folder
-from train.networks.export import LITERT_NAME, Card, read_card
+from train.networks.model_folder import LITERT_NAME, Card, read_card
 
 BATCH_SIZE = 32
 """Digits at once: LiteRT is no faster with more, and a page seldom has many more candidates."""
@@ -66,7 +66,7 @@ def compare(
     folders : of models with cards
     figures : of each, as `train.evaluation.evaluate.evaluate` gives them
     photos : a folder of pictures with a truth.json, which models of the ten digits read
-    console : where progress is shown
+    console : shows the progress
 
     Raises
     ------

@@ -1,8 +1,8 @@
-"""Reading a photo as the usual tutorial does, to compare with: one threshold, a contour for each digit, a plain resize.
+"""A baseline, the usual tutorial's method: one threshold, a contour for each digit, a plain resize.
 
 The tutorials invert the photo by one threshold for all of it (Otsu 1979, doi:10.1109/TSMC.1979.4310076), take every
-outer contour for a digit, cut its box out, resize it to 28x28 and ask a network trained on MNIST. Done here with what
-the better ones do: a little blur first, tiny contours left out, a margin around each digit, and rows read one by one.
+outer contour as a digit, crop its box, resize it to 28x28 and classify it by a network trained on MNIST. As in the
+better ones, a slight blur comes first, tiny contours are skipped, each digit gets a margin, and rows are read in order.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipeline.recognition.classify import Classifier
 from pipeline.types import N_DIGITS, SIDE_PX
 
 LEAST_AREA_PX = 100
-"""Contours that enclose less are taken for specks."""
+"""Contours with a smaller area are skipped as specks."""
 
 _BLUR_PX = 5
 _MARGIN_FRAC = 0.2
@@ -29,7 +29,7 @@ _COLOR_BGR = (40, 40, 220)
 
 @dataclass(frozen=True, slots=True)
 class ContourDigit:
-    """What the network made of one contour: its box, the likeliest digit, its probability, and its row from 0."""
+    """One contour classified: its box, the likeliest digit, its probability, and its row from 0."""
 
     box: Box
     text: str
@@ -75,8 +75,8 @@ def find_rows(boxes: list[Box]) -> list[int]:
     return rows
 
 
-def tell_rows(digits: list[ContourDigit]) -> str:
-    """Return the digits as text, rows parted by ` | `."""
+def format_rows(digits: list[ContourDigit]) -> str:
+    """Return the digits as text, rows separated by ` | `."""
     rows: dict[int, str] = {}
     for digit in digits:
         rows[digit.row] = rows.get(digit.row, "") + digit.text

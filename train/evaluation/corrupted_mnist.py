@@ -1,4 +1,4 @@
-"""Digits spoiled in fifteen ways, and what a model still reads of them, and of other people's hands.
+"""Robustness: accuracy on digits with fifteen kinds of corruption, and on those of other writers.
 
 The kinds are those of MNIST-C (Mu & Gilmer 2019, arXiv 1906.02337), written anew: each at one severity, hard for a
 network that saw nothing like it, readable by a person. Figures compare among our models, not with MNIST-C's tables.
@@ -48,7 +48,7 @@ class Severity:
     """How far each corruption goes; px are MNIST's, 28 to a side, and shares are of the full ink's 255."""
 
     shot_photons: float = _knob(2.5, "counted where ink is full: one ink pixel in twelve then stays blank")
-    impulse_share: float = _knob(0.2, "pixels turned to full ink or bare paper")
+    impulse_share: float = _knob(0.2, "pixels turned to full ink or blank paper")
     glass_px: float = _knob(1.5, "how far at most a pixel is taken from its place: with 2, an 8 is a cloud")
     glass_blur_px: float = _knob(0.6, "deviation of the blur on both sides of the glass")
     motion_px: float = _knob(5, "length of the motion: with 7, people do not tell some 3s from 8s")
@@ -229,15 +229,15 @@ def corrupt(images: NDArray[np.uint8], name: str, seed: int) -> NDArray[np.uint8
 
 
 def measure_robustness(classifier: Classifier, data_dir: Path | None, console: Console | None = None) -> dict[str, Any]:
-    """Return how many digits of MNIST's test set, corrupted, and of other people's hands are guessed right.
+    """Return how many digits of MNIST's test set, corrupted, and of other writers are guessed right.
 
-    Of the classes only the ten digits are asked, so that nothing is refused.
+    Only the ten digits count as classes, so that nothing is rejected.
 
     Parameters
     ----------
     classifier : the model
-    data_dir : as for `train.datasets.mnist.find_data_dir`; other hands are read from its `extra` folder
-    console : where progress is shown; stderr by default
+    data_dir : as for `train.datasets.mnist.find_data_dir`; other writers are read from its `extra` folder
+    console : shows the progress; stderr by default
 
     Returns
     -------
@@ -256,7 +256,7 @@ def measure_robustness(classifier: Classifier, data_dir: Path | None, console: C
         for name in progress.track(CORRUPTIONS, description="corrupted digits"):
             batch = np.divide(corrupt(digits.images, name, SEED)[..., None], 255, dtype=np.float32)
             accuracies[name] = _measure_best_guess(classifier, batch, digits.labels)
-        for name, (_, held_out) in progress.track(load_extra_sets(folder).items(), description="other hands"):
+        for name, (_, held_out) in progress.track(load_extra_sets(folder).items(), description="other writers"):
             if len(held_out.labels):
                 accuracy = _measure_best_guess(classifier, normalize_framed(held_out), held_out.labels)
                 others[name] = {"n": len(held_out.labels), "accuracy": accuracy}

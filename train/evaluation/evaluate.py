@@ -1,14 +1,12 @@
 """Measures model folders and writes the figures, and plots, beside their cards. `python -m train evaluate --help`.
 
-The shipped `.tflite` is asked, through the classifier that reading uses, so that the figures are the product's. A digit
-that is taken for "not a digit" counts as wrong. Each model is measured on the test part of the data set that its card
-names; a network of MNIST's digits also on writers held out, as the front end sees them, on corrupted digits, and on
-other people's.
+The `.tflite` is run by the classifier that reading uses, so that the figures are the product's. A digit classified as
+"not a digit" counts as wrong. Each model is measured on the test part of the data set that its card names; a network of
+MNIST's digits also on writers held out, as the front end sees them, on corrupted digits, and on other people's.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,26 +20,22 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from pipeline.errors import ModelError
+from pipeline.errors import ModelError, OutputError
 from pipeline.recognition.classify import Classifier, calibrate, load_any_classifier
 from train.datasets.catalog import MNIST, NOT_A_DIGIT_NAME, load_dataset
 from train.datasets.examples import Examples, show_clean
 from train.evaluation import plots
-from train.evaluation.compare import compare, tabulate_comparison
 from train.evaluation.corrupted_mnist import measure_robustness
 from train.fitting.batches import NOT_A_DIGIT
-from train.fitting.photo_lessons import gather_material
+from train.fitting.photo_training_set import gather_photo_set
 from train.fitting.recipes import PHOTO
 from train.metrics import Figures, measure, measure_reliability, measure_risk_coverage
-from train.networks.export import LITERT_NAME, Card, read_card, read_seed, write_card
-from train.scripts import add_common_flags, run_script
-
-HISTORY_FILE = "history.json"
+from train.networks.model_folder import HISTORY_NAME, LITERT_NAME, Card, read_card, read_seed, write_card
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Exam:
-    """What no model has seen of a data set: its pictures, the names of its classes, and its checksum."""
+class TestSet:
+    """The test part of a data set: its pictures, the names of its classes, and its checksum."""
 
     classes: tuple[str, ...]
     examples: Examples
@@ -49,7 +43,7 @@ class Exam:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Answers:
+class Predictions:
     """Examples, and a model's probabilities of them, float32 (N, K or K + 1), without its temperature and with it."""
 
     examples: Examples
@@ -58,7 +52,7 @@ class Answers:
 
 
 @lru_cache(maxsize=1)
-def read_exam(name: str, data_dir: Path | None) -> Exam:
+def read_test_set(name: str, data_dir: Path | None) -> TestSet:
     """Return the test part of the data set called `name`, read once for all models of it.
 
     Raises
@@ -66,48 +60,52 @@ def read_exam(name: str, data_dir: Path | None) -> Exam:
     InputError, UsageError : as for `load_dataset`
     """
     dataset = load_dataset(name, data_dir)
-    return Exam(dataset.classes, show_clean(dataset.test), dataset.test.checksum())
+    return TestSet(dataset.classes, show_clean(dataset.test), dataset.test.checksum())
 
 
 @lru_cache(maxsize=1)
 def read_seen(data_dir: Path | None, seed: int) -> Examples:
-    """Return the digits and junk of MNIST's writers whom `seed` holds out, as the front end sees them.
+    """Return the digits and non-digits of MNIST's writers whom `seed` holds out, as the front end sees them.
 
     Raises
     ------
-    InputError : as for `gather_material`
+    InputError : as for `gather_photo_set`
     """
-    return gather_material(data_dir, seed).seen
+    return gather_photo_set(data_dir, seed).seen
 
 
-def ask(classifier: Classifier, examples: Examples) -> Answers:
-    """Return what `classifier` says of `examples`."""
+def predict(classifier: Classifier, examples: Examples) -> Predictions:
+    """Return the predictions of `classifier` for `examples`."""
     outputs = classifier.network(examples.images)
     before, after = (calibrate(outputs, t, classifier.activation) for t in (1.0, classifier.temperature))
-    return Answers(examples, before, after)
+    return Predictions(examples, before, after)
 
 
-def evaluate(folder: Path, data_dir: Path | None, console: Console) -> tuple[dict[str, Any], Table]:
-    """Measure the model in `folder`, write its plots and its card; return the card's figures and the table of the test.
+def evaluate(
+    folder: Path, data_dir: Path | None, console: Console, out: Path | None = None
+) -> tuple[dict[str, Any], Table]:
+    """Measure the model in `folder`; return the figures for its card and the table of the test.
+
+    The card with these figures, and plots, are written into `out`, by default `folder`.
 
     Raises
     ------
     ModelError : the folder holds no model or no card, or the model is not for the classes of its card's data set
     InputError : the data cannot be read
-    OutputError : the folder cannot be written
+    OutputError : `out` cannot be written
     """
     card = read_card(folder)
     classifier = load_any_classifier(folder / LITERT_NAME)
     name = card.get("made", {}).get("dataset", MNIST)
     with console.status(f"{folder}: reading the data"):
-        part = read_exam(name, data_dir)
+        part = read_test_set(name, data_dir)
         seen = read_seen(data_dir, read_seed(card)) if is_of_mnist(card) else None
     check_classes(folder, classifier, part)
     with console.status(f"{folder}: classifying"):
-        test = ask(classifier, part.examples)
+        test = predict(classifier, part.examples)
         figures = measure(test.after, part.examples.labels, len(part.classes))
         curve = measure_risk_coverage(test.after, part.examples.labels)
-        shown: dict[str, Any] = {
+        measured: dict[str, Any] = {
             name_test(name): {
                 "sha256": part.sha256,
                 "n": len(part.examples.labels),
@@ -115,14 +113,16 @@ def evaluate(folder: Path, data_dir: Path | None, console: Console) -> tuple[dic
                 **curve.as_dict(),
             }
         }
-        asked = None if seen is None else ask(classifier, choose_known(seen, classifier.n_classes))
-    if asked is not None:
-        shown["held_out_writers_as_seen"] = measure_seen(asked)
-        shown["robustness"] = measure_robustness(classifier, data_dir, console)
+        on_seen = None if seen is None else predict(classifier, choose_known(seen, classifier.n_classes))
+    if on_seen is not None:
+        measured["held_out_writers_as_seen"] = measure_seen(on_seen)
+        measured["robustness"] = measure_robustness(classifier, data_dir, console)
     with console.status(f"{folder}: drawing"):
-        draw_plots(folder, part.classes, figures, test, asked)
-    write_card(folder, {**card, "figures": shown})
-    return shown, tabulate(figures, part.classes)
+        out = make_folder(out or folder)
+        draw_plots(out, part.classes, figures, test, on_seen)
+        draw_history(folder, out)
+    write_card(out, {**card, "figures": measured})
+    return measured, tabulate(figures, part.classes)
 
 
 def is_of_mnist(card: Card) -> bool:
@@ -132,11 +132,11 @@ def is_of_mnist(card: Card) -> bool:
 
 
 def name_test(dataset_name: str) -> str:
-    """Return what a card calls the figures of a data set's test part; it tells no folder of somebody's machine."""
+    """Return what a card calls the figures of a data set's test part, without a folder of somebody's machine."""
     return f"{dataset_name.partition(':')[0]}_test"
 
 
-def check_classes(folder: Path, classifier: Classifier, part: Exam) -> None:
+def check_classes(folder: Path, classifier: Classifier, part: TestSet) -> None:
     """Check that the model has the data set's classes, with or without "not a digit".
 
     Raises
@@ -151,30 +151,32 @@ def check_classes(folder: Path, classifier: Classifier, part: Exam) -> None:
 
 
 def choose_known(examples: Examples, n_classes: int) -> Examples:
-    """Return the examples of the first `n_classes`: without junk for a model that has no class for it."""
+    """Return the examples of the first `n_classes`: without non-digits for a model that has no class for it."""
     return examples.take(examples.labels < n_classes)
 
 
-def measure_seen(asked: Answers) -> dict[str, Any]:
-    """Return the figures of held-out writers as a card shows them; those of junk where the model was asked of it."""
-    labels, taken = asked.examples.labels, asked.after.argmax(axis=1)
-    is_junk = labels == NOT_A_DIGIT
+def measure_seen(predictions: Predictions) -> dict[str, Any]:
+    """Return the figures of held-out writers for the card; with those of non-digits where there are any."""
+    labels, taken = predictions.examples.labels, predictions.after.argmax(axis=1)
+    is_non_digit = labels == NOT_A_DIGIT
     figures = {
-        "n_digits": int((~is_junk).sum()),
-        "accuracy": round(float(np.mean(taken[~is_junk] == labels[~is_junk])), 5),
-        **measure_risk_coverage(asked.after, labels).as_dict(),
+        "n_digits": int((~is_non_digit).sum()),
+        "accuracy": round(float(np.mean(taken[~is_non_digit] == labels[~is_non_digit])), 5),
+        **measure_risk_coverage(predictions.after, labels).as_dict(),
     }
-    if is_junk.any():
-        figures["digits_refused"] = round(float(np.mean(taken[~is_junk] == NOT_A_DIGIT)), 5)
-        figures["n_junk"] = int(is_junk.sum())
-        figures["junk_refused"] = round(float(np.mean(taken[is_junk] == NOT_A_DIGIT)), 5)
+    if is_non_digit.any():
+        figures["digits_refused"] = round(float(np.mean(taken[~is_non_digit] == NOT_A_DIGIT)), 5)
+        figures["n_junk"] = int(is_non_digit.sum())
+        figures["junk_refused"] = round(float(np.mean(taken[is_non_digit] == NOT_A_DIGIT)), 5)
     return figures
 
 
-def draw_plots(folder: Path, classes: Sequence[str], figures: Figures, test: Answers, seen: Answers | None) -> None:
-    """Write the pictures that lie beside a card, that of the history only where there is one.
+def draw_plots(
+    folder: Path, classes: Sequence[str], figures: Figures, test: Predictions, seen: Predictions | None
+) -> None:
+    """Write the plots that accompany a card.
 
-    Confidence is drawn of the held-out writers as the front end sees them, where there are such.
+    Confidence is that on the held-out writers as the front end sees them, where there are such.
 
     Raises
     ------
@@ -187,22 +189,46 @@ def draw_plots(folder: Path, classes: Sequence[str], figures: Figures, test: Ans
     drawn = (images, labels, test.after, columns)
     plots.plot_samples(*drawn, folder / plots.SAMPLES_NAME, f"{model}: samples of the test part")
     plots.plot_mistakes(*drawn, folder / plots.MISTAKES_NAME, f"{model}: the most confident mistakes of the test part")
-    asked = {"test part": test} if seen is None else {"test part": test, "held-out writers as seen": seen}
-    where, shown = list(asked.items())[-1]
+    by_part = {"test part": test} if seen is None else {"test part": test, "held-out writers as seen": seen}
+    where, last = list(by_part.items())[-1]
     reliability = {
-        when: measure_reliability(probabilities, shown.examples.labels)
-        for when, probabilities in (("without temperature", shown.before), ("with temperature", shown.after))
+        when: measure_reliability(probabilities, last.examples.labels)
+        for when, probabilities in (("without temperature", last.before), ("with temperature", last.after))
     }
     plots.plot_reliability(reliability, folder / plots.RELIABILITY_NAME, f"{model}: confidence, {where}")
     curves = {
-        f"{where}, {when}": measure_risk_coverage(probabilities, answers.examples.labels)
-        for where, answers in asked.items()
-        for when, probabilities in (("without temperature", answers.before), ("with", answers.after))
+        f"{where}, {when}": measure_risk_coverage(probabilities, predictions.examples.labels)
+        for where, predictions in by_part.items()
+        for when, probabilities in (("without temperature", predictions.before), ("with", predictions.after))
     }
     plots.plot_risk_coverage(curves, folder / plots.RISK_COVERAGE_NAME, f"{model}: risk by coverage")
+
+
+def draw_history(folder: Path, out: Path) -> None:
+    """Write the plot of the history of the model in `folder`, if it has one, into `out`.
+
+    Raises
+    ------
+    ModelError : as for `read_history`
+    OutputError : `out` cannot be written
+    """
     history = read_history(folder)
     if history:
-        plots.plot_history(history, folder / plots.HISTORY_NAME, f"{model}: accuracy and loss by epoch")
+        plots.plot_history(history, out / plots.HISTORY_NAME, f"{folder.name}: accuracy and loss by epoch")
+
+
+def make_folder(folder: Path) -> Path:
+    """Return `folder`, made if there is none.
+
+    Raises
+    ------
+    OutputError : it cannot be made
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error})") from error
+    return folder
 
 
 def read_history(folder: Path) -> list[dict[str, float]]:
@@ -212,7 +238,7 @@ def read_history(folder: Path) -> list[dict[str, float]]:
     ------
     ModelError : the file is no list of epochs
     """
-    path = folder / HISTORY_FILE
+    path = folder / HISTORY_NAME
     if not path.is_file():
         return []
     try:
@@ -236,55 +262,20 @@ def tabulate(figures: Figures, classes: Sequence[str]) -> Table:
     return table
 
 
-def tell(shown: dict[str, Any]) -> list[str]:
-    """Return a card's figures in lines for a person."""
-    name, test = next((key, value) for key, value in shown.items() if key.endswith("_test"))
+def format_figures(figures: dict[str, Any]) -> list[str]:
+    """Return a card's figures as lines of text."""
+    name, test = next((key, value) for key, value in figures.items() if key.endswith("_test"))
     lines = [
         f"{name}: {test['accuracy']:.2%} right, {test['errors']} errors of {test['n']}, ECE {test['ece']:.4f}",
-        f"likeliest class, nothing refused: {test['best_guess_accuracy']:.2%} right",
+        f"likeliest class, nothing rejected: {test['best_guess_accuracy']:.2%} right",
         f"accepted where 1 % of it is wrong: {test['coverage_at_risk_1_percent']:.2%}",
     ]
-    seen = shown.get("held_out_writers_as_seen")
+    seen = figures.get("held_out_writers_as_seen")
     if seen is not None:
         lines.append(f"held-out writers as seen: {seen['accuracy']:.2%} right of {seen['n_digits']}")
-        lines.append(f"corrupted digits: {shown['robustness']['mean_corruption_accuracy']:.2%} right")
-        others = shown["robustness"]["other_hands"].items()
+        lines.append(f"corrupted digits: {figures['robustness']['mean_corruption_accuracy']:.2%} right")
+        others = figures["robustness"]["other_hands"].items()
         lines += [f"{other}: {found['accuracy']:.2%} right of {found['n']}" for other, found in others]
     if seen is not None and "n_junk" in seen:
-        lines.append(f"not a digit: {seen['junk_refused']:.2%} of {seen['n_junk']} refused")
+        lines.append(f"not a digit: {seen['junk_refused']:.2%} of {seen['n_junk']} rejected")
     return lines
-
-
-def parse_arguments(argv: list[str] | None) -> argparse.Namespace:
-    """Return what the command line asks for."""
-    parser = argparse.ArgumentParser(prog="python -m train evaluate", description="Measure models; write their cards.")
-    add_common_flags(parser)
-    parser.add_argument(
-        "--model", type=Path, action="append", metavar="DIR", help="model folder, may be repeated (models/digits)"
-    )
-    parser.add_argument("--compare", action="store_true", help="print one table of all models instead")
-    help_text = "pictures with a truth.json to compare on (%(default)s)"
-    parser.add_argument("--photos", type=Path, default=Path("samples"), metavar="FOLDER", help=help_text)
-    flags = parser.parse_args(argv)
-    flags.model = flags.model or [Path("models/digits")]
-    return flags
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the script; return its exit code."""
-    flags = parse_arguments(argv)
-
-    def run() -> None:
-        console, results = Console(stderr=True), Console(width=100)
-        found = []
-        for folder in flags.model:
-            shown, table = evaluate(folder, flags.data_dir, console)
-            found.append(shown)
-            if not flags.compare:
-                results.print(table)
-                print(*(f"{folder.name}: {line}" for line in tell(shown)), sep="\n")
-        if flags.compare:
-            rows = compare(flags.model, found, flags.photos, console)
-            results.print(tabulate_comparison(rows, flags.photos))
-
-    return run_script(run)

@@ -1,10 +1,8 @@
-"""Numbers accepted on pages that hold none: `python -m train negatives --out bare --pages 260 --model digits`."""
+"""False positives: readings on pages without a number; for `python -m train negatives`."""
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -12,12 +10,11 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from pipeline.recognition.classify import Classifier, load_classifier
+from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
 from train.evaluation.page_score import PageScore
 from train.evaluation.score_pages import read_folder
-from train.scripts import run_script
-from train.synthesis.negatives.pages import KINDS, draw_bare_page, find_prose_fonts
+from train.synthesis.negatives.pages import KINDS, draw_negative_page
 
 
 def write_pages(folder: Path, n_pages: int, seed: int, fonts: list[Path]) -> None:
@@ -25,7 +22,7 @@ def write_pages(folder: Path, n_pages: int, seed: int, fonts: list[Path]) -> Non
     folder.mkdir(parents=True, exist_ok=True)
     entries = []
     for number in track(range(n_pages), description=str(folder), console=Console(stderr=True), transient=True):
-        page = draw_bare_page(KINDS[number % len(KINDS)], seed, number // len(KINDS), fonts)
+        page = draw_negative_page(KINDS[number % len(KINDS)], seed, number // len(KINDS), fonts)
         file = f"{page.kind}-{number // len(KINDS):03}.jpg"
         (folder / file).write_bytes(cv2.imencode(".jpg", page.photo, [cv2.IMWRITE_JPEG_QUALITY, 92])[1].tobytes())
         entries.append({"file": file, "numbers": [], "grouped": True, "ordered": True, "tags": [page.kind, page.shot]})
@@ -41,31 +38,11 @@ def measure(folder: Path, classifier: Classifier, settings: Settings) -> dict[st
     return counts
 
 
-def _print_table(counts: dict[str, list[PageScore]]) -> None:
-    """Print for each kind how many of its pages gave any reading, and any that was accepted."""
+def print_table(counts: dict[str, list[PageScore]]) -> None:
+    """Print for each kind how many of its pages gave any reading, and how many an accepted one."""
     table = Table("kind", "pages", "with a reading", "with an accepted one", "readings", "accepted", box=None)
     for kind, scores in [*counts.items(), ("all", [score for own in counts.values() for score in own])]:
         total = sum(scores, PageScore())
         with_any = sum(score.n_read > 0 for score in scores), sum(score.n_accepted > 0 for score in scores)
         table.add_row(kind, *(str(n) for n in (len(scores), *with_any, total.n_read, total.n_accepted)))
     Console(width=100).print(table)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Write pages, or measure those of a folder, or both; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m train negatives", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for pictures and truth.json")
-    parser.add_argument("--pages", type=int, metavar="N", help="draw so many (without --model: 100)")
-    parser.add_argument("--seed", type=int, default=0, help="of all chance (%(default)s)")
-    parser.add_argument("--model", help="read the folder with this model and print what it took for numbers")
-    parser.add_argument("--settings", type=Path, help="a settings file, TOML or JSON")
-    flags = parser.parse_args(argv)
-
-    def run() -> None:
-        if flags.pages is not None or flags.model is None:
-            write_pages(flags.out, 100 if flags.pages is None else flags.pages, flags.seed, find_prose_fonts())
-        if flags.model is not None:
-            settings = Settings.from_file(flags.settings) if flags.settings else Settings()
-            _print_table(measure(flags.out, load_classifier(flags.model), settings))
-
-    return run_script(run)

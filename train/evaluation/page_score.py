@@ -80,7 +80,7 @@ def edit_distance(a: str, b: str) -> int:
 
 
 def load_truth(folder: Path) -> list[dict[str, Any]]:
-    """Return the pages that a folder's truth.json tells of, in its order.
+    """Return the pages in a folder's truth.json, in its order.
 
     Raises
     ------

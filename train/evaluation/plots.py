@@ -1,4 +1,4 @@
-"""The pictures beside a model's card: learning, confusion, samples, mistakes, reliability, risk by coverage.
+"""Plots for a model's card: history, confusion, samples, mistakes, reliability, risk by coverage.
 
 Each function writes one PNG, small enough to be committed. None touches matplotlib's global state (no pyplot).
 """
@@ -50,7 +50,7 @@ def plot_history(history: Sequence[Mapping[str, float]], path: Path, title: str)
     """Draw accuracy and loss per epoch, a panel each.
 
     `history` is what a run writes as history.json: a row per epoch with "epoch", "loss", and any of "val_loss",
-    "accuracy", "val_accuracy", "..._accuracy", "junk_refused", "..._junk_refused", the last two an accuracy on junk.
+    "accuracy", "val_accuracy", "..._accuracy", "junk_refused", "..._junk_refused", on non-digits.
 
     Raises
     ------
@@ -72,7 +72,9 @@ def _draw_series(axes: Axes, history: Sequence[Mapping[str, float]], names: Sequ
     for name, color in zip(names, _cycle(_COLORS, len(names)), strict=True):
         rows = [row for row in history if name in row]
         epochs, values = [row["epoch"] for row in rows], [row[name] for row in rows]
-        axes.plot(epochs, values, ".-", color=color, label=name.replace("_", " "), linewidth=1.4)
+        axes.plot(
+            epochs, values, ".-", color=color, label=name.replace("junk", "non-digits").replace("_", " "), linewidth=1.4
+        )
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.3)
     if names:
@@ -86,7 +88,7 @@ def _cycle(items: Sequence[str], n: int) -> list[str]:
 def plot_confusion(confusion: NDArray[np.int64], classes: Sequence[str], path: Path, title: str) -> None:
     """Draw the confusion matrix, int64 (K, K or K + 1), with its counts; `classes` names the columns.
 
-    Only the mistakes are shaded, since the right ones would drown them.
+    Only the mistakes are shaded.
 
     Raises
     ------
@@ -106,7 +108,7 @@ def plot_confusion(confusion: NDArray[np.int64], classes: Sequence[str], path: P
     turn = 90 if _has_long(classes) else 0
     axes.set_xticks(range(n_columns), [_shorten(name) for name in classes], rotation=turn)
     axes.set_yticks(range(n_rows), [_shorten(name) for name in classes[:n_rows]])
-    axes.set(xlabel="taken for", ylabel="true", title=title)
+    axes.set(xlabel="predicted", ylabel="true", title=title)
     _save(figure, path)
 
 
@@ -118,7 +120,7 @@ def plot_samples(
     path: Path,
     title: str,
 ) -> None:
-    """Draw 32 examples, evenly from all, each with the class taken for and its confidence; green right, red wrong.
+    """Draw 32 examples, evenly from all, each with the predicted class and its confidence; green right, red wrong.
 
     `images` is float32 (N, 28, 28, 1), 0 paper .. 1 ink; `labels` int64 (N,); `probabilities` float32 (N, columns);
     `classes` names the columns.
@@ -129,7 +131,7 @@ def plot_samples(
     """
     chosen = np.linspace(0, len(labels) - 1, min(len(labels), N_COLUMNS * N_ROWS)).astype(int)
     taken, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    captions = [f"{_shorten(classes[taken[i]])}  {_tell_percent(confidence[i])}" for i in chosen]
+    captions = [f"{_shorten(classes[taken[i]])}  {_format_percent(confidence[i])}" for i in chosen]
     colors = [_RIGHT if taken[i] == labels[i] else _WRONG for i in chosen]
     _save(_draw_grid(images[chosen], captions, colors, title), path)
 
@@ -142,7 +144,7 @@ def plot_mistakes(
     path: Path,
     title: str,
 ) -> None:
-    """Draw the 32 worst mistakes, the most confident first: true class -> class taken for, and its confidence.
+    """Draw the 32 worst mistakes, the most confident first: true class -> predicted class, and its confidence.
 
     The arguments are those of `plot_samples`.
 
@@ -154,7 +156,7 @@ def plot_mistakes(
     taken, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     part = "\n" if _has_long(classes) else " "
     captions = [
-        f"{_shorten(classes[labels[i]])}{part}→ {_shorten(classes[taken[i]])}  {_tell_percent(confidence[i])}"
+        f"{_shorten(classes[labels[i]])}{part}→ {_shorten(classes[taken[i]])}  {_format_percent(confidence[i])}"
         for i in chosen
     ]
     _save(_draw_grid(images[chosen], captions, [_WRONG] * len(chosen), title), path)
@@ -193,7 +195,7 @@ def _draw_grid(images: NDArray[np.float32], captions: Sequence[str], colors: Seq
 def plot_reliability(curves: Mapping[str, Reliability], path: Path, title: str) -> None:
     """Draw accuracy by confidence for each named curve, beside the diagonal where both agree; below, the counts.
 
-    Bins with too few examples to tell are faint dots.
+    Bins with too few examples are faint dots.
 
     Raises
     ------
@@ -249,7 +251,7 @@ def _shorten(name: str) -> str:
     return "none" if name == "not a digit" else name if len(name) <= 11 else name[:10] + "…"
 
 
-def _tell_percent(share: Any) -> str:
+def _format_percent(share: Any) -> str:
     """Return a share in percent, never rounded up to sure."""
     percent = 100 * float(share)
     return f"{percent:.0f} %" if percent < 98.5 else f"{min(percent, 99.9):.1f} %"

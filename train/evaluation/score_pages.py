@@ -1,4 +1,4 @@
-"""Score what the pipeline reads in a folder of pictures against their truth: `python -m train score samples`.
+"""Scores what the pipeline reads in a folder of pictures against their truth: `python -m train score samples`.
 
 `truth.json` in the folder is a list of pages: {"file": name, "numbers": [digits, ...] in reading order, "grouped": true
 where a person would agree where a number ends, "ordered": false where the digits lie scattered, "tags": [...]}.
@@ -6,7 +6,6 @@ where a person would agree where a number ends, "ordered": false where the digit
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -52,16 +51,15 @@ def _print_table(rows: Sequence[tuple[dict[str, Any], PageScore]], by_tag: bool)
     Console(width=100).print(table)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Score folders from the command line."""
-    ask = argparse.ArgumentParser(prog="python -m train score", description=__doc__.splitlines()[0])
-    ask.add_argument("folder", type=Path, nargs="+", help="a folder of pictures with a truth.json")
-    ask.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
-    ask.add_argument("--settings", type=Path, help="a settings file, TOML or JSON")
-    ask.add_argument("--tags", action="store_true", help="a row for each tag")
-    args = ask.parse_args(argv)
-    settings = Settings.from_file(args.settings) if args.settings else Settings()
-    classifier = load_classifier(args.model)
-    for folder in args.folder:
+def score_folders(folders: Sequence[Path], model: str, settings: Settings, by_tag: bool) -> None:
+    """Print a table for each folder: a row for all pages, and with `by_tag` one for each tag.
+
+    Raises
+    ------
+    ModelError : as for `load_classifier`
+    InputError : as for `read_folder`
+    """
+    classifier = load_classifier(model)
+    for folder in folders:
         print(f"{folder}, model {classifier.name}:")
-        _print_table(read_folder(folder, classifier, settings), args.tags)
+        _print_table(read_folder(folder, classifier, settings), by_tag)

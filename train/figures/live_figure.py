@@ -1,16 +1,14 @@
-"""Makes README's picture of the live window from a sample: `python -m train figures-live`."""
+"""Draws the picture of the live window from a sample."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import OutputError
 from pipeline.images.load import open_picture
 from pipeline.live.frame_grabber import VideoFrame
 from pipeline.live.frame_reader import LiveReader, make_live_settings
@@ -19,7 +17,7 @@ from pipeline.live.window import WindowState, compose
 from pipeline.recognition.classify import load_classifier
 from pipeline.settings.tree import Settings
 
-SAMPLE = "shadow.jpg"
+LIVE_SAMPLE = "shadow.jpg"
 SIZE_PX = (1280, 720)
 FPS = 30.0
 _N_FRAMES = 12
@@ -44,17 +42,3 @@ def draw_window(picture: Path) -> NDArray[np.uint8]:
     for frame in move_camera(open_picture(picture).load_color(), _N_FRAMES):
         reading = reader.read(frame)
     return compose(reading, WindowState(), Figures(FPS, 1000 * reading.seconds["total"], 0))
-
-
-def main(argv: Sequence[str] | None = None) -> None:
-    """Write the picture."""
-    ask = argparse.ArgumentParser(prog="python -m train figures-live", description=__doc__)
-    ask.add_argument("--samples", type=Path, default=Path("samples"), help="folder of the samples")
-    ask.add_argument("--out", type=Path, default=Path("docs/pictures/live.jpg"), help="the picture's path")
-    args = ask.parse_args(argv)
-    shown = cv2.resize(draw_window(args.samples / SAMPLE), None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA)
-    try:
-        args.out.write_bytes(cv2.imencode(".jpg", shown, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes())
-    except OSError as error:
-        raise OutputError(f"{args.out}: {error.strerror}") from error
-    print(args.out)

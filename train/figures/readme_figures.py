@@ -1,11 +1,10 @@
-"""Makes the README's pictures from the samples: `python -m train figures`; that of the report where Chromium is."""
+"""Draws the pictures in README and docs from the samples; that of the report only where Chromium is installed."""
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,10 +22,11 @@ from pipeline.outputs.trace import Trace
 from pipeline.reading.read_page import analyze_page, read_page
 from pipeline.recognition.classify import load_classifier
 from pipeline.settings.tree import Settings
-from train.evaluation.contour_baseline import draw_contours, read_contours, tell_rows
+from train.evaluation.contour_baseline import draw_contours, format_rows, read_contours
+from train.figures.live_figure import LIVE_SAMPLE, draw_window
 
 _WIDTH_PX = 480
-"""Width of one picture of a strip."""
+"""Width of one picture of a row."""
 
 _HEIGHT_PX = 560
 """Height of the annotated pictures side by side."""
@@ -35,10 +35,10 @@ _WINDOW_PX = (1280, 900)
 """Width and height of the browser's window."""
 
 COMPARED = ("ruled.jpg", "shadow.jpg", "touching.jpg")
-"""Samples that are read both ways."""
+"""Samples that are read by both methods."""
 
 TUTORIAL_MODEL = "cnn_32_64_d64"
-"""The network of many a tutorial, with which the tutorials' way is shown."""
+"""The network of many a tutorial, with which the tutorials' method is shown."""
 
 _CAPTIONS = {
     "gray": "1 decoded, upright",
@@ -71,7 +71,7 @@ def draw_annotated(picture: Path, settings: Settings) -> NDArray[np.uint8]:
     return annotate(opened.load_color(), read_page(page, load_classifier(), settings), page.to_source)
 
 
-def compare_ways(picture: Path, settings: Settings) -> tuple[NDArray[np.uint8], str, str]:
+def compare_methods(picture: Path, settings: Settings) -> tuple[NDArray[np.uint8], str, str]:
     """Return a picture read as the usual tutorial does and by this pipeline, side by side, and both texts.
 
     Returns
@@ -87,7 +87,7 @@ def compare_ways(picture: Path, settings: Settings) -> tuple[NDArray[np.uint8], 
         _caption(annotate(bgr, reading, page.to_source), "this pipeline"),
     ]
     text = format_text(make_record(reading)).split(": ", 1)[1]
-    return _join(tiles), tell_rows(digits) or "(no numbers)", text
+    return _join(tiles), format_rows(digits) or "(no numbers)", text
 
 
 def shoot_report(samples: Path) -> NDArray[np.uint8] | None:
@@ -132,31 +132,45 @@ def _fit_height(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return cv2.copyMakeBorder(fitted, 0, 0, 0, 8, cv2.BORDER_CONSTANT, value=(255, 255, 255))
 
 
-def _write(picture: NDArray[np.uint8], path: Path) -> None:
+def _write(picture: NDArray[np.uint8], path: Path, quality: int = 82) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 82])[1].tobytes())
+        path.write_bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes())
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}") from error
     print(path)
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Write the pictures."""
-    ask = argparse.ArgumentParser(prog="python -m train figures", description=__doc__)
-    ask.add_argument("--samples", type=Path, default=Path("samples"), help="folder of the samples")
-    ask.add_argument("--out", type=Path, default=Path("docs/pictures"), help="where the pictures go")
-    args = ask.parse_args(argv)
+def draw_figures(names: Collection[str], samples: Path, out: Path) -> None:
+    """Write the figures called `names`, drawn from the folder `samples`, into `out`; print each path.
+
+    "compared" also prints a Markdown table of what the tutorials' method and this pipeline read.
+
+    Raises
+    ------
+    InputError : a sample cannot be read
+    OutputError : `out` cannot be written
+    """
     settings = Settings()
-    shown = [_fit_height(draw_annotated(args.samples / name, settings)) for name in ("desk.jpg", "shadow.jpg")]
-    _write(np.hstack(shown), args.out / "at-work.jpg")
-    _write(draw_stages(args.samples / "ruled.jpg", settings), args.out / "stages.jpg")
-    report = shoot_report(args.samples)
+    if "at-work" in names:
+        tiles = [_fit_height(draw_annotated(samples / name, settings)) for name in ("desk.jpg", "shadow.jpg")]
+        _write(np.hstack(tiles), out / "at-work.jpg")
+    if "stages" in names:
+        _write(draw_stages(samples / "ruled.jpg", settings), out / "stages.jpg")
+    report = shoot_report(samples) if "report" in names else None
     if report is not None:
-        _write(report, args.out / "report.jpg")
+        _write(report, out / "report.jpg")
+    if "live" in names:
+        window = draw_window(samples / LIVE_SAMPLE)
+        _write(cv2.resize(window, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA), out / "live.jpg", 85)
+    if "compared" in names:
+        _write_compared(samples, out, settings)
+
+
+def _write_compared(samples: Path, out: Path, settings: Settings) -> None:
     rows = []
     for name in COMPARED:
-        picture, *texts = compare_ways(args.samples / name, settings)
-        _write(picture, args.out / f"both-ways-{Path(name).stem}.jpg")
+        picture, *texts = compare_methods(samples / name, settings)
+        _write(picture, out / f"both-ways-{Path(name).stem}.jpg")
         rows.append(format_row(name, texts))
     print("", "| sample | the usual tutorial reads | this pipeline reads |", "|---|---|---|", *rows, sep="\n")

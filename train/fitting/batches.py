@@ -1,4 +1,4 @@
-"""What the network is shown: batches of digits and junk, drawn afresh for every epoch and the same for equal seeds."""
+"""Training batches of digits and non-digits, drawn anew for every epoch; equal seeds give equal batches."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from pipeline.types import N_DIGITS, SIDE_PX
 from train.augmentation.augment import AugmentSettings, augment_digit, shift_digit
-from train.augmentation.non_digits import JunkSource, make_junk
+from train.augmentation.non_digits import NonDigitSource, make_non_digit
 from train.augmentation.printed_glyphs import DIGITS, NOT_DIGITS, draw_glyphs, find_fonts
 from train.datasets.external_digits import frame_digit
 from train.datasets.harvested_crops import Crops
 from train.datasets.mnist import DigitSet
-from train.synthesis.handwriting.drawn_digits import draw_hands
+from train.synthesis.handwriting.drawn_digits import draw_digit_set
 
 Batch = tuple[NDArray[np.float32], NDArray[np.int64]]
 
@@ -28,10 +28,6 @@ NOT_A_DIGIT = N_DIGITS
 """The label of the eleventh class."""
 
 _N_THREADS, _N_AHEAD = 2, 8
-
-
-PARTS = ("augmented", "harvest", "extra", "junk")
-"""What a photo recipe adds to bare MNIST, each of which can be left out to see what it is worth."""
 
 
 def _share(default: float, part: str | None, reason: str) -> Any:
@@ -46,16 +42,16 @@ class Mixture:
     seen: float = _share(
         0.20, "augmented", "MNIST's digits as the front end would see them: other pens, slants, damage"
     )
-    extra: float = _share(0.07, "extra", "other hands write other 1s, 4s, 7s and 9s")
+    extra: float = _share(0.07, "extra", "other writers write other 1s, 4s, 7s and 9s")
     drawn: float = _share(
         0.04, "extra", "flagged and footed 1s, crossed 7s, open 4s, which MNIST's Americans hardly write"
     )
     printed: float = _share(0.04, "extra", "forms mix print and pen")
-    junk: float = _share(
-        0.08, "junk", "not a digit; with the harvest's a fifth of a batch, and more took odd 2s and 6s"
+    non_digits: float = _share(
+        0.08, "non-digits", "not a digit; with the harvest's a fifth of a batch, and more took odd 2s and 6s"
     )
     harvest: float = _share(
-        0.35, "harvest", "what the front end makes of synthesized pages: digits, and junk of each kind"
+        0.35, "harvest", "what the front end makes of synthesized pages: digits, and non-digits of each kind"
     )
 
     def __post_init__(self) -> None:
@@ -82,7 +78,7 @@ def mix(parts: Collection[str], plain: float | None = None) -> Mixture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sources:
-    """Where examples come from: MNIST digits, extra ones (may be none), drawn, printed, and what junk is made of.
+    """Where examples come from: MNIST digits, extra ones (may be none), drawn, printed, and the source of non-digits.
 
     `harvest` are crops of synthesized pages, or None.
     """
@@ -91,21 +87,21 @@ class Sources:
     extras: DigitSet
     drawn: DigitSet
     printed: DigitSet
-    junk: JunkSource
+    non_digits: NonDigitSource
     harvest: Crops | None = None
 
 
 def collect_sources(
     digits: DigitSet, extras: DigitSet, rng: np.random.Generator, fonts: list[Path] | None = None
 ) -> Sources:
-    """Return the sources of one split; `fonts` draw the printed characters (None: all that are at hand)."""
+    """Return the sources of one split; `fonts` draw the printed characters (None: all that are installed)."""
     fonts = find_fonts() if fonts is None else fonts
     pictures = draw_glyphs(DIGITS, fonts)
     images = np.stack([frame_digit(mask) for masks in pictures for mask in masks])
     labels = np.repeat(np.arange(N_DIGITS, dtype=np.uint8), [len(masks) for masks in pictures])
     glyphs = [mask for masks in draw_glyphs(NOT_DIGITS, fonts) for mask in masks]
-    junk = JunkSource(digits.images, digits.labels, glyphs)
-    return Sources(digits, extras, draw_hands(rng), DigitSet(images, labels), junk)
+    non_digits = NonDigitSource(digits.images, digits.labels, glyphs)
+    return Sources(digits, extras, draw_digit_set(rng), DigitSet(images, labels), non_digits)
 
 
 def draw_batch(
@@ -130,9 +126,9 @@ def draw_batch(
     names = [kind.name for kind in fields(mixture)]
     bounds = np.cumsum([getattr(mixture, name) for name in names])
     kinds = np.minimum(np.searchsorted(bounds, rng.random(len(chosen)), side="right"), len(names) - 1)
-    is_bare = mixture.plain == 1
+    is_untouched = mixture.plain == 1
     for at, (kind, row) in enumerate(zip(kinds, chosen, strict=True)):
-        name = "bare" if is_bare else names[kind]
+        name = "untouched" if is_untouched else names[kind]
         images[at, :, :, 0], labels[at] = _draw_example(sources, name, int(row), rng, knobs)
     return images, labels
 
@@ -140,14 +136,14 @@ def draw_batch(
 def _draw_example(
     sources: Sources, kind: str, row: int, rng: np.random.Generator, knobs: AugmentSettings
 ) -> tuple[NDArray[np.float32], int]:
-    """One example of a kind of `Mixture`, or "bare": MNIST's digit untouched."""
+    """Return one example of a kind of `Mixture`, or "untouched": MNIST's digit as it is."""
     own = sources.digits
-    if kind == "bare":
+    if kind == "untouched":
         return np.divide(own.images[row], 255, dtype=np.float32), int(own.labels[row])
     if kind == "plain":
         return shift_digit(own.images[row], rng), int(own.labels[row])
-    if kind == "junk":
-        return make_junk(sources.junk, rng, knobs), NOT_A_DIGIT
+    if kind == "non_digits":
+        return make_non_digit(sources.non_digits, rng, knobs), NOT_A_DIGIT
     if kind == "harvest" and sources.harvest is not None:
         row = int(rng.integers(len(sources.harvest.labels)))
         return shift_digit(sources.harvest.images[row], rng), int(sources.harvest.labels[row])

@@ -1,30 +1,27 @@
-"""Temperature scaling: makes the network's confidence mean what it says. `python -m train calibrate --help`.
+"""Temperature scaling: calibrates the network's confidence. `python -m train calibrate --help`.
 
 Guo, Pleiss, Sun & Weinberger, "On Calibration of Modern Neural Networks", ICML 2017, arXiv 1706.04599: one number T
-divides the logits before the softmax. It is fitted on the held-out writers' digits and junk as the front end would
-see them, because that is what the confidence will be asked about; bare MNIST would make it far too sure. A tutorial's
-network, which saw nothing else, gets its temperature from what was held out of its own data.
+divides the logits before the softmax. It is fitted on the held-out writers' digits and non-digits as the front end
+makes them, since these are what the product classifies; plain MNIST would make it far too confident. A tutorial's
+network gets its temperature from what was held out of its own data.
 """
 
 from __future__ import annotations
 
-import argparse
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
 from train.datasets.catalog import MNIST, load_dataset
 from train.datasets.examples import Examples, show_crops
 from train.datasets.harvested_crops import load_crops
-from train.fitting.photo_lessons import gather_material
-from train.fitting.plain_lessons import gather_plain
+from train.fitting.photo_training_set import gather_photo_set
+from train.fitting.plain_training_set import gather_plain_set
 from train.fitting.recipes import PLAIN
 from train.metrics import SMALLEST, measure_ece, measure_nll, measure_risk_coverage
-from train.networks.export import LITERT_NAME, Card, predict_litert, read_card, read_seed, write_card
-from train.scripts import add_common_flags, run_script
+from train.networks.model_folder import Card, predict_litert, read_seed
 
 _LEAST_T, _MOST_T = 0.2, 5.0
 
@@ -107,15 +104,25 @@ def gather_held_out(card: Card, data_dir: Path | None) -> Examples:
 
     Raises
     ------
-    ModelError : the card tells no seed
+    ModelError : the card has no seed
     InputError : the data cannot be read
     """
     made = card.get("made", {})
     seed, name = read_seed(card), made.get("dataset", MNIST)
     if made.get("recipe") == PLAIN.name:
-        return gather_plain(load_dataset(name, data_dir), seed).held_out
+        return gather_plain_set(load_dataset(name, data_dir), seed).held_out
     own = None if name == MNIST else load_dataset(name, data_dir).train
-    return gather_material(data_dir, seed, digits=own).seen
+    return gather_photo_set(data_dir, seed, digits=own).seen
+
+
+def load_harvested(folder: Path) -> Examples:
+    """Return the validation part of a harvest.
+
+    Raises
+    ------
+    InputError : the folder holds no whole harvest
+    """
+    return show_crops(load_crops(folder, "validation"))
 
 
 def calibrate_file(path: Path, held_out: Examples) -> Calibration:
@@ -130,33 +137,11 @@ def calibrate_file(path: Path, held_out: Examples) -> Calibration:
     return calibrate(outputs[is_known], held_out.labels[is_known])
 
 
-def tell_calibration(found: Calibration) -> str:
-    """Return the temperature, and the errors before and after it, as a person reads them."""
+def format_calibration(found: Calibration) -> str:
+    """Return the temperature, and the errors before and after it, as text."""
     return (
         f"temperature {found.temperature:.3f}: ECE {found.ece_before:.4f} before, {found.ece_after:.4f} after; "
         f"area under risk by coverage {found.aurc_before:.5f} before, {found.aurc_after:.5f} after; "
         f"coverage at 1 % risk {found.coverage_at_risk_1_percent_before:.1%} before, "
         f"{found.coverage_at_risk_1_percent_after:.1%} after"
     )
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Fit the temperature of a model folder anew and write it into its card; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m train calibrate", description="Fit a model's temperature anew.")
-    add_common_flags(parser)
-    parser.add_argument("--model", type=Path, default=Path("models/digits"), metavar="DIR", help="folder (%(default)s)")
-    parser.add_argument("--harvest", type=Path, metavar="DIR", help="fit it on this harvest's validation part instead")
-    flags = parser.parse_args(argv)
-
-    def run() -> None:
-        card = read_card(flags.model)
-        with Console(stderr=True).status("reading the data"):
-            if flags.harvest is None:
-                held_out = gather_held_out(card, flags.data_dir)
-            else:
-                held_out = show_crops(load_crops(flags.harvest, "validation"))
-        found = calibrate_file(flags.model / LITERT_NAME, held_out)
-        write_card(flags.model, {**card, "temperature": round(found.temperature, 4), "calibration": found.as_dict()})
-        print(tell_calibration(found))
-
-    return run_script(run)

@@ -1,47 +1,45 @@
 """Fits a network and writes its model folder. `python -m train fit --help`.
 
-Each epoch shows every training picture once; after it the network (of the photo recipe, its averaged weights) is looked
-at on what is held out, and everything is saved so that `--resume` goes on exactly. The test set is not touched.
+Each epoch uses every training picture once; after it the network (of the photo recipe, its averaged weights) is
+validated, and everything is saved so that `--resume` continues exactly. The test set is not touched.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, Protocol
 
 import keras
-import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
 from pipeline.errors import UsageError
 from train.datasets.catalog import DIGIT_CLASSES, MNIST, NOT_A_DIGIT_NAME, load_dataset
 from train.datasets.examples import Examples
-from train.fitting.batches import PARTS, Batch, count_batches
+from train.fitting.batches import Batch, count_batches
 from train.fitting.calibrate import calibrate
-from train.fitting.options import FitPlan, parse_arguments
-from train.fitting.photo_lessons import gather_material
-from train.fitting.plain_lessons import gather_plain
-from train.fitting.recipes import Recipe, compile_model, is_sparse
+from train.fitting.options import FitPlan
+from train.fitting.photo_training_set import gather_photo_set
+from train.fitting.plain_training_set import gather_plain_set
+from train.fitting.training_loop import compile_model, encode, fit_epoch, seed_dropout
 from train.networks.architectures import build
 from train.networks.checkpoint import History, load_checkpoint, load_init, save_checkpoint
-from train.networks.export import (
+from train.networks.export import describe_model, export_model
+from train.networks.model_folder import (
     CARD_NAME,
+    HISTORY_NAME,
     LITERT_NAME,
     Card,
-    describe_model,
-    export_model,
     predict_litert,
     read_card,
     write_card,
 )
-from train.scripts import run_script
 
 
-class Lessons(Protocol):
-    """What a run learns from: batches by epoch, what is held out, and the facts for the card."""
+class TrainingSet(Protocol):
+    """Training and validation data of a run: batches by epoch, held-out examples, and the facts for the card."""
 
     @property
     def n_digits(self) -> int: ...  # noqa: D102
@@ -50,49 +48,28 @@ class Lessons(Protocol):
     @property
     def facts(self) -> dict[str, Any]: ...  # noqa: D102
     def draw(self, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]: ...  # noqa: D102
-    def look(self, model: keras.Model) -> dict[str, float]: ...  # noqa: D102
+    def validate(self, model: keras.Model) -> dict[str, float]: ...  # noqa: D102
 
 
-def average_weights(averaged: keras.Model, fitted: keras.Model, n_done: int, most_momentum: float) -> None:
-    """Move the weights of `averaged` towards those of `fitted` after `n_done` steps (Polyak & Juditsky 1992).
-
-    The momentum of the running mean rises to `most_momentum`: at first its steps are longer, so that it forgets the
-    untrained weights.
-    """
-    momentum = min(most_momentum, n_done / (n_done + 10))
-    for mean, weight in zip(averaged.weights, fitted.weights, strict=True):
-        if weight.dtype.startswith("float"):  # the random states of dropout layers have no mean
-            mean.assign(momentum * mean + (1 - momentum) * weight)
-
-
-def seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
-    """Set the chance of each dropout layer to what this epoch's is, so that a resumed run draws the same."""
-    for at, layer in enumerate(model.layers):
-        if isinstance(layer, keras.layers.Dropout):
-            layer.seed_generator.state.assign(np.array([seed + epoch, at], np.uint32))
-
-
-def gather_lessons(plan: FitPlan) -> tuple[Lessons, tuple[str, ...]]:
-    """Return what the run learns from, and the names of its classes.
+def gather_training_set(plan: FitPlan) -> tuple[TrainingSet, tuple[str, ...]]:
+    """Return the training set of the run, and the names of its classes.
 
     Raises
     ------
-    InputError : as for `load_dataset` and `gather_material`
-    UsageError : a photo recipe is asked of pictures that are no digits, or flags contradict each other
+    InputError : as for `load_dataset` and `gather_photo_set`
+    UsageError : the photo recipe is asked for pictures that are no digits
     """
     if plan.how.name == "plain":
-        if plan.harvest is not None or plan.parts != PARTS or plan.plain is not None:
-            raise UsageError("--harvest, --parts and --plain: the plain recipe mixes nothing in", "give --recipe photo")
         dataset = load_dataset(plan.dataset, plan.data_dir)
-        return gather_plain(dataset, plan.seed, plan.limit), dataset.classes
-    own = None  # MNIST, which the material reads itself
+        return gather_plain_set(dataset, plan.seed, plan.limit), dataset.classes
+    own = None  # MNIST, which the photo training set reads itself
     if plan.dataset != MNIST:
         dataset = load_dataset(plan.dataset, plan.data_dir)
         if dataset.classes != DIGIT_CLASSES:
             raise UsageError(f"{plan.dataset}: the photo recipe is for digits", "give --recipe plain")
         own = dataset.train
-    lessons = gather_material(plan.data_dir, plan.seed, plan.limit, plan.harvest, plan.parts, own, plan.plain)
-    return lessons, (*DIGIT_CLASSES, NOT_A_DIGIT_NAME) if "junk" in plan.parts else DIGIT_CLASSES
+    training_set = gather_photo_set(plan.data_dir, plan.seed, plan.limit, plan.harvest, plan.parts, own, plan.plain)
+    return training_set, (*DIGIT_CLASSES, NOT_A_DIGIT_NAME) if "non-digits" in plan.parts else DIGIT_CLASSES
 
 
 def begin(plan: FitPlan, n_classes: int) -> keras.Model:
@@ -112,16 +89,16 @@ def begin(plan: FitPlan, n_classes: int) -> keras.Model:
     return begun
 
 
-def fit(plan: FitPlan, lessons: Lessons, n_classes: int, console: Console) -> tuple[keras.Model, History]:
-    """Return the model (averaged, if the recipe says so) after the last epoch, and what each epoch's look said.
+def fit(plan: FitPlan, training_set: TrainingSet, n_classes: int, console: Console) -> tuple[keras.Model, History]:
+    """Return the model (averaged, if the recipe says so) after the last epoch, and the figures of each epoch.
 
     Raises
     ------
-    UsageError : as for `begin`, or `plan.resume` is asked of another run
+    UsageError : as for `begin`, or `plan.resume` is set for another run
     InputError : as for `begin`, or there is no checkpoint to resume from
     """
     recipe, loss = plan.how, plan.architecture.loss
-    n_steps = count_batches(lessons.n_digits, recipe.batch_size)
+    n_steps = count_batches(training_set.n_digits, recipe.batch_size)
     if plan.resume:
         fitted, averaged, history = load_checkpoint(plan.work_dir, plan.facts())
     else:
@@ -133,84 +110,39 @@ def fit(plan: FitPlan, lessons: Lessons, n_classes: int, console: Console) -> tu
         for epoch in range(len(history), plan.n_epochs):
             seed_dropout(fitted, plan.seed, epoch)
             bar = progress.add_task(f"epoch {epoch + 1} of {plan.n_epochs}", total=n_steps)
-            batches = encode(lessons.draw(recipe.batch_size, plan.seed, epoch), n_classes, loss)
+            batches = encode(training_set.draw(recipe.batch_size, plan.seed, epoch), n_classes, loss)
             figures = fit_epoch(fitted, averaged, batches, epoch * n_steps, recipe, partial(progress.advance, bar))
             progress.remove_task(bar)
-            figures = {"epoch": epoch + 1, **figures, **lessons.look(averaged)}
+            figures = {"epoch": epoch + 1, **figures, **training_set.validate(averaged)}
             history.append({name: round(value, 5) for name, value in figures.items()})
             save_checkpoint(plan.work_dir, plan.facts(), fitted, averaged, history)
             console.print("  ".join(f"{name} {value:g}" for name, value in history[-1].items()), soft_wrap=True)
     return averaged, history
 
 
-def encode(batches: Iterable[Batch], n_classes: int, loss: str) -> Iterator[tuple[Any, Any]]:
-    """Yield the batches with labels as `loss` takes them: numbers, or one-hot rows float32 (N, K)."""
-    rows = np.eye(n_classes, dtype=np.float32)
-    for images, labels in batches:
-        yield images, labels if is_sparse(loss) else rows[labels]
-
-
-def fit_epoch(
-    fitted: keras.Model,
-    averaged: keras.Model,
-    batches: Iterable[tuple[Any, Any]],
-    n_done: int,
-    recipe: Recipe,
-    advance: Callable[[], None],
-) -> dict[str, float]:
-    """Fit one epoch's `batches`, after `n_done` steps before it; return their mean loss and accuracy."""
-    told, sizes = [], []
-    for n_steps, (images, labels) in enumerate(batches, n_done + 1):
-        fitted.reset_metrics()  # older releases of Keras give the mean of all batches so far
-        figures = fitted.train_on_batch(images, labels, return_dict=True)
-        told.append((float(figures["loss"]), float(figures["accuracy"])))
-        sizes.append(len(images))
-        if recipe.average_momentum:
-            average_weights(averaged, fitted, n_steps, recipe.average_momentum)
-        advance()
-    if not recipe.average_momentum:
-        averaged.set_weights(fitted.get_weights())
-    loss, accuracy = np.average(told, weights=sizes, axis=0)
-    return {"loss": float(loss), "accuracy": float(accuracy)}
-
-
-def tell_origin(plan: FitPlan) -> Card:
-    """Return how the network that the run began with was made, where a card beside it tells."""
+def describe_origin(plan: FitPlan) -> Card:
+    """Return how the network that the run began with was made, if a card beside it says so."""
     if plan.init is None or not (plan.init.parent / CARD_NAME).is_file():
         return {}
     return {"begun_with": read_card(plan.init.parent).get("made", {})}
 
 
-def finish(plan: FitPlan, lessons: Lessons, model: keras.Model, history: History, classes: tuple[str, ...]) -> Card:
+def finish(
+    plan: FitPlan, training_set: TrainingSet, model: keras.Model, history: History, classes: tuple[str, ...]
+) -> Card:
     """Export `model`, calibrate what was exported on what was held out, write and return the card."""
     export_model(model, plan.out, plan.how.litert_weights)
-    held_out = lessons.held_out
+    held_out = training_set.held_out
     calibration = calibrate(predict_litert(plan.out / LITERT_NAME, held_out.images), held_out.labels)
     card = {
         **describe_model(model, plan.out, classes, plan.how.litert_weights),
         "temperature": round(calibration.temperature, 4),
-        "made": {"keras": keras.__version__, **plan.facts(), **lessons.facts, **tell_origin(plan)},
+        "made": {"keras": keras.__version__, **plan.facts(), **training_set.facts, **describe_origin(plan)},
         "validation": history[-1] if history else {},
         "calibration": calibration.as_dict(),
     }
     if (plan.out / CARD_NAME).is_file():  # the line network beside it stays what it is
-        card |= {name: told for name, told in read_card(plan.out).items() if name == "line_model"}
+        card |= {name: value for name, value in read_card(plan.out).items() if name == "line_model"}
     write_card(plan.out, card)
-    (plan.out / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
+    (plan.out / HISTORY_NAME).write_text(json.dumps(history, indent=1) + "\n", "utf-8")
     return card
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the script; return its exit code."""
-
-    def run() -> None:
-        console = Console(stderr=True)
-        plan = parse_arguments(argv)
-        with console.status("reading the data"):
-            lessons, classes = gather_lessons(plan)
-        model, history = fit(plan, lessons, len(classes), console)
-        with console.status("exporting and calibrating"):
-            card = finish(plan, lessons, model, history, classes)
-        console.print(f"{plan.out}: temperature {card['temperature']:g}, {card['validation']}", soft_wrap=True)
-
-    return run_script(run)

@@ -1,75 +1,50 @@
-"""Fits the line network on a harvest's strips and writes its model folder. `python -m train fit-lines --help`.
+"""Fits the line network on a harvest's line images and writes its model folder. `python -m train fit-lines --help`.
 
-After each epoch the averaged weights read the strips of held-out writers, and everything is saved so that `--resume`
-goes on. Every chance depends on the seed and the epoch.
+After each epoch the averaged weights are validated on held-out writers, and everything is saved so that `--resume` goes
+on. All chance depends on the seed and the epoch.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from pipeline.errors import ModelError, UsageError
+from pipeline.errors import ModelError
 from pipeline.recognition.line_images import LINE_IMAGE_PX
 from pipeline.recognition.line_network import LineNetwork
 from pipeline.recognition.runtimes import load_line_network_file
-from train.datasets.harvested_crops import FACTS_NAME
-from train.datasets.harvested_lines import SPACE, UNTOLD, Lines, load_lines
+from train.datasets.harvested_lines import IGNORED, SPACE, Lines, load_lines
 from train.fitting.calibrate import calibrate
-from train.fitting.fit import fit_epoch, seed_dropout
-from train.fitting.line_lessons import LineLessons
-from train.fitting.options import WORK_DIR_NAME
-from train.fitting.recipes import PHOTO, compile_model
-from train.networks.average_weights import blend_models
-from train.networks.checkpoint import History, hash_file, load_checkpoint, load_init, save_checkpoint
-from train.networks.export import KERAS_NAME, LITERT_NAME, MOST_DISAGREEMENT, Card, write_card, write_litert
-from train.networks.line_network import NAME, build_line_network
-from train.scripts import find_commit, run_script
+from train.fitting.line_training_set import LineTrainingSet
+from train.fitting.options import WORK_DIR_NAME, LinePlan
+from train.fitting.recipes import PHOTO
+from train.fitting.training_loop import compile_model, fit_epoch, seed_dropout
+from train.networks.average_weights import average_models
+from train.networks.catalog import LINES
+from train.networks.checkpoint import History, load_checkpoint, load_init, save_checkpoint
+from train.networks.export import MOST_DISAGREEMENT, write_litert
+from train.networks.line_network import build_line_network
+from train.networks.model_folder import HISTORY_NAME, KERAS_NAME, LITERT_NAME, Card, write_card
+from train.scripts import find_commit
 
 N_CLASSES = SPACE + 1
 BATCH_SIZE = 128
-_N_LOOKED_AT = 6000
-"""Windows of held-out strips that each epoch is looked at with, and that the temperature is fitted on."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinePlan:
-    """What a run is asked to do; `windows` are shown per epoch; (1 - `share`) of the weights are `init`'s."""
-
-    harvest: Path
-    out: Path = Path("models") / NAME
-    epochs: int = 40
-    windows: int = 60_000
-    rate: float = 3e-3
-    seed: int = 0
-    resume: bool = False
-    half: bool = False
-    init: Path | None = None
-    share: float = 1.0
-
-    def facts(self) -> dict[str, Any]:
-        """Return what must be equal for a resumed run to be the same run."""
-        names = ("epochs", "windows", "rate", "seed", "half", "share")
-        facts = {name: getattr(self, name) for name in names} | {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)}
-        return facts if self.init is None else facts | {"init_sha256": hash_file(self.init)}
+_N_VALIDATED = 6000
+"""Windows of held-out line images for validation and for fitting the temperature."""
 
 
 def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
-    """Return the averaged model after the last epoch, and what each epoch's look said."""
-    lessons, held_out = (
-        LineLessons(load_lines(plan.harvest, "train"), plan.windows),
+    """Return the averaged model after the last epoch, mixed with `plan.init` by its share, and each epoch's figures."""
+    training_set, held_out = (
+        LineTrainingSet(load_lines(plan.harvest, "train"), plan.windows),
         load_lines(plan.harvest, "validation"),
     )
-    n_steps, work_dir = lessons.count_batches(BATCH_SIZE), plan.out / WORK_DIR_NAME
+    n_steps, work_dir = training_set.count_batches(BATCH_SIZE), plan.out / WORK_DIR_NAME
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if plan.half else "float32")
     keras.utils.set_random_seed(plan.seed)
     if plan.resume:
@@ -77,13 +52,13 @@ def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
     else:
         fitted, history = build_line_network(N_CLASSES), []
         if plan.init is not None:
-            fitted.set_weights(load_init(plan.init, NAME).get_weights())
+            fitted.set_weights(load_init(plan.init, LINES).get_weights())
         averaged = keras.models.clone_model(fitted)
         averaged.set_weights(fitted.get_weights())
         compile_model(fitted, PHOTO, "sparse_categorical_crossentropy", n_steps * plan.epochs, plan.rate)
     fitted.compile(
         optimizer=fitted.optimizer,
-        loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=UNTOLD),
+        loss=keras.losses.SparseCategoricalCrossentropy(ignore_class=IGNORED),
         metrics=["accuracy"],
         jit_compile=False,
     )
@@ -91,13 +66,15 @@ def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
         for epoch in range(len(history), plan.epochs):
             seed_dropout(fitted, plan.seed, epoch)
             bar = progress.add_task(f"epoch {epoch + 1} of {plan.epochs}", total=n_steps)
-            batches = lessons.draw(BATCH_SIZE, plan.seed, epoch)
+            batches = training_set.draw(BATCH_SIZE, plan.seed, epoch)
             figures = fit_epoch(fitted, averaged, batches, epoch * n_steps, PHOTO, partial(progress.advance, bar))
             progress.remove_task(bar)
-            figures = {"epoch": epoch + 1, "loss": figures["loss"], **look(averaged, held_out)}
+            figures = {"epoch": epoch + 1, "loss": figures["loss"], **validate(averaged, held_out)}
             history.append({name: round(value, 5) for name, value in figures.items()})
             save_checkpoint(work_dir, plan.facts(), fitted, averaged, history)
             console.print("  ".join(f"{name} {value:g}" for name, value in history[-1].items()), soft_wrap=True)
+    if plan.init is not None:
+        averaged = average_models(load_init(plan.init, LINES), averaged, plan.share)
     return averaged, history
 
 
@@ -113,16 +90,16 @@ def finish(plan: LinePlan, model: keras.Model, history: History) -> Card:
     single.set_weights(model.get_weights())
     single.save(plan.out / KERAS_NAME)
     write_litert(single, plan.out / LITERT_NAME, "int8")
-    reader = LineNetwork(NAME, 1.0, load_line_network_file(plan.out / LITERT_NAME, N_CLASSES))
-    rows, columns, gap = [], [], 0.0
-    for pixels, own in LineLessons(load_lines(plan.harvest, "validation"), _N_LOOKED_AT).draw(1, 0, 0):
-        rows.append(reader.network(pixels)[0])
-        columns.append(own[0])
-        gap = max(gap, float(np.abs(rows[-1] - np.asarray(single(pixels))[0]).max())) if len(rows) < 20 else gap
+    reader = LineNetwork(LINES, 1.0, load_line_network_file(plan.out / LITERT_NAME, N_CLASSES))
+    outputs, labels, gap = [], [], 0.0
+    for pixels, own in LineTrainingSet(load_lines(plan.harvest, "validation"), _N_VALIDATED).draw(1, 0, 0):
+        outputs.append(reader.network(pixels)[0])
+        labels.append(own[0])
+        gap = max(gap, float(np.abs(outputs[-1] - np.asarray(single(pixels))[0]).max())) if len(labels) < 20 else gap
     if gap > MOST_DISAGREEMENT["int8"]:
         raise ModelError(f"{plan.out / LITERT_NAME}: differs from the Keras model by {gap:.4f}", "report this as a bug")
-    shown, true = np.concatenate(rows), np.concatenate(columns)
-    calibration = calibrate(shown[true != UNTOLD], true[true != UNTOLD].astype(np.int64))
+    posteriors, true = np.concatenate(outputs), np.concatenate(labels)
+    calibration = calibrate(posteriors[true != IGNORED], true[true != IGNORED].astype(np.int64))
     card = {
         "schema": 1,
         "name": plan.out.name,
@@ -142,60 +119,20 @@ def finish(plan: LinePlan, model: keras.Model, history: History) -> Card:
         "calibration": calibration.as_dict(),
     }
     write_card(plan.out, card)
-    (plan.out / "history.json").write_text(json.dumps(history, indent=1) + "\n", "utf-8")
+    (plan.out / HISTORY_NAME).write_text(json.dumps(history, indent=1) + "\n", "utf-8")
     return card
 
 
-def look(model: keras.Model, lines: Lines, n_windows: int = _N_LOOKED_AT) -> dict[str, float]:
-    """Return how well `model` tells columns of held-out strips: log-loss and share right, of digits and of the rest."""
+def validate(model: keras.Model, lines: Lines, n_windows: int = _N_VALIDATED) -> dict[str, float]:
+    """Return the log-loss of `model` on held-out columns, and its accuracy on those of digits and on the rest."""
     right, count, loss = np.zeros(2), np.zeros(2), 0.0
-    for pixels, columns in LineLessons(lines, n_windows).draw(256, 0, 0):
+    for pixels, columns in LineTrainingSet(lines, n_windows).draw(256, 0, 0):
         rows = keras.ops.convert_to_numpy(model(pixels, training=False))
-        told = columns != UNTOLD
-        best, true = rows.argmax(axis=2)[told], columns[told]
-        loss -= float(np.log(np.maximum(rows[told][np.arange(len(true)), true], 1e-9)).sum())
+        is_labeled = columns != IGNORED
+        best, true = rows.argmax(axis=2)[is_labeled], columns[is_labeled]
+        loss -= float(np.log(np.maximum(rows[is_labeled][np.arange(len(true)), true], 1e-9)).sum())
         for kind, own in enumerate((true < 10, true >= 10)):
             right[kind] += np.count_nonzero(best[own] == true[own])
             count[kind] += np.count_nonzero(own)
     share = right / np.maximum(count, 1)
     return {"held_out_loss": loss / max(1, count.sum()), "digit_columns": share[0], "other_columns": share[1]}
-
-
-def parse_arguments(argv: list[str] | None) -> LinePlan:
-    """Return the plan that the command line describes."""
-    parser = argparse.ArgumentParser(prog="python -m train fit-lines", description=(__doc__ or "").splitlines()[0])
-    usual = LinePlan(Path())
-    parser.add_argument(
-        "--harvest", type=Path, required=True, metavar="DIR", help="strips from train.harvesting.harvest"
-    )
-    parser.add_argument("--out", type=Path, default=usual.out, metavar="DIR", help="model folder (%(default)s)")
-    parser.add_argument("--epochs", type=int, default=usual.epochs, help="(%(default)s)")
-    parser.add_argument("--windows", type=int, default=usual.windows, metavar="N", help="per epoch (%(default)s)")
-    parser.add_argument("--rate", type=float, default=usual.rate, help="peak learning rate (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of all chance (%(default)s)")
-    parser.add_argument("--half", action="store_true", help="compute in bfloat16: faster where the processor knows it")
-    parser.add_argument("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
-    parser.add_argument("--share", type=float, default=1.0, help="of the fitted weights; the rest is --init's (1)")
-    parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of the same run")
-    plan = LinePlan(**vars(parser.parse_args(argv)))
-    if not 0 <= plan.share <= 1 or (plan.share < 1 and plan.init is None):
-        raise UsageError("--share: expected 0 to 1, and --init to share with", "see python -m train average")
-    if plan.epochs < 1 or plan.windows < 1:
-        raise UsageError("--epochs and --windows: expected at least 1", "see python -m train fit-lines --help")
-    return plan
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the script; return its exit code."""
-
-    def run() -> None:
-        plan = parse_arguments(argv)
-        console = Console(stderr=True)
-        model, history = fit_lines(plan, console)
-        if plan.init is not None:
-            model = blend_models(load_init(plan.init, NAME), model, plan.share)
-        with console.status("exporting and calibrating"):
-            card = finish(plan, model, history)
-        console.print(f"{plan.out}: temperature {card['temperature']:g}, {card['validation']}", soft_wrap=True)
-
-    return run_script(run)

@@ -1,4 +1,4 @@
-"""What a run of `python -m train fit` is asked to do: its command line, and the facts that make it the same run."""
+"""Options of the fits and of the search, and the facts that identify a run for `--resume`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import UsageError
 from train.datasets.catalog import MNIST
 from train.datasets.harvested_crops import FACTS_NAME
-from train.fitting.batches import PARTS
-from train.fitting.recipes import RECIPES, Recipe, find_recipe
-from train.networks.architectures import SAVED, Architecture, find_architecture
-from train.networks.checkpoint import hash_file
-from train.scripts import add_common_flags
+from train.fitting.recipes import PARTS, Recipe, find_recipe
+from train.networks.catalog import LINES, Architecture, find_architecture
+from train.networks.model_folder import hash_file
+from train.scripts import suggest_name
 
 WORK_DIR_NAME = ".work"
+RUNS = Path("train/runs")
+"""Where results go by default; git ignores it."""
+
+SEARCH_METHODS = ("grid", "random", "tpe")
 
 
 @dataclass(frozen=True, slots=True)
 class FitPlan:
-    """What one run is asked to do.
+    """Options of `python -m train fit`.
 
     `dataset` is as for `load_dataset`; `recipe`, `epochs` and `rate` are those of the architecture and its recipe where
     None; `parts` are those of a photo recipe's mixture; `limit` keeps only so many training digits (None: all); `init`
@@ -36,9 +38,10 @@ class FitPlan:
     parts: tuple[str, ...] = PARTS
     epochs: int | None = None
     seed: int = 0
-    out: Path = Path("models/digits")
+    out: Path = RUNS / "digits"
     limit: int | None = None
     resume: bool = False
+    force: bool = False
     init: Path | None = None
     rate: float | None = None
     harvest: Path | None = None
@@ -46,12 +49,12 @@ class FitPlan:
 
     @property
     def work_dir(self) -> Path:
-        """Where checkpoints and the history lie; it tells git to ignore it."""
+        """The folder of checkpoints, which git ignores."""
         return self.out / WORK_DIR_NAME
 
     @property
     def architecture(self) -> Architecture:
-        """The network's makers' choices; raises UsageError if there is none of that name."""
+        """How the network is fitted; raises UsageError if there is none of that name."""
         return find_architecture(self.arch)
 
     @property
@@ -79,37 +82,45 @@ class FitPlan:
         return facts | ({} if self.harvest is None else {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)})
 
 
-def parse_arguments(argv: list[str] | None) -> FitPlan:
-    """Return the plan that the command line describes."""
-    parser = argparse.ArgumentParser(prog="python -m train fit", description="Fit a network; write its model folder.")
-    add_common_flags(parser)
-    default = FitPlan()
-    parser.add_argument("--arch", default=default.arch, help="network by name, see train/networks/architectures.py")
-    what = "mnist, fashion_mnist, idx:DIR (files named as MNIST's), folder:DIR (a folder of pictures per class)"
-    parser.add_argument("--dataset", default=default.dataset, metavar="NAME", help=f"{what} (%(default)s)")
-    parser.add_argument("--recipe", choices=list(RECIPES), help="how to fit it; default: the network's own")
-    some = f"what the photo recipe mixes in, by commas, of {','.join(PARTS)} (all)"
-    parser.add_argument("--parts", type=split_parts, default=PARTS, metavar="NAMES", help=some)
-    share = "share of plain digits in the photo recipe's batches, 0 to below 1; default: the mixture's own"
-    parser.add_argument("--plain", type=float, metavar="SHARE", help=share)
-    parser.add_argument("--epochs", type=int, help="times that every digit is shown; default: the recipe's")
-    parser.add_argument("--seed", type=int, default=default.seed, help="of weights, split, examples (%(default)s)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="model folder (models/ARCH)")
-    parser.add_argument("--limit", type=int, metavar="N", help="use only the first N digits: for a quick trial")
-    parser.add_argument("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
-    parser.add_argument("--rate", type=float, help="(peak) learning rate; default: the recipe's")
-    parser.add_argument("--harvest", type=Path, metavar="DIR", help="crops from train.harvesting.harvest to mix in")
-    parser.add_argument("--resume", action="store_true", help="go on after the last whole epoch of the same run")
-    flags = vars(parser.parse_args(argv))
-    flags["out"] = flags["out"] or Path("models") / flags["arch"]
-    plan = FitPlan(**flags)
-    if (plan.epochs or 1) < 1 or (plan.limit or 1) < 1 or plan.epochs == 0 or plan.limit == 0:
-        raise UsageError("--epochs and --limit: expected at least 1", "see python -m train fit --help")
-    if plan.plain is not None and not 0 <= plan.plain < 1:
-        raise UsageError(f"--plain: expected 0 to below 1, received {plan.plain:g}", "")
-    if plan.arch == SAVED and plan.init is None:
-        raise UsageError(f"{SAVED} goes on with a saved network", "give --init FILE.keras")
-    return plan
+@dataclass(frozen=True, slots=True)
+class LinePlan:
+    """Options of `python -m train fit-lines`; an epoch has `windows`; (1 - `share`) of the weights are `init`'s."""
+
+    harvest: Path
+    out: Path = RUNS / LINES
+    epochs: int = 40
+    windows: int = 60_000
+    rate: float = 3e-3
+    seed: int = 0
+    resume: bool = False
+    force: bool = False
+    half: bool = False
+    init: Path | None = None
+    share: float = 1.0
+
+    def facts(self) -> dict[str, Any]:
+        """Return what must be equal for a resumed run to be the same run."""
+        names = ("epochs", "windows", "rate", "seed", "half", "share")
+        facts = {name: getattr(self, name) for name in names} | {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)}
+        return facts if self.init is None else facts | {"init_sha256": hash_file(self.init)}
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPlan:
+    """Options of `python -m train search`.
+
+    `trials` is how many there shall be in all, those of earlier runs included; a grid has no more than its points.
+    `limit` keeps only so many training digits (None: all).
+    """
+
+    method: str = "random"
+    trials: int | None = None
+    epochs: int = 3
+    limit: int | None = None
+    dataset: str = MNIST
+    data_dir: Path | None = None
+    seed: int = 0
+    out: Path = RUNS / "search"
 
 
 def split_parts(text: str) -> tuple[str, ...]:
@@ -117,5 +128,6 @@ def split_parts(text: str) -> tuple[str, ...]:
     named = [] if text == "none" else text.split(",")
     unknown = set(named) - set(PARTS)
     if unknown:
-        raise argparse.ArgumentTypeError(f"no part is called {min(unknown)!r}; choose of {','.join(PARTS)}, or none")
+        name = min(unknown)
+        raise argparse.ArgumentTypeError(f"{name!r} is not known; {suggest_name(name, (*PARTS, 'none'))}")
     return tuple(part for part in PARTS if part in named)

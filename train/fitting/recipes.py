@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import keras
-
 from pipeline.errors import UsageError
+from train.scripts import suggest_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,9 @@ class Recipe:
 
 WARMUP_FRAC = 0.05
 
+PARTS = ("augmented", "harvest", "extra", "non-digits")
+"""What the photo recipe adds to plain MNIST; each can be left out in an ablation."""
+
 PLAIN = Recipe("plain", epochs=10, batch_size=64, rate=1e-3)
 """The tutorials' own: Adam as Keras sets it, a few epochs of MNIST scaled to 0..1, nothing else."""
 
@@ -43,8 +45,8 @@ PHOTO = Recipe(
     epochs=40,
     batch_size=256,
     rate=2e-3,
-    label_smoothing=0.02,  # junk and digits overlap a little (half an 8 is a 3): no label is dead sure
-    average_momentum=0.998,  # over about two epochs of steps; averaged weights lie flatter and read other hands better
+    label_smoothing=0.02,  # non-digits and digits overlap a little (half an 8 is a 3): no label is certain
+    average_momentum=0.998,  # over about two epochs of steps; averaged weights generalize better to other writers
     weight_decay=0.02,
     litert_weights="int8",  # a quarter of the bytes, several times as fast, the same accuracy (docs/experiments.md)
 )
@@ -61,30 +63,5 @@ def find_recipe(name: str) -> Recipe:
     UsageError : there is none of that name
     """
     if name not in RECIPES:
-        raise UsageError(f"no recipe is called {name!r}", f"choose one of: {', '.join(RECIPES)}")
+        raise UsageError(f"no recipe is called {name!r}", suggest_name(name, RECIPES))
     return RECIPES[name]
-
-
-def compile_model(model: keras.Model, recipe: Recipe, loss: str, n_steps: int, rate: float) -> None:
-    """Give `model` its optimizer, for `n_steps` steps at the (peak) `rate`, and its loss, by Keras's name."""
-    optimizer = keras.optimizers.Adam(rate)
-    if recipe.weight_decay is not None:
-        warmup = max(1, round(WARMUP_FRAC * n_steps))
-        falling = keras.optimizers.schedules.CosineDecay(
-            rate / 20, max(1, n_steps - warmup), alpha=0.0, warmup_target=rate, warmup_steps=warmup
-        )
-        optimizer = keras.optimizers.AdamW(falling, weight_decay=recipe.weight_decay)
-    computed = keras.losses.get(loss)
-    if recipe.label_smoothing and not is_sparse(loss):
-        computed = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
-    model.compile(
-        optimizer=optimizer,
-        loss=computed,
-        metrics=["accuracy"],
-        jit_compile=keras.backend.backend() == "jax",  # which needs it; TensorFlow's own CPU kernels beat XLA's
-    )
-
-
-def is_sparse(loss: str) -> bool:
-    """Return whether the loss takes labels as numbers rather than one-hot rows."""
-    return loss.startswith("sparse")

@@ -1,26 +1,24 @@
-"""Searches the knobs of the plain CNN and of its fit: `python -m train search --method grid|random|tpe`.
+"""Searches the hyperparameters of the plain CNN: `python -m train search --method grid|random|tpe`.
 
-Optuna keeps the books. It knows nothing of what it tunes, so that any backend of Keras will do; it brings random search
-and TPE; and it is kept: nine releases from February 2025 to September 2026, where KerasTuner had one (1.4.8).
+Optuna manages the study. It works with any backend of Keras, has random search and TPE, and is maintained: nine
+releases from February 2025 to September 2026, where KerasTuner had one (1.4.8).
 
-Every trial takes the very steps of `train.fitting.fit` and is judged by its accuracy on the validation part (whole
-writers, where they are known); the test set is not touched. Each trial lies in the folder's SQLite file as soon as it
-ends, and draws its chances from the seed and its place alone, so that the same command goes on after a stop as if there
-had been none. One process at a time may search in a folder.
+Every trial takes the steps of `train.fitting.training_loop` and is scored by its accuracy on the validation part (whole
+writers, where they are known); the test set is not touched. Each trial is stored in the folder's SQLite file as soon as
+it ends, and is seeded by the search's seed and its place alone, so that the same command continues a stopped search
+exactly. One process at a time may search in a folder.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import itertools
 import json
 import math
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -36,24 +34,26 @@ from rich.progress import Progress
 from rich.table import Table
 
 from pipeline.errors import UsageError
-from train.datasets.catalog import MNIST, load_dataset
+from train.datasets.catalog import Dataset
 from train.fitting.batches import count_batches
-from train.fitting.fit import encode, fit_epoch, seed_dropout
-from train.fitting.plain_lessons import PlainMaterial, gather_plain
-from train.fitting.recipes import PLAIN, Recipe, compile_model
-from train.networks.architectures import PlainCnn, build_plain_cnn, find_architecture
-from train.scripts import add_common_flags, run_script
+from train.fitting.options import SearchPlan
+from train.fitting.plain_training_set import PlainTrainingSet, gather_plain_set
+from train.fitting.recipes import PLAIN, Recipe
+from train.fitting.training_loop import compile_model, encode, fit_epoch, seed_dropout
+from train.networks.architectures import PlainCnn, build_plain_cnn
+from train.networks.catalog import find_architecture
 
 STUDY_FILE_NAME = "study.db"
 TABLE_FILE_NAME = "trials.csv"
 NETWORK = "cnn_tuned"
-METHODS = ("grid", "random", "tpe")
 N_TRIALS = 12
+"""By default, of random search and TPE."""
+
 N_STARTUP = 6
 """Trials that TPE draws at random before it trusts its model (Bergstra et al. 2011); Optuna's 10 would leave it two."""
 
 SPACE: dict[str, optuna.distributions.BaseDistribution] = {
-    # filters and kernel are one knob: three convolutions of 5x5 with pooling leave nothing of 28 px
+    # filters and kernel are one hyperparameter: three convolutions of 5x5 with pooling leave nothing of 28 px
     "convolutions": CategoricalDistribution(
         ["16-32 3x3", "16-32 5x5", "32-64 3x3", "32-64 5x5", "32-64-64 3x3", "32-64-128 3x3"]
     ),
@@ -74,40 +74,21 @@ GRID: dict[str, list[Any]] = {
 """The grid, 16 points of the space that a person can wait for; both tutorial networks are among them."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPlan:
-    """What one run is asked to do.
+def count_trials(plan: SearchPlan) -> int:
+    """Return how many trials the whole search has; a grid has no more than its points."""
+    return min(plan.trials or len(list_grid()), len(list_grid())) if plan.method == "grid" else plan.trials or N_TRIALS
 
-    `trials` is how many there shall be in all, those of earlier runs included; a grid has no more than its points.
-    `limit` keeps only so many training digits (None: all).
-    """
 
-    method: str = "random"
-    trials: int | None = None
-    epochs: int = 3
-    limit: int | None = None
-    dataset: str = MNIST
-    data_dir: Path | None = None
-    seed: int = 0
-    out: Path = Path("train/runs/search")
-
-    @property
-    def n_trials(self) -> int:
-        """How many trials there are when all is done."""
-        if self.method == "grid":
-            return min(self.trials or sys.maxsize, len(list_grid()))
-        return self.trials or N_TRIALS
-
-    def facts(self, train_sha256: str) -> dict[str, Any]:
-        """Return what must be equal for trials to stand in one table, as JSON gives it back."""
-        space = {name: json.loads(distribution_to_json(knob)) for name, knob in SPACE.items()}
-        asked = {"method": self.method, "dataset": self.dataset, "limit": self.limit, "epochs": self.epochs}
-        told = {"seed": self.seed, "train_sha256": train_sha256, "space": GRID if self.method == "grid" else space}
-        return json.loads(json.dumps(asked | told))
+def describe_search(plan: SearchPlan, train_sha256: str) -> dict[str, Any]:
+    """Return what must be equal for trials to stand in one table, as JSON gives it back."""
+    space = {name: json.loads(distribution_to_json(knob)) for name, knob in SPACE.items()}
+    facts: dict[str, Any] = {"method": plan.method, "dataset": plan.dataset, "limit": plan.limit, "epochs": plan.epochs}
+    facts |= {"seed": plan.seed, "train_sha256": train_sha256, "space": GRID if plan.method == "grid" else space}
+    return json.loads(json.dumps(facts))
 
 
 def list_grid() -> list[dict[str, Any]]:
-    """Return the points of the grid, the last knob turning fastest."""
+    """Return the points of the grid, the last hyperparameter changing fastest."""
     return [dict(zip(GRID, point, strict=True)) for point in itertools.product(*GRID.values())]
 
 
@@ -135,7 +116,7 @@ def open_study(plan: SearchPlan, train_sha256: str) -> Iterator[optuna.Study]:
     storage = optuna.storages.RDBStorage(f"sqlite:///{(plan.out / STUDY_FILE_NAME).as_posix()}")
     try:
         study = optuna.create_study(storage=storage, study_name="search", direction="maximize", load_if_exists=True)
-        facts = plan.facts(train_sha256)
+        facts = describe_search(plan, train_sha256)
         held = study.user_attrs.get("asked", facts)
         if held != facts:
             differing = ", ".join(name for name in {**held, **facts} if held.get(name) != facts.get(name))
@@ -155,7 +136,7 @@ def draw_seeds(seed: int, place: int) -> tuple[int, int]:
     return int(point), int(fit)
 
 
-def ask(study: optuna.Study, plan: SearchPlan, place: int) -> optuna.Trial:
+def start_trial(study: optuna.Study, plan: SearchPlan, place: int) -> optuna.Trial:
     """Return a new trial with the point for `place`.
 
     Optuna's own grid sampler takes a point for visited even if its trial was killed: hence the points are queued here.
@@ -170,37 +151,44 @@ def ask(study: optuna.Study, plan: SearchPlan, place: int) -> optuna.Trial:
 
 
 def fit_knobs(
-    cnn: PlainCnn, recipe: Recipe, material: PlainMaterial, n_classes: int, seed: int, advance: Callable[[], None]
+    cnn: PlainCnn,
+    recipe: Recipe,
+    training_set: PlainTrainingSet,
+    n_classes: int,
+    seed: int,
+    advance: Callable[[], None],
 ) -> tuple[float, int]:
     """Return (accuracy on the validation part after the last epoch, number of parameters) of a network fitted anew.
 
-    It takes the steps of `train.fitting.fit`, so that what is found holds there; `advance` is called after each, and
+    It takes the steps of `train.fitting.fit`, so that the result holds there; `advance` is called after each, and
     nothing is saved.
     """
     keras.utils.clear_session()
     keras.utils.set_random_seed(seed)
     model, loss = build_plain_cnn(cnn, n_classes, NETWORK), find_architecture(NETWORK).loss
-    n_steps = count_batches(material.n_digits, recipe.batch_size)
+    n_steps = count_batches(training_set.n_digits, recipe.batch_size)
     compile_model(model, recipe, loss, n_steps * recipe.epochs, recipe.rate)
     for epoch in range(recipe.epochs):
         seed_dropout(model, seed, epoch)
-        batches = encode(material.draw(recipe.batch_size, seed, epoch), n_classes, loss)
+        batches = encode(training_set.draw(recipe.batch_size, seed, epoch), n_classes, loss)
         fit_epoch(model, model, batches, epoch * n_steps, recipe, advance)
-    return material.look(model)["val_accuracy"], model.count_params()
+    return training_set.validate(model)["val_accuracy"], model.count_params()
 
 
-def search(study: optuna.Study, plan: SearchPlan, material: PlainMaterial, n_classes: int, console: Console) -> None:
+def search(
+    study: optuna.Study, plan: SearchPlan, training_set: PlainTrainingSet, n_classes: int, console: Console
+) -> None:
     """Run the trials that are left, writing the table anew after each."""
     n_done = len(study.get_trials(states=[TrialState.COMPLETE]))
     with Progress(console=console, transient=True) as progress:
-        whole = progress.add_task("trials", total=plan.n_trials, completed=n_done)
-        for place in range(n_done, plan.n_trials):
-            trial, (_, seed) = ask(study, plan, place), draw_seeds(plan.seed, place)
+        whole = progress.add_task("trials", total=count_trials(plan), completed=n_done)
+        for place in range(n_done, count_trials(plan)):
+            trial, (_, seed) = start_trial(study, plan, place), draw_seeds(plan.seed, place)
             cnn, recipe = read_knobs(trial.params, plan.epochs)
-            n_steps = recipe.epochs * count_batches(material.n_digits, recipe.batch_size)
+            n_steps = recipe.epochs * count_batches(training_set.n_digits, recipe.batch_size)
             bar = progress.add_task(f"trial {trial.number}", total=n_steps)
             began = time.monotonic()
-            accuracy, size = fit_knobs(cnn, recipe, material, n_classes, seed, partial(progress.advance, bar))
+            accuracy, size = fit_knobs(cnn, recipe, training_set, n_classes, seed, partial(progress.advance, bar))
             trial.set_user_attr("parameters", size)
             trial.set_user_attr("seconds", round(time.monotonic() - began, 1))
             study.tell(trial, accuracy)
@@ -240,7 +228,7 @@ def tabulate(study: optuna.Study, title: str) -> Table:
     return table
 
 
-def tell_best(study: optuna.Study, n_validation: int) -> str:
+def describe_best(study: optuna.Study, n_validation: int) -> str:
     """Return a line that names the best trial, its accuracy with its standard error, and what to make of it."""
     best, accuracy = study.best_trial, study.best_value
     cnn, recipe = read_knobs(best.params)
@@ -252,47 +240,17 @@ def tell_best(study: optuna.Study, n_validation: int) -> str:
     )
 
 
-def parse_arguments(argv: list[str] | None) -> SearchPlan:
-    """Return the plan that the command line describes.
+def run_search(plan: SearchPlan, dataset: Dataset, console: Console) -> tuple[Table, str]:
+    """Run the trials that are left; return the table of all, and a line that names the best.
 
     Raises
     ------
-    UsageError : a number is too small
+    UsageError : as for `open_study`
     """
-    parser = argparse.ArgumentParser(prog="python -m train search", description=__doc__.splitlines()[0])
-    add_common_flags(parser)
-    default = SearchPlan()
-    how = f"grid: {len(list_grid())} fixed points; random: the whole space; tpe: guided by the trials before"
-    parser.add_argument("--method", choices=METHODS, default=default.method, help=f"{how} (%(default)s)")
-    many = f"in all: the same command again runs those that are left (a grid: its points; else {N_TRIALS})"
-    parser.add_argument("--trials", type=int, metavar="N", help=many)
-    parser.add_argument("--epochs", type=int, default=default.epochs, metavar="N", help="of each trial (%(default)s)")
-    parser.add_argument("--limit", type=int, metavar="N", help="use only the first N digits: for a quick search")
-    parser.add_argument("--dataset", default=default.dataset, metavar="NAME", help="as fit's (%(default)s)")
-    parser.add_argument("--seed", type=int, default=default.seed, help="of points, split, weights (%(default)s)")
-    parser.add_argument("--out", type=Path, default=default.out, metavar="DIR", help="the study's folder (%(default)s)")
-    plan = SearchPlan(**vars(parser.parse_args(argv)))
-    for name, least in (("trials", 1), ("epochs", 1), ("limit", 1), ("seed", 0)):
-        number = getattr(plan, name)
-        if number is not None and number < least:
-            raise UsageError(f"--{name}: expected at least {least}, received {number}", "")
-    return plan
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the script; return its exit code."""
-
-    def run() -> None:
-        console, results = Console(stderr=True), Console(width=120)
-        plan = parse_arguments(argv)
-        with console.status("reading the data"):
-            dataset = load_dataset(plan.dataset, plan.data_dir)
-            material = gather_plain(dataset, plan.seed, plan.limit)
-        told = f"{material.n_digits} digits x {plan.epochs}, seed {plan.seed}, commit {material.facts['commit']}"
-        with open_study(plan, dataset.train.checksum()) as study:
-            search(study, plan, material, len(dataset.classes), console)
-            write_trials(study, plan.out / TABLE_FILE_NAME)
-            results.print(tabulate(study, f"{plan.dataset}: {told}"))
-            print(tell_best(study, len(material.held_out.labels)))
-
-    return run_script(run)
+    training_set = gather_plain_set(dataset, plan.seed, plan.limit)
+    facts = f"{training_set.n_digits} digits x {plan.epochs}, seed {plan.seed}, commit {training_set.facts['commit']}"
+    with open_study(plan, dataset.train.checksum()) as study:
+        search(study, plan, training_set, len(dataset.classes), console)
+        write_trials(study, plan.out / TABLE_FILE_NAME)
+        table = tabulate(study, f"{plan.dataset}: {facts}")
+        return table, describe_best(study, len(training_set.held_out.labels))

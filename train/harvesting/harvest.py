@@ -1,15 +1,14 @@
 """Training crops from the front end itself: `python -m train harvest --out train/runs/harvest --pages 10000 --seed 1`.
 
 Synthesized pages go through the pipeline's own stages, and every candidate span of every lattice becomes a crop: a
-digit, or junk of a kind (`train.harvesting.span_labels`); every text line becomes a strip
-(`train.harvesting.line_labels`). Shards are written one by one, so that a run that was stopped goes on where it was,
-and one with more pages adds to it: each depends on the seed and its number alone. The front end that made them is not
-written down: after a change of it, harvest into another folder.
+digit, or a kind of non-digit (`train.harvesting.span_labels`); every text line becomes a labelled line image
+(`train.harvesting.line_labels`). Shards are written one by one, so that a stopped run continues, and one with more
+pages adds to it: each depends on the seed and its number alone. The version of the front end is not recorded: after a
+change of it, harvest into another folder.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -39,10 +38,9 @@ from train.datasets.harvested_crops import FACTS_NAME, KINDS, Crops, balance, co
 from train.datasets.harvested_lines import Lines, concatenate_lines, name_arrays
 from train.harvesting.line_labels import cut_lines
 from train.harvesting.span_labels import LEFT_OUT, Ownership, find_losses, label_spans, own_page
-from train.scripts import add_common_flags, run_script
-from train.synthesis.handwriting.writers import HandPool, gather_hands
+from train.synthesis.handwriting.writers import WriterPool, gather_writers
 from train.synthesis.negatives.pages import KINDS as KINDS_OF_PAGES
-from train.synthesis.negatives.pages import draw_bare_page
+from train.synthesis.negatives.pages import draw_negative_page
 from train.synthesis.pages.synthesize import PageTruth, synthesize_page
 
 PAGES_PER_SHARD = 200
@@ -50,11 +48,11 @@ _MOST_PER_DIGIT = 3
 """Most spans taken of one digit: dust around it makes many that differ by a speck."""
 
 _EVERY_KEEPS_RULINGS = 5
-"""Every so many pages' rulings are not looked for: reading looks at both."""
+"""On every fifth page rulings are kept, as in one of reading's hypotheses."""
 
-_EVERY_IS_BARE = 8
-"""Every so many pages hold no number at all: prose, scribbles, things."""
-_BARE_HEIGHT_PX = 30.0
+_EVERY_IS_NEGATIVE = 8
+"""Every eighth page is a negative page."""
+_NEGATIVE_HEIGHT_PX = 30.0
 _find_fonts = cache(find_fonts)
 
 _FIRST_VALIDATION_PAGE = 10_000_000
@@ -63,7 +61,7 @@ _VALIDATION_FRAC = 0.06
 
 @dataclass(frozen=True, slots=True)
 class HarvestPlan:
-    """What a run is asked to do."""
+    """Options of `python -m train harvest`."""
 
     data_dir: Path | None
     out: Path
@@ -96,13 +94,15 @@ def analyze_photo(photo: NDArray[np.uint8], has_rulings: bool = False) -> Stages
     return analyze_page(Page(photo), blind, settings)
 
 
-def draw_page(pool: HandPool, seed: int, number: int) -> PageTruth:
+def draw_page(pool: WriterPool, seed: int, number: int) -> PageTruth:
     """Return page `number`: numbers on paper, and now and then a page without any."""
-    if number % _EVERY_IS_BARE:
+    if number % _EVERY_IS_NEGATIVE:
         return synthesize_page(pool, seed, number)
-    kind = KINDS_OF_PAGES[number // _EVERY_IS_BARE % len(KINDS_OF_PAGES)]
-    photo = draw_bare_page(kind, seed, number, _find_fonts()).photo
-    return PageTruth(photo, np.zeros(photo.shape, np.uint16), (), (), (), _BARE_HEIGHT_PX, False, ("bare", kind))
+    kind = KINDS_OF_PAGES[number // _EVERY_IS_NEGATIVE % len(KINDS_OF_PAGES)]
+    photo = draw_negative_page(kind, seed, number, _find_fonts()).photo
+    return PageTruth(
+        photo, np.zeros(photo.shape, np.uint16), (), (), (), _NEGATIVE_HEIGHT_PX, False, ("negative", kind)
+    )
 
 
 def harvest_page(truth: PageTruth, keeps_rulings: bool = False) -> tuple[Crops, Lines, list[str]]:
@@ -128,7 +128,7 @@ def crop_page(stages: Stages, truth: PageTruth, owned: Ownership) -> tuple[Crops
     return crops, find_losses(stages, truth, owned, set(owners))
 
 
-def harvest_shard(pool: HandPool, seed: int, first: int, n_pages: int) -> tuple[Crops, Lines, Counter[str]]:
+def harvest_shard(pool: WriterPool, seed: int, first: int, n_pages: int) -> tuple[Crops, Lines, Counter[str]]:
     """Return the balanced crops and the lines of pages `first` on, and counts of digits by fate and surface."""
     parts, lines, fates = [], [], Counter[str]()
     for number in range(first, first + n_pages):
@@ -173,8 +173,8 @@ def harvest(plan: HarvestPlan, console: Console) -> dict[str, Any]:
     return facts
 
 
-_POOLS: dict[tuple[Path | None, int, bool], HandPool] = {}
-"""The hands that this worker process has gathered."""
+_POOLS: dict[tuple[Path | None, int, bool], WriterPool] = {}
+"""The writers that this worker process has gathered."""
 
 
 def _work(plan: HarvestPlan, name: str, first: int, n_pages: int) -> None:
@@ -182,7 +182,7 @@ def _work(plan: HarvestPlan, name: str, first: int, n_pages: int) -> None:
     key = plan.data_dir, plan.seed, first >= _FIRST_VALIDATION_PAGE
     if key not in _POOLS:
         _POOLS.clear()
-        _POOLS[key] = gather_hands(*key)
+        _POOLS[key] = gather_writers(*key)
     crops, lines, fates = harvest_shard(_POOLS[key], plan.seed, first, n_pages)
     arrays: dict[str, Any] = {**asdict(crops), **name_arrays(lines), "fates": np.array(json.dumps(fates))}
     part = plan.out / f"{name}.part"
@@ -207,27 +207,3 @@ def _count(folder: Path) -> dict[str, Any]:
         counts[f"{part}_labels"] = labels.tolist()
         counts[f"{part}_kinds"] = dict(zip(KINDS, kinds.tolist(), strict=True))
     return {**counts, "digits_by_fate": dict(sorted(fates.items()))}
-
-
-def parse_arguments(argv: list[str] | None) -> HarvestPlan:
-    """Return the plan that the command line describes."""
-    parser = argparse.ArgumentParser(prog="python -m train harvest", description=(__doc__ or "").splitlines()[0])
-    add_common_flags(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the shards; run on resumes")
-    parser.add_argument("--pages", type=int, default=10_000, metavar="N", help="to train on (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of all chance and of the split by writer: as fit's")
-    parser.add_argument("--workers", type=int, default=2, help="processes (%(default)s)")
-    plan = HarvestPlan(**vars(parser.parse_args(argv)))
-    if plan.pages < 1 or plan.workers < 1:
-        raise UsageError("--pages and --workers: expected at least 1", "see python -m train harvest --help")
-    return plan
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Run the script; return its exit code."""
-
-    def run() -> None:
-        facts = harvest(parse_arguments(argv), Console(stderr=True))
-        print(json.dumps(facts, indent=1))
-
-    return run_script(run)

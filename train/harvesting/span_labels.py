@@ -1,8 +1,8 @@
-"""What each candidate span of a photographed page is, by whose ink it holds: a digit, a kind of junk, or neither.
+"""Labels each candidate span of a photographed page by the ink that it holds: a digit, a kind of non-digit, or neither.
 
-The truth is a map of whose ink lies where (`train.synthesis.pages.synthesize.PageTruth`). A span is a digit when it
-holds nearly all ink of one digit and hardly anything else, junk when it clearly does not, and is left out in between,
-or where it might be taken for a whole digit: the stem of a 4 is somebody's 1.
+The truth is a map of the mark that owns each pixel (`train.synthesis.pages.synthesize.PageTruth`). A span is a digit
+when it holds nearly all ink of one digit and hardly anything else, a non-digit when it clearly does not, and is left
+out in between, or where it resembles a whole digit: the stem of a 4 may be a 1.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _NORMALIZE = NormalizeSettings()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ownership:
-    """Whose ink lies where on the page that was read.
+    """The owner of each pixel of ink on the page that was read.
 
     Attributes
     ----------
@@ -67,7 +67,7 @@ class Ownership:
 
 
 def own_page(stages: Stages, truth: PageTruth) -> Ownership:
-    """Return whose ink lies where on the page as it was read, which may have been turned upright."""
+    """Return the owner of each pixel of the page as it was read, which may have been turned upright."""
     gray = stages.ink.page.gray
     how = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
     core = truth.owner
@@ -101,7 +101,7 @@ def judge_span(span: Span, truth: PageTruth, owned: Ownership) -> tuple[int, int
             return (0, best) if _is_legible(span, best, owned) else (LEFT_OUT, 0)
         kind = "pair" if (share[1:][np.array(truth.kinds) != "speck"] >= _CLEAR_OTHERS).sum() > 1 else ""
     else:
-        kind = _name_junk(span, truth, owned, share, cover)
+        kind = _name_non_digit(span, truth, owned, share, cover)
     if not kind or is_upright_stroke(span.mask):
         return LEFT_OUT, 0
     return KINDS.index(kind), 0
@@ -120,7 +120,7 @@ def _is_legible(span: Span, owner: int, owned: Ownership) -> bool:
     return bool(want @ got >= _LEAST_LIKENESS * np.linalg.norm(want) * np.linalg.norm(got))
 
 
-def _name_junk(
+def _name_non_digit(
     span: Span, truth: PageTruth, owned: Ownership, share: NDArray[np.float64], cover: NDArray[np.float64]
 ) -> str:
     """Return the kind of a span that is no whole digit, or "" where it is doubtful."""

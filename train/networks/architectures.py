@@ -1,7 +1,8 @@
-"""Every network by name, in Keras 3 alone, so that each backend of Keras can fit it.
+"""Builds every digit network of `train.networks.catalog`, in Keras 3 alone, so that each backend of Keras can fit it.
 
-Five of them are those of the tutorials that this project grew from, each with its own output and loss; `digits` is the
-product's own. Parameter counts are told for ten classes (eleven for `digits`), and asserted in the tests.
+Five are those of well-known tutorials, each with its own output and loss; `digits` is the product's own. Parameter
+counts are for ten classes (eleven for `digits`); the tests assert them. A new network is a function here, in
+`BUILDERS`, and a line in the catalog.
 """
 
 from __future__ import annotations
@@ -13,32 +14,16 @@ import keras
 from keras import layers
 
 from pipeline.errors import UsageError
-from pipeline.types import N_DIGITS, SIDE_PX
+from pipeline.types import SIDE_PX
+from train.networks.catalog import SAVED, find_architecture
 
 BATCH_MOMENTUM = 0.9
 """Of the running statistics: quick, since the averaged weights smooth them once more."""
 
-SAVED = "cnn_saved"
-"""The name that stands for whatever network a saved file holds."""
-
-
-@dataclass(frozen=True, slots=True)
-class Architecture:
-    """A network by name: how it is built for a number of classes, and how its makers fit it.
-
-    `recipe` is the name of one in `train.fitting.recipes`; `loss` is Keras's name of the loss; `n_classes` is how many
-    outputs it has for digits: ten, or eleven with "not a digit".
-    """
-
-    build: Callable[[int], keras.Model]
-    loss: str = "categorical_crossentropy"
-    recipe: str = "plain"
-    n_classes: int = N_DIGITS
-
 
 @dataclass(frozen=True, slots=True)
 class PlainCnn:
-    """The knobs of a tutorial's CNN: convolutions with pooling, one dense layer; what `train.fitting.search` turns."""
+    """The knobs of a tutorial's CNN: convolutions with pooling, one dense layer; what `train.fitting.search` tunes."""
 
     filters: tuple[int, ...]
     n_dense: int
@@ -46,20 +31,8 @@ class PlainCnn:
     dropout: float = 0.0
 
 
-def find_architecture(name: str) -> Architecture:
-    """Return the architecture called `name`.
-
-    Raises
-    ------
-    UsageError : there is no network of that name
-    """
-    if name not in ARCHITECTURES:
-        raise UsageError(f"no network is called {name!r}", f"choose one of: {', '.join(ARCHITECTURES)}")
-    return ARCHITECTURES[name]
-
-
 def build(name: str, n_classes: int | None = None) -> keras.Model:
-    """Return the network called `name`, not yet trained.
+    """Return the network called `name`, untrained.
 
     It takes float32 (N, 28, 28, 1), 0 paper .. 1 ink, and gives float32 (N, K): probabilities of the classes; K is
     `n_classes`, by default as many as the network has for digits.
@@ -69,7 +42,7 @@ def build(name: str, n_classes: int | None = None) -> keras.Model:
     UsageError : there is no network of that name, or it is `cnn_saved`, which only a file can hold
     """
     architecture = find_architecture(name)
-    return architecture.build(n_classes or architecture.n_classes)
+    return BUILDERS[name](n_classes or architecture.n_classes)
 
 
 def build_plain_cnn(knobs: PlainCnn, n_classes: int, name: str) -> keras.Model:
@@ -102,8 +75,8 @@ def cnn_32_64_64_d128(n_classes: int) -> keras.Model:
 
 
 def cnn_saved(n_classes: int) -> keras.Model:
-    """Raise a UsageError: this tutorial goes on with a saved network, which `fit --init FILE.keras` loads."""
-    raise UsageError(f"{SAVED} goes on with a saved network of {n_classes} classes", "give --init FILE.keras")
+    """Raise a UsageError: this tutorial starts from a saved network, which `fit --init FILE.keras` loads."""
+    raise UsageError(f"{SAVED} starts from a saved network of {n_classes} classes", "give --init FILE.keras")
 
 
 def cnn_tuned(n_classes: int) -> keras.Model:
@@ -158,11 +131,8 @@ def _convolve(x: keras.KerasTensor, n_filters: int, strides: int = 1) -> keras.K
 TUNED = PlainCnn((32, 64), 96, kernel_px=5, dropout=0.2)
 """The best of 28 trials of `train.fitting.search`, fitted there at a rate of 0.00129; see docs/experiments.md."""
 
-ARCHITECTURES: dict[str, Architecture] = {
-    "cnn_32_64_d64": Architecture(cnn_32_64_d64),
-    "cnn_32_64_64_d128": Architecture(cnn_32_64_64_d128),
-    SAVED: Architecture(cnn_saved),
-    "cnn_tuned": Architecture(cnn_tuned),
-    "mlp_50_50_sigmoid": Architecture(mlp_50_50_sigmoid, loss="sparse_categorical_crossentropy"),
-    "digits": Architecture(digits, recipe="photo", n_classes=N_DIGITS + 1),
+BUILDERS: dict[str, Callable[[int], keras.Model]] = {
+    builder.__name__: builder
+    for builder in (cnn_32_64_d64, cnn_32_64_64_d128, cnn_saved, cnn_tuned, mlp_50_50_sigmoid, digits)
 }
+"""The functions that build the networks of the catalog, by name."""

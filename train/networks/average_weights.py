@@ -1,24 +1,22 @@
 """Averages the weights of a network and of the same network after fine-tuning: `python -m train average A B --out DIR`.
 
-What fine-tuning wins on its own examples it may lose elsewhere; the average keeps most of both (Wortsman et al.,
-"Robust fine-tuning of zero-shot models", CVPR 2022, arXiv 2109.01903). Calibrate and evaluate the blend afterwards.
+Fine-tuning gains on its own examples and may lose elsewhere; the average keeps most of both (Wortsman et al.,
+"Robust fine-tuning of zero-shot models", CVPR 2022, arXiv 2109.01903). Calibrate and evaluate the result afterwards.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
 import keras
 
 from pipeline.errors import ModelError, UsageError
-from train.networks.checkpoint import hash_file
-from train.networks.export import KERAS_NAME, describe_model, export_model, load_keras, read_card, write_card
-from train.scripts import find_commit, run_script
+from train.networks.export import describe_model, export_model, load_keras
+from train.networks.model_folder import KERAS_NAME, hash_file, read_card, write_card
+from train.scripts import find_commit
 
 
-def blend_models(before: keras.Model, after: keras.Model, share: float) -> keras.Model:
+def average_models(before: keras.Model, after: keras.Model, share: float) -> keras.Model:
     """Return a model whose weights are (1 - share) those of `before` and share those of `after`, share in 0..1.
 
     Raises
@@ -27,23 +25,20 @@ def blend_models(before: keras.Model, after: keras.Model, share: float) -> keras
     """
     ours, theirs = before.get_weights(), after.get_weights()
     if [w.shape for w in ours] != [w.shape for w in theirs]:
-        raise ModelError("the two models are not of one architecture", "blend a model with its own fine-tuning")
-    blended = keras.models.clone_model(before)
-    blended.set_weights([(1 - share) * a + share * b for a, b in zip(ours, theirs, strict=True)])
-    return blended
+        raise ModelError("the two models are not of one architecture", "average a model with its own fine-tuning")
+    averaged = keras.models.clone_model(before)
+    averaged.set_weights([(1 - share) * a + share * b for a, b in zip(ours, theirs, strict=True)])
+    return averaged
 
 
-def blend_folders(before: Path, after: Path, share: float, out: Path) -> None:
-    """Write the blend of two model folders into the folder `out`, with a card that tells both origins.
+def average_folders(before: Path, after: Path, share: float, out: Path) -> None:
+    """Write the average of two model folders into the folder `out`, with a card that names both.
 
     Raises
     ------
-    UsageError : `share` is out of its range, or the two were trained on different splits by writer, so that no writer
-        is held out from both
+    UsageError : the two were trained on different splits by writer, so that no writer is held out from both
     ModelError : a model cannot be loaded, or the two do not fit
     """
-    if not 0 <= share <= 1:
-        raise UsageError(f"--share: expected 0 to 1, received {share}", "")
     ours, theirs = load_keras(before), load_keras(after)
     cards = [read_card(folder) for folder in (before, after)]
     made = [
@@ -55,25 +50,14 @@ def blend_folders(before: Path, after: Path, share: float, out: Path) -> None:
         raise UsageError(
             f"the two were trained on different splits by writer (seeds {seeds})", "fine-tune with one seed"
         )
-    blended = blend_models(ours, theirs, share)
+    averaged = average_models(ours, theirs, share)
     weights = cards[0].get("litert_weights", "float32")
-    export_model(blended, out, weights)
+    export_model(averaged, out, weights)
     made_here = {
         "commit": find_commit(),
         "keras": keras.__version__,
-        "seed": made[0].get("seed"),
+        **{name: made[0][name] for name in ("seed", "dataset", "recipe") if name in made[0]},
         "share_of_after": share,
     }
-    card = {**describe_model(blended, out, cards[0]["classes"], weights), "temperature": 1.0}
+    card = {**describe_model(averaged, out, cards[0]["classes"], weights), "temperature": 1.0}
     write_card(out, {**card, "made": {**made_here, "before": made[0], "after": made[1]}})
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Blend two model folders; return the exit code."""
-    ask = argparse.ArgumentParser(prog="python -m train average", description=(__doc__ or "").splitlines()[0])
-    ask.add_argument("before", type=Path, help="model folder before fine-tuning")
-    ask.add_argument("after", type=Path, help="model folder after it")
-    ask.add_argument("--share", type=float, default=0.5, help="of the second (default: %(default)s)")
-    ask.add_argument("--out", type=Path, required=True, metavar="DIR", help="model folder to write")
-    args = ask.parse_args(argv)
-    return run_script(lambda: blend_folders(args.before, args.after, args.share, args.out))

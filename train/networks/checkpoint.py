@@ -1,8 +1,7 @@
-"""What `--resume` needs after each epoch: the fitted model with its optimizer, the averaged one, and the history."""
+"""Checkpoints for `--resume`: the fitted model with its optimizer, the averaged one, and the history."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import keras
 
 from pipeline.errors import InputError, UsageError
-from train.networks.architectures import SAVED
+from train.networks.catalog import SAVED
 
 STATE_NAME = "state.json"
 
@@ -53,19 +52,6 @@ def load_init(path: Path, arch: str) -> keras.Model:
     return model
 
 
-def hash_file(path: Path) -> str:
-    """Return the sha256 of a file's bytes.
-
-    Raises
-    ------
-    InputError : the file cannot be read
-    """
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
-
-
 def load_checkpoint(folder: Path, facts: dict[str, Any]) -> tuple[keras.Model, keras.Model, History]:
     """Return the fitted model, the averaged one, and the history of the last whole epoch.
 
@@ -80,7 +66,7 @@ def load_checkpoint(folder: Path, facts: dict[str, Any]) -> tuple[keras.Model, k
         run, history = state["run"], state["history"]
         models = [keras.models.load_model(folder / f"{kind}-{len(history)}.keras") for kind in ("fitted", "averaged")]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: no checkpoint to go on from ({error})", "run without --resume") from error
+        raise InputError(f"{path}: no checkpoint to resume from ({error})", "run without --resume") from error
     if run != facts:
         raise UsageError(f"{path}: is of another run, {run}", "give the same flags, or drop --resume")
     return models[0], models[1], history

@@ -1,4 +1,4 @@
-"""The files of a model folder: `model.keras` (the format of record), `model.tflite` (what is shipped), `card.json`.
+"""Writes the files of a model folder: `model.keras` (the format of record), `model.tflite` (shipped), `card.json`.
 
 `python -m train export --model DIR --weights int8` writes the `.tflite` of a folder anew. Weights of 8 bits take a
 quarter of the bytes; LiteRT then rounds what comes in to 8 bits too, row by row, and a digit's scores do not depend on
@@ -7,30 +7,21 @@ the others in its batch.
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
-from rich.console import Console
 
 from pipeline.errors import ModelError, OutputError
 from pipeline.recognition.classify import load_any_classifier
 from pipeline.types import SIDE_PX
-from train.scripts import run_script
+from train.networks.model_folder import KERAS_NAME, LITERT_NAME, Card, read_card, write_card
 
-KERAS_NAME, LITERT_NAME, CARD_NAME = "model.keras", "model.tflite", "card.json"
 MOST_DISAGREEMENT = {"float32": 1e-3, "int8": 0.1}
 """Of the probabilities that Keras and LiteRT give, by the precision of the exported weights."""
-
-Card = dict[str, Any]
 
 
 def export_model(model: keras.Model, folder: Path, weights: str = "float32") -> None:
@@ -50,11 +41,11 @@ def export_model(model: keras.Model, folder: Path, weights: str = "float32") -> 
 
 
 def export_litert(model: keras.Model, folder: Path, weights: str) -> None:
-    """Write `model` into `folder` for LiteRT, and check that it says what Keras says.
+    """Write `model` into `folder` for LiteRT, and check that the outputs of both files agree.
 
     Raises
     ------
-    ModelError : it does not, so that the exported file must not be used
+    ModelError : they differ, so that the exported file must not be used
     """
     write_litert(model, folder / LITERT_NAME, weights)
     images = np.random.default_rng(0).random((7, SIDE_PX, SIDE_PX, 1), np.float32)
@@ -74,18 +65,8 @@ def write_litert(model: keras.Model, path: Path, weights: str = "float32") -> No
         path.write_bytes(converter.convert())
 
 
-def predict_litert(path: Path, images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the probabilities, float32 (N, K), of `images` (N, 28, 28, 1) by a .tflite file, without temperature.
-
-    Raises
-    ------
-    ModelError : the file is missing or is no LiteRT model
-    """
-    return replace(load_any_classifier(path), temperature=1.0).classify(images).probabilities
-
-
 def describe_model(model: keras.Model, folder: Path, classes: Sequence[str], weights: str = "float32") -> Card:
-    """Return the facts of a card that the files themselves tell; `classes` names the outputs in their order."""
+    """Return the facts of a card that follow from the files; `classes` names the outputs in their order."""
     return {
         "schema": 1,
         "name": folder.name,
@@ -110,49 +91,6 @@ def count_multiplications(model: keras.Model) -> int:
     return total
 
 
-def read_card(folder: Path) -> Card:
-    """Return the card of a model folder.
-
-    Raises
-    ------
-    ModelError : there is none, or it is no JSON object
-    """
-    path = folder / CARD_NAME
-    try:
-        card = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: cannot be read ({error})", "python -m train fit makes one") from error
-    if not isinstance(card, dict):
-        raise ModelError(f"{path}: expected a JSON object, received {type(card).__name__}", "")
-    return card
-
-
-def read_seed(card: Card) -> int:
-    """Return the seed that a card says its model's split by writer was drawn with.
-
-    Raises
-    ------
-    ModelError : it says none, so that nobody knows which writers were held out
-    """
-    seed = card.get("made", {}).get("seed")
-    if not isinstance(seed, int):
-        raise ModelError(f"{CARD_NAME}: tells no seed, so that the writers held out are not known", "fit or blend anew")
-    return seed
-
-
-def write_card(folder: Path, card: Card) -> None:
-    """Write the card of a model folder.
-
-    Raises
-    ------
-    OutputError : the folder cannot be written
-    """
-    try:
-        (folder / CARD_NAME).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
-    except OSError as error:
-        raise OutputError(f"{folder / CARD_NAME}: cannot be written ({error})") from error
-
-
 def load_keras(folder: Path) -> keras.Model:
     """Return the Keras model of a model folder.
 
@@ -168,7 +106,7 @@ def load_keras(folder: Path) -> keras.Model:
 
 
 def export_again(folder: Path, weights: str) -> Card:
-    """Write the `.tflite` of a model folder anew, with `weights` "float32" or "int8"; return the card that tells it.
+    """Write the `.tflite` of a model folder anew, with `weights` "float32" or "int8"; return its new card.
 
     Raises
     ------
@@ -180,19 +118,3 @@ def export_again(folder: Path, weights: str) -> Card:
     card |= describe_model(model, folder, card["classes"], weights)
     write_card(folder, card)
     return card
-
-
-def main(argv: list[str] | None = None) -> int:
-    """Export a model folder's network anew; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m train export", description="Write a model's .tflite file anew.")
-    parser.add_argument("--model", type=Path, default=Path("models/digits"), metavar="DIR", help="folder (%(default)s)")
-    precision = "precision of the exported weights (%(default)s)"
-    parser.add_argument("--weights", choices=list(MOST_DISAGREEMENT), default="float32", help=precision)
-    flags = parser.parse_args(argv)
-
-    def run() -> None:
-        with Console(stderr=True).status("exporting"):
-            card = export_again(flags.model, flags.weights)
-        print(f"{flags.model / LITERT_NAME}: {card['bytes'][LITERT_NAME]:,} bytes, weights {flags.weights}")
-
-    return run_script(run)

@@ -1,1 +1,1 @@
-"""Settings of the front end, chosen anew and judged on sources that had no say."""
+"""Settings of the front end, chosen anew and scored on sources that chose nothing."""

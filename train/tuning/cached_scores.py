@@ -1,7 +1,7 @@
-"""The pages of a folder read under many settings: edits per page, by several processes, remembered in a file.
+"""The pages of a folder read under many settings: edits per page, by several processes, cached in a file.
 
-The file holds JSON lines: first what all the others hang on, then one for each page and set of changed settings. It is
-written line by line, so that a run that was stopped goes on where it was.
+The file holds JSON lines: first what identifies pages, model and pipeline, then one for each page and set of changed
+settings. It is written line by line, so that a stopped run continues.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Rereads:
     Parameters
     ----------
     folder : holds the pictures
-    truths : the pages that may be asked for, as truth.json tells of them
+    truths : the pages that may be asked for, as in truth.json
     model : as `load_classifier` takes it
     work : the file of what is known, made if there is none; None remembers nothing beyond this run
     n_workers : processes; with 1 the pages are read in this one
@@ -88,14 +88,14 @@ class Rereads:
         if self._file is not None:
             self._file.close()
 
-    def count(self, trials: Sequence[Changes], pages: Sequence[int], told: str) -> NDArray[np.int64]:
+    def count(self, trials: Sequence[Changes], pages: Sequence[int], label: str) -> NDArray[np.int64]:
         """Return the edits, int (T, P), of each page under each set of changes; what is not known yet is read.
 
         Parameters
         ----------
         trials : T sets of changes; an empty one is the shipped settings
         pages : P indices of `truths`
-        told : what the progress bar says
+        label : text of the progress bar
         """
         names = [_name(changes) for changes in trials]
         files = [self._truths[i]["file"] for i in pages]
@@ -105,14 +105,14 @@ class Rereads:
             if (new := [i for i, file in zip(pages, files, strict=True) if (name, file) not in self._edits])
         }
         if missing:
-            self._read(missing, told)
+            self._read(missing, label)
         return np.array([[self._edits[name, file] for file in files] for name in names], np.int64).reshape(
             len(names), len(files)
         )
 
-    def _read(self, missing: dict[str, tuple[Changes, list[int]]], told: str) -> None:
+    def _read(self, missing: dict[str, tuple[Changes, list[int]]], label: str) -> None:
         """Read what is missing: by name, the changes and the indices of the pages."""
-        bar = self._progress.add_task(told, total=sum(len(new) for _, new in missing.values()))
+        bar = self._progress.add_task(label, total=sum(len(new) for _, new in missing.values()))
         running = {}
         for name, (changes, new) in missing.items():
             for start in range(0, len(new), _PAGES_PER_JOB):

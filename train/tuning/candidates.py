@@ -16,7 +16,7 @@ LEFT_OUT = {
     "images.dpi": "draws PDFs, of which there are none to score by",
     "components.tallest_frac": "no limit on a page, and at the end of its range; live reading sets one",
     "text_lines.least_height_px": "spares time in live reading",
-    "decode.n_alternatives": "is told beside each digit and decides nothing",
+    "decode.n_alternatives": "is written beside each digit and decides nothing",
     **{f"signs.{knob.name}": "acts with --signs alone, and on no digit" for knob in fields(SignSettings)},
     **{f"track.{knob.name}": "acts in live reading alone" for knob in fields(TrackSettings)},
 }

@@ -1,4 +1,4 @@
-"""Which value of every setting the pages of some sources speak for: pure functions of edits per value and page."""
+"""Chooses the value of each setting from the edits per value and page: pure functions."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def keep_gains(ranked: Sequence[Change], count: Callable[[Changes], int]) -> tup
 
 
 def list_open(trial: Trial, is_other: NDArray[np.bool_]) -> list[tuple[Change | None, int]]:
-    """Return what the others cannot tell from the shipped value (None), and the edits each adds on the source's pages.
+    """Return what on the others equals the shipped value (None), and the edits each adds on the source's pages.
 
     Only None where the others prefer another value: that one is chosen, and nothing is open.
     """

@@ -1,4 +1,4 @@
-"""How much of a folder's score its own pages bought: every setting chosen again without one source, which is then read.
+"""Leave-one-source-out validation of the settings: each is chosen without one source, which is then scored.
 
 `python -m train leave-out FOLDER`; the folder holds pictures and a truth.json, as for `python -m train score`. Pages of
 one `source` (a repository, OWNER/NAME) are left out together; a page that states none is a source of its own.
@@ -7,9 +7,9 @@ Every page is read once with each setting moved alone (`train.tuning.candidates`
 of all others: for every setting the value with the fewest edits, where equal the shipped one, then the nearest; the
 changes in order of gain, each kept unless the others' digits get fewer. With these the source's own pages are read.
 
-- eager: any gain at all moves a setting. One page's luck does, so this is the worst case, and the one that counts.
+- eager: any gain at all moves a setting. One page can suffice, so this is the worst case, and the one that counts.
 - cautious: a setting moves only if a gain is left without the page that gains most.
-- open: what the shipped value owes to being kept where the others cannot tell it from other values. Each setting drawn
+- open: the effect of keeping the shipped value where the others give other values the same edits. Each setting drawn
   among those that are equal on the others; expected edits, the effects of single settings added up.
 """
 
@@ -19,7 +19,6 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,13 +32,12 @@ from train.tuning.cached_scores import Rereads
 from train.tuning.candidates import Change, list_changes
 from train.tuning.choose import Changes, Trial, keep_gains, list_open, rank_changes
 
-WAYS = ("eager", "cautious")
+STRATEGIES = ("eager", "cautious")
 MEANINGS = {
     "eager": "chosen again without the source that is read",
     "cautious": "the same, where more than one page gains",
     "open": "expected, if what the others leave open were drawn among its equals",
 }
-WORK = Path("train/runs/leave_out.jsonl")
 N_LOSSES = 4
 """Settings that the table names for each source; JSON has all."""
 
@@ -91,9 +89,9 @@ class PageSet:
             for changes, end in zip(settings, ends[1:], strict=True)
         ]
 
-    def count(self, changes: Changes, chosen: Sequence[int], told: str) -> int:
-        """Return the edits of the `chosen` of these pages, all together."""
-        return int(self.rereads.count([changes], [self.pages[i] for i in chosen], told).sum())
+    def count(self, changes: Changes, chosen: Sequence[int], label: str) -> int:
+        """Return the edits of the `chosen` of these pages, all together; the progress bar shows `label`."""
+        return int(self.rereads.count([changes], [self.pages[i] for i in chosen], label).sum())
 
 
 def leave_out(source: str, trials: Sequence[Trial], pages: PageSet) -> LeftOut:
@@ -152,38 +150,53 @@ def sum_up(rows: Sequence[LeftOut]) -> dict[str, float]:
     """Return the digits in percent over all sources, as shipped and chosen again, and what that costs in points."""
     n_digits = sum(row.n_digits for row in rows)
     edits = {"shipped": sum(row.n_edits for row in rows)}
-    edits |= {way: sum(getattr(row, way).n_edits for row in rows) for way in WAYS}
-    figures = {way: PageScore(n_digits=n_digits, n_edits=n).figures["digits"] for way, n in edits.items()}
-    points = {f"{way}_points": figures[way] - figures["shipped"] for way in WAYS}
+    edits |= {strategy: sum(getattr(row, strategy).n_edits for row in rows) for strategy in STRATEGIES}
+    figures = {strategy: PageScore(n_digits=n_digits, n_edits=n).figures["digits"] for strategy, n in edits.items()}
+    points = {f"{strategy}_points": figures[strategy] - figures["shipped"] for strategy in STRATEGIES}
     return {**figures, **points, "open_points": -100 * sum(row.open_edits for row in rows) / max(1, n_digits)}
 
 
 def describe(row: LeftOut) -> dict[str, Any]:
     """Return a source's result as JSON has it."""
     losses = [[str(change), more] for change, more in row.open_losses]
-    ways = {way: {**asdict(getattr(row, way)), "changes": [*map(str, getattr(row, way).changes)]} for way in WAYS}
-    return {**asdict(row), **ways, "open_losses": losses}
+    strategies = {
+        strategy: {**asdict(getattr(row, strategy)), "changes": [*map(str, getattr(row, strategy).changes)]}
+        for strategy in STRATEGIES
+    }
+    return {**asdict(row), **strategies, "open_losses": losses}
 
 
 def tabulate(rows: Sequence[LeftOut]) -> Table:
     """Return a row for each source and one for all."""
     sums = sum_up(rows)
-    table = Table("source", "pages", "digits", "shipped", *WAYS, "changed (eager)", "open: edits it may cost", box=None)
+    table = Table(
+        "source", "pages", "digits", "shipped", *STRATEGIES, "changed (eager)", "open: edits it may cost", box=None
+    )
     for row in rows:
-        edits = [row.n_edits, *(getattr(row, way).n_edits for way in WAYS)]
+        edits = [row.n_edits, *(getattr(row, strategy).n_edits for strategy in STRATEGIES)]
         figures = [f"{PageScore(n_digits=row.n_digits, n_edits=n).figures['digits']:.1f}" for n in edits]
         changed = " ".join(map(str, row.eager.changes))
         lost = " ".join(f"{change} (+{more})" for change, more in row.open_losses[:N_LOSSES])
         table.add_row(row.source, str(row.n_pages), str(row.n_digits), *figures, changed, lost)
     counts = (str(sum(row.n_pages for row in rows)), str(sum(row.n_digits for row in rows)))
-    table.add_row("all", *counts, *(f"{sums[way]:.2f}" for way in ("shipped", *WAYS)))
+    table.add_row("all", *counts, *(f"{sums[strategy]:.2f}" for strategy in ("shipped", *STRATEGIES)))
     return table
 
 
-def run_all(args: argparse.Namespace, progress: Progress) -> list[LeftOut]:
-    """Return the results of all sources, in order of their names."""
+def run_all(args: argparse.Namespace) -> list[LeftOut]:
+    """Return the results of all sources, in order of their names; progress is shown on stderr.
+
+    Raises
+    ------
+    InputError : as for `load_truth`
+    UsageError : as for `Rereads`, `list_changes` and `take_pages`
+    """
     truths = load_truth(args.folder)
-    with Rereads(args.folder, truths, args.model, args.work, args.workers, progress) as rereads:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with (
+        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+        Rereads(args.folder, truths, args.model, args.work, args.workers, progress) as rereads,
+    ):
         pages = take_pages(rereads, truths, args.tag)
         trials = pages.try_all(list_changes(args.stages))
         sources = sorted(set(pages.sources))
@@ -195,28 +208,14 @@ def run_all(args: argparse.Namespace, progress: Progress) -> list[LeftOut]:
     return rows
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Print a table, a row for each source left out, and the difference to the shipped settings."""
-    ask = argparse.ArgumentParser(prog="python -m train leave-out", description=__doc__.splitlines()[0])
-    ask.add_argument("folder", type=Path, help="a folder of pictures with a truth.json")
-    ask.add_argument("--model", default="digits", help="as in run_pipeline.py (default: %(default)s)")
-    ask.add_argument("--tag", help="only pages with this tag")
-    ask.add_argument("--stages", nargs="+", metavar="STAGE", help="choose only these stages' settings (default: all)")
-    ask.add_argument("--work", type=Path, default=WORK, metavar="FILE", help="where to go on from (%(default)s)")
-    ask.add_argument("--workers", type=int, default=2, metavar="N", help="processes (%(default)s)")
-    ask.add_argument("--json", action="store_true", help="one JSON object instead of the table")
-    args = ask.parse_args(argv)
-    if args.workers < 1:
-        raise UsageError("--workers: expected at least 1", "see python -m train leave-out --help")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        rows = run_all(args, progress)
+def print_results(args: argparse.Namespace, rows: Sequence[LeftOut]) -> None:
+    """Print the table of the results, or with --json one JSON object."""
     sums = sum_up(rows)
     if args.json:
-        told = {"folder": str(args.folder), "tag": args.tag, "model": args.model, "stages": args.stages}
-        print(json.dumps({**told, **sums, "sources": [describe(row) for row in rows]}, indent=1))
+        facts = {"folder": str(args.folder), "tag": args.tag, "model": args.model, "stages": args.stages}
+        print(json.dumps({**facts, **sums, "sources": [describe(row) for row in rows]}, indent=1))
         return
     print(f"{args.folder}, model {args.model}:")
     Console(width=160).print(tabulate(rows))
-    for way, meaning in MEANINGS.items():
-        print(f"{way}: {sums[f'{way}_points']:+.2f} points, {meaning}")
+    for strategy, meaning in MEANINGS.items():
+        print(f"{strategy}: {sums[f'{strategy}_points']:+.2f} points, {meaning}")

@@ -85,7 +85,7 @@ def test_with_every_knob_still_the_bar_stays_the_bar() -> None:
         pytest.param("rotation_deg", -10, -10, id="turned counterclockwise"),
     ],
 )
-def test_bar_leans_as_told(knob: str, value: float, lean_deg: float) -> None:
+def test_bar_leans_as_asked(knob: str, value: float, lean_deg: float) -> None:
     knobs = replace(STILL, **{knob: (value, value)})
     assert measure_lean_deg(warp_digit(draw_bar(), chance(), knobs)) == pytest.approx(lean_deg, abs=1)
 
@@ -160,10 +160,10 @@ def test_fine_pen_in_a_small_picture_is_not_lost() -> None:
 
 def test_plain_digits_are_mnists_own_or_nearly() -> None:
     image = draw_seven()
-    shown = [shift_digit(image, chance(seed)) for seed in range(30)]
-    is_own = [np.array_equal(tensor, image / np.float32(255)) for tensor in shown]
+    shifted = [shift_digit(image, chance(seed)) for seed in range(30)]
+    is_own = [np.array_equal(tensor, image / np.float32(255)) for tensor in shifted]
     assert 5 < sum(is_own) < 25
-    assert all(tensor.sum() == pytest.approx(image.sum() / 255, rel=0.2) for tensor in shown)
+    assert all(tensor.sum() == pytest.approx(image.sum() / 255, rel=0.2) for tensor in shifted)
 
 
 LIMITS = {

@@ -90,7 +90,16 @@ def test_mnist_is_its_own_two_parts(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         load_dataset("mnist", tmp_path / "none")
 
 
-@pytest.mark.parametrize("name", ["", "emnist", "idx:", "folder:", "idx"])
-def test_unknown_name_is_a_usage_error(name: str) -> None:
-    with pytest.raises(UsageError, match="give mnist, fashion_mnist, idx:DIR or folder:DIR"):
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("", "choose one of: mnist, fashion_mnist, idx:DIR, folder:DIR"),
+        ("emnist", "did you mean mnist"),
+        ("idx:", "did you mean idx:DIR"),
+        ("folder:", "did you mean folder:DIR"),
+        ("idx", "did you mean idx:DIR"),
+    ],
+)
+def test_unknown_name_is_a_usage_error(name: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=hint):
         load_dataset(name)

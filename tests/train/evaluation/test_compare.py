@@ -21,7 +21,7 @@ from train.evaluation.compare import (
     tabulate_comparison,
 )
 from train.evaluation.page_score import PageScore
-from train.networks.export import LITERT_NAME, write_card
+from train.networks.model_folder import LITERT_NAME, write_card
 
 PHOTOS = Path("photos")
 DIGITS = {"mnist_test": {"accuracy": 0.9942}, "robustness": {"mean_corruption_accuracy": 0.827}}
@@ -46,9 +46,9 @@ def make_folder(folder: Path, card: dict[str, Any]) -> Path:
 
 def render(rows: list[ComparedModel]) -> list[str]:
     console = Console(width=100)
-    with console.capture() as shown:
+    with console.capture() as printed:
         console.print(tabulate_comparison(rows, PHOTOS))
-    return shown.get().splitlines()
+    return printed.get().splitlines()
 
 
 def test_rows_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,7 @@ def test_photos_without_their_truth_are_refused(tmp_path: Path) -> None:
         ({"classes": list("9876543210")}, False),
         ({"classes": ["0", "1"]}, False),
     ],
-    ids=["says nothing", "ten digits", "and junk", "in another order", "two of them"],
+    ids=["says nothing", "ten digits", "and non-digits", "in another order", "two of them"],
 )
 def test_only_models_of_the_digits_read_photos(card: dict[str, Any], expected: bool) -> None:
     assert is_of_digits(card) is expected

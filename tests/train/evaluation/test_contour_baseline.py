@@ -1,4 +1,4 @@
-"""The tutorials' way of reading: right on what it was made for, and shown as it is in README."""
+"""The tutorials' method of reading: right on what it was made for, and shown in README as it is."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from pipeline import Settings
 from pipeline.geometry import Box
 from pipeline.recognition.classify import load_classifier
 from pipeline.types import DigitScores
-from train.evaluation.contour_baseline import ContourDigit, draw_contours, find_rows, read_contours, tell_rows
-from train.figures.readme_figures import COMPARED, TUTORIAL_MODEL, compare_ways, format_row
+from train.evaluation.contour_baseline import ContourDigit, draw_contours, find_rows, format_rows, read_contours
+from train.figures.readme_figures import COMPARED, TUTORIAL_MODEL, compare_methods, format_row
 
 TOP = Path(__file__).resolve().parents[3]
 
@@ -57,8 +57,8 @@ def test_contours_are_read_row_by_row_without_specks() -> None:
 
 def test_text_parts_rows() -> None:
     box = Box(0, 0, 5, 5)
-    assert tell_rows([ContourDigit(box, text, 1.0, row) for text, row in (("1", 0), ("2", 0), ("3", 1))]) == "12 | 3"
-    assert tell_rows([]) == ""
+    assert format_rows([ContourDigit(box, text, 1.0, row) for text, row in (("1", 0), ("2", 0), ("3", 1))]) == "12 | 3"
+    assert format_rows([]) == ""
 
 
 @pytest.mark.parametrize("gray", [np.full((40, 40), 255, np.uint8), np.zeros((1, 1), np.uint8)], ids=["white", "1 px"])
@@ -68,20 +68,20 @@ def test_page_without_ink_has_no_digits(gray: np.ndarray) -> None:
 
 def test_boxes_are_drawn_on_a_copy() -> None:
     bgr = cv2.cvtColor(draw_page(), cv2.COLOR_GRAY2BGR)
-    shown = draw_contours(bgr, read_contours(draw_page(), Wideness()))
-    assert shown.shape == bgr.shape and np.ptp(shown, axis=2).any() and not np.ptp(bgr, axis=2).any()
+    drawn = draw_contours(bgr, read_contours(draw_page(), Wideness()))
+    assert drawn.shape == bgr.shape and np.ptp(drawn, axis=2).any() and not np.ptp(bgr, axis=2).any()
 
 
 def test_tutorial_reads_most_of_a_plain_page() -> None:
     gray = cv2.imread(str(TOP / "samples" / "plain.jpg"), cv2.IMREAD_GRAYSCALE)
-    read = tell_rows(read_contours(gray, load_classifier(TUTORIAL_MODEL)))
+    read = format_rows(read_contours(gray, load_classifier(TUTORIAL_MODEL)))
     assert len(read) == len("42071936 | 58")
     assert sum(a == b for a, b in zip(read, "42071936 | 58", strict=True)) >= len(read) - 2
 
 
 @pytest.mark.parametrize("name", COMPARED)
-def test_docs_show_what_both_ways_read(name: str) -> None:
-    picture, *texts = compare_ways(TOP / "samples" / name, Settings())
+def test_readme_has_what_both_methods_read(name: str) -> None:
+    picture, *texts = compare_methods(TOP / "samples" / name, Settings())
     assert picture.dtype == np.uint8 and picture.shape[2] == 3
-    assert format_row(name, texts) in (TOP / "docs" / "accuracy.md").read_text(encoding="utf-8").splitlines()
+    assert format_row(name, texts) in (TOP / "README.md").read_text(encoding="utf-8").splitlines()
     assert (TOP / "docs" / "pictures" / f"both-ways-{Path(name).stem}.jpg").stat().st_size < 200_000

@@ -22,7 +22,7 @@ from train.evaluation.corrupted_mnist import (
     measure_robustness,
     normalize_framed,
 )
-from train.synthesis.handwriting.drawn_digits import draw_hands
+from train.synthesis.handwriting.drawn_digits import draw_digit_set
 
 NOTHING_RANDOM = ("scale", "brightness", "canny_edges")
 NEEDS_INK = ("shot_noise", "glass_blur", "motion_blur", "shear", "scale", "rotate", "translate", "canny_edges")
@@ -31,7 +31,7 @@ NEEDS_INK = ("shot_noise", "glass_blur", "motion_blur", "shear", "scale", "rotat
 @pytest.fixture(scope="module")
 def digits() -> np.ndarray:
     """Draw 0 to 9 in one hand, a 1 and a 7; read-only, for no corruption may write on what it is given."""
-    images = draw_hands(np.random.default_rng(0), n_writers=1, n_ones=1, n_sevens=1).images
+    images = draw_digit_set(np.random.default_rng(0), n_writers=1, n_ones=1, n_sevens=1).images
     images.flags.writeable = False
     return images
 
@@ -260,13 +260,13 @@ def test_robustness_by_hand(digits: np.ndarray, tmp_path: Path, monkeypatch: pyt
     }
 
 
-def test_robustness_without_other_hands_keeps_stdout_clean(
+def test_robustness_without_other_writers_keeps_stdout_clean(
     digits: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(corruptions, "load_test", lambda data_dir: take(digits, [3, 3, 7, 1]))
-    shown = measure_robustness(FAKE, tmp_path)
-    assert shown["other_hands"] == {}
-    assert list(shown["corruptions"]) == list(CORRUPTIONS)
+    figures = measure_robustness(FAKE, tmp_path)
+    assert figures["other_hands"] == {}
+    assert list(figures["corruptions"]) == list(CORRUPTIONS)
     assert capsys.readouterr().out == ""
 
 

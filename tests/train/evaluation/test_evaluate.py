@@ -13,16 +13,26 @@ import pytest
 from rich.console import Console
 
 from pipeline.errors import InputError, ModelError, OutputError
+from train.__main__ import main
 from train.datasets.catalog import DIGIT_CLASSES, FASHION_CLASSES, Dataset
 from train.datasets.examples import Examples
 from train.datasets.mnist import DigitSet
 from train.evaluation import evaluate as evaluate_room
 from train.evaluation import plots
 from train.evaluation.compare import ComparedModel
-from train.evaluation.evaluate import evaluate, is_of_mnist, main, measure_seen, name_test, read_history, tabulate, tell
+from train.evaluation.evaluate import (
+    evaluate,
+    format_figures,
+    is_of_mnist,
+    measure_seen,
+    name_test,
+    read_history,
+    tabulate,
+)
 from train.metrics import measure
 from train.networks.architectures import build
-from train.networks.export import export_model, read_card, write_card
+from train.networks.export import export_model
+from train.networks.model_folder import read_card, write_card
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 """TensorFlow's variables do not know NumPy 2's `copy` yet, and Keras asks them for it."""
@@ -74,10 +84,10 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[tuple[str, Any]]]:
         return ROBUSTNESS
 
     monkeypatch.setattr(evaluate_room, "load_dataset", load)
-    monkeypatch.setattr(evaluate_room, "gather_material", gather)
+    monkeypatch.setattr(evaluate_room, "gather_photo_set", gather)
     monkeypatch.setattr(evaluate_room, "measure_robustness", measure_robustness)
     yield noted
-    for cached in (evaluate_room.read_exam, evaluate_room.read_seen):
+    for cached in (evaluate_room.read_test_set, evaluate_room.read_seen):
         cached.cache_clear()
 
 
@@ -89,17 +99,17 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_figures_and_plots_lie_beside_the_card(folder: Path) -> None:
-    shown, table = evaluate(folder, None, QUIET)
-    assert read_card(folder)["figures"] == json.loads(json.dumps(shown, allow_nan=False))
-    assert shown["mnist_test"]["n"] == 20
-    assert shown["robustness"] == ROBUSTNESS
+    figures, table = evaluate(folder, None, QUIET)
+    assert read_card(folder)["figures"] == json.loads(json.dumps(figures, allow_nan=False))
+    assert figures["mnist_test"]["n"] == 20
+    assert figures["robustness"] == ROBUSTNESS
     assert {path.name for path in folder.glob("*.png")} == DRAWN
     assert (table.row_count, len(table.columns)) == (10, 13)
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
-def test_ten_classes_are_not_asked_of_junk(folder: Path, networks: dict[int, Path]) -> None:
+def test_ten_classes_are_not_asked_of_non_digits(folder: Path, networks: dict[int, Path]) -> None:
     seen = evaluate(folder, None, QUIET)[0]["held_out_writers_as_seen"]
     assert seen["n_digits"] == 20
     assert not {"n_junk", "junk_refused", "digits_refused"} & set(seen)
@@ -120,8 +130,8 @@ def test_data_are_read_once_for_all_models(folder: Path, read: list[tuple[str, A
 @pytest.mark.usefixtures("undrawn")
 def test_model_of_other_pictures_is_measured_on_them_alone(folder: Path, read: list[tuple[str, Any]]) -> None:
     write_card(folder, {"made": {"dataset": "fashion_mnist", "recipe": "plain"}})
-    shown, table = evaluate(folder, None, QUIET)
-    assert list(shown) == ["fashion_mnist_test"]
+    figures, table = evaluate(folder, None, QUIET)
+    assert list(figures) == ["fashion_mnist_test"]
     assert read == [("dataset", "fashion_mnist")]
     assert list(table.columns[0].cells)[0] == "T-shirt"
 
@@ -138,7 +148,7 @@ def test_history_is_drawn_where_there_is_one(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[1]", '[{"loss": 1}]'], ids=["empty", "no list", "no rows", "no epoch"])
-def test_damaged_history_is_told(content: str, tmp_path: Path) -> None:
+def test_damaged_history_is_reported(content: str, tmp_path: Path) -> None:
     assert read_history(tmp_path) == []
     (tmp_path / "history.json").write_text(content, "utf-8")
     with pytest.raises(ModelError, match=r"history\.json"):
@@ -156,23 +166,21 @@ def test_model_of_other_classes_than_its_data_is_refused(folder: Path, monkeypat
 @pytest.mark.slow
 def test_card_without_a_seed_is_refused(folder: Path) -> None:
     write_card(folder, {})
-    with pytest.raises(ModelError, match="tells no seed"):
+    with pytest.raises(ModelError, match="has no seed"):
         evaluate(folder, None, QUIET)
 
 
-@pytest.mark.slow
-def test_data_that_cannot_be_read_are_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_data_that_cannot_be_read_are_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise InputError("gone")
 
-    for name in ("gather_material", "load_dataset"):
+    for name in ("gather_photo_set", "load_dataset"):
         monkeypatch.setattr(evaluate_room, name, fail)
         with pytest.raises(InputError, match="gone"):
             evaluate(folder, None, QUIET)
 
 
-@pytest.mark.slow
-def test_folder_that_cannot_be_written_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_that_cannot_be_written_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plots, "MISTAKES_NAME", "none/mistakes.png")
     with pytest.raises(OutputError, match=r"mistakes\.png"):
         evaluate(folder, None, QUIET)
@@ -200,7 +208,7 @@ def test_name_of_the_test_tells_no_folder() -> None:
 def test_seen_by_hand() -> None:
     examples = Examples(np.zeros((4, 28, 28, 1), np.float32), np.array([0, 1, 10, 10]))
     answers = np.eye(11, dtype=np.float32)[[0, 10, 10, 3]]
-    found = measure_seen(evaluate_room.Answers(examples, answers, answers))
+    found = measure_seen(evaluate_room.Predictions(examples, answers, answers))
     assert {name: found[name] for name in ("n_digits", "accuracy", "digits_refused", "n_junk", "junk_refused")} == {
         **{"n_digits": 2, "accuracy": 0.5, "digits_refused": 0.5},
         **{"n_junk": 2, "junk_refused": 0.5},
@@ -216,19 +224,28 @@ def test_table_has_a_row_per_class() -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("undrawn")
 def test_script_prints_the_figures(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--model", str(folder)]) == 0
-    shown = capsys.readouterr().out
-    assert f"{folder.name}: mnist_test: " in shown
-    assert "semeion: 100.00% right of 7" in shown
-    assert "not a digit" not in shown
+    assert main(["evaluate", "--model", str(folder)]) == 0
+    printed = capsys.readouterr().out
+    assert f"{folder.name}: mnist_test: " in printed
+    assert "semeion: 100.00% right of 7" in printed
+    assert "not a digit" not in printed
 
 
-def test_lines_of_a_model_that_refuses() -> None:
+def test_lines_of_a_model_that_rejects() -> None:
     test = {"accuracy": 1, "errors": 0, "n": 2, "ece": 0, "best_guess_accuracy": 1, "coverage_at_risk_1_percent": 1}
     seen = {"accuracy": 0.5, "n_digits": 4, "n_junk": 8, "junk_refused": 0.75}
-    lines = tell({"mnist_test": test, "held_out_writers_as_seen": seen, "robustness": ROBUSTNESS})
-    assert lines[-1] == "not a digit: 75.00% of 8 refused"
-    assert len(tell({"mnist_test": test})) == 3
+    lines = format_figures({"mnist_test": test, "held_out_writers_as_seen": seen, "robustness": ROBUSTNESS})
+    assert lines[-1] == "not a digit: 75.00% of 8 rejected"
+    assert len(format_figures({"mnist_test": test})) == 3
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_figures_may_be_written_elsewhere(folder: Path, tmp_path: Path) -> None:
+    before = read_card(folder)
+    assert main(["evaluate", "--model", str(folder), "--out", str(tmp_path / "measured")]) == 0
+    assert read_card(tmp_path / "measured" / folder.name)["figures"]["mnist_test"]["n"] == 20
+    assert read_card(folder) == before
+    assert main(["evaluate", "--model", str(folder), "--model", str(folder), "--out", str(tmp_path)]) == 2
 
 
 @pytest.mark.slow
@@ -242,16 +259,17 @@ def test_comparison_is_one_table(
         asked.append((folders, [list(each) for each in figures], photos))
         return [ComparedModel("ours", "mnist", 1, 1000, 1.0, None, None, None, 1.0)]
 
-    monkeypatch.setattr(evaluate_room, "compare", compare)
-    assert main(["--model", str(folder), "--model", str(folder), "--compare", "--photos", "mine"]) == 0
+    monkeypatch.setattr("train.evaluation.compare.compare", compare)
+    monkeypatch.setattr("train.commands.evaluate.load_truth", lambda folder: [])
+    assert main(["evaluate", "--model", str(folder), "--model", str(folder), "--compare", "--photos", "mine"]) == 0
     assert asked == [([folder] * 2, [["mnist_test", "held_out_writers_as_seen", "robustness"]] * 2, Path("mine"))]
-    shown = capsys.readouterr().out
-    assert "ours" in shown
-    assert "mnist_test" not in shown
+    printed = capsys.readouterr().out
+    assert "ours" in printed
+    assert "mnist_test" not in printed
 
 
 def test_script_without_a_model_ends_in_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--model", str(tmp_path)]) == 4
-    shown = capsys.readouterr()
-    assert shown.out == ""
-    assert len(shown.err.strip().splitlines()) == 1
+    assert main(["evaluate", "--model", str(tmp_path)]) == 4
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert len(printed.err.strip().splitlines()) == 1

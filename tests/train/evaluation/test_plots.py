@@ -70,7 +70,7 @@ def test_every_series_of_a_history_is_drawn(figures: list[Figure]) -> None:
         plots.plot_history(history, Path("none"), "")
     drawn = [[[line.get_label() for line in axes.lines] for axes in figure.axes] for figure in figures]
     assert drawn[0] == [["accuracy", "val accuracy"], ["loss", "val loss"]]
-    assert drawn[1] == [["clean accuracy", "seen junk refused"], ["loss"]]
+    assert drawn[1] == [["clean accuracy", "seen non-digits refused"], ["loss"]]
 
 
 def test_series_that_begins_late_is_drawn_from_there(figures: list[Figure]) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.geometry import Box
 from pipeline.types import Digit, Reading
+from train.__main__ import run_command
 from train.evaluation import page_score
 from train.evaluation import score_pages as score
 
@@ -77,9 +78,9 @@ def test_folder_is_read_and_scored(tmp_path, monkeypatch, capsys):
     cv2.imwrite(str(tmp_path / "one.png"), page)
     (tmp_path / "truth.json").write_text(json.dumps([{"file": "one.png", "numbers": ["1"], "tags": ["plain"]}]))
     monkeypatch.setattr(score, "load_classifier", lambda name: Ones())
-    score.main([str(tmp_path), "--tags"])
-    shown = capsys.readouterr().out
-    assert "plain" in shown and "100.0" in shown
+    run_command("score", [str(tmp_path), "--tags"])
+    printed = capsys.readouterr().out
+    assert "plain" in printed and "100.0" in printed
 
 
 def test_folder_without_truth_is_one_line(tmp_path, monkeypatch):
@@ -87,4 +88,4 @@ def test_folder_without_truth_is_one_line(tmp_path, monkeypatch):
 
     monkeypatch.setattr(score, "load_classifier", lambda name: Ones())
     with pytest.raises(InputError, match=r"truth\.json"):
-        score.main([str(tmp_path)])
+        run_command("score", [str(tmp_path)])

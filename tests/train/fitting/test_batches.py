@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 
 from train.augmentation.augment import AugmentSettings
-from train.augmentation.non_digits import JunkSource
+from train.augmentation.non_digits import NonDigitSource
 from train.augmentation.printed_glyphs import draw_glyphs
 from train.datasets.harvested_crops import Crops
 from train.datasets.mnist import DigitSet
 from train.fitting import batches as batches_room
 from train.fitting.batches import (
     NOT_A_DIGIT,
-    PARTS,
     Mixture,
     Sources,
     collect_sources,
@@ -24,6 +23,7 @@ from train.fitting.batches import (
     draw_epoch,
     mix,
 )
+from train.fitting.recipes import PARTS
 
 NONE = DigitSet(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
 
@@ -44,25 +44,33 @@ def blank_digits(label: int, n: int) -> DigitSet:
 def sources() -> Sources:
     digits = blank_digits(3, 40)
     glyphs = [mask for masks in draw_glyphs("AKM", []) for mask in masks]
-    junk = JunkSource(digits.images, digits.labels, glyphs)
+    non_digits = NonDigitSource(digits.images, digits.labels, glyphs)
     crops = Crops(digits.images[:4], np.full(4, 8, np.uint8), np.zeros(4, np.uint8))
-    return Sources(digits, blank_digits(7, 5), blank_digits(4, 5), blank_digits(5, 5), junk, crops)
+    return Sources(digits, blank_digits(7, 5), blank_digits(4, 5), blank_digits(5, 5), non_digits, crops)
 
 
 def test_sources_are_collected_with_printed_digits_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     digits, drawn = blank_digits(3, 4), blank_digits(1, 2)
-    monkeypatch.setattr(batches_room, "draw_hands", lambda rng: drawn)
+    monkeypatch.setattr(batches_room, "draw_digit_set", lambda rng: drawn)
     made = collect_sources(digits, NONE, np.random.default_rng(0), fonts=[])
     assert made.drawn is drawn
     assert made.printed.labels.tolist() == np.repeat(np.arange(10), 7).tolist()
     assert all(image.any() for image in made.printed.images)
-    assert len(made.junk.glyphs) > 100
-    assert made.junk.images is digits.images
+    assert len(made.non_digits.glyphs) > 100
+    assert made.non_digits.images is digits.images
 
 
 @pytest.mark.parametrize(
     ("kind", "label"),
-    [("plain", 3), ("extra", 7), ("drawn", 4), ("printed", 5), ("junk", NOT_A_DIGIT), ("seen", 3), ("harvest", 8)],
+    [
+        ("plain", 3),
+        ("extra", 7),
+        ("drawn", 4),
+        ("printed", 5),
+        ("non_digits", NOT_A_DIGIT),
+        ("seen", 3),
+        ("harvest", 8),
+    ],
 )
 def test_each_kind_brings_its_own_label(sources: Sources, kind: str, label: int) -> None:
     rng = np.random.default_rng(0)
@@ -77,7 +85,7 @@ def test_shares_are_kept(sources: Sources) -> None:
     mixture = Mixture()
     _, labels = draw_batch(sources, np.arange(40).repeat(25), np.random.default_rng(0), mixture, AugmentSettings())
     shares = np.bincount(labels, minlength=11) / len(labels)
-    assert shares[NOT_A_DIGIT] == pytest.approx(mixture.junk, abs=0.04)
+    assert shares[NOT_A_DIGIT] == pytest.approx(mixture.non_digits, abs=0.04)
     assert shares[7] == pytest.approx(mixture.extra, abs=0.03)
     assert shares[8] == pytest.approx(mixture.harvest, abs=0.04)
 
@@ -111,13 +119,13 @@ def test_plain_share_can_be_chosen() -> None:
     assert mix((), 0.3).plain == 1
 
 
-def test_bare_mnist_is_not_touched(sources: Sources) -> None:
+def test_plain_mnist_is_not_touched(sources: Sources) -> None:
     images, _ = draw_batch(sources, np.arange(20), np.random.default_rng(0), mix(()), AugmentSettings())
     np.testing.assert_array_equal(images[..., 0], sources.digits.images[:20] / np.float32(255))
 
 
 def test_without_extras_mnist_takes_their_place(sources: Sources) -> None:
-    lone = Sources(sources.digits, NONE, NONE, NONE, sources.junk)
+    lone = Sources(sources.digits, NONE, NONE, NONE, sources.non_digits)
     _, labels = draw_batch(lone, np.arange(8), np.random.default_rng(0), only("extra"), AugmentSettings())
     assert labels.tolist() == [3] * 8
 

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError, ModelError
+from train.__main__ import main
 from train.datasets.examples import Examples
 from train.fitting import calibrate as calibrate_room
 from train.fitting.calibrate import (
@@ -20,10 +21,10 @@ from train.fitting.calibrate import (
     calibrate,
     calibrate_file,
     fit_temperature,
+    format_calibration,
     gather_held_out,
-    tell_calibration,
 )
-from train.networks.export import read_card, write_card
+from train.networks.model_folder import LITERT_NAME, read_card, write_card
 
 HALF = np.array([[0.5, 0.5]], np.float32)
 NINE = np.array([[0.9, 0.1]], np.float32)
@@ -83,9 +84,9 @@ def test_one_temperature_leaves_the_order_of_confidences_nearly_as_it_is() -> No
     assert found.coverage_at_risk_1_percent_after == pytest.approx(found.coverage_at_risk_1_percent_before, abs=0.1)
 
 
-def test_what_is_told_by_hand() -> None:
+def test_what_by_hand() -> None:
     found = Calibration(2, 10, 0.1, 0.02, 0.3, 0.2, 0.004, 0.0039, 0.5, 0.512)
-    assert tell_calibration(found) == (
+    assert format_calibration(found) == (
         "temperature 2.000: ECE 0.1000 before, 0.0200 after; "
         "area under risk by coverage 0.00400 before, 0.00390 after; "
         "coverage at 1 % risk 50.0% before, 51.2% after"
@@ -93,7 +94,7 @@ def test_what_is_told_by_hand() -> None:
     assert found.as_dict()["aurc_after"] == 0.0039
 
 
-def test_junk_is_left_out_where_the_network_has_no_class_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_non_digit_is_left_out_where_the_network_has_no_class_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     outputs = np.full((3, 10), 0.1, np.float32)
     monkeypatch.setattr(calibrate_room, "predict_litert", lambda path, images: outputs)
     examples = Examples(np.zeros((3, 28, 28, 1), np.float32), np.array([0, 9, 10]))
@@ -122,11 +123,11 @@ def test_it_is_fitted_on_what_the_run_held_out(
     def gather(data_dir: None, seed: int, digits: str | None = None) -> SimpleNamespace:
         return SimpleNamespace(seen=("photo", seed, digits))
 
-    def gather_plain(dataset: SimpleNamespace, seed: int) -> SimpleNamespace:
+    def gather_plain_set(dataset: SimpleNamespace, seed: int) -> SimpleNamespace:
         return SimpleNamespace(held_out=("plain", seed, dataset.name))
 
-    monkeypatch.setattr(calibrate_room, "gather_material", gather)
-    monkeypatch.setattr(calibrate_room, "gather_plain", gather_plain)
+    monkeypatch.setattr(calibrate_room, "gather_photo_set", gather)
+    monkeypatch.setattr(calibrate_room, "gather_plain_set", gather_plain_set)
     monkeypatch.setattr(
         calibrate_room, "load_dataset", lambda name, data_dir: SimpleNamespace(name=name, train=f"train of {name}")
     )
@@ -134,7 +135,7 @@ def test_it_is_fitted_on_what_the_run_held_out(
 
 
 def test_held_out_cannot_be_known_without_seed_or_data(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="tells no seed"):
+    with pytest.raises(ModelError, match="has no seed"):
         gather_held_out({}, None)
     with pytest.raises(InputError, match="no such data folder"):
         gather_held_out({"made": {"seed": 0}}, tmp_path / "none")
@@ -143,12 +144,13 @@ def test_held_out_cannot_be_known_without_seed_or_data(tmp_path: Path) -> None:
 def test_script_writes_the_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / LITERT_NAME).touch()
     write_card(tmp_path, {"name": "kept", "made": {"seed": 0}})
     probabilities, labels = draw_predictions(2.0, 300)
     examples = Examples(np.zeros((300, 28, 28, 1), np.float32), labels)
     monkeypatch.setattr(calibrate_room, "gather_held_out", lambda card, data_dir: examples)
     monkeypatch.setattr(calibrate_room, "predict_litert", lambda path, images: probabilities)
-    assert calibrate_room.main(["--model", str(tmp_path)]) == 0
+    assert main(["calibrate", "--model", str(tmp_path)]) == 0
     card = read_card(tmp_path)
     assert card["name"] == "kept"
     assert card["temperature"] == pytest.approx(card["calibration"]["temperature"], abs=1e-4)

@@ -13,23 +13,26 @@ from rich.console import Console
 
 from pipeline.errors import UsageError
 from pipeline.recognition.classify import load_classifier
-from train.augmentation.non_digits import JunkSource
+from train.__main__ import main
+from train.augmentation.non_digits import NonDigitSource
 from train.augmentation.printed_glyphs import draw_glyphs
 from train.datasets.catalog import DIGIT_CLASSES, MNIST, Dataset
 from train.datasets.examples import Examples, show_clean
 from train.datasets.mnist import DigitSet
 from train.fitting import fit as fit_room
-from train.fitting import photo_lessons as material_room
+from train.fitting import photo_training_set as training_room
 from train.fitting.batches import NOT_A_DIGIT, Sources
-from train.fitting.fit import average_weights, encode, finish, fit, gather_lessons
+from train.fitting.fit import finish, fit, gather_training_set
 from train.fitting.options import FitPlan
-from train.fitting.photo_lessons import Material, draw_seen
-from train.fitting.plain_lessons import gather_plain
+from train.fitting.photo_training_set import PhotoTrainingSet, draw_seen
+from train.fitting.plain_training_set import gather_plain_set
 from train.fitting.recipes import PHOTO, RECIPES
-from train.networks.architectures import ARCHITECTURES, Architecture
+from train.fitting.training_loop import average_weights, encode
+from train.networks.architectures import BUILDERS
+from train.networks.catalog import ARCHITECTURES, Architecture
 from train.networks.checkpoint import load_checkpoint
-from train.networks.export import LITERT_NAME, read_card
-from train.synthesis.handwriting.drawn_digits import draw_hands
+from train.networks.model_folder import LITERT_NAME, read_card
+from train.synthesis.handwriting.drawn_digits import draw_digit_set
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 """TensorFlow's variables do not know NumPy 2's `copy` yet, and Keras asks them for it."""
@@ -39,13 +42,13 @@ QUIET = Console(quiet=True)
 CLASSES = (*DIGIT_CLASSES, "not a digit")
 
 
-def make_material(n_hands: int) -> Material:
-    """Make material of drawn digits: some hands to learn from, others to look at."""
+def make_training_set(n_writers: int) -> PhotoTrainingSet:
+    """Make a training set of drawn digits, and others for validation."""
     rng = np.random.default_rng(0)
-    hands, others = draw_hands(rng, n_hands, 0, 0), draw_hands(rng, 8, 0, 0)
+    digits, others = draw_digit_set(rng, n_writers, 0, 0), draw_digit_set(rng, 8, 0, 0)
     glyphs = [mask for masks in draw_glyphs("AKM", []) for mask in masks]
-    train = Sources(hands, NONE, NONE, NONE, JunkSource(hands.images, hands.labels, glyphs))
-    return Material(train, show_clean(others), draw_seen(others, NONE, rng), {"n_train": 10 * n_hands})
+    train = Sources(digits, NONE, NONE, NONE, NonDigitSource(digits.images, digits.labels, glyphs))
+    return PhotoTrainingSet(train, show_clean(others), draw_seen(others, NONE, rng), {"n_train": 10 * n_writers})
 
 
 def build_tiny(n_classes: int) -> keras.Model:
@@ -61,25 +64,25 @@ def build_tiny(n_classes: int) -> keras.Model:
 @pytest.fixture(autouse=True, scope="module")
 def tiny_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(ARCHITECTURES, "tiny", Architecture(build_tiny, recipe="photo", n_classes=11))
+        patch.setitem(ARCHITECTURES, "tiny", Architecture(recipe="photo", n_classes=11))
+        patch.setitem(BUILDERS, "tiny", build_tiny)
         patch.setitem(RECIPES, "photo", replace(PHOTO, batch_size=16))
         yield
 
 
 @pytest.fixture(scope="module")
-def material() -> Material:
-    return make_material(24)
+def training_set() -> PhotoTrainingSet:
+    return make_training_set(24)
 
 
 @pytest.fixture(scope="module")
-def fitted(material: Material, tmp_path_factory: pytest.TempPathFactory) -> tuple[FitPlan, object, list]:
+def fitted(training_set: PhotoTrainingSet, tmp_path_factory: pytest.TempPathFactory) -> tuple[FitPlan, object, list]:
     """Fit 240 drawn digits for ten epochs of fifteen steps."""
     plan = FitPlan(arch="tiny", epochs=10, out=tmp_path_factory.mktemp("models") / "smoke")
-    return plan, *fit(plan, material, 11, QUIET)
+    return plan, *fit(plan, training_set, 11, QUIET)
 
 
-@pytest.mark.slow
-def test_loss_falls_and_new_hands_are_read(fitted: tuple) -> None:
+def test_loss_falls_and_new_writers_are_read(fitted: tuple) -> None:
     _, _, history = fitted
     losses = [epoch["loss"] for epoch in history]
     assert losses[-1] < 0.7 * losses[0]
@@ -89,21 +92,21 @@ def test_loss_falls_and_new_hands_are_read(fitted: tuple) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["labels moved on by one", "rows and columns swapped", "polarity inverted"])
-def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, material: Material, fault: str) -> None:
+def test_validation_finds_a_fault(fitted: tuple, training_set: PhotoTrainingSet, fault: str) -> None:
     _, model, _ = fitted
-    images, labels = material.clean.images, material.clean.labels
+    images, labels = training_set.clean.images, training_set.clean.labels
     wrong = {
         "labels moved on by one": Examples(images, (labels + 1) % 10),
         "rows and columns swapped": Examples(images.swapaxes(1, 2), labels),
         "polarity inverted": Examples(1 - images, labels),
     }[fault]
-    assert replace(material, clean=wrong).look(model)["clean_accuracy"] < 0.5
+    assert replace(training_set, clean=wrong).validate(model)["clean_accuracy"] < 0.5
 
 
 @pytest.mark.slow
-def test_model_folder_is_whole_and_readable(fitted: tuple, material: Material) -> None:
+def test_model_folder_is_whole_and_readable(fitted: tuple, training_set: PhotoTrainingSet) -> None:
     plan, model, history = fitted
-    card = finish(plan, material, model, history, CLASSES)
+    card = finish(plan, training_set, model, history, CLASSES)
     assert read_card(plan.out) == card
     assert 0.2 <= card["temperature"] <= 5
     assert card["made"]["seed"] == 0
@@ -111,8 +114,8 @@ def test_model_folder_is_whole_and_readable(fitted: tuple, material: Material) -
     assert card["bytes"][LITERT_NAME] < 1_000_000
     classifier = load_classifier(plan.out)
     assert classifier.temperature == card["temperature"]
-    taken = classifier.classify(material.clean.images).probabilities.argmax(axis=1)
-    assert np.mean(taken == material.clean.labels) == pytest.approx(history[-1]["clean_accuracy"], abs=0.02)
+    taken = classifier.classify(training_set.clean.images).probabilities.argmax(axis=1)
+    assert np.mean(taken == training_set.clean.labels) == pytest.approx(history[-1]["clean_accuracy"], abs=0.02)
 
 
 @pytest.mark.slow
@@ -133,24 +136,24 @@ def test_checkpoint_of_another_run_is_refused(fitted: tuple) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("arch", "n_classes"), [("tiny", 11), ("cnn_tuned", 10)])
 def test_resumed_run_is_the_same_run(tmp_path: Path, arch: str, n_classes: int) -> None:
-    material = make_material(4)
-    lessons = material if arch == "tiny" else gather_plain(make_dataset(12), 0)
+    training_set = make_training_set(4)
+    training_set = training_set if arch == "digits" else gather_plain_set(make_dataset(12), 0)
     straight = FitPlan(arch=arch, epochs=3, out=tmp_path / "straight")
     stopped = replace(straight, out=tmp_path / "stopped")
-    model, history = fit(straight, lessons, n_classes, QUIET)
+    model, history = fit(straight, training_set, n_classes, QUIET)
 
     class StopsInTheSecondEpoch:
-        n_digits, held_out, facts = lessons.n_digits, lessons.held_out, lessons.facts
-        draw = lessons.draw
+        n_digits, held_out, facts = training_set.n_digits, training_set.held_out, training_set.facts
+        draw = training_set.draw
 
-        def look(self, model: keras.Model) -> dict[str, float]:
+        def validate(self, model: keras.Model) -> dict[str, float]:
             if (stopped.work_dir / "state.json").exists():
                 raise KeyboardInterrupt
-            return lessons.look(model)
+            return training_set.validate(model)
 
     with pytest.raises(KeyboardInterrupt):
         fit(stopped, StopsInTheSecondEpoch(), n_classes, QUIET)
-    resumed, history_resumed = fit(replace(stopped, resume=True), lessons, n_classes, QUIET)
+    resumed, history_resumed = fit(replace(stopped, resume=True), training_set, n_classes, QUIET)
     assert history_resumed == history
     for weight, weight_resumed in zip(model.get_weights(), resumed.get_weights(), strict=True):
         np.testing.assert_allclose(weight, weight_resumed, atol=1e-6)
@@ -168,22 +171,24 @@ def test_mean_of_the_weights_is_a_mean() -> None:
 
 
 @pytest.mark.slow
-def test_run_may_begin_with_the_weights_of_another(fitted: tuple, material: Material, tmp_path: Path) -> None:
+def test_run_may_begin_with_the_weights_of_another(
+    fitted: tuple, training_set: PhotoTrainingSet, tmp_path: Path
+) -> None:
     plan, model, history = fitted
     begun = FitPlan(arch="tiny", epochs=1, out=tmp_path, init=plan.work_dir / "averaged-10.keras", rate=1e-4)
     assert len(begun.facts()["init_sha256"]) == 64
-    _, continued = fit(begun, material, 11, QUIET)
+    _, continued = fit(begun, training_set, 11, QUIET)
     assert continued[0]["loss"] < 0.8 * history[0]["loss"]
 
 
 def test_missing_data_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert fit_room.main(["--data-dir", str(tmp_path / "none")]) == 1
+    assert main(["fit", "--data-dir", str(tmp_path / "none")]) == 1
     assert "no such data folder" in capsys.readouterr().err
 
 
-def make_dataset(n_hands: int, n_classes: int = 10) -> Dataset:
+def make_dataset(n_writers: int, n_classes: int = 10) -> Dataset:
     """Make a data set of drawn digits, of which as many as `n_classes` are kept."""
-    parts = (draw_hands(np.random.default_rng(seed), n_hands, 0, 0) for seed in (0, 1))
+    parts = (draw_digit_set(np.random.default_rng(seed), n_writers, 0, 0) for seed in (0, 1))
     kept = [part.take(np.flatnonzero(part.labels < n_classes)) for part in parts]
     mixed = kept[0].take(np.random.default_rng(0).permutation(len(kept[0].labels)))
     return Dataset(MNIST, DIGIT_CLASSES[:n_classes], mixed, kept[1])
@@ -192,34 +197,34 @@ def make_dataset(n_hands: int, n_classes: int = 10) -> Dataset:
 @pytest.mark.slow
 @pytest.mark.parametrize("arch", ["cnn_32_64_d64", "mlp_50_50_sigmoid"])
 def test_tutorial_network_learns_and_is_exported(arch: str, tmp_path: Path) -> None:
-    lessons = gather_plain(make_dataset(40), 0)
+    training_set = gather_plain_set(make_dataset(40), 0)
     plan = FitPlan(arch=arch, epochs=8, out=tmp_path / arch, rate=3e-3)
-    model, history = fit(plan, lessons, 10, QUIET)
+    model, history = fit(plan, training_set, 10, QUIET)
     assert history[-1]["loss"] < 0.5 * history[0]["loss"]
     assert history[-1]["val_accuracy"] > 0.8
-    card = finish(plan, lessons, model, history, DIGIT_CLASSES)
+    card = finish(plan, training_set, model, history, DIGIT_CLASSES)
     assert card["made"]["recipe"] == "plain"
-    taken = load_classifier(plan.out).classify(lessons.held_out.images).probabilities.argmax(axis=1)
-    assert np.mean(taken == lessons.held_out.labels) == pytest.approx(history[-1]["val_accuracy"], abs=0.03)
+    taken = load_classifier(plan.out).classify(training_set.held_out.images).probabilities.argmax(axis=1)
+    assert np.mean(taken == training_set.held_out.labels) == pytest.approx(history[-1]["val_accuracy"], abs=0.03)
 
 
 @pytest.mark.slow
 def test_saved_network_goes_on_where_it_was(tmp_path: Path) -> None:
-    lessons = gather_plain(make_dataset(20), 0)
+    training_set = gather_plain_set(make_dataset(20), 0)
     first = FitPlan(arch="cnn_32_64_d64", epochs=3, out=tmp_path / "first")
-    model, history = fit(first, lessons, 10, QUIET)
-    finish(first, lessons, model, history, DIGIT_CLASSES)
+    model, history = fit(first, training_set, 10, QUIET)
+    finish(first, training_set, model, history, DIGIT_CLASSES)
     onward = FitPlan(arch="cnn_saved", epochs=1, out=tmp_path / "onward", init=first.out / "model.keras")
-    continued, went_on = fit(onward, lessons, 10, QUIET)
+    continued, went_on = fit(onward, training_set, 10, QUIET)
     assert went_on[0]["loss"] < history[-1]["loss"]
     assert continued.count_params() == 121_930
-    card = finish(onward, lessons, continued, went_on, DIGIT_CLASSES)
+    card = finish(onward, training_set, continued, went_on, DIGIT_CLASSES)
     assert card["made"]["begun_with"]["arch"] == "cnn_32_64_d64"
     with pytest.raises(UsageError, match="has 10 classes, the data 3"):
-        fit(onward, gather_plain(make_dataset(20, 3), 0), 3, QUIET)
+        fit(onward, gather_plain_set(make_dataset(20, 3), 0), 3, QUIET)
 
 
-def test_labels_are_told_as_the_loss_takes_them() -> None:
+def test_labels_are_encoded_as_the_loss_takes_them() -> None:
     batch = np.zeros((2, 28, 28, 1), np.float32), np.array([1, 0])
     assert next(encode([batch], 2, "categorical_crossentropy"))[1].tolist() == [[0, 1], [1, 0]]
     assert next(encode([batch], 2, "sparse_categorical_crossentropy"))[1].tolist() == [1, 0]
@@ -231,45 +236,45 @@ def small_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         fit_room, "load_dataset", lambda name, data_dir: make_dataset(12, 3 if name == "fashion_mnist" else 10)
     )
-    monkeypatch.setattr(material_room, "load_train", lambda data_dir: make_dataset(12).train)
-    monkeypatch.setattr(material_room, "load_extras", lambda data_dir: (NONE, NONE))
+    monkeypatch.setattr(training_room, "load_train", lambda data_dir: make_dataset(12).train)
+    monkeypatch.setattr(training_room, "load_extras", lambda data_dir: (NONE, NONE))
 
 
 @pytest.mark.slow
 def test_recipe_decides_what_is_learned_from(small_data: None) -> None:
-    plain, classes = gather_lessons(FitPlan(arch="mlp_50_50_sigmoid"))
+    plain, classes = gather_training_set(FitPlan(arch="mlp_50_50_sigmoid"))
     assert classes == DIGIT_CLASSES
     assert plain.n_digits == 108
-    photo, classes = gather_lessons(FitPlan())
+    photo, classes = gather_training_set(FitPlan())
     assert classes == CLASSES
     assert NOT_A_DIGIT in photo.held_out.labels
-    bare, classes = gather_lessons(FitPlan(parts=()))
+    digits_only, classes = gather_training_set(FitPlan(parts=()))
     assert classes == DIGIT_CLASSES
-    assert NOT_A_DIGIT not in bare.held_out.labels
+    assert NOT_A_DIGIT not in digits_only.held_out.labels
 
 
 @pytest.mark.parametrize(
-    ("flags", "told"),
+    ("flags", "message"),
     [
-        (["--epochs", "0"], "expected at least 1"),
-        (["--limit", "0"], "expected at least 1"),
-        (["--arch", "none"], "no network is called"),
+        (["--epochs", "0"], "expected a whole number of at least 1"),
+        (["--limit", "0"], "expected a whole number of at least 1"),
+        (["--arch", "none"], "'none' is not known"),
         (["--arch", "cnn_saved"], "give --init FILE.keras"),
         (["--dataset", "fashion_mnist"], "the photo recipe is for digits"),
-        (["--arch", "cnn_tuned", "--parts", "junk"], "the plain recipe mixes nothing in"),
+        (["--arch", "cnn_tuned", "--parts", "non-digits"], "the plain recipe mixes nothing in"),
     ],
 )
 def test_wrong_flag_is_one_clear_line(
-    flags: list[str], told: str, small_data: None, capsys: pytest.CaptureFixture[str]
+    flags: list[str], message: str, small_data: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert fit_room.main(flags) == 2
+    assert main(["fit", *flags]) == 2
     last = capsys.readouterr().err.strip().splitlines()[-1]
-    assert last.startswith("error: ") and told in last
+    assert last.startswith("error: ") and message in last
 
 
 @pytest.mark.slow
 def test_whole_run_from_the_command_line(small_data: None, tmp_path: Path) -> None:
     out = tmp_path / "mlp"
-    assert fit_room.main(["--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out)]) == 0
+    assert main(["fit", "--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out)]) == 0
     assert read_card(out)["classes"] == list(DIGIT_CLASSES)
-    assert fit_room.main(["--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out), "--resume"]) == 0
+    assert main(["fit", "--arch", "mlp_50_50_sigmoid", "--epochs", "2", "--out", str(out), "--resume"]) == 0

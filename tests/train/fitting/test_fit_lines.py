@@ -16,12 +16,15 @@ from rich.console import Console
 from pipeline.errors import UsageError
 from pipeline.recognition.line_images import LineImage
 from pipeline.recognition.line_network import load_line_network
+from train.__main__ import main
 from train.datasets.harvested_crops import FACTS_NAME
 from train.datasets.harvested_lines import Lines, load_lines, name_arrays
 from train.fitting import fit_lines as fit_lines_room
-from train.fitting.fit_lines import LinePlan, finish, fit_lines, look, main, parse_arguments
-from train.networks.export import LITERT_NAME, read_card
-from train.networks.line_network import NAME
+from train.fitting.fit_lines import finish, fit_lines, validate
+from train.fitting.options import LinePlan
+from train.networks.catalog import LINES
+from train.networks.line_network import build_line_network
+from train.networks.model_folder import LITERT_NAME, read_card
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 """TensorFlow's variables do not know NumPy 2's `copy` yet, and Keras asks them for it."""
@@ -30,7 +33,7 @@ QUIET = Console(quiet=True)
 
 
 def make_lines(n: int, seed: int) -> Lines:
-    """Return strips of bars, high ones told to be a 1, low ones a 7, with nothing between."""
+    """Return line images of bars, high ones told to be a 1, low ones a 7, with nothing between."""
     rng, width = np.random.default_rng(seed), 64
     pixels, columns = np.zeros((32, n * width, 2), np.uint8), np.full(n * width // 2, 10, np.int8)
     for at in range(n):
@@ -43,11 +46,11 @@ def make_lines(n: int, seed: int) -> Lines:
 
 def build_tiny(n_classes: int) -> keras.Model:
     """Build a line network that learns in seconds."""
-    strip = layers.Input((32, None, 2), name="strip")
-    x = layers.Conv2D(8, (8, 2), strides=(8, 2), activation="relu")(strip)
+    line_image = layers.Input((32, None, 2), name="line_image")
+    x = layers.Conv2D(8, (8, 2), strides=(8, 2), activation="relu")(line_image)
     x = layers.Dropout(0.05)(x)
     x = layers.Conv2D(n_classes, (4, 1))(x)
-    return keras.Model(strip, layers.Softmax()(layers.Reshape((-1, n_classes))(x)), name=NAME)
+    return keras.Model(line_image, layers.Softmax()(layers.Reshape((-1, n_classes))(x)), name=LINES)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -55,8 +58,8 @@ def tiny_network() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(fit_lines_room, "build_line_network", build_tiny)
         patch.setattr(fit_lines_room, "BATCH_SIZE", 8)
-        patch.setattr(fit_lines_room, "_N_LOOKED_AT", 32)
-        patch.setattr(look, "__defaults__", (32,))
+        patch.setattr(fit_lines_room, "_N_VALIDATED", 32)
+        patch.setattr(validate, "__defaults__", (32,))
         yield
 
 
@@ -75,8 +78,7 @@ def fitted(harvest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lin
     return plan, *fit_lines(plan, QUIET)
 
 
-@pytest.mark.slow
-def test_loss_falls_and_held_out_columns_are_told(fitted: tuple) -> None:
+def test_loss_falls_and_held_out_columns_are_learned(fitted: tuple) -> None:
     _, _, history = fitted
     assert history[-1]["loss"] < 0.7 * history[0]["loss"]
     assert history[-1]["held_out_loss"] < history[0]["held_out_loss"]
@@ -84,15 +86,14 @@ def test_loss_falls_and_held_out_columns_are_told(fitted: tuple) -> None:
     assert all(0 <= epoch[name] <= 1 for epoch in history for name in ("digit_columns", "other_columns"))
 
 
-@pytest.mark.slow
-def test_look_finds_a_fault_in_what_it_is_shown(fitted: tuple, harvest: Path) -> None:
+def test_validation_finds_a_fault(fitted: tuple, harvest: Path) -> None:
     _, model, _ = fitted
     lines = load_lines(harvest, "validation")
-    told = look(model, lines)
+    figures = validate(model, lines)
     swapped = np.select([lines.columns == 1, lines.columns == 7], [7, 1], lines.columns).astype(np.int8)
-    assert look(model, replace(lines, columns=swapped))["held_out_loss"] > told["held_out_loss"]
+    assert validate(model, replace(lines, columns=swapped))["held_out_loss"] > figures["held_out_loss"]
     nothing = replace(lines, columns=np.full_like(lines.columns, -1))
-    assert look(model, nothing)["digit_columns"] == 0, "none is told"
+    assert validate(model, nothing)["digit_columns"] == 0, "none is labelled"
 
 
 @pytest.mark.slow
@@ -107,10 +108,12 @@ def test_model_folder_is_whole_and_readable(fitted: tuple, harvest: Path) -> Non
     reader = load_line_network(plan.out)
     assert reader.temperature == card["temperature"] > 0
     lines = load_lines(harvest, "validation")
-    strips = [LineImage(np.ascontiguousarray(lines.pixels[:, at : at + 64]), np.eye(2, 3)) for at in range(0, 512, 64)]
-    shown = np.concatenate(reader.read(strips))
+    line_images = [
+        LineImage(np.ascontiguousarray(lines.pixels[:, at : at + 64]), np.eye(2, 3)) for at in range(0, 512, 64)
+    ]
+    posteriors = np.concatenate(reader.read(line_images))
     is_digit = lines.columns < 10
-    assert np.mean(shown.argmax(axis=1)[is_digit] == lines.columns[is_digit]) > 0.6
+    assert np.mean(posteriors.argmax(axis=1)[is_digit] == lines.columns[is_digit]) > 0.6
 
 
 @pytest.mark.slow
@@ -118,17 +121,17 @@ def test_resumed_run_is_the_same_run(harvest: Path, tmp_path: Path, monkeypatch:
     straight = LinePlan(harvest, tmp_path / "straight", epochs=3, windows=24)
     stopped = replace(straight, out=tmp_path / "stopped")
     model, history = fit_lines(straight, QUIET)
-    n_looked = 0
+    n_validated = 0
 
-    def look_once(*args: object) -> dict[str, float]:
-        nonlocal n_looked
-        n_looked += 1
-        if n_looked == 2:
+    def validate_once(*args: object) -> dict[str, float]:
+        nonlocal n_validated
+        n_validated += 1
+        if n_validated == 2:
             raise KeyboardInterrupt
-        return look(*args)  # type: ignore[arg-type]
+        return validate(*args)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(fit_lines_room, "look", look_once)
+        patch.setattr(fit_lines_room, "validate", validate_once)
         with pytest.raises(KeyboardInterrupt):
             fit_lines(stopped, QUIET)
     resumed, history_resumed = fit_lines(replace(stopped, resume=True), QUIET)
@@ -149,25 +152,24 @@ def test_run_may_begin_with_the_weights_of_another(fitted: tuple, harvest: Path,
 
 
 @pytest.mark.parametrize(
-    ("flags", "code", "told"),
+    ("flags", "code", "message"),
     [
-        (["--epochs", "0"], 2, "expected at least 1"),
-        (["--windows", "0"], 2, "expected at least 1"),
-        ([], 1, "holds no harvest with lines"),
+        (["--epochs", "0"], 2, "expected a whole number of at least 1"),
+        (["--windows", "0"], 2, "expected a whole number of at least 1"),
+        ([], 1, "holds no whole harvest"),
     ],
     ids=["no epochs", "no windows", "no harvest"],
 )
 def test_wrong_flag_or_folder_is_one_clear_line(
-    flags: list[str], code: int, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    flags: list[str], code: int, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--harvest", str(tmp_path), "--out", str(tmp_path / "out"), *flags]) == code
+    assert main(["fit-lines", "--harvest", str(tmp_path), "--out", str(tmp_path / "out"), *flags]) == code
     last = capsys.readouterr().err.strip().splitlines()[-1]
-    assert last.startswith("error: ") and told in last
+    assert last.startswith("error: ") and message in last
 
 
 def test_harvest_must_be_given(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        parse_arguments([])
+    assert main(["fit-lines"]) == 2
     assert "--harvest" in capsys.readouterr().err
 
 
@@ -185,6 +187,13 @@ def test_whole_run_from_the_command_line(harvest: Path, tmp_path: Path) -> None:
         "--seed",
         "3",
     ]
-    assert main(flags) == 0
+    assert main(["fit-lines", *flags]) == 0
     assert read_card(tmp_path / "own")["made"]["seed"] == 3
-    assert main([*flags, "--resume"]) == 0
+    assert main(["fit-lines", *flags, "--resume"]) == 0
+
+
+@pytest.mark.parametrize("width_px", [2, 64, 98])
+def test_network_tells_of_every_column(width_px: int) -> None:
+    posteriors = np.asarray(build_line_network(12)(np.zeros((2, 32, width_px, 2), np.float32)))
+    assert posteriors.shape == (2, width_px // 2, 12)
+    assert np.allclose(posteriors.sum(axis=2), 1, atol=1e-5)

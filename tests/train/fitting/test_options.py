@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import UsageError
-from train.fitting.batches import PARTS
-from train.fitting.options import FitPlan, parse_arguments, split_parts
+from train.commands.fit import parse_arguments
+from train.fitting.options import FitPlan, split_parts
+from train.fitting.recipes import PARTS
 
 
 def test_flags_become_the_plan(tmp_path: Path) -> None:
@@ -23,13 +24,13 @@ def test_flags_become_the_plan(tmp_path: Path) -> None:
         "9",
         "--resume",
         "--parts",
-        "junk,extra",
+        "non-digits,extra",
     ]
     assert parse_arguments(flags) == FitPlan(
-        epochs=3, seed=5, out=tmp_path, limit=9, resume=True, parts=("extra", "junk")
+        epochs=3, seed=5, out=tmp_path, limit=9, resume=True, parts=("extra", "non-digits")
     )
     assert parse_arguments([]) == FitPlan()
-    assert parse_arguments(["--arch", "cnn_tuned"]).out == Path("models/cnn_tuned")
+    assert parse_arguments(["--arch", "cnn_tuned"]).out == Path("train/runs/cnn_tuned")
 
 
 def test_what_is_not_said_is_the_recipes(tmp_path: Path) -> None:
@@ -53,24 +54,35 @@ def test_where_it_is_written_does_not_make_another_run(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "parts"),
-    [("none", ()), ("junk", ("junk",)), ("junk,augmented", ("augmented", "junk")), (",".join(PARTS), PARTS)],
+    [
+        ("none", ()),
+        ("non-digits", ("non-digits",)),
+        ("non-digits,augmented", ("augmented", "non-digits")),
+        (",".join(PARTS), PARTS),
+    ],
 )
 def test_parts_come_in_one_order(text: str, parts: tuple[str, ...]) -> None:
     assert split_parts(text) == parts
 
 
-@pytest.mark.parametrize("share", ["1", "-0.1"])
+@pytest.mark.parametrize("share", ["1", "-0.1", "much"])
 def test_plain_share_out_of_range_is_a_usage_error(share: str) -> None:
-    with pytest.raises(UsageError, match="--plain: expected 0 to below 1"):
+    with pytest.raises(UsageError, match="--plain: expected 0 to"):
         parse_arguments(["--plain", share])
 
 
-@pytest.mark.parametrize("flags", [["--parts", "salt"], ["--recipe", "salt"]])
-def test_unknown_choice_is_a_usage_error(flags: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stopped:
+@pytest.mark.parametrize(
+    ("flags", "hint"),
+    [
+        (["--parts", "non-digit"], "mean non-digits"),
+        (["--recipe", "foto"], "mean photo"),
+        (["--arch", "digit"], "mean digits"),
+    ],
+    ids=["parts", "recipe", "network"],
+)
+def test_unknown_name_is_a_usage_error_with_the_nearest(flags: list[str], hint: str) -> None:
+    with pytest.raises(UsageError, match=hint):
         parse_arguments(flags)
-    assert stopped.value.code == 2
-    assert "salt" in capsys.readouterr().err
 
 
 def test_unknown_network_or_recipe_is_a_usage_error() -> None:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UsageError
-from train.fitting.recipes import PHOTO, PLAIN, compile_model, find_recipe, is_sparse
+from train.fitting.recipes import PHOTO, PLAIN, find_recipe
+from train.fitting.training_loop import compile_model, is_sparse
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
@@ -41,10 +42,10 @@ def test_both_losses_say_the_same_of_the_same_labels(loss: str, labels: np.ndarr
     model = build_small()
     model.set_weights([np.eye(4, 3), np.zeros(3)])
     compile_model(model, PLAIN, loss, 10, 0.0)
-    told = model.test_on_batch(np.eye(4)[:2], labels, return_dict=True)
+    figures = model.test_on_batch(np.eye(4)[:2], labels, return_dict=True)
     # logits (1, 0, 0): right for label 0; (0, 1, 0): wrong for label 2
-    assert told["loss"] == pytest.approx(np.log(np.e + 2) - 0.5, abs=1e-4)
-    assert told["accuracy"] == 0.5
+    assert figures["loss"] == pytest.approx(np.log(np.e + 2) - 0.5, abs=1e-4)
+    assert figures["accuracy"] == 0.5
     assert is_sparse(loss) == loss.startswith("sparse")
 
 

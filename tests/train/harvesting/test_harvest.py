@@ -14,17 +14,17 @@ from pipeline.errors import InputError, UsageError
 from pipeline.geometry import Box
 from pipeline.types import Span
 from tests.support.drawing import write_page
-from train.augmentation.non_digits import JunkSource
+from train.augmentation.non_digits import NonDigitSource
 from train.datasets.examples import Examples
-from train.datasets.harvested_crops import FACTS_NAME, JUNK_FRAC, KINDS, Crops, balance, load_crops, read_facts
+from train.datasets.harvested_crops import FACTS_NAME, KINDS, NON_DIGIT_FRAC, Crops, balance, load_crops, read_facts
 from train.datasets.mnist import DigitSet
 from train.fitting.batches import Sources
-from train.fitting.photo_lessons import Material, add_harvest
+from train.fitting.photo_training_set import PhotoTrainingSet, add_harvest
 from train.harvesting import harvest as harvest_room
-from train.harvesting.harvest import HarvestPlan, analyze_photo, harvest, harvest_page, harvest_shard, parse_arguments
+from train.harvesting.harvest import HarvestPlan, analyze_photo, harvest, harvest_page, harvest_shard
 from train.harvesting.span_labels import LEFT_OUT, judge_span, label_spans, own_page
-from train.synthesis.handwriting.drawn_digits import draw_hands
-from train.synthesis.handwriting.writers import HandPool, collect_hands
+from train.synthesis.handwriting.drawn_digits import draw_digit_set
+from train.synthesis.handwriting.writers import WriterPool, collect_writers
 from train.synthesis.pages.synthesize import PageTruth
 
 NONE = DigitSet(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
@@ -74,12 +74,12 @@ def judge(truth: PageTruth, span: Span) -> str:
 
 
 @pytest.fixture(scope="module")
-def pool() -> HandPool:
-    hands = draw_hands(np.random.default_rng(0), 12, 0, 0)
-    return collect_hands(hands, NONE, np.random.default_rng(1), fonts=[])
+def pool() -> WriterPool:
+    drawn = draw_digit_set(np.random.default_rng(0), 12, 0, 0)
+    return collect_writers(drawn, NONE, np.random.default_rng(1), fonts=[])
 
 
-def test_isolated_clean_digits_are_digits_and_never_junk() -> None:
+def test_isolated_clean_digits_are_digits_and_never_non_digits() -> None:
     crops, _, losses = harvest_page(write_truth("20358"))
     assert crops.labels[crops.kinds == 0].tolist() == [2, 0, 3, 5, 8]
     assert losses == [""] * 5
@@ -135,7 +135,7 @@ def test_digits_that_hang_together_give_halves_or_pairs() -> None:
     assert len(losses) == 4
 
 
-def test_lost_digit_is_told_with_its_stage() -> None:
+def test_lost_digit_is_named_with_its_stage() -> None:
     truth = write_truth("28")
     hidden = truth.photo.copy()
     left, top, right, bottom = truth.list_digits()[1][2].as_list()
@@ -143,18 +143,18 @@ def test_lost_digit_is_told_with_its_stage() -> None:
     assert harvest_page(make_truth(hidden, truth.owner, truth.labels, truth.kinds))[2] == ["", "binarize"]
 
 
-def test_balance_caps_junk_and_each_kind() -> None:
+def test_balance_caps_non_digits_and_each_kind() -> None:
     kinds = np.repeat(np.arange(len(KINDS)), [100, 300, *[40] * 5, 5000, 300]).astype(np.uint8)
     labels = np.where(kinds == 0, 4, 10).astype(np.uint8)
     crops = balance(Crops(np.zeros((len(kinds), 28, 28), np.uint8), labels, kinds), np.random.default_rng(0))
     counts = np.bincount(crops.kinds, minlength=len(KINDS))
     assert counts[0] == 100
-    assert counts[1:].sum() / counts.sum() <= JUNK_FRAC
+    assert counts[1:].sum() / counts.sum() <= NON_DIGIT_FRAC
     assert counts[KINDS.index("speck")] < 0.1 * counts[1:].sum()
 
 
 @pytest.mark.slow
-def test_shard_depends_on_seed_and_pages_alone(pool: HandPool) -> None:
+def test_shard_depends_on_seed_and_pages_alone(pool: WriterPool) -> None:
     (crops, lines, fates), (again, lines_again, _) = (harvest_shard(pool, 3, 20, 6) for _ in range(2))
     np.testing.assert_array_equal(crops.images, again.images)
     np.testing.assert_array_equal(lines.pixels, lines_again.pixels)
@@ -165,12 +165,12 @@ def test_shard_depends_on_seed_and_pages_alone(pool: HandPool) -> None:
 
 
 @pytest.fixture
-def threads(pool: HandPool, monkeypatch: pytest.MonkeyPatch) -> None:
+def threads(pool: WriterPool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the workers in this process, with drawn hands."""
     from concurrent.futures import ThreadPoolExecutor
 
     monkeypatch.setattr(harvest_room, "ProcessPoolExecutor", lambda n, *rest: ThreadPoolExecutor(1))
-    monkeypatch.setattr(harvest_room, "gather_hands", lambda *key: pool)
+    monkeypatch.setattr(harvest_room, "gather_writers", lambda *key: pool)
     monkeypatch.setattr(harvest_room, "PAGES_PER_SHARD", 3)
     monkeypatch.setattr(harvest_room, "_POOLS", {})
 
@@ -199,13 +199,6 @@ def test_unfinished_harvest_is_refused(tmp_path: Path) -> None:
         read_facts(tmp_path)
 
 
-def test_flags_become_the_plan(tmp_path: Path) -> None:
-    plan = parse_arguments(["--out", str(tmp_path), "--pages", "7", "--seed", "3", "--workers", "1"])
-    assert plan == HarvestPlan(None, tmp_path, 7, 3, 1)
-    with pytest.raises(UsageError):
-        parse_arguments(["--out", str(tmp_path), "--pages", "0"])
-
-
 def make_crops(label: int, n: int) -> Crops:
     images = np.zeros((n, 28, 28), np.uint8)
     images[:, 8:20, 8:20] = 255
@@ -220,9 +213,11 @@ def test_harvest_of_another_split_is_refused_and_of_this_one_added(tmp_path: Pat
     (tmp_path / FACTS_NAME).write_text(json.dumps(facts))
     seen = Examples(np.zeros((1, 28, 28, 1), np.float32), np.zeros(1, np.int64))
     digits = DigitSet(make_crops(3, 2).images, np.zeros(2, np.uint8))
-    bare = Material(Sources(digits, NONE, NONE, NONE, JunkSource(digits.images, digits.labels, [])), seen, seen, {})
+    digits_only = PhotoTrainingSet(
+        Sources(digits, NONE, NONE, NONE, NonDigitSource(digits.images, digits.labels, [])), seen, seen, {}
+    )
     with pytest.raises(UsageError, match="seed 1"):
-        add_harvest(bare, tmp_path, seed=0)
-    material = add_harvest(bare, tmp_path, seed=1)
-    assert material.train.harvest is not None and material.train.harvest.labels.tolist() == [7] * 4
-    assert material.harvested is not None and material.harvested.images.max() == 1
+        add_harvest(digits_only, tmp_path, seed=0)
+    training_set = add_harvest(digits_only, tmp_path, seed=1)
+    assert training_set.train.harvest is not None and training_set.train.harvest.labels.tolist() == [7] * 4
+    assert training_set.harvested is not None and training_set.harvested.images.max() == 1

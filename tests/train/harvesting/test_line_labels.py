@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import InputError
 from tests.train.harvesting.test_harvest import join_truth, make_truth, write_truth
-from train.datasets.harvested_lines import SPACE, UNTOLD, Lines, concatenate_lines, load_lines, name_arrays
+from train.datasets.harvested_lines import IGNORED, SPACE, Lines, concatenate_lines, load_lines, name_arrays
 from train.harvesting.harvest import harvest_page
 from train.harvesting.line_labels import label_columns
 
@@ -27,21 +27,21 @@ BY_EYE: dict[str, tuple[Digits, str]] = {
     "touching": ([(0, 4, 5, 0), (4, 8, 6, 0)], "?55??66?........"),
     "touching, alike": ([(0, 4, 5, 0), (4, 8, 5, 0)], "?55?.55?........"),
     "narrow": ([(4, 4.5, 1, 0)], "...?1?.........."),
-    "nobody can tell it": ([(2, 6, UNTOLD, 0)], "..????.........."),
+    "nobody can tell it": ([(2, 6, IGNORED, 0)], "..????.........."),
     "at both rims": ([(-2, 2, 4, 0), (14, 18, 9, 0)], "4?............?9"),
-    "beside one that nobody can tell": ([(1, 5, UNTOLD, 0), (4, 8, 2, 0)], ".????22?........"),
+    "beside one that nobody can tell": ([(1, 5, IGNORED, 0), (4, 8, 2, 0)], ".????22?........"),
 }
 
 
-def tell(columns: np.ndarray) -> str:
+def format_columns(columns: np.ndarray) -> str:
     return "".join("0123456789._?"[column] for column in columns)
 
 
-@pytest.mark.parametrize(("digits", "shown"), BY_EYE.values(), ids=BY_EYE)
-def test_columns_by_eye(digits: Digits, shown: str) -> None:
+@pytest.mark.parametrize(("digits", "expected"), BY_EYE.values(), ids=BY_EYE)
+def test_columns_by_eye(digits: Digits, expected: str) -> None:
     columns = label_columns(16, digits)
     assert columns.dtype == np.int8
-    assert tell(columns) == shown
+    assert format_columns(columns) == expected
 
 
 @given(st.integers(1, 60), st.lists(st.tuples(st.floats(-5, 60), st.floats(0, 12), st.integers(-1, 9)), max_size=6))
@@ -49,7 +49,7 @@ def test_columns_show_what_stands_there_or_nothing(n_columns: int, drawn: list[t
     digits = sorted((start, start + width, label, at // 2) for at, (start, width, label) in enumerate(drawn))
     columns = label_columns(n_columns, digits)
     assert len(columns) == n_columns
-    assert set(columns.tolist()) <= {UNTOLD, 10, SPACE} | {label for _, _, label, _ in digits}
+    assert set(columns.tolist()) <= {IGNORED, 10, SPACE} | {label for _, _, label, _ in digits}
 
 
 def list_runs(columns: np.ndarray) -> list[int]:
@@ -58,7 +58,7 @@ def list_runs(columns: np.ndarray) -> list[int]:
 
 
 @pytest.mark.parametrize("text", ["20358", "0022", "7"])
-def test_columns_of_a_written_line_tell_its_digits(text: str) -> None:
+def test_columns_of_a_written_line_hold_its_digits(text: str) -> None:
     _, lines, _ = harvest_page(write_truth(text))
     assert lines.widths.sum() == lines.pixels.shape[1] == 2 * len(lines.columns)
     first = lines.columns[: lines.widths[0] // 2]
@@ -66,7 +66,7 @@ def test_columns_of_a_written_line_tell_its_digits(text: str) -> None:
     assert SPACE not in first
 
 
-def test_touching_digits_are_told_apart_and_spaces_told() -> None:
+def test_touching_digits_are_reported_apart_and_spaces_labelled() -> None:
     truth = join_truth(write_truth("0258"))
     _, lines, _ = harvest_page(truth)
     assert list_runs(lines.columns[: lines.widths[0] // 2]) == [0, 2, 5, 8]
@@ -78,16 +78,16 @@ def test_touching_digits_are_told_apart_and_spaces_told() -> None:
     assert spaces.max() < np.flatnonzero(columns == 5).min()
 
 
-def test_digit_that_the_rim_cuts_and_letters_are_not_told() -> None:
+def test_digit_that_the_rim_cuts_and_letters_are_ignored() -> None:
     truth = write_truth("0258")
     _, lines, _ = harvest_page(make_truth(truth.photo, truth.owner, (0, 2, 10, 8), ("digit", "cut", "letter", "digit")))
     assert list_runs(lines.columns[: lines.widths[0] // 2]) == [0, 8]
-    assert (lines.columns == UNTOLD).any()
+    assert (lines.columns == IGNORED).any()
 
 
 def test_page_without_ink_has_no_lines() -> None:
-    bare = make_truth(np.full((80, 120), 220, np.uint8), np.zeros((80, 120)), (), ())
-    _, lines, losses = harvest_page(bare)
+    negative = make_truth(np.full((80, 120), 220, np.uint8), np.zeros((80, 120)), (), ())
+    _, lines, losses = harvest_page(negative)
     assert (lines.pixels.shape, lines.columns.shape, lines.widths.shape, losses) == ((32, 0, 2), (0,), (0,), [])
 
 
@@ -116,7 +116,7 @@ def test_lines_come_back_from_the_shards_of_their_part(tmp_path: Path) -> None:
     assert load_lines(tmp_path, "validation").columns.tolist() == [0, 1, 2, 3]
 
 
-def test_folder_without_lines_is_told(tmp_path: Path) -> None:
+def test_folder_without_lines_is_reported(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no harvest with lines"):
         load_lines(tmp_path, "train")
     np.savez(tmp_path / "train-0000.npz", **name_arrays(make_lines()))

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UsageError
-from train.networks.architectures import ARCHITECTURES, SAVED, PlainCnn, build, build_plain_cnn, find_architecture
+from train.networks.architectures import BUILDERS, PlainCnn, build, build_plain_cnn
+from train.networks.catalog import ARCHITECTURES, SAVED, find_architecture
 from train.networks.export import count_multiplications
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -64,7 +65,7 @@ def test_plain_cnn_is_built_by_its_knobs() -> None:
 
 
 def test_saved_network_is_only_in_a_file() -> None:
-    with pytest.raises(UsageError, match="goes on with a saved network"):
+    with pytest.raises(UsageError, match="starts from a saved network"):
         build(SAVED)
 
 
@@ -88,6 +89,10 @@ def test_normalization_follows_each_convolution_without_bias(digits: keras.Model
             assert not layer.use_bias
 
 
+def test_every_architecture_has_its_builder() -> None:
+    assert list(BUILDERS) == list(ARCHITECTURES)
+
+
 def test_unknown_name_lists_the_known() -> None:
     with pytest.raises(UsageError, match="choose one of: cnn_32_64_d64, "):
-        build("lenet-6")
+        build("lenet-6", 10)

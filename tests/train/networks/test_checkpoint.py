@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError, UsageError
-from train.networks.checkpoint import hash_file, load_checkpoint, load_init
+from train.networks.checkpoint import load_checkpoint, load_init
+from train.networks.model_folder import hash_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 def test_without_a_whole_checkpoint_there_is_no_resuming(tmp_path: Path, content: str | None) -> None:
     if content is not None:
         (tmp_path / "state.json").write_text(content)
-    with pytest.raises(InputError, match="no checkpoint to go on from"):
+    with pytest.raises(InputError, match="no checkpoint to resume from"):
         load_checkpoint(tmp_path, {})
 
 

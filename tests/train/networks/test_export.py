@@ -10,15 +10,19 @@ import pytest
 
 from pipeline.errors import ModelError, OutputError
 from pipeline.recognition.classify import Classifier
+from train.__main__ import main
 from train.networks.architectures import build
 from train.networks.export import (
-    CARD_NAME,
-    KERAS_NAME,
-    LITERT_NAME,
+    MOST_DISAGREEMENT,
     count_multiplications,
     describe_model,
     export_model,
-    main,
+)
+from train.networks.model_folder import (
+    CARD_NAME,
+    KERAS_NAME,
+    LITERT_NAME,
+    PRECISIONS,
     predict_litert,
     read_card,
     write_card,
@@ -70,7 +74,7 @@ def test_weights_of_8_bits_are_smaller_and_say_the_same(tmp_path: Path) -> None:
     np.testing.assert_allclose(small, large, atol=0.03)
     alone = predict_litert(tmp_path / "int8" / LITERT_NAME, images[3:4])
     np.testing.assert_allclose(small[3:4], alone, atol=1e-6)  # not rounded by what else is in the batch
-    assert main(["--model", str(tmp_path / "int8"), "--weights", "float32"]) == 0
+    assert main(["export", "--model", str(tmp_path / "int8"), "--weights", "float32"]) == 0
     card = read_card(tmp_path / "int8")
     assert (card["bytes"][LITERT_NAME], card["litert_weights"]) == (sizes["float32"], "float32")
     assert card["temperature"] == 2.0
@@ -78,8 +82,12 @@ def test_weights_of_8_bits_are_smaller_and_say_the_same(tmp_path: Path) -> None:
 
 def test_folder_without_a_model_is_not_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_card(tmp_path, {"classes": []})
-    assert main(["--model", str(tmp_path)]) == 4
-    assert "model.keras: cannot be loaded" in capsys.readouterr().err
+    assert main(["export", "--model", str(tmp_path)]) == 4
+    assert "holds no model.keras" in capsys.readouterr().err
+
+
+def test_every_precision_has_its_tolerance() -> None:
+    assert set(MOST_DISAGREEMENT) == set(PRECISIONS)
 
 
 def test_multiplications_are_counted_as_by_hand() -> None:

@@ -1,6 +1,6 @@
-"""Digits drawn with a pen for training: whole hands, and more of the 1s and 7s that MNIST's Americans hardly write.
+"""Draws digits for training: whole writers, and European 1s and 7s, which are rare in MNIST.
 
-In Europe a 1 has an upstroke, often long, and a 7 then gets a bar through its stem. What tells them apart is the angle
+In Europe a 1 has an upstroke, often long, and a 7 then gets a bar through its stem. They differ in the angle
 of the first stroke: it climbs to the top of a 1 and lies level on a 7.
 """
 
@@ -23,7 +23,7 @@ _HEIGHT_PX = 80
 _PAPER_PX = 3 * _HEIGHT_PX
 
 
-def draw_hands(
+def draw_digit_set(
     rng: np.random.Generator, n_writers: int = N_WRITERS, n_ones: int = N_ONES, n_sevens: int = N_SEVENS
 ) -> DigitSet:
     """Return the ten digits of `n_writers` writers as `strokes` draws them, then European 1s and 7s."""

@@ -1,4 +1,4 @@
-"""Words in a drawn hand: one pen stroke for each letter of a joined script, and the writing of whole lines.
+"""Draws words in joined script: one pen stroke for each letter, and whole lines.
 
 Letters stand on 0; small ones reach 50, tall ones 100, and tails hang down to -50. Capitals are printed, as most do.
 """
@@ -71,7 +71,7 @@ class Script:
 
 
 def draw_script(rng: np.random.Generator) -> Script:
-    """Return a hand at random."""
+    """Return a script at random."""
     return Script(rng.normal(8, 9), rng.uniform(0.8, 1.25), rng.uniform(0, 1), bool(rng.random() < 0.75))
 
 

@@ -1,6 +1,6 @@
-"""How people write the ten digits: pen paths on a grid 100 high, the way that the hand goes.
+"""Pen paths of the ten digits, in the order of writing, on a grid 100 high.
 
-A path is "x,y x,y ...", y down. The hand runs smoothly through the points, except where `!` marks a corner. A digit
+A path is "x,y x,y ...", y down. The pen runs smoothly through the points, except where `!` marks a corner. A digit
 has several shapes (open and closed 4, plain and crossed 7, ...), each of one or more paths; a writer keeps to one
 shape per digit. All of them were drawn for this project.
 """

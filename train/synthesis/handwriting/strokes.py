@@ -1,7 +1,7 @@
-"""Handwriting drawn with a pen: a writer's hand turns digits into pen tracks, and a pen turns tracks into ink.
+"""Draws handwriting: a writer's style turns digits into pen tracks, and a pen turns tracks into ink.
 
-What makes digits look written rather than set: each writer has one shape per digit, a slant, a width, a pace; each
-digit is a little off in place, size and turn; corners are cut where the hand hurries; the pen presses unevenly.
+Each writer has one shape per digit, a slant, a width and a pace; each digit varies a little in place, size and
+rotation; corners are rounded where the pen is fast; its pressure varies.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _FINER = 4
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """One person's hand.
+    """One person's style of writing.
 
     Attributes
     ----------
@@ -76,7 +76,7 @@ def write_number(text: str, writer: Writer, height_px: float, rng: np.random.Gen
     Parameters
     ----------
     text : digits
-    writer : whose hand
+    writer : whose style
     height_px : height of the digits
     rng : source of all chance
 
@@ -130,7 +130,7 @@ def stamp_ink(coverage: NDArray[np.float32], tracks: list[Track], width_px: floa
 
     Parameters
     ----------
-    coverage : float32 (H, W), 0 bare .. about 1 fully inked; the larger of old and new stays
+    coverage : float32 (H, W), 0 blank .. about 1 fully inked; the larger of old and new stays
     tracks : pen tracks, px
     width_px : width of the stroke at pressure 1
     fading : how much paler the ink is where the pen is pressed less, 0 not at all .. 1

@@ -1,7 +1,7 @@
-"""Hands to write pages with: digits that one person wrote, drawn ones, other people's, and fonts.
+"""Writers of synthesized pages: MNIST's, drawn ones, those of other sets, and fonts.
 
-A hand is ten piles of 28x28 pictures. MNIST's writers are known by QMNIST's ids; without that file, digits of about
-the same slant and width are taken for one hand.
+A writer's digits are ten piles of 28x28 pictures. MNIST's writers are known by QMNIST's ids; without that file, digits
+of about the same slant and width are taken for one writer's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from train.augmentation.ink import Mask
 from train.augmentation.printed_glyphs import DIGITS, NOT_DIGITS, draw_glyphs, find_fonts
 from train.datasets.external_digits import frame_digit, load_extras
 from train.datasets.mnist import N_VALIDATION, DigitSet, find_data_dir, load_train, split_validation
-from train.synthesis.handwriting.drawn_digits import N_ONES, N_SEVENS, N_WRITERS, draw_hands
+from train.synthesis.handwriting.drawn_digits import N_ONES, N_SEVENS, N_WRITERS, draw_digit_set
 
 Piles = tuple[NDArray[np.uint8], ...]
 """Ten arrays uint8 (n, 28, 28), one per digit."""
@@ -29,22 +29,22 @@ _SHARES = {"mnist": 0.7, "extra": 0.1, "drawn": 0.12, "printed": 0.08}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Hand:
-    """One hand: its piles, and those of everybody for a digit that it lacks; `is_printed` marks a font."""
+class WriterDigits:
+    """One writer's piles, and those of everybody for a digit that is lacking; `is_printed` marks a font."""
 
     own: Piles
     everybody: Piles
     is_printed: bool = False
 
     def pick(self, digit: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Return one of the hand's pictures of `digit`, uint8 (28, 28)."""
+        """Return one of the writer's pictures of `digit`, uint8 (28, 28)."""
         pile = self.own[digit] if len(self.own[digit]) else self.everybody[digit]
         return pile[int(rng.integers(len(pile)))]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class HandPool:
-    """All hands of one split, and the letters and signs (uint8 masks) that stand beside digits.
+class WriterPool:
+    """All writers of one split, and the letters and signs (uint8 masks) that stand beside digits.
 
     `writers` holds MNIST's rows by writer, int64 arrays.
     """
@@ -58,22 +58,22 @@ class HandPool:
     fonts: tuple[Piles, ...]
     glyphs: tuple[Mask, ...]
 
-    def draw_hand(self, rng: np.random.Generator) -> Hand:
-        """Return a hand at random, of a kind drawn by its share."""
+    def draw_writer(self, rng: np.random.Generator) -> WriterDigits:
+        """Return a writer at random, of a kind drawn by its share."""
         kind = str(rng.choice(list(_SHARES), p=list(_SHARES.values())))
         if kind == "printed" and self.fonts:
-            return Hand(self.fonts[int(rng.integers(len(self.fonts)))], self.everybody, is_printed=True)
+            return WriterDigits(self.fonts[int(rng.integers(len(self.fonts)))], self.everybody, is_printed=True)
         if kind in ("extra", "drawn"):
             own = self.extra if kind == "extra" else self.drawn
         else:
             own = _pile(self.digits.take(self.writers[int(rng.integers(len(self.writers)))]))
         if rng.random() < _EUROPEAN_SHARE:
             own = tuple(euro if len(euro) else pile for pile, euro in zip(own, self.european, strict=True))
-        return Hand(own, self.everybody)
+        return WriterDigits(own, self.everybody)
 
 
-def gather_hands(data_dir: Path | None, seed: int, is_validation: bool = False) -> HandPool:
-    """Return the hands of the training writers, or of the held-out ones, of the split that `seed` makes in fitting.
+def gather_writers(data_dir: Path | None, seed: int, is_validation: bool = False) -> WriterPool:
+    """Return the training writers, or the held-out ones, of the split that `seed` makes in fitting.
 
     Raises
     ------
@@ -81,28 +81,30 @@ def gather_hands(data_dir: Path | None, seed: int, is_validation: bool = False) 
     """
     data_dir = find_data_dir(data_dir)
     digits = split_validation(load_train(data_dir), N_VALIDATION, seed)[is_validation]
-    return collect_hands(digits, load_extras(data_dir)[is_validation], np.random.default_rng([seed, 2, is_validation]))
+    return collect_writers(
+        digits, load_extras(data_dir)[is_validation], np.random.default_rng([seed, 2, is_validation])
+    )
 
 
-def collect_hands(
+def collect_writers(
     digits: DigitSet, extras: DigitSet, rng: np.random.Generator, fonts: list[Path] | None = None
-) -> HandPool:
-    """Return the hands that these digits, drawn ones and `fonts` (None: all that are at hand) make."""
+) -> WriterPool:
+    """Return the writers of these digits, drawn ones, and `fonts` (None: all that are installed)."""
     fonts = find_fonts() if fonts is None else fonts
     ids = guess_writers(digits.images) if digits.writers is None else digits.writers
     order = np.argsort(ids, kind="stable")
     writers = tuple(np.split(order, np.flatnonzero(np.diff(ids[order])) + 1))
-    hands = draw_hands(rng)
+    drawn = draw_digit_set(rng)
     n = N_WRITERS * N_DIGITS
-    european = hands.take(slice(n, n + N_ONES + N_SEVENS))
+    european = drawn.take(slice(n, n + N_ONES + N_SEVENS))
     glyphs = tuple(mask for masks in draw_glyphs(NOT_DIGITS, fonts) for mask in masks)
     everybody = _pile(digits)
-    return HandPool(
+    return WriterPool(
         digits,
         writers,
         everybody,
         _pile(extras) if len(extras.labels) else everybody,
-        _pile(hands.take(slice(0, n))),
+        _pile(drawn.take(slice(0, n))),
         _pile(european),
         _set_fonts(fonts),
         glyphs,

@@ -1,7 +1,7 @@
-"""Pictures that hold no number, and what is read in them all the same: `python -m train negatives --out DIR`.
+"""Draws negative pages, pictures without a number: `python -m train negatives --out DIR`.
 
 Printed prose, handwriting, a face, grass, bricks, wood, blank sheets, scribbles, empty forms, drawings: a reader of
-numbers must accept none in any of them. Each page depends on the seed, its number and the fonts at hand alone.
+numbers must accept none in any of them. Each page depends on the seed, its number and the installed fonts alone.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _UNREADABLE_PROSE = ("cm", "Kristi", "OCR")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BarePage:
+class NegativePage:
     """A picture without a number: uint8 (H, W), its kind, and how it was taken: "scan", "photo" or "photo-desk"."""
 
     photo: NDArray[np.uint8]
@@ -88,20 +88,20 @@ def find_prose_fonts(with_installed: bool = True) -> list[Path]:
     return [path for path in find_fonts(with_installed) if not path.name.startswith(_UNREADABLE_PROSE)]
 
 
-def draw_bare_page(kind: str, seed: int, number: int, fonts: list[Path]) -> BarePage:
+def draw_negative_page(kind: str, seed: int, number: int, fonts: list[Path]) -> NegativePage:
     """Return page `number` of those of one kind that `seed` and `fonts` make."""
     rng = np.random.default_rng([seed, number, *kind.encode()])
     area, aspect = rng.uniform(0.2e6, 0.6e6), float(rng.choice([4 / 3, 4 / 3, 3 / 4, 16 / 9, 1.0]))
     size = round((area * aspect) ** 0.5), round((area / aspect) ** 0.5)
     if kind in SCENES:
-        scene, way = SCENES[kind](size, rng), "photo"
+        scene, shot_kind = SCENES[kind](size, rng), "photo"
     else:
-        scene, way = (
+        scene, shot_kind = (
             SHEETS[kind](size, fonts, rng),
             str(rng.choice(["scan", "photo", "photo-desk"], p=[0.25, 0.4, 0.35])),
         )
-    is_level = kind in SCENES or way == "scan"
-    shot = aim(size, 0.05 * min(size), rng, way == "photo-desk", is_level)
+    is_level = kind in SCENES or shot_kind == "scan"
+    shot = aim(size, 0.05 * min(size), rng, shot_kind == "photo-desk", is_level)
     if kind in SCENES and rng.random() < 0.6:
         shot = replace(shot, light=draw_light(rng))
-    return BarePage(shoot(scene, shot, rng), kind, way)
+    return NegativePage(shoot(scene, shot, rng), kind, shot_kind)

@@ -153,7 +153,7 @@ def draw_leaves(size_px: tuple[int, int], rng: np.random.Generator) -> Gray:
 
 
 def draw_branches(size_px: tuple[int, int], rng: np.random.Generator) -> Gray:
-    """Return a bare tree against the sky: limbs that part into ever thinner twigs."""
+    """Return a leafless tree against the sky: limbs that part into ever thinner twigs."""
     width, height = size_px
     sky = np.linspace(rng.uniform(0.4, 0.8), rng.uniform(0.6, 0.95), height, dtype=np.float32)[:, None]
     scene: Gray = np.ascontiguousarray(np.broadcast_to(sky, (height, width))).astype(np.float32)

@@ -67,7 +67,7 @@ def draw_prose(size_px: tuple[int, int], fonts: list[Path], rng: np.random.Gener
         while y < height:
             y = _set_paragraph(pen, font, words, (left, y, column, height), leading, is_justified, rng)
     sheet = make_surface(str(rng.choice(["plain", "plain", "crumpled"])), size_px, letter_px, np.zeros(0), rng)
-    return _print(sheet, _tell_coverage(picture), rng.uniform(0.02, 0.3))
+    return _print(sheet, _measure_coverage(picture), rng.uniform(0.02, 0.3))
 
 
 def _set_paragraph(
@@ -170,10 +170,10 @@ def set_label(sheet: Gray, text: str, at_px: tuple[float, float], font: Path, le
     """Print one line of text in place, its upper left corner at `at_px`."""
     picture = Image.new("L", (sheet.shape[1], sheet.shape[0]))
     ImageDraw.Draw(picture).text(at_px, text, fill=255, font=ImageFont.truetype(str(font), max(6, round(letter_px))))
-    sheet[:] = _print(sheet, _tell_coverage(picture), level)
+    sheet[:] = _print(sheet, _measure_coverage(picture), level)
 
 
-def _tell_coverage(picture: Image.Image) -> NDArray[np.float32]:
+def _measure_coverage(picture: Image.Image) -> NDArray[np.float32]:
     return np.asarray(picture, np.float32) * np.float32(1 / 255)
 
 

@@ -1,1 +1,1 @@
-"""Photographed pages of numbers, with a map of whose ink lies where."""
+"""Photographed pages of numbers, with a map of the mark that owns each pixel."""

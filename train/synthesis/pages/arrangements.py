@@ -1,4 +1,4 @@
-"""How numbers are arranged on a page: in rows, in columns, scattered, in boxes, or one that fills a small picture."""
+"""Arrangements of numbers on a page: rows, columns, scattered, boxes, or one that fills a small picture."""
 
 from __future__ import annotations
 

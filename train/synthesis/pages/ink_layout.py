@@ -1,4 +1,4 @@
-"""Where numbers, letters and signs stand on a page: ink laid digit by digit, and the record of whose ink it is."""
+"""Lays the ink of numbers, letters and signs on a page, mark by mark, and records which mark owns each pixel."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pipeline.types import N_DIGITS
 from train.augmentation.augment import AugmentSettings, change_stroke, warp_digit
 from train.augmentation.ink import Mask, crop_ink
 from train.augmentation.non_digits import bend_glyph
-from train.synthesis.handwriting.writers import Hand, HandPool
+from train.synthesis.handwriting.writers import WriterDigits, WriterPool
 
 _INKED = 100
 """Coverage, of 255, from which a pixel counts as inked."""
 
 _MOST_CHANGE_PX = 20.0
-"""A page's pen may be as fine or as broad as it likes: nothing is said about how far it departs from MNIST's."""
+"""Greatest change of stroke width, MNIST px: in effect no limit, since pens may be finer or broader than MNIST's."""
 
 _LEAST_INSIDE = 0.9
 
 _ITALIC, _ITALIC_SHARE = (0.35, 0.15), 0.2
-"""Mean and deviation of the slant of hands that lean far, px right per px up, and their share."""
+"""Mean and deviation of the slant of writers that lean far, px right per px up, and their share."""
 
 
 @dataclass(slots=True, eq=False)
@@ -32,7 +32,7 @@ class Draft:
 
     Attributes
     ----------
-    coverage : uint8 (H, W), 0 bare .. 255 fully inked
+    coverage : uint8 (H, W), 0 blank .. 255 fully inked
     owner : uint16 (H, W), 0 where nobody wrote, else 1 + index of the mark whose ink it is
     labels : of each mark: 0..9, or 10 for "not a digit"
     kinds : of each mark: "digit", or what else it is
@@ -76,7 +76,7 @@ class Script:
 
     Attributes
     ----------
-    hand : whose digits
+    writer : whose digits
     pool : where letters and signs come from
     knobs : lean, turn and width that the page's digits share, within little
     stroke_core_px : width of the pen, px of a digit 20 px high
@@ -85,8 +85,8 @@ class Script:
     size_spread : how much digits differ in height
     """
 
-    hand: Hand
-    pool: HandPool
+    writer: WriterDigits
+    pool: WriterPool
     knobs: AugmentSettings
     stroke_core_px: float
     gap_frac: tuple[float, float]
@@ -95,8 +95,8 @@ class Script:
 
 
 def ink_digit(digit: int, height_px: float, script: Script, rng: np.random.Generator) -> Mask:
-    """Return the ink of one digit about `height_px` high, uint8 (h, w), 0 bare .. 255 inked, soft at its edges."""
-    mask = crop_ink(warp_digit(script.hand.pick(digit, rng), rng, script.knobs))
+    """Return the ink of one digit about `height_px` high, uint8 (h, w), 0 blank .. 255 inked, soft at its edges."""
+    mask = crop_ink(warp_digit(script.writer.pick(digit, rng), rng, script.knobs))
     return _scale_ink(change_stroke(mask, script.stroke_core_px, _MOST_CHANGE_PX), height_px)
 
 
@@ -186,7 +186,7 @@ def _draw_sign(sign: str, height_px: float, script: Script, rng: np.random.Gener
 def strike_out(
     draft: Draft, box: tuple[int, int, int, int], height_px: float, script: Script, rng: np.random.Generator
 ) -> None:
-    """Scribble over what stands in `box` (left, top, right, bottom px), or over bare paper: it is no digit then."""
+    """Scribble over what stands in `box` (left, top, right, bottom px), or over blank paper: it is no digit then."""
     left, top, right, bottom = box
     height, width = draft.coverage.shape
     left, top, right, bottom = max(0, left), max(0, top), min(width, right), min(height, bottom)
@@ -209,7 +209,7 @@ def strike_out(
     draft.owner[layer > _INKED] = len(draft.labels)
 
 
-def print_text(draft: Draft, at_px: tuple[float, float], height_px: float, pool: HandPool, n: int, pick: int) -> None:
+def print_text(draft: Draft, at_px: tuple[float, float], height_px: float, pool: WriterPool, n: int, pick: int) -> None:
     """Print `n` letters in a row from `at_px` (x, foot): a form's caption."""
     x, y = at_px
     for i in range(n):

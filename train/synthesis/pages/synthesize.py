@@ -1,12 +1,11 @@
 """Photographed pages with known truth: `python -m train synthesize --out DIR --pages 100 --seed 1`.
 
-Digits of MNIST's training writers, of drawn hands and of fonts are written on papers of many kinds, one hand and one
+Digits of MNIST's training writers, of drawn ones and of fonts are written on papers of many kinds, one writer and one
 pen to a page, and the page is photographed. Each page depends on the seed and its number alone.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +18,7 @@ from rich.console import Console
 from rich.progress import track
 
 from pipeline.geometry import Box
-from train.scripts import add_common_flags, run_script
-from train.synthesis.handwriting.writers import HandPool, gather_hands
+from train.synthesis.handwriting.writers import WriterPool, gather_writers
 from train.synthesis.pages.arrangements import LAYOUTS, LEAST_HEIGHT_PX
 from train.synthesis.pages.ink_layout import Draft, Script, lean_alike
 from train.synthesis.photos.color_paper import PENS
@@ -72,7 +70,7 @@ class PageTruth:
         return found
 
 
-def synthesize_page(pool: HandPool, seed: int, number: int) -> PageTruth:
+def synthesize_page(pool: WriterPool, seed: int, number: int) -> PageTruth:
     """Return page `number` of those that `seed` and `pool` make."""
     rng = np.random.default_rng([seed, number])
     if rng.random() < _STRIP_SHARE:
@@ -142,8 +140,8 @@ def _draw_height(size: tuple[int, int], rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(np.log(least), np.log(max(most, least + 1)))))
 
 
-def _draw_script(pool: HandPool, height: float, layout: str, rng: np.random.Generator) -> Script:
-    hand = pool.draw_hand(rng)
+def _draw_script(pool: WriterPool, height: float, layout: str, rng: np.random.Generator) -> Script:
+    writer = pool.draw_writer(rng)
     touches = rng.random() < (0.4 if layout == "strip" else 0.2)
     low = rng.uniform(-0.16, -0.02) if touches else rng.uniform(0.03, 0.25)
     if not touches and rng.random() < _SPACED_SHARE:
@@ -151,10 +149,10 @@ def _draw_script(pool: HandPool, height: float, layout: str, rng: np.random.Gene
     high = low + (rng.uniform(0.05, 0.2) if touches else rng.uniform(0.05, 0.4))
     broadest = 0.13 if layout == "strip" else 0.15 if height < 20 else 0.2
     width_frac = float(np.exp(rng.uniform(np.log(0.028), np.log(broadest))))
-    lean = lean_alike(rng, hand.is_printed)
-    steady = 0.2 if hand.is_printed else 1.0
+    lean = lean_alike(rng, writer.is_printed)
+    steady = 0.2 if writer.is_printed else 1.0
     spread = rng.uniform(0, 0.14) if rng.random() < 0.9 else rng.uniform(0.14, 0.35)
-    return Script(hand, pool, lean, 20 * width_frac, (low, high), steady * rng.uniform(0, 0.07), steady * spread)
+    return Script(writer, pool, lean, 20 * width_frac, (low, high), steady * rng.uniform(0, 0.07), steady * spread)
 
 
 def _lay_ink(sheet: NDArray[np.float32], draft: Draft, surface: str, rng: np.random.Generator) -> None:
@@ -184,30 +182,25 @@ def _mark_cut(draft: Draft, owner: NDArray[np.uint16], view: NDArray[np.float64]
     height, width = owner.shape
     inside = cv2.warpPerspective(np.ones((height, width), np.uint8), np.linalg.inv(view), (width, height))
     seen = np.bincount(draft.owner[inside > 0], minlength=n)[1:]
-    shown = np.bincount(owner.ravel(), minlength=n)[1:]
-    is_cut = (seen < _VISIBLE * before) | (shown == 0)
+    visible = np.bincount(owner.ravel(), minlength=n)[1:]
+    is_cut = (seen < _VISIBLE * before) | (visible == 0)
     return tuple("cut" if cut else kind for cut, kind in zip(is_cut, draft.kinds, strict=True))
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Write pages and their truth.json; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m train synthesize", description=(__doc__ or "").splitlines()[0])
-    add_common_flags(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for pictures and truth.json")
-    parser.add_argument("--pages", type=int, default=100, metavar="N", help="how many (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of all chance, and of the split by writer (%(default)s)")
-    flags = parser.parse_args(argv)
+def write_pages(folder: Path, n_pages: int, seed: int, data_dir: Path | None, console: Console) -> None:
+    """Write `n_pages` pictures and their truth.json into `folder`.
 
-    def run() -> None:
-        console = Console(stderr=True)
-        pool = gather_hands(flags.data_dir, flags.seed)
-        flags.out.mkdir(parents=True, exist_ok=True)
-        entries = []
-        for number in track(range(flags.pages), description=str(flags.out), console=console, transient=True):
-            page, file = synthesize_page(pool, flags.seed, number), f"page-{number:05}.jpg"
-            tinted = tint_photo(page.photo, np.random.default_rng([flags.seed, number, 1]))
-            (flags.out / file).write_bytes(cv2.imencode(".jpg", tinted)[1].tobytes())
-            entries.append(json.dumps(describe_page(page, file)))
-        (flags.out / "truth.json").write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")
-
-    return run_script(run)
+    Raises
+    ------
+    InputError : as for `gather_writers`
+    """
+    with console.status("reading the data"):
+        pool = gather_writers(data_dir, seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for number in track(range(n_pages), description=str(folder), console=console, transient=True):
+        page, file = synthesize_page(pool, seed, number), f"page-{number:05}.jpg"
+        tinted = tint_photo(page.photo, np.random.default_rng([seed, number, 1]))
+        (folder / file).write_bytes(cv2.imencode(".jpg", tinted)[1].tobytes())
+        entries.append(json.dumps(describe_page(page, file)))
+    (folder / "truth.json").write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")

@@ -1,4 +1,4 @@
-"""From a sheet to a photo of it: where the camera stands, how the light falls, what lens and sensor make of it."""
+"""Photographs a sheet in color: pose of the camera, light, lens, sensor."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ def take_photo(scene: Sheet, light: Light, camera: Camera, rng: np.random.Genera
     lit = _blur_lens(lit, camera)
     lit += _draw_noise(lit, camera.noise, rng)
     lit = np.clip(lit, 0, 1)
-    shown = np.where(lit <= 0.0031308, 12.92 * lit, 1.055 * np.power(lit, 1 / 2.4) - 0.055)
-    return np.rint(255 * shown).astype(np.uint8)
+    encoded = np.where(lit <= 0.0031308, 12.92 * lit, 1.055 * np.power(lit, 1 / 2.4) - 0.055)
+    return np.rint(255 * encoded).astype(np.uint8)
 
 
 def _blur_lens(lit: Sheet, camera: Camera) -> Sheet:

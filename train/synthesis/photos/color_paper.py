@@ -1,4 +1,4 @@
-"""Paper before the camera sees it: sheets, printed lines, and the ink of pens, pencils, markers and chalk.
+"""Sheets in color before they are photographed: paper, printed lines, ink of pens, pencils, markers and chalk.
 
 A sheet is what its surface reflects: float32 (H, W, 3), blue green red, 0 black .. 1 white, linear in light.
 """
@@ -62,7 +62,7 @@ def make_cloud(size_px: tuple[int, int], grain_px: float, rng: np.random.Generat
 
 
 def make_sheet(size_px: tuple[int, int], px_per_mm: float, color: Color, rng: np.random.Generator) -> Sheet:
-    """Return a bare sheet (H, W, 3) of one color with fibers and a little waviness; size is (W, H)."""
+    """Return a blank sheet (H, W, 3) of one color with fibers and a little waviness; size is (W, H)."""
     fibers = 0.012 * make_cloud(size_px, max(1.0, 0.12 * px_per_mm), rng)
     fibers += 0.008 * make_cloud(size_px, 0.7 * px_per_mm, rng)
     waves = 0.012 * make_cloud(size_px, 35 * px_per_mm, rng)
@@ -73,9 +73,9 @@ def make_sheet(size_px: tuple[int, int], px_per_mm: float, color: Color, rng: np
 def make_board(size_px: tuple[int, int], px_per_mm: float, color: Color, rng: np.random.Generator) -> Sheet:
     """Return a chalkboard (H, W, 3) wiped with a sponge: dark, with traces of chalk along the wipes."""
     board = make_sheet(size_px, px_per_mm, color, rng)
-    long_way = (size_px[0] // 6 + 2, size_px[1])
-    wipes = cv2.resize(make_cloud(long_way, 9 * px_per_mm, rng), size_px, interpolation=cv2.INTER_LINEAR)
-    wipes += 0.4 * cv2.resize(make_cloud(long_way, 2.5 * px_per_mm, rng), size_px, interpolation=cv2.INTER_LINEAR)
+    long_px = (size_px[0] // 6 + 2, size_px[1])
+    wipes = cv2.resize(make_cloud(long_px, 9 * px_per_mm, rng), size_px, interpolation=cv2.INTER_LINEAR)
+    wipes += 0.4 * cv2.resize(make_cloud(long_px, 2.5 * px_per_mm, rng), size_px, interpolation=cv2.INTER_LINEAR)
     dust = np.clip(0.016 + 0.009 * wipes + 0.008 * make_cloud(size_px, 90 * px_per_mm, rng), 0, 0.05)
     return np.clip(board + dust[:, :, None], 0, 1).astype(np.float32)
 

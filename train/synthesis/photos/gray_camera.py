@@ -1,6 +1,6 @@
-"""From a gray sheet to a gray photo of it, fast, and the map that carries truth along.
+"""Photographs a gray sheet, fast, and maps its truth to the photo.
 
-`train.synthesis.photos.color_camera` does the same with care and in color for a handful of pictures.
+`train.synthesis.photos.color_camera` does the same in color, slower and in more detail.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Gray sheets for many pages a second: papers and boards with what is printed on them, before anyone writes.
+"""Gray sheets, made fast: papers and boards with what is printed on them, before they are written on.
 
-`train.synthesis.photos.color_paper` makes a few sheets with care and in color; reading looks at gray, and training
-wants thousands. A sheet here is float32 (H, W), linear reflectance, 0 black .. 1 white.
+`train.synthesis.photos.color_paper` makes sheets in color, slower and in more detail. A sheet here is float32 (H, W),
+linear reflectance, 0 black .. 1 white.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def draw_grain(size_px: tuple[int, int], grain_px: float, rng: np.random.Generat
 def make_surface(
     kind: str, size_px: tuple[int, int], height_px: float, baselines_px: NDArray[np.float64], rng: np.random.Generator
 ) -> Gray:
-    """Return a bare sheet with its print.
+    """Return a blank sheet with its print.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def crumple(size_px: tuple[int, int], rng: np.random.Generator) -> Gray:
 
 
 def draw_guilloche(size_px: tuple[int, int], height_px: float, rng: np.random.Generator) -> Gray:
-    """Return a cheque's pattern, float32 (H, W), 0 bare .. 1: waves and rings, or a weave."""
+    """Return a cheque's pattern, float32 (H, W), 0 blank .. 1: waves and rings, or a weave."""
     width, height = size_px
     layer = np.zeros((height, width), np.uint8)
     if rng.random() < 0.35:
@@ -119,7 +119,7 @@ def draw_guilloche(size_px: tuple[int, int], height_px: float, rng: np.random.Ge
 def _draw_lines(
     kind: str, size_px: tuple[int, int], height_px: float, baselines_px: NDArray[np.float64], rng: np.random.Generator
 ) -> Gray | float:
-    """Return what is printed in straight lines, float32 (H, W), 0 bare .. 1; 0 where nothing is."""
+    """Return what is printed in straight lines, float32 (H, W), 0 blank .. 1; 0 where nothing is."""
     width, height = size_px
     layer = np.zeros((height, width), np.uint8)
     thickness = max(1, round(height_px * rng.uniform(0.008, 0.035)))

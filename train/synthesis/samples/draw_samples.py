@@ -1,12 +1,12 @@
-"""Draw the pictures of samples/ and write their truth.json: `python -m train samples --out samples`.
+"""Draws the pictures of samples/ and writes their truth.json: `python -m train samples --out samples`.
 
 Every picture is drawn by this code alone, from a seed: the same machine and library versions make the same bytes.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -61,7 +61,7 @@ def draw_photo(page: SamplePage) -> NDArray[np.uint8]:
     for tracks in _write_rows(page, scale, rng):
         stamp_ink(coverage, [track + [*rim, 0.0] for track in tracks], pen.width_mm * scale, pen.fading)
     lay_ink(sheet, coverage, pen, scale, rng)
-    scene = _look_at(sheet, page, rim, rng)
+    scene = _frame_view(sheet, page, rim, rng)
     return take_photo(scene, page.light, page.camera, rng)
 
 
@@ -156,7 +156,7 @@ def _fill_boxes(page: SamplePage, writer: Writer, scale: float, rng: np.random.G
     return written
 
 
-def _look_at(sheet: Sheet, page: SamplePage, rim: NDArray[np.float64], rng: np.random.Generator) -> Sheet:
+def _frame_view(sheet: Sheet, page: SamplePage, rim: NDArray[np.float64], rng: np.random.Generator) -> Sheet:
     """Return what lies in front of the camera: the sheet, and the desk where the sheet ends."""
     if page.is_scan:
         return sheet
@@ -177,18 +177,13 @@ def describe_page(page: SamplePage) -> dict[str, object]:
     return {"file": page.file, "numbers": numbers, "grouped": True, "ordered": True, "tags": list(page.tags)}
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Draw all samples, or those that are named."""
-    ask = argparse.ArgumentParser(prog="python -m train samples", description=__doc__.splitlines()[0])
-    ask.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the pictures and truth.json")
-    ask.add_argument("--only", nargs="+", default=[], metavar="FILE", help="draw only these; truth.json stays as it is")
-    chosen = ask.parse_args(arguments)
-    chosen.out.mkdir(parents=True, exist_ok=True)
+def draw_samples(folder: Path, files: Sequence[str] = ()) -> None:
+    """Write the samples called `files` into `folder`, or all of them and their truth.json; print each path."""
+    folder.mkdir(parents=True, exist_ok=True)
     for page in SAMPLE_PAGES:
-        if not chosen.only or page.file in chosen.only:
-            save_photo(draw_photo(page), page, chosen.out / page.file)
-            print(chosen.out / page.file)
-    if not chosen.only:
-        truth = [describe_page(page) for page in SAMPLE_PAGES]
-        text = "[\n" + ",\n".join(json.dumps(entry) for entry in truth) + "\n]\n"
-        (chosen.out / "truth.json").write_text(text, encoding="utf-8")
+        if not files or page.file in files:
+            save_photo(draw_photo(page), page, folder / page.file)
+            print(folder / page.file)
+    if not files:
+        lines = ",\n".join(json.dumps(describe_page(page)) for page in SAMPLE_PAGES)
+        (folder / "truth.json").write_text("[\n" + lines + "\n]\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Which pictures samples/ holds: what is written, on what, with what, and how it is photographed. Lengths in mm."""
+"""The pictures of samples/: text, paper, pen, and how each is photographed. Lengths in mm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is held before a camera: cards and pages with numbers on them, bare pages, desks, a hand."""
+"""Objects before a camera: cards and pages with numbers, pages without, desks, a hand."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.synthesis.handwriting.writers import HandPool
-from train.synthesis.negatives.pages import SHEETS, draw_bare_page
+from train.synthesis.handwriting.writers import WriterPool
+from train.synthesis.negatives.pages import SHEETS, draw_negative_page
 from train.synthesis.pages.ink_layout import Draft, Script, lean_alike, write_number
 from train.synthesis.photos.color_paper import PENS
 from train.synthesis.photos.gray_paper import DARK, Gray, draw_grain, make_surface
@@ -52,7 +52,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Style:
-    """How a card is written: hand and pen, paper, height of the digits px, margin px."""
+    """How a card is written: writer and pen, paper, height of the digits px, margin px."""
 
     script: Script
     pen: str
@@ -62,10 +62,10 @@ class Style:
 
 
 def draw_style(
-    pool: HandPool, n_digits: int, n_rows: int, rng: np.random.Generator, frame_px: tuple[int, int]
+    pool: WriterPool, n_digits: int, n_rows: int, rng: np.random.Generator, frame_px: tuple[int, int]
 ) -> Style:
     """Return a style at random in which rows of so many digits fit into the frame."""
-    hand = pool.draw_hand(rng)
+    writer = pool.draw_writer(rng)
     most = min(
         MOST_HEIGHT_PX,
         0.78 * frame_px[0] / (_ROOM_HEIGHTS * n_digits + 1),
@@ -73,12 +73,12 @@ def draw_style(
     )
     height = float(np.exp(rng.uniform(np.log(min(LEAST_HEIGHT_PX, 0.9 * most)), np.log(most))))
     low = rng.uniform(0.04, 0.2)
-    steady = 0.2 if hand.is_printed else 1.0
+    steady = 0.2 if writer.is_printed else 1.0
     width_frac = float(np.exp(rng.uniform(np.log(max(0.05, 2.5 / height)), np.log(0.16))))
     script = Script(
-        hand,
+        writer,
         pool,
-        lean_alike(rng, hand.is_printed),
+        lean_alike(rng, writer.is_printed),
         20 * width_frac,
         (low, low + rng.uniform(0.03, 0.2)),
         steady * rng.uniform(0, 0.05),
@@ -142,15 +142,15 @@ def spread_page(card: Card, size_px: tuple[int, int]) -> Card:
     return Card(page * (1 - fade) + seen * fade, numbers)
 
 
-def draw_bare_card(
+def draw_negative_card(
     seed: int, number: int, fonts: list[Path], rng: np.random.Generator, size_px: tuple[int, int]
 ) -> Card:
     """Return a sheet of `size_px` (W, H) without a number: prose, a scribble, a form, a blank, a drawing."""
     kind = str(rng.choice(list(SHEETS)))
-    photo = draw_bare_page(kind, seed, number, fonts).photo
-    shown = photo.astype(np.float32) * np.float32(1 / 255)
-    scale = max(size_px[0] / shown.shape[1], size_px[1] / shown.shape[0])
-    large = cv2.resize(shown**2, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+    photo = draw_negative_page(kind, seed, number, fonts).photo
+    light = photo.astype(np.float32) * np.float32(1 / 255)
+    scale = max(size_px[0] / light.shape[1], size_px[1] / light.shape[0])
+    large = cv2.resize(light**2, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
     return Card(np.ascontiguousarray(large[: size_px[1], : size_px[0]]))
 
 

@@ -1,4 +1,4 @@
-"""Frames of a scene that moves, and which numbers each of them shows: wholly, uncovered, and sharp enough to read."""
+"""Frames of a moving scene, and the numbers legible in each: in view, uncovered, and sharp enough."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _BOX_EVERY_S = 0.2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prop:
-    """A thing in the scene, where it moves, and from when until when it is there, s."""
+class SceneObject:
+    """An object in the scene, where it moves, and from when until when it is there, s."""
 
     card: Card
     path: Path
@@ -48,14 +48,14 @@ class Shade:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Footage:
+class Clip:
     """A scene and the camera that looks at it.
 
     Attributes
     ----------
     size_px, fps, seconds : of the video; size is (W, H)
     desk : what is behind all: reflectance float32 (H, W), larger than the frame, and where it moves
-    props : what lies or moves before it, the nearest last
+    objects : what lies or moves before it, the nearest last
     light : how it is lit
     level, blur_px, noise : brightness, deviation of the defocus and of the noise, over time
     exposure_s : how long the shutter is open
@@ -66,8 +66,8 @@ class Footage:
     size_px: tuple[int, int]
     fps: float
     seconds: float
-    desk: Prop
-    props: tuple[Prop, ...]
+    desk: SceneObject
+    objects: tuple[SceneObject, ...]
     light: Light
     tint: NDArray[np.uint8]
     seed: tuple[int, ...]
@@ -97,16 +97,16 @@ class Footage:
         gray = np.clip(255 * seen + 0.5, 0, 255).astype(np.uint8)
         return cv2.applyColorMap(gray, self.tint)
 
-    def _list_props(self, time_s: float) -> list[Prop]:
-        return [prop for prop in self.props if prop.from_s <= time_s < prop.until_s]
+    def _list_objects(self, time_s: float) -> list[SceneObject]:
+        return [item for item in self.objects if item.from_s <= time_s < item.until_s]
 
     def _compose(self, time_s: float) -> Gray:
         """Return what lies before the camera, float32 (H, W)."""
         desk = self.desk.card
         view = self.desk.path.find_view(time_s, desk.size_px)
         scene: Gray = cv2.warpPerspective(desk.sheet, view, self.size_px, borderMode=cv2.BORDER_REFLECT_101)
-        for prop in self._list_props(time_s):
-            _lay(scene, prop, time_s)
+        for item in self._list_objects(time_s):
+            _lay(scene, item, time_s)
         return scene
 
     def _light(self, time_s: float) -> Gray:
@@ -123,21 +123,21 @@ class Footage:
 
     def _measure_smear(self, time_s: float) -> tuple[float, float]:
         """Return how far what is written moves while the shutter is open, px (x, y)."""
-        present = [prop for prop in self._list_props(time_s) if prop.card.numbers] or [self.desk]
-        return max((prop.path.measure_step(time_s, self.exposure_s) for prop in present), key=lambda s: np.hypot(*s))
+        present = [item for item in self._list_objects(time_s) if item.card.numbers] or [self.desk]
+        return max((item.path.measure_step(time_s, self.exposure_s) for item in present), key=lambda s: np.hypot(*s))
 
     def find_legible(self, number: int) -> dict[Written, Box]:
         """Return the numbers that frame `number` shows so that they can be read, and their boxes, px of the frame."""
         time_s = number / self.fps
-        props = self._list_props(time_s)
+        objects = self._list_objects(time_s)
         blur = read_keys(self.blur_px, time_s)
-        views = [prop.path.find_view(time_s, prop.card.size_px) for prop in props]
-        outlines = [_outline(prop.card, view) for prop, view in zip(props, views, strict=True)]
+        views = [item.path.find_view(time_s, item.card.size_px) for item in objects]
+        outlines = [_outline(item.card, view) for item, view in zip(objects, views, strict=True)]
         found = {}
-        for at, (prop, view) in enumerate(zip(props, views, strict=True)):
-            scale = float(np.exp(prop.path.at(time_s)[2]))
+        for at, (item, view) in enumerate(zip(objects, views, strict=True)):
+            scale = float(np.exp(item.path.at(time_s)[2]))
             smear = float(np.hypot(*self._measure_smear(time_s)))
-            for written in prop.card.numbers:
+            for written in item.card.numbers:
                 height = scale * written.height_px
                 hull = cv2.perspectiveTransform(written.hull[None], view)[0].astype(np.float32)
                 is_covered = any(cv2.intersectConvexConvex(hull, other)[0] > 0 for other in outlines[at + 1 :])
@@ -150,8 +150,8 @@ class Footage:
     def _is_inside(self, hull: NDArray[np.float32]) -> bool:
         return bool((hull >= 2).all() and (hull < np.array(self.size_px) - 2).all())
 
-    def tell_truth(self) -> list[dict[str, Any]]:
-        """Return each number's stay: text, from_s, to_s, box in its first legible frame, and boxes along the way."""
+    def describe_numbers(self) -> list[dict[str, Any]]:
+        """Return each number's stay: text, from_s, to_s, box in its first legible frame, and boxes along its path."""
         stays: dict[Written, list[tuple[int, Box]]] = {}
         for number in range(self.n_frames):
             for written, box in self.find_legible(number).items():
@@ -183,17 +183,17 @@ class Footage:
         return {"text": written.text, **times, "box": box.as_list(), "path": path}
 
 
-def _lay(scene: Gray, prop: Prop, time_s: float) -> None:
+def _lay(scene: Gray, item: SceneObject, time_s: float) -> None:
     """Lay a thing over the scene, in place, with the soft shadow that it throws."""
-    card, size = prop.card, (scene.shape[1], scene.shape[0])
-    view = prop.path.find_view(time_s, card.size_px)
+    card, size = item.card, (scene.shape[1], scene.shape[0])
+    view = item.path.find_view(time_s, card.size_px)
     mask = np.full(card.sheet.shape, 255, np.uint8) if card.mask is None else card.mask
     there = cv2.warpPerspective(mask, view, size, flags=cv2.INTER_LINEAR)
     if not there.any():
         return
     share = there.astype(np.float32) * np.float32(1 / 255)
     seen = cv2.warpPerspective(card.sheet, view, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    if prop.has_shadow:
+    if item.has_shadow:
         small = cv2.resize(share, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
         soft = cv2.GaussianBlur(small, (0, 0), _LIFT_PX / 4)
         scene *= 1 - 0.45 * cv2.resize(soft, size, interpolation=cv2.INTER_LINEAR)
@@ -208,7 +208,7 @@ def _outline(card: Card, view: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 def _smear(scene: Gray, step_px: tuple[float, float]) -> Gray:
-    """Return the scene smeared along a way, px (x, y)."""
+    """Return the scene smeared along a step, px (x, y)."""
     reach = round(float(np.hypot(*step_px)) / 2)
     if reach < 1:
         return scene
@@ -221,7 +221,7 @@ def _smear(scene: Gray, step_px: tuple[float, float]) -> Gray:
 
 
 def _pass_shade(shade: Shade, at: float, width: int) -> Gray:
-    """Return what a shadow leaves of the light, float32 (1, W), when `at` of its way is over."""
+    """Return what a shadow leaves of the light, float32 (1, W), at the share `at` of its path."""
     half = shade.width_frac / 2
     middle = -half - 0.1 + at * (1.2 + 2 * half)
     away = np.abs(np.linspace(0, 1, width, dtype=np.float32) - np.float32(middle)) - half

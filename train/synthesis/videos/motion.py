@@ -1,4 +1,4 @@
-"""How things move before a camera: on a path from pose to pose, swaying as a hand does, with a jerk now and then."""
+"""Motion of objects before a camera: paths between poses, a hand's sway, and jerks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kinds of videos: what is shown to the camera, how it moves, and what light and lens do meanwhile."""
+"""Scenarios of videos: what is in front of the camera, how it moves, and what light and lens do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from train.synthesis.handwriting.writers import HandPool
+from train.synthesis.handwriting.writers import WriterPool
 from train.synthesis.negatives.scenes import draw_desk, draw_wood
 from train.synthesis.pages.ink_layout import draw_text
 from train.synthesis.photos.gray_camera import draw_light
@@ -17,13 +17,13 @@ from train.synthesis.photos.gray_paper import draw_grain
 from train.synthesis.videos.cards import (
     Card,
     Style,
-    draw_bare_card,
     draw_hand_card,
+    draw_negative_card,
     draw_style,
     spread_page,
     write_card,
 )
-from train.synthesis.videos.clip import Footage, Prop, Shade
+from train.synthesis.videos.clip import Clip, SceneObject, Shade
 from train.synthesis.videos.motion import Jerk, Path, Pose, Sway, draw_sway, make_pose
 
 SIZE_PX = (1280, 720)
@@ -34,10 +34,10 @@ _DARKEST = 0.45
 
 
 @dataclass(slots=True, eq=False)
-class Stage:
-    """What a kind of video is made from: hands, fonts, chance, and the frame's size px."""
+class SceneBuilder:
+    """Makes scenes of one video, from writers, fonts, a seed, and the frame's size px."""
 
-    pool: HandPool
+    pool: WriterPool
     fonts: list[FilePath]
     seed: tuple[int, ...]
     size_px: tuple[int, int]
@@ -93,19 +93,21 @@ class Stage:
         x, y = ((across, 0.0), (-across, 0.0), (0.0, down), (0.0, -down))[int(self.rng.integers(4))]
         return make_pose(width / 2 + x, height / 2 + y, 1.0, self.rng.normal(0, 3))
 
-    def hold(self, card: Card, sway: Sway | None = None) -> Prop:
+    def hold(self, card: Card, sway: Sway | None = None) -> SceneObject:
         """Return the card, held still."""
-        return Prop(card, Path(((0.0, self.find_place(card)),), sway or self.sway()))
+        return SceneObject(card, Path(((0.0, self.find_place(card)),), sway or self.sway()))
 
-    def show(self, *props: Prop, seconds: float, **effects: Any) -> Footage:
-        """Return the footage of things before a desk that a fixed camera sees."""
+    def show(self, *objects: SceneObject, seconds: float, **effects: Any) -> Clip:
+        """Return the clip of objects before a desk that a fixed camera sees."""
         rng, size = self.rng, self.size_px
         light = replace(draw_light(rng), shadow=(), tint=(1.0, 1.0, 1.0))
         light = replace(light, level=max(_DARKEST, light.level), fall_off=min(0.6, light.fall_off))
         still = Path(((0.0, make_pose(size[0] / 2, size[1] / 2)),), draw_sway(rng, 0.0))
         tint = np.rint(np.arange(256)[:, None, None] * rng.uniform(0.85, 1.0, 3)).astype(np.uint8)
         effects = {"noise": ((0.0, rng.uniform(0.003, 0.012)),), "blur_px": ((0.0, rng.uniform(0.4, 0.9)),)} | effects
-        return Footage(size, self.fps, seconds, Prop(self.draw_back(), still), props, light, tint, self.seed, **effects)
+        return Clip(
+            size, self.fps, seconds, SceneObject(self.draw_back(), still), objects, light, tint, self.seed, **effects
+        )
 
     def draw_back(self) -> Card:
         """Return what is behind: a table, or a wall out of focus."""
@@ -116,148 +118,152 @@ class Stage:
         return Card(np.clip(wall, 0.02, 0.9).astype(np.float32))
 
 
-def show_steady(stage: Stage) -> Footage:
+def show_steady(builder: SceneBuilder) -> Clip:
     """Return a card or a page with one to four numbers, held in the hand."""
-    card = stage.write(int(stage.rng.integers(1, 5)))
-    if stage.rng.random() < 0.5:
-        card = spread_page(card, (round(1.2 * stage.size_px[0]), round(1.2 * stage.size_px[1])))
-    return stage.show(stage.hold(card), seconds=stage.rng.uniform(6, 8))
+    card = builder.write(int(builder.rng.integers(1, 5)))
+    if builder.rng.random() < 0.5:
+        card = spread_page(card, (round(1.2 * builder.size_px[0]), round(1.2 * builder.size_px[1])))
+    return builder.show(builder.hold(card), seconds=builder.rng.uniform(6, 8))
 
 
-def show_passing(stage: Stage) -> Footage:
+def show_passing(builder: SceneBuilder) -> Clip:
     """Return two cards that come into the picture one after the other, stay, and go again."""
-    props, start, texts = [], 0.4, stage.draw_texts(4, 5)
+    objects, start, texts = [], 0.4, builder.draw_texts(4, 5)
     for own in (texts[:2], texts[2:]):
-        card, stay = stage.write_texts(own[: int(stage.rng.integers(1, 3))]), stage.rng.uniform(1.6, 2.6)
-        place, away = stage.find_place(card, 0.6), [stage.find_away(card) for _ in range(2)]
-        times = np.cumsum([start, stage.rng.uniform(0.5, 0.9), stay, stage.rng.uniform(0.5, 0.9)])
+        card, stay = builder.write_texts(own[: int(builder.rng.integers(1, 3))]), builder.rng.uniform(1.6, 2.6)
+        place, away = builder.find_place(card, 0.6), [builder.find_away(card) for _ in range(2)]
+        times = np.cumsum([start, builder.rng.uniform(0.5, 0.9), stay, builder.rng.uniform(0.5, 0.9)])
         poses = tuple(zip(times.tolist(), [away[0], place, place, away[1]], strict=True))
-        props.append(Prop(card, Path(poses, stage.sway((3, 12))), start, times[-1]))
-        start = times[-1] + stage.rng.uniform(0.1, 0.6)
-    return stage.show(*props, seconds=min(10.0, start + 0.3))
+        objects.append(SceneObject(card, Path(poses, builder.sway((3, 12))), start, times[-1]))
+        start = times[-1] + builder.rng.uniform(0.1, 0.6)
+    return builder.show(*objects, seconds=min(10.0, start + 0.3))
 
 
-def show_replaced(stage: Stage) -> Footage:
+def show_replaced(builder: SceneBuilder) -> Clip:
     """Return a card over which another of its size is laid, and then a third; what is covered is taken away."""
-    n_digits = int(stage.rng.integers(1, 6))
-    style, sway = stage.draw_style(["0" * n_digits]), stage.sway((3, 10), 1.5, 0.02)
-    starts = [0.0, *(2.6 * i + stage.rng.uniform(-0.2, 0.2) for i in (1, 2)), np.inf]
-    props, place = [], None
-    for i, first in enumerate(stage.rng.permutation(9)[:3] + 1):
-        text = f"{first}{draw_text(stage.rng, n_digits - 1, n_digits - 1)}" if n_digits > 1 else str(first)
-        card = write_card([[text]], style, stage.rng)
-        place = stage.find_place(card, 0.3) if place is None else place
-        poses = ((0.0, place),) if i == 0 else ((starts[i], stage.find_away(card)), (starts[i] + 0.7, place))
-        props.append(Prop(card, Path(poses, sway), starts[i], starts[i + 1] + 0.75))
-    return stage.show(*props, seconds=8.4)
+    n_digits = int(builder.rng.integers(1, 6))
+    style, sway = builder.draw_style(["0" * n_digits]), builder.sway((3, 10), 1.5, 0.02)
+    starts = [0.0, *(2.6 * i + builder.rng.uniform(-0.2, 0.2) for i in (1, 2)), np.inf]
+    objects, place = [], None
+    for i, first in enumerate(builder.rng.permutation(9)[:3] + 1):
+        text = f"{first}{draw_text(builder.rng, n_digits - 1, n_digits - 1)}" if n_digits > 1 else str(first)
+        card = write_card([[text]], style, builder.rng)
+        place = builder.find_place(card, 0.3) if place is None else place
+        poses = ((0.0, place),) if i == 0 else ((starts[i], builder.find_away(card)), (starts[i] + 0.7, place))
+        objects.append(SceneObject(card, Path(poses, sway), starts[i], starts[i + 1] + 0.75))
+    return builder.show(*objects, seconds=8.4)
 
 
-def show_counting(stage: Stage) -> Footage:
+def show_counting(builder: SceneBuilder) -> Clip:
     """Return a meter that counts: at one place one number after the other, the digits that stay being the same ones."""
-    n_digits, each_s = int(stage.rng.integers(2, 6)), stage.rng.uniform(1.6, 2.4)
-    n_shown = int(8.5 // each_s)
-    first = int(stage.rng.integers(10 ** (n_digits - 1), 10**n_digits - n_shown))
-    style, ink_seed = stage.draw_style(["0" * n_digits]), int(stage.rng.integers(1 << 30))
-    sway, props, path = stage.sway((3, 10), 1.5, 0.02), [], None
-    for i in range(n_shown):
+    n_digits, each_s = int(builder.rng.integers(2, 6)), builder.rng.uniform(1.6, 2.4)
+    n_numbers = int(8.5 // each_s)
+    first = int(builder.rng.integers(10 ** (n_digits - 1), 10**n_digits - n_numbers))
+    style, ink_seed = builder.draw_style(["0" * n_digits]), int(builder.rng.integers(1 << 30))
+    sway, objects, path = builder.sway((3, 10), 1.5, 0.02), [], None
+    for i in range(n_numbers):
         card = write_card([[str(first + i)]], style, np.random.default_rng(ink_seed))
-        path = path or Path(((0.0, stage.find_place(card)),), sway)
-        props.append(Prop(card, path, i * each_s, (i + 1) * each_s if i < n_shown - 1 else np.inf))
-    return stage.show(*props, seconds=n_shown * each_s)
+        path = path or Path(((0.0, builder.find_place(card)),), sway)
+        objects.append(SceneObject(card, path, i * each_s, (i + 1) * each_s if i < n_numbers - 1 else np.inf))
+    return builder.show(*objects, seconds=n_numbers * each_s)
 
 
-def show_light(stage: Stage) -> Footage:
+def show_light(builder: SceneBuilder) -> Clip:
     """Return a card while the light goes down and up, and shadows pass over it."""
-    rng = stage.rng
+    rng = builder.rng
     level = ((0.0, 1.0), (2.0, 1.0), (2.6, rng.uniform(0.35, 0.6)), (4.5, 0.5), (4.7, rng.uniform(0.9, 1.3)))
     shades = tuple(
         Shade(start, rng.uniform(1.2, 2.2), rng.uniform(0.3, 0.65), rng.uniform(0.15, 0.5)) for start in (1.2, 5.0)
     )
-    return stage.show(stage.hold(stage.write(int(rng.integers(1, 3)))), seconds=7.5, level=level, shades=shades)
+    return builder.show(builder.hold(builder.write(int(rng.integers(1, 3)))), seconds=7.5, level=level, shades=shades)
 
 
-def show_blur(stage: Stage) -> Footage:
+def show_blur(builder: SceneBuilder) -> Clip:
     """Return a card that the lens loses and finds again, and that is jerked about."""
-    rng, card = stage.rng, stage.write(int(stage.rng.integers(1, 3)))
-    deep, height = stage.unit * rng.uniform(4, 8), 0.6
+    rng, card = builder.rng, builder.write(int(builder.rng.integers(1, 3)))
+    deep, height = builder.unit * rng.uniform(4, 8), 0.6
     keys = [(0.0, height)]
     for start in (1.6, 5.4):
         keys += [(start, height), (start + 0.2, deep), (start + 0.4, deep), (start + 0.6, height)]
     jerks = tuple(
-        Jerk(start, 0.6, stage.unit * rng.uniform(25, 60), rng.uniform(2.5, 4.5), rng.uniform(0, 360))
+        Jerk(start, 0.6, builder.unit * rng.uniform(25, 60), rng.uniform(2.5, 4.5), rng.uniform(0, 360))
         for start in (3.2, 4.2)
     )
-    held = Path(((0.0, stage.find_place(card)),), stage.sway(), jerks)
-    return stage.show(Prop(card, held), seconds=7.5, blur_px=tuple(keys), exposure_s=0.025)
+    held = Path(((0.0, builder.find_place(card)),), builder.sway(), jerks)
+    return builder.show(SceneObject(card, held), seconds=7.5, blur_px=tuple(keys), exposure_s=0.025)
 
 
-def show_noise(stage: Stage) -> Footage:
+def show_noise(builder: SceneBuilder) -> Clip:
     """Return a card in the dim, with the sensor's gain turned up and down."""
-    high = stage.rng.uniform(0.03, 0.06)
+    high = builder.rng.uniform(0.03, 0.06)
     noise = ((0.0, 0.015), (2.5, 0.015), (2.7, high), (5.0, high), (5.3, 0.02))
-    return stage.show(stage.hold(stage.write(int(stage.rng.integers(1, 4)))), seconds=7, noise=noise, level=((0, 0.6),))
+    return builder.show(
+        builder.hold(builder.write(int(builder.rng.integers(1, 4)))), seconds=7, noise=noise, level=((0, 0.6),)
+    )
 
 
-def show_zoom(stage: Stage) -> Footage:
+def show_zoom(builder: SceneBuilder) -> Clip:
     """Return a card that comes nearer and goes off again."""
-    card = stage.write(1)
-    widest = min(1.5, 0.94 * stage.size_px[0] / card.size_px[0], 0.94 * stage.size_px[1] / card.size_px[1])
-    small = max(0.6, 1.05 * 42 * stage.unit / card.numbers[0].height_px)
-    at = stage.size_px[0] / 2, stage.size_px[1] / 2
+    card = builder.write(1)
+    widest = min(1.5, 0.94 * builder.size_px[0] / card.size_px[0], 0.94 * builder.size_px[1] / card.size_px[1])
+    small = max(0.6, 1.05 * 42 * builder.unit / card.numbers[0].height_px)
+    at = builder.size_px[0] / 2, builder.size_px[1] / 2
     scales = ((0.0, min(1.0, widest)), (1.5, min(1.0, widest)), (3.5, widest), (4.5, widest), (6.5, min(small, widest)))
-    path = Path(tuple((time, make_pose(*at, scale)) for time, scale in scales), stage.sway((3, 8)))
-    return stage.show(Prop(card, path), seconds=7.5)
+    path = Path(tuple((time, make_pose(*at, scale)) for time, scale in scales), builder.sway((3, 8)))
+    return builder.show(SceneObject(card, path), seconds=7.5)
 
 
-def show_swing(stage: Stage) -> Footage:
+def show_swing(builder: SceneBuilder) -> Clip:
     """Return a card that is turned a little to and fro."""
-    card = stage.write(int(stage.rng.integers(1, 3)), 4)
-    place, reach = stage.find_place(card, 0.3), stage.rng.uniform(5, 10)
+    card = builder.write(int(builder.rng.integers(1, 3)), 4)
+    place, reach = builder.find_place(card, 0.3), builder.rng.uniform(5, 10)
     turns = ((0.0, 0.0), (1.5, 0.0), (2.7, reach), (4.3, -reach), (5.5, 0.0))
     poses = tuple((time, place + make_pose(0, 0, 1, turn)) for time, turn in turns)
-    return stage.show(Prop(card, Path(poses, stage.sway())), seconds=6.5)
+    return builder.show(SceneObject(card, Path(poses, builder.sway())), seconds=6.5)
 
 
-def show_bare_page(stage: Stage) -> Footage:
+def show_negative_page(builder: SceneBuilder) -> Clip:
     """Return a page without a number, moved by hand."""
-    wide = stage.rng.uniform(0.7, 1.25)
-    size = round(wide * stage.size_px[0]), round(wide * stage.size_px[1])
-    card = draw_bare_card(stage.seed[0], stage.seed[1], stage.fonts, stage.rng, size)
-    middle = make_pose(stage.size_px[0] / 2, stage.size_px[1] / 2)
-    poses = tuple((time, middle + make_pose(*stage.rng.normal(0, 60 * stage.unit, 2))) for time in (0.0, 2.0, 4.0, 6.0))
-    return stage.show(Prop(card, Path(poses, stage.sway())), seconds=7)
+    wide = builder.rng.uniform(0.7, 1.25)
+    size = round(wide * builder.size_px[0]), round(wide * builder.size_px[1])
+    card = draw_negative_card(builder.seed[0], builder.seed[1], builder.fonts, builder.rng, size)
+    middle = make_pose(builder.size_px[0] / 2, builder.size_px[1] / 2)
+    poses = tuple(
+        (time, middle + make_pose(*builder.rng.normal(0, 60 * builder.unit, 2))) for time in (0.0, 2.0, 4.0, 6.0)
+    )
+    return builder.show(SceneObject(card, Path(poses, builder.sway())), seconds=7)
 
 
-def show_desk(stage: Stage) -> Footage:
+def show_desk(builder: SceneBuilder) -> Clip:
     """Return a desk with things on it, seen by a camera in the hand."""
-    size = round(1.2 * stage.size_px[0]), round(1.2 * stage.size_px[1])
-    desk = Card(draw_desk(size, stage.rng))
-    middle = make_pose(stage.size_px[0] / 2, stage.size_px[1] / 2)
-    return stage.show(Prop(desk, Path(((0.0, middle),), stage.sway((10, 60))), has_shadow=False), seconds=7)
+    size = round(1.2 * builder.size_px[0]), round(1.2 * builder.size_px[1])
+    desk = Card(draw_desk(size, builder.rng))
+    middle = make_pose(builder.size_px[0] / 2, builder.size_px[1] / 2)
+    return builder.show(SceneObject(desk, Path(((0.0, middle),), builder.sway((10, 60))), has_shadow=False), seconds=7)
 
 
-def show_hand(stage: Stage) -> Footage:
-    """Return a bare page over which a hand passes, with its shadow."""
-    page = show_bare_page(stage)
-    hand = draw_hand_card(stage.rng, (round(0.45 * stage.size_px[0]), round(1.1 * stage.size_px[1])))
-    width, height = stage.size_px
-    ways = [(1.0, (-0.3, 0.9)), (3.0, (0.5, 0.6)), (4.2, (0.55, 0.65)), (6.0, (1.3, 1.0))]
-    poses = tuple((time, make_pose(x * width, y * height, 1.0, 10 * x)) for time, (x, y) in ways)
-    return replace(page, props=(*page.props, Prop(hand, Path(poses, stage.sway((5, 20))))))
+def show_hand(builder: SceneBuilder) -> Clip:
+    """Return a page without a number over which a hand passes, with its shadow."""
+    page = show_negative_page(builder)
+    hand = draw_hand_card(builder.rng, (round(0.45 * builder.size_px[0]), round(1.1 * builder.size_px[1])))
+    width, height = builder.size_px
+    stops = [(1.0, (-0.3, 0.9)), (3.0, (0.5, 0.6)), (4.2, (0.55, 0.65)), (6.0, (1.3, 1.0))]
+    poses = tuple((time, make_pose(x * width, y * height, 1.0, 10 * x)) for time, (x, y) in stops)
+    return replace(page, objects=(*page.objects, SceneObject(hand, Path(poses, builder.sway((5, 20))))))
 
 
-Show = Callable[[Stage], Footage]
-KINDS: dict[str, Show] = {
+Scenario = Callable[[SceneBuilder], Clip]
+KINDS: dict[str, Scenario] = {
     "steady": show_steady,
     "passing": show_passing,
     "replaced": show_replaced,
-    "bare-page": show_bare_page,
+    "negative-page": show_negative_page,
     "counting": show_counting,
     "light": show_light,
     "blur": show_blur,
-    "bare-desk": show_desk,
+    "negative-desk": show_desk,
     "noise": show_noise,
     "zoom": show_zoom,
     "swing": show_swing,
-    "bare-hand": show_hand,
+    "negative-hand": show_hand,
 }

@@ -1,15 +1,13 @@
 """Videos with known truth, as a webcam sees cards and pages: `python -m train videos --out DIR --videos 24 --seed 1`.
 
-The kinds take turns, every fourth without a number. What is written is by writers held out of training. Each video
-depends on the seed, its number and the fonts at hand alone. truth.json tells for each number from when until when it
+The scenarios take turns, every fourth without a number. What is written is by writers held out of training. Each video
+depends on the seed, its number and the installed fonts alone. truth.json has for each number from when until when it
 is wholly in view and legible, and where.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +16,10 @@ from rich.console import Console
 from rich.progress import track
 
 from pipeline.errors import OutputError
-from train.scripts import add_common_flags, run_script
-from train.synthesis.handwriting.writers import HandPool, gather_hands
+from train.synthesis.handwriting.writers import WriterPool, gather_writers
 from train.synthesis.negatives.pages import find_prose_fonts
-from train.synthesis.videos.clip import Footage
-from train.synthesis.videos.scenarios import KINDS, SIZE_PX, Stage
+from train.synthesis.videos.clip import Clip
+from train.synthesis.videos.scenarios import KINDS, SIZE_PX, SceneBuilder
 
 FPS = 30.0
 _SPLIT_SEED = 1
@@ -33,61 +30,58 @@ _CODEC = "mp4v"
 
 
 def film_video(
-    pool: HandPool,
+    pool: WriterPool,
     fonts: list[Path],
     seed: int,
     number: int,
     size_px: tuple[int, int] = SIZE_PX,
     fps: float = FPS,
     kind: str | None = None,
-) -> tuple[str, Footage]:
-    """Return the kind of video `number`, the kinds by turns unless one is named, and its footage; size is (W, H)."""
+) -> tuple[str, Clip]:
+    """Return the kind of video `number`, the kinds by turns unless one is named, and its clip; size is (W, H)."""
     kind = kind or list(KINDS)[number % len(KINDS)]
-    return kind, KINDS[kind](Stage(pool, fonts, (seed, number), size_px, fps))
+    return kind, KINDS[kind](SceneBuilder(pool, fonts, (seed, number), size_px, fps))
 
 
-def describe_video(kind: str, footage: Footage, file: str) -> dict[str, Any]:
+def describe_video(kind: str, clip: Clip, file: str) -> dict[str, Any]:
     """Return the video's entry in truth.json."""
-    facts = {"file": file, "kind": kind, "seconds": footage.n_frames / footage.fps, "fps": footage.fps}
-    return {**facts, "size_px": list(footage.size_px), "numbers": footage.tell_truth()}
+    facts = {"file": file, "kind": kind, "seconds": clip.n_frames / clip.fps, "fps": clip.fps}
+    return {**facts, "size_px": list(clip.size_px), "numbers": clip.describe_numbers()}
 
 
-def write_video(footage: Footage, path: Path) -> None:
+def write_video(clip: Clip, path: Path) -> None:
     """Write a video.
 
     Raises
     ------
     OutputError
-        If it cannot be written, or no encoder is at hand.
+        If it cannot be written, or there is no encoder.
     """
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*_CODEC), footage.fps, footage.size_px)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*_CODEC), clip.fps, clip.size_px)
     if not writer.isOpened():
         raise OutputError(f"{path}: no video can be written there", "check the folder, and that OpenCV has FFmpeg")
     try:
-        for number in range(footage.n_frames):
-            writer.write(footage.shoot(number))
+        for number in range(clip.n_frames):
+            writer.write(clip.shoot(number))
     finally:
         writer.release()
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Write videos and their truth.json; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m train videos", description=(__doc__ or "").splitlines()[0])
-    add_common_flags(parser)
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for videos and truth.json")
-    parser.add_argument("--videos", type=int, default=24, metavar="N", help="how many (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="of all chance (%(default)s)")
-    flags = parser.parse_args(argv)
+def write_videos(folder: Path, n_videos: int, seed: int, data_dir: Path | None, console: Console) -> None:
+    """Write `n_videos` videos and their truth.json into `folder`.
 
-    def run() -> None:
-        pool, fonts = gather_hands(flags.data_dir, _SPLIT_SEED, True), find_prose_fonts()
-        flags.out.mkdir(parents=True, exist_ok=True)
-        entries, console = [], Console(stderr=True)
-        for number in track(range(flags.videos), description=str(flags.out), console=console, transient=True):
-            kind, footage = film_video(pool, fonts, flags.seed, number)
-            file = f"{number:02}-{kind}.mp4"
-            write_video(footage, flags.out / file)
-            entries.append(json.dumps(describe_video(kind, footage, file)))
-        (flags.out / "truth.json").write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")
-
-    return run_script(run)
+    Raises
+    ------
+    InputError : as for `gather_writers`
+    OutputError : as for `write_video`
+    """
+    with console.status("reading the data"):
+        pool, fonts = gather_writers(data_dir, _SPLIT_SEED, True), find_prose_fonts()
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = []
+    for number in track(range(n_videos), description=str(folder), console=console, transient=True):
+        kind, clip = film_video(pool, fonts, seed, number)
+        file = f"{number:02}-{kind}.mp4"
+        write_video(clip, folder / file)
+        entries.append(json.dumps(describe_video(kind, clip, file)))
+    (folder / "truth.json").write_text("[\n" + ",\n".join(entries) + "\n]\n", "utf-8")

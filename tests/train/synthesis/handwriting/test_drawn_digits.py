@@ -8,18 +8,18 @@ import cv2
 import numpy as np
 import pytest
 
-from train.synthesis.handwriting.drawn_digits import draw_hands, draw_one, draw_seven
+from train.synthesis.handwriting.drawn_digits import draw_digit_set, draw_one, draw_seven
 
 
-def test_hands_write_all_ten_digits_each_its_own_way_then_ones_and_sevens() -> None:
-    hands = draw_hands(np.random.default_rng(0), n_writers=3, n_ones=2, n_sevens=1)
-    assert hands.labels.tolist() == [*range(10)] * 3 + [1, 1, 7]
-    assert len({image.tobytes() for image in hands.images}) == 33
-    assert all(image.any() for image in hands.images)
+def test_writers_write_all_ten_digits_each_in_its_own_style_then_ones_and_sevens() -> None:
+    drawn = draw_digit_set(np.random.default_rng(0), n_writers=3, n_ones=2, n_sevens=1)
+    assert drawn.labels.tolist() == [*range(10)] * 3 + [1, 1, 7]
+    assert len({image.tobytes() for image in drawn.images}) == 33
+    assert all(image.any() for image in drawn.images)
 
 
-def test_equal_seeds_draw_equal_hands() -> None:
-    first, again, other = (draw_hands(np.random.default_rng(seed), 1, 1, 1).images for seed in (3, 3, 4))
+def test_equal_seeds_draw_equal_digits() -> None:
+    first, again, other = (draw_digit_set(np.random.default_rng(seed), 1, 1, 1).images for seed in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 
 import cv2
@@ -13,11 +12,12 @@ import pytest
 from pipeline import Page, Reading, Settings, load_classifier, read_page
 from pipeline.geometry import Box
 from pipeline.types import Digit, PageReading
+from train.__main__ import main
 from train.evaluation import false_positives
 from train.evaluation import score_pages as score
-from train.evaluation.false_positives import main, measure, write_pages
+from train.evaluation.false_positives import measure, write_pages
 from train.synthesis.handwriting.letters import Script, write_words
-from train.synthesis.negatives.pages import KINDS, draw_bare_page, find_prose_fonts
+from train.synthesis.negatives.pages import KINDS, draw_negative_page, find_prose_fonts
 from train.synthesis.negatives.texts import compose_sentence
 
 FONTS = find_prose_fonts(with_installed=False)
@@ -34,17 +34,21 @@ N_PAGES = 2
 """Of each promised kind, read in every run."""
 
 
-@cache
-def list_accepted(kind: str, number: int) -> list[str]:
-    page = Page(draw_bare_page(kind, 7, number, FONTS).photo)
-    return [r.text for r in read_page(page, load_classifier(), Settings()).readings if r.status == "accepted"]
+@pytest.fixture(scope="module")
+def classifier():
+    return load_classifier()
+
+
+def list_accepted(kind: str, number: int, classifier) -> list[str]:
+    page = Page(draw_negative_page(kind, 7, number, FONTS).photo)
+    return [r.text for r in read_page(page, classifier, Settings()).readings if r.status == "accepted"]
 
 
 @pytest.mark.parametrize(
     "kind", [pytest.param(kind, marks=[pytest.mark.slow] if kind in BUSY else []) for kind in KINDS]
 )
 def test_page_is_gray_8_bit_and_the_same_each_time(kind: str) -> None:
-    one, again = (draw_bare_page(kind, 3, 0, FONTS) for _ in range(2))
+    one, again = (draw_negative_page(kind, 3, 0, FONTS) for _ in range(2))
     assert one.photo.dtype == np.uint8 and one.photo.ndim == 2
     assert 0.15e6 < one.photo.size < 0.7e6
     assert one.kind == kind and one.shot in ("scan", "photo", "photo-desk")
@@ -55,7 +59,7 @@ def test_page_is_gray_8_bit_and_the_same_each_time(kind: str) -> None:
 
 @pytest.mark.parametrize(("seed", "number"), [(3, 1), (4, 0)], ids=["number", "seed"])
 def test_another_number_or_seed_is_another_page(seed: int, number: int) -> None:
-    one, other = draw_bare_page("face", 3, 0, FONTS), draw_bare_page("face", seed, number, FONTS)
+    one, other = draw_negative_page("face", 3, 0, FONTS), draw_negative_page("face", seed, number, FONTS)
     assert one.photo.shape != other.photo.shape or not np.array_equal(one.photo, other.photo)
 
 
@@ -95,7 +99,7 @@ def read_one_of_each(page, classifier, settings) -> PageReading:
     return PageReading(page.source, 1, page.source_size_px, tuple(readings), "one", {"total": 0.0})
 
 
-def test_measure_counts_pages_and_readings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_measure_counts_pages_and_readings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, classifier) -> None:
     monkeypatch.setattr(false_positives, "KINDS", ("blank-white", "wood"))
     monkeypatch.setattr(score, "read_page", read_one_of_each)
     write_pages(tmp_path, 3, 1, FONTS)
@@ -111,11 +115,11 @@ def test_command_draws_and_measures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(false_positives, "KINDS", ("blank-white",))
-    assert main(["--out", str(tmp_path / "pages"), "--pages", "1", "--seed", "2"]) == 0
+    assert main(["negatives", "--out", str(tmp_path / "pages"), "--pages", "1", "--seed", "2"]) == 0
     assert capsys.readouterr().out == ""
-    assert main(["--out", str(tmp_path / "pages"), "--model", "digits"]) == 0
+    assert main(["negatives", "--out", str(tmp_path / "pages"), "--model", "digits"]) == 0
     assert capsys.readouterr().out.split()[-6:] == ["all", "1", "0", "0", "0", "0"]
-    assert main(["--out", str(tmp_path / "none"), "--model", "digits"]) == 1
+    assert main(["negatives", "--out", str(tmp_path / "none"), "--model", "digits"]) == 1
 
 
 @pytest.mark.slow

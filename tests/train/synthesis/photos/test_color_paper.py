@@ -28,7 +28,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(7)
 
 
-def make_bare(height: int = 60, width: int = 80) -> np.ndarray:
+def make_blank(height: int = 60, width: int = 80) -> np.ndarray:
     return np.ones((height, width, 3), np.float32)
 
 
@@ -54,7 +54,7 @@ def test_cloud_has_the_size_asked_for(rng, grain_px: float) -> None:
 
 
 def test_ruled_row_covers_its_own_width_only() -> None:
-    sheet = make_bare()
+    sheet = make_blank()
     rule_lines(sheet, np.array([20.0, 40.5]), 1.0, (0, 0, 0))
     ink = 1 - sheet[:, 10, 0]
     assert ink[20] == 1 and ink[40] == ink[41] == 0.5
@@ -62,13 +62,13 @@ def test_ruled_row_covers_its_own_width_only() -> None:
 
 
 def test_ruled_column_is_a_column() -> None:
-    sheet = make_bare()
+    sheet = make_blank()
     rule_lines(sheet, np.array([30.0]), 2.0, (0, 0, 0), axis=1)
     assert not sheet[:, 30].any() and sheet[:, 33].all()
 
 
 def test_box_is_an_outline() -> None:
-    sheet = make_bare(12, 12)
+    sheet = make_blank(12, 12)
     rule_boxes(sheet, np.array([(2.0, 3.0, 9.0, 8.0)]), 1.0, (0, 0, 0))
     ink = sheet[:, :, 0] < 0.5
     assert ink.sum() == 2 * (8 + 6) - 4
@@ -76,7 +76,7 @@ def test_box_is_an_outline() -> None:
 
 
 def test_print_has_its_own_color() -> None:
-    sheet = make_bare()
+    sheet = make_blank()
     rule_lines(sheet, np.array([20.0]), 3.0, GRAY_PRINT)
     assert np.allclose(sheet[20, 0], GRAY_PRINT)
 
@@ -85,18 +85,18 @@ def test_print_has_its_own_color() -> None:
 def test_pen_shows_on_its_surface(rng, name: str) -> None:
     is_chalk = name == "chalk"
     sheet = make_sheet((60, 60), 7.0, (0.05, 0.06, 0.05) if is_chalk else WHITE, rng)
-    bare = sheet.copy()
+    blank = sheet.copy()
     coverage = np.zeros((60, 60), np.float32)
     coverage[20:40, 20:40] = 1
     lay_ink(sheet, coverage, PENS[name], 7.0, rng)
-    change = (sheet - bare).mean(axis=2)
+    change = (sheet - blank).mean(axis=2)
     assert np.abs(change[coverage == 0]).max() == 0
     assert abs(change[coverage == 1].mean()) > 0.25
     assert (change[coverage == 1].mean() > 0) == is_chalk
 
 
 def test_fold_shades_a_little(rng) -> None:
-    sheet = make_bare(200, 200)
+    sheet = make_blank(200, 200)
     fold_sheet(sheet, 7.0, rng)
     assert 0.85 < sheet.min() < 0.97 and sheet.max() < 1.1
 
@@ -124,7 +124,7 @@ def test_view_takes_corners_to_corners() -> None:
 def test_sheet_covers_the_desk_where_it_lies() -> None:
     square = np.array([(0.0, 0.0), (40.0, 0.0), (40.0, 30.0), (0.0, 30.0)])
     desk = np.zeros((60, 80, 3), np.float32)
-    scene = lay_on(desk, make_bare(30, 40), find_view(square, square + 10), lift_px=2)
+    scene = lay_on(desk, make_blank(30, 40), find_view(square, square + 10), lift_px=2)
     assert scene[25, 30].min() == 1 and scene[5, 5].max() == 0
 
 

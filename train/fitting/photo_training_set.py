@@ -1,13 +1,12 @@
-"""What a photo run learns from and is looked at with: digits split by writer, other people's, junk, crops of pages."""
+"""Training and validation data of the photo recipe: digits split by writer, extra digits, non-digits, crops."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +19,6 @@ from train.datasets.harvested_crops import load_crops, read_facts
 from train.datasets.mnist import N_VALIDATION, TRAIN_IMAGES, DigitSet, find_data_dir, load_train, split_validation
 from train.fitting.batches import (
     NOT_A_DIGIT,
-    PARTS,
     Batch,
     Mixture,
     Sources,
@@ -29,23 +27,27 @@ from train.fitting.batches import (
     draw_epoch,
     mix,
 )
+from train.fitting.recipes import PARTS
 from train.scripts import find_commit
 
-LOOK = Mixture(plain=0.0, seen=0.65, extra=0.10, drawn=0.05, printed=0.04, junk=0.16, harvest=0.0)
-"""What is looked at "as seen": the shares stay, whatever is trained on, so that figures can be compared."""
+if TYPE_CHECKING:
+    import keras
+
+VALIDATION_MIXTURE = Mixture(plain=0.0, seen=0.65, extra=0.10, drawn=0.05, printed=0.04, non_digits=0.16, harvest=0.0)
+"""Of the validation examples "as seen": fixed, whatever is trained on, so that figures can be compared."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Material:
-    """All that a photo run needs: sources to train on, what to look at of held-out writers, the facts for the card.
+class PhotoTrainingSet:
+    """Sources to train on, validation examples of held-out writers, and the facts for the card.
 
     Attributes
     ----------
     train : where the batches come from
     clean : MNIST digits of held-out writers as they are
-    seen : the same writers' digits, held-out extra digits and junk, as the front end sees them
+    seen : the same writers' digits, held-out extra digits and non-digits, as the front end sees them
     facts : commit, checksum and counts
-    harvested : the same writers' digits and junk as cut out of synthesized pages, or None
+    harvested : the same writers' digits and non-digits as cut out of synthesized pages, or None
     mixture : shares of a batch
     """
 
@@ -63,32 +65,35 @@ class Material:
 
     @property
     def held_out(self) -> Examples:
-        """What a temperature is fitted on: the examples most like a page's."""
+        """The examples most like a page's, on which the temperature is fitted."""
         return self.harvested or self.seen
 
     def draw(self, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch."""
         return draw_epoch(self.train, self.mixture, batch_size, seed, epoch)
 
-    def look(self, model: keras.Model) -> dict[str, float]:
-        """Return what `model` does on writers it never saw: shares right on clean digits, seen digits, and junk."""
+    def validate(self, model: keras.Model) -> dict[str, float]:
+        """Return the accuracy of `model` on held-out writers: clean digits, digits as seen, and non-digits."""
         taken = predict(model, self.clean).argmax(axis=1)
-        figures = {"clean_accuracy": float(np.mean(taken == self.clean.labels)), **_look("seen", model, self.seen)}
-        return figures if self.harvested is None else figures | _look("harvest", model, self.harvested)
+        figures = {
+            "clean_accuracy": float(np.mean(taken == self.clean.labels)),
+            **_measure_examples("seen", model, self.seen),
+        }
+        return figures if self.harvested is None else figures | _measure_examples("harvest", model, self.harvested)
 
 
-def _look(name: str, model: keras.Model, examples: Examples) -> dict[str, float]:
-    """Return the share of digits right and refused, and of junk refused."""
+def _measure_examples(name: str, model: keras.Model, examples: Examples) -> dict[str, float]:
+    """Return the share of digits right and refused, and of non-digits refused."""
     taken = predict(model, examples).argmax(axis=1)
-    is_junk = examples.labels == NOT_A_DIGIT
-    figures = {f"{name}_accuracy": float(np.mean((taken == examples.labels)[~is_junk]))}
-    if is_junk.any():
-        figures[f"{name}_digits_refused"] = float(np.mean(taken[~is_junk] == NOT_A_DIGIT))
-        figures[f"{name}_junk_refused"] = float(np.mean(taken[is_junk] == NOT_A_DIGIT))
+    is_non_digit = examples.labels == NOT_A_DIGIT
+    figures = {f"{name}_accuracy": float(np.mean((taken == examples.labels)[~is_non_digit]))}
+    if is_non_digit.any():
+        figures[f"{name}_digits_refused"] = float(np.mean(taken[~is_non_digit] == NOT_A_DIGIT))
+        figures[f"{name}_junk_refused"] = float(np.mean(taken[is_non_digit] == NOT_A_DIGIT))
     return figures
 
 
-def gather_material(
+def gather_photo_set(
     data_dir: Path | None,
     seed: int,
     limit: int | None = None,
@@ -96,16 +101,16 @@ def gather_material(
     parts: Collection[str] = PARTS,
     digits: DigitSet | None = None,
     plain: float | None = None,
-) -> Material:
-    """Return the material of a run.
+) -> PhotoTrainingSet:
+    """Return the training set of a run.
 
     Parameters
     ----------
     data_dir : as for `load_train`
-    seed : of the split by writer, and of what is drawn to look at
+    seed : of the split by writer, and of the validation examples
     limit : keeps only so many digits of each part
     harvest : a folder of crops to mix in, or None
-    parts : which of `PARTS` to mix in; without "junk" the network has ten classes
+    parts : which of `PARTS` to mix in; without "non-digits" the network has ten classes
     digits : to train on in the place of MNIST's
     plain : share of plain digits in a batch; the mixture's own where None
 
@@ -134,43 +139,45 @@ def gather_material(
     seen = draw_seen(validation, extras_held_out, rng)
     sources = collect_sources(train, extras, rng)
     mixture = mix(set(parts) - {"harvest"}, plain)
-    material = Material(sources, show_clean(validation), seen, facts, mixture=mixture)
+    training_set = PhotoTrainingSet(sources, show_clean(validation), seen, facts, mixture=mixture)
     if harvest is not None and "harvest" in parts:
-        material = replace(add_harvest(material, harvest, seed), mixture=mix(parts, plain))
-    return material if "junk" in parts else leave_out_junk(material)
+        training_set = replace(add_harvest(training_set, harvest, seed), mixture=mix(parts, plain))
+    return training_set if "non-digits" in parts else leave_out_non_digits(training_set)
 
 
-def add_harvest(material: Material, folder: Path, seed: int) -> Material:
-    """Return `material` with the harvest in `folder` to train on and to look at.
+def add_harvest(training_set: PhotoTrainingSet, folder: Path, seed: int) -> PhotoTrainingSet:
+    """Return `training_set` with the harvest in `folder` for training and validation.
 
     Raises
     ------
     InputError : as for `load_crops`
     UsageError : the harvest is of another split by writer than `seed` makes
     """
-    told = read_facts(folder)
-    if told["seed"] != seed:
-        raise UsageError(f"{folder}: was harvested with seed {told['seed']}", f"give --seed {told['seed']}, or harvest")
-    train = replace(material.train, harvest=load_crops(folder, "train"))
-    named = {name: told[name] for name in ("pages", "n_train", "train_kinds", "n_validation")}
-    facts = {**material.facts, "harvest": named}
-    return replace(material, train=train, harvested=show_crops(load_crops(folder, "validation")), facts=facts)
+    harvested = read_facts(folder)
+    if harvested["seed"] != seed:
+        raise UsageError(
+            f"{folder}: was harvested with seed {harvested['seed']}", f"give --seed {harvested['seed']}, or harvest"
+        )
+    train = replace(training_set.train, harvest=load_crops(folder, "train"))
+    named = {name: harvested[name] for name in ("pages", "n_train", "train_kinds", "n_validation")}
+    facts = {**training_set.facts, "harvest": named}
+    return replace(training_set, train=train, harvested=show_crops(load_crops(folder, "validation")), facts=facts)
 
 
-def leave_out_junk(material: Material) -> Material:
-    """Return `material` with digits alone: for a network of ten classes."""
-    crops = material.train.harvest
+def leave_out_non_digits(training_set: PhotoTrainingSet) -> PhotoTrainingSet:
+    """Return `training_set` with digits alone: for a network of ten classes."""
+    crops = training_set.train.harvest
     if crops is not None:
         crops = crops.take(np.flatnonzero(crops.labels != NOT_A_DIGIT))
-    train, harvested = replace(material.train, harvest=crops), material.harvested
+    train, harvested = replace(training_set.train, harvest=crops), training_set.harvested
     if harvested is not None:
         harvested = harvested.take(harvested.labels != NOT_A_DIGIT)
-    seen = material.seen.take(material.seen.labels != NOT_A_DIGIT)
-    return replace(material, train=train, seen=seen, harvested=harvested)
+    seen = training_set.seen.take(training_set.seen.labels != NOT_A_DIGIT)
+    return replace(training_set, train=train, seen=seen, harvested=harvested)
 
 
 def draw_seen(validation: DigitSet, extras: DigitSet, rng: np.random.Generator) -> Examples:
-    """Return as many examples as `validation` has digits, as the front end sees them, none plain MNIST."""
+    """Return as many examples as `validation` has digits, as the front end makes them."""
     sources = collect_sources(validation, extras, rng)
     chosen: NDArray[np.int64] = np.arange(len(validation.labels))
-    return Examples(*draw_batch(sources, chosen, rng, LOOK, AugmentSettings()))
+    return Examples(*draw_batch(sources, chosen, rng, VALIDATION_MIXTURE, AugmentSettings()))

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from pipeline.errors import UsageError
-from train.augmentation.non_digits import JunkSource
+from train.augmentation.non_digits import NonDigitSource
 from train.datasets.examples import Examples
 from train.datasets.harvested_crops import FACTS_NAME
 from train.datasets.mnist import DigitSet
-from train.fitting import photo_lessons as material_room
+from train.fitting import photo_training_set as training_room
 from train.fitting.batches import NOT_A_DIGIT, Sources
-from train.fitting.photo_lessons import gather_material
+from train.fitting.photo_training_set import gather_photo_set
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 """TensorFlow's variables do not know NumPy 2's `copy` yet, and Keras asks them for it."""
@@ -34,54 +34,54 @@ def collected(monkeypatch: pytest.MonkeyPatch) -> list[tuple[DigitSet, DigitSet]
 
     def collect(digits: DigitSet, extras: DigitSet, rng: np.random.Generator) -> Sources:
         asked.append((digits, extras))
-        junk = JunkSource(digits.images, digits.labels, [np.full((9, 9), 255, np.uint8)])
-        return Sources(digits, extras, digits, digits, junk)
+        non_digits = NonDigitSource(digits.images, digits.labels, [np.full((9, 9), 255, np.uint8)])
+        return Sources(digits, extras, digits, digits, non_digits)
 
-    monkeypatch.setattr(material_room, "N_VALIDATION", 20)
-    monkeypatch.setattr(material_room, "load_train", lambda data_dir: DIGITS)
-    monkeypatch.setattr(material_room, "load_extras", lambda data_dir: (EXTRAS, HELD_OUT))
-    monkeypatch.setattr(material_room, "collect_sources", collect)
+    monkeypatch.setattr(training_room, "N_VALIDATION", 20)
+    monkeypatch.setattr(training_room, "load_train", lambda data_dir: DIGITS)
+    monkeypatch.setattr(training_room, "load_extras", lambda data_dir: (EXTRAS, HELD_OUT))
+    monkeypatch.setattr(training_room, "collect_sources", collect)
     return asked
 
 
 def test_held_out_writers_and_extras_are_looked_at_and_never_trained_on(
     collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path
 ) -> None:
-    material = gather_material(tmp_path, seed=0)
+    training_set = gather_photo_set(tmp_path, seed=0)
     (looked_at, extras_looked_at), (trained, extras_trained) = collected
     assert trained.writers is not None
     assert looked_at.writers is not None
     assert not set(trained.writers) & set(looked_at.writers)
     assert extras_looked_at is HELD_OUT
     assert extras_trained is EXTRAS
-    assert material.train.digits is trained
-    assert len(material.clean.labels) == len(looked_at.labels) == len(material.seen.labels)
-    assert set(np.unique(material.seen.labels)) <= set(range(NOT_A_DIGIT + 1))
+    assert training_set.train.digits is trained
+    assert len(training_set.clean.labels) == len(looked_at.labels) == len(training_set.seen.labels)
+    assert set(np.unique(training_set.seen.labels)) <= set(range(NOT_A_DIGIT + 1))
 
 
 def test_facts_count_what_is_there(collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path) -> None:
-    facts = gather_material(tmp_path, seed=0).facts
+    facts = gather_photo_set(tmp_path, seed=0).facts
     assert facts["n_train"] + facts["n_validation"] == N
     assert facts["n_extra_train"] == 4
     assert facts["is_writer_disjoint"] is True
 
 
 def test_limit_holds_for_both_parts(collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path) -> None:
-    material = gather_material(tmp_path, seed=0, limit=6)
-    assert len(material.train.digits.labels) == len(material.clean.labels) == 6
+    training_set = gather_photo_set(tmp_path, seed=0, limit=6)
+    assert len(training_set.train.digits.labels) == len(training_set.clean.labels) == 6
 
 
 def test_ones_own_digits_take_the_place_of_mnists(
     collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(material_room, "load_train", lambda data_dir: pytest.fail("MNIST was read"))
-    material = gather_material(tmp_path, seed=0, digits=DIGITS.take(slice(0, 30)))
-    assert material.n_digits + len(material.clean.labels) == 30
-    assert "mnist_train_images_sha256" not in material.facts
+    monkeypatch.setattr(training_room, "load_train", lambda data_dir: pytest.fail("MNIST was read"))
+    training_set = gather_photo_set(tmp_path, seed=0, digits=DIGITS.take(slice(0, 30)))
+    assert training_set.n_digits + len(training_set.clean.labels) == 30
+    assert "mnist_train_images_sha256" not in training_set.facts
 
 
 def write_harvest(folder: Path, seed: int = 0) -> Path:
-    """Write a harvest of three crops in each part: a 4, a 5, and junk."""
+    """Write a harvest of three crops in each part: a 4, a 5, and non-digits."""
     for part in ("train", "validation"):
         np.savez(
             folder / f"{part}-0000.npz",
@@ -89,44 +89,45 @@ def write_harvest(folder: Path, seed: int = 0) -> Path:
             labels=np.array([4, 5, NOT_A_DIGIT], np.uint8),
             kinds=np.array([0, 0, 1], np.uint8),
         )
-    told = {"seed": seed, "pages": 1, "n_train": 3, "train_kinds": {}, "n_validation": 3}
-    (folder / FACTS_NAME).write_text(json.dumps(told))
+    facts = {"seed": seed, "pages": 1, "n_train": 3, "train_kinds": {}, "n_validation": 3}
+    (folder / FACTS_NAME).write_text(json.dumps(facts))
     return folder
 
 
 def test_harvest_is_mixed_in_and_what_a_temperature_is_fitted_on(
     collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path
 ) -> None:
-    without = gather_material(tmp_path, seed=0)
+    without = gather_photo_set(tmp_path, seed=0)
     assert without.mixture.harvest == 0
     assert without.held_out is without.seen
-    material = gather_material(tmp_path, seed=0, harvest=write_harvest(tmp_path))
-    assert material.mixture.harvest == 0.35
-    assert material.held_out.labels.tolist() == [4, 5, NOT_A_DIGIT]
+    training_set = gather_photo_set(tmp_path, seed=0, harvest=write_harvest(tmp_path))
+    assert training_set.mixture.harvest == 0.35
+    assert training_set.held_out.labels.tolist() == [4, 5, NOT_A_DIGIT]
     with pytest.raises(UsageError, match="harvested with seed 0"):
-        gather_material(tmp_path, seed=1, harvest=tmp_path)
+        gather_photo_set(tmp_path, seed=1, harvest=tmp_path)
 
 
-def test_without_junk_ten_classes_are_left(collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path) -> None:
+def test_without_non_digits_ten_classes_are_left(collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path) -> None:
     harvest = write_harvest(tmp_path)
-    material = gather_material(tmp_path, seed=0, harvest=harvest, parts=("augmented", "harvest", "extra"))
-    assert material.mixture.junk == 0
-    assert material.train.harvest is not None
-    assert material.train.harvest.labels.tolist() == material.held_out.labels.tolist() == [4, 5]
-    assert material.seen.labels.max() < NOT_A_DIGIT
-    images, labels = next(material.draw(16, 0, 0))
+    training_set = gather_photo_set(tmp_path, seed=0, harvest=harvest, parts=("augmented", "harvest", "extra"))
+    assert training_set.mixture.non_digits == 0
+    assert training_set.train.harvest is not None
+    assert training_set.train.harvest.labels.tolist() == training_set.held_out.labels.tolist() == [4, 5]
+    assert training_set.seen.labels.max() < NOT_A_DIGIT
+    images, labels = next(training_set.draw(16, 0, 0))
     assert images.shape == (16, 28, 28, 1)
     assert labels.max() < NOT_A_DIGIT
 
 
-@pytest.mark.slow
-def test_look_counts_digits_and_junk_apart(collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path) -> None:
+def test_validation_counts_digits_and_non_digits_apart(
+    collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path
+) -> None:
     """A network that takes everything for 4 is right on one crop of two, refuses nothing."""
-    material = gather_material(tmp_path, seed=0, harvest=write_harvest(tmp_path))
+    training_set = gather_photo_set(tmp_path, seed=0, harvest=write_harvest(tmp_path))
     flat = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(11)])
     flat.set_weights([np.zeros((784, 11)), np.eye(11)[4]])
-    told = material.look(flat)
-    assert told["harvest_accuracy"] == 0.5
-    assert told["harvest_digits_refused"] == told["harvest_junk_refused"] == 0
-    assert told["clean_accuracy"] == np.mean(material.clean.labels == 4)
-    assert isinstance(material.clean, Examples)
+    figures = training_set.validate(flat)
+    assert figures["harvest_accuracy"] == 0.5
+    assert figures["harvest_digits_refused"] == figures["harvest_junk_refused"] == 0
+    assert figures["clean_accuracy"] == np.mean(training_set.clean.labels == 4)
+    assert isinstance(training_set.clean, Examples)

@@ -8,7 +8,7 @@ import pytest
 
 from train.datasets.catalog import Dataset
 from train.datasets.mnist import DigitSet
-from train.fitting.plain_lessons import gather_plain
+from train.fitting.plain_training_set import gather_plain_set
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 
@@ -20,37 +20,37 @@ DATASET = Dataset("pairs", ("even", "odd"), SET, SET.take(slice(0, 4)))
 
 
 def test_every_picture_comes_once_an_epoch_in_an_order_of_its_own() -> None:
-    plain = gather_plain(DATASET, seed=0)
+    plain = gather_plain_set(DATASET, seed=0)
     assert plain.n_digits == N - len(plain.held_out.labels)
     first, again, second = (list(plain.draw(16, 0, epoch)) for epoch in (0, 0, 1))
-    shown = [np.concatenate([images for images, _ in epoch])[:, 0, 0, 0] for epoch in (first, again, second)]
-    np.testing.assert_array_equal(shown[0], shown[1])
-    assert not np.array_equal(shown[0], shown[2])
-    assert sorted(shown[0]) == sorted(shown[2]) == sorted(plain.train.images[:, 0, 0, 0])
+    epochs = [np.concatenate([images for images, _ in epoch])[:, 0, 0, 0] for epoch in (first, again, second)]
+    np.testing.assert_array_equal(epochs[0], epochs[1])
+    assert not np.array_equal(epochs[0], epochs[2])
+    assert sorted(epochs[0]) == sorted(epochs[2]) == sorted(plain.train.images[:, 0, 0, 0])
     for images, labels in first:
         np.testing.assert_array_equal(np.rint(255 * images[:, 0, 0, 0]) % 2, labels)
 
 
 def test_whole_writers_are_held_out() -> None:
-    plain = gather_plain(DATASET, seed=0)
-    hands = {tuple(np.unique(np.rint(255 * part.images[:, 0, 0, 0]) // 5)) for part in (plain.train, plain.held_out)}
-    trained, held_out = hands
+    plain = gather_plain_set(DATASET, seed=0)
+    writers = {tuple(np.unique(np.rint(255 * part.images[:, 0, 0, 0]) // 5)) for part in (plain.train, plain.held_out)}
+    trained, held_out = writers
     assert not set(trained) & set(held_out)
     assert plain.facts["is_writer_disjoint"] is True
     assert len(plain.facts["train_sha256"]) == 64
 
 
 def test_limit_holds_for_both_parts() -> None:
-    plain = gather_plain(DATASET, seed=0, limit=3)
+    plain = gather_plain_set(DATASET, seed=0, limit=3)
     assert plain.n_digits == len(plain.held_out.labels) == 3
 
 
-def test_look_on_a_network_worked_by_hand() -> None:
+def test_validation_on_a_network_worked_by_hand() -> None:
     """Outputs of (0.9, 0.3): shares of 3/4 and 1/4 where they are made to sum to 1."""
-    plain = gather_plain(DATASET, seed=0)
+    plain = gather_plain_set(DATASET, seed=0)
     flat = keras.Sequential([keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
     flat.set_weights([np.zeros((784, 2)), np.array([0.9, 0.3])])
     n_even = int((plain.held_out.labels == 0).sum())
     n = len(plain.held_out.labels)
-    told = plain.look(flat)
-    assert told["val_accuracy"] == n_even / n
+    figures = plain.validate(flat)
+    assert figures["val_accuracy"] == n_even / n

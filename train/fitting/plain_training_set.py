@@ -1,12 +1,11 @@
-"""What a plain run learns from: a data set's pictures as they are, as the tutorials do it."""
+"""Training and validation data of the plain recipe: a data set's pictures as they are, as in the tutorials."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 
 from pipeline.recognition.classify import calibrate, infer_activation
@@ -17,10 +16,13 @@ from train.fitting.batches import Batch
 from train.metrics import measure_nll
 from train.scripts import find_commit
 
+if TYPE_CHECKING:
+    import keras
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PlainMaterial:
-    """A data set's training part, the part held out of it to look at, and the facts for the card."""
+class PlainTrainingSet:
+    """A data set's training part, the part held out of it for validation, and the facts for the card."""
 
     train: Examples
     held_out: Examples
@@ -28,7 +30,7 @@ class PlainMaterial:
 
     @property
     def n_digits(self) -> int:
-        """How many pictures one epoch shows."""
+        """Number of pictures in an epoch."""
         return len(self.train.labels)
 
     def draw(self, batch_size: int, seed: int, epoch: int) -> Iterator[Batch]:
@@ -38,7 +40,7 @@ class PlainMaterial:
             chosen = order[first : first + batch_size]
             yield self.train.images[chosen], self.train.labels[chosen]
 
-    def look(self, model: keras.Model) -> dict[str, float]:
+    def validate(self, model: keras.Model) -> dict[str, float]:
         """Return loss and share right on the held-out part."""
         outputs = predict(model, self.held_out)
         likely = calibrate(outputs, 1.0, infer_activation(outputs))
@@ -46,8 +48,8 @@ class PlainMaterial:
         return {"val_loss": measure_nll(likely, self.held_out.labels), "val_accuracy": float(np.mean(is_right))}
 
 
-def gather_plain(dataset: Dataset, seed: int, limit: int | None = None) -> PlainMaterial:
-    """Return the material of a plain run: a tenth, of MNIST 5,500 digits by writer, is held out to look at.
+def gather_plain_set(dataset: Dataset, seed: int, limit: int | None = None) -> PlainTrainingSet:
+    """Return the training set of a plain run: a tenth, of MNIST 5,500 digits by writer, is held out for validation.
 
     `limit` keeps only so many pictures of each part.
 
@@ -65,4 +67,4 @@ def gather_plain(dataset: Dataset, seed: int, limit: int | None = None) -> Plain
         "n_train": len(train.labels),
         "n_validation": len(held_out.labels),
     }
-    return PlainMaterial(train, held_out, facts)
+    return PlainTrainingSet(train, held_out, facts)

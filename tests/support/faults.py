@@ -13,7 +13,7 @@ from pipeline.batch import page_worker as worker
 from pipeline.batch import process_pool as workers
 from pipeline.batch.jobs import Job, Outcome
 
-_read, _read_page = workers.read_in_worker, worker.read_page
+_read, _analyze_page = workers.read_in_worker, worker.analyze_page
 
 
 def read(job: Job) -> Outcome:
@@ -28,11 +28,11 @@ def read(job: Job) -> Outcome:
     if name.startswith("killed"):
         os.kill(os.getpid(), 9)
     if name.startswith("memory"):
-        worker.read_page = lambda *_: np.ones(2**40, np.uint8)
+        worker.analyze_page = lambda *_: np.ones(2**40, np.uint8)
     elif name.startswith("bug"):
-        worker.read_page = boom
+        worker.analyze_page = boom
     else:
-        worker.read_page = _read_page
+        worker.analyze_page = _analyze_page
     return _read(job)
 
 

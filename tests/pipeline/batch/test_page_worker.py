@@ -104,7 +104,7 @@ def test_bug_is_reported_with_its_traceback(
     classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
-    monkeypatch.setattr(worker, "read_page", lambda *_: 1 / 0)
+    monkeypatch.setattr(worker, "analyze_page", lambda *_: 1 / 0)
     outcome = read(classifier, tmp_path / "a.png")
     error = outcome.record["error"]
     assert (error["code"], error["message"]) == ("bug", "ZeroDivisionError: division by zero")
@@ -121,7 +121,7 @@ def test_too_little_memory_is_no_bug(classifier: Classifier, tmp_path: Path, mon
         raise error
 
     for fail in (lambda *_: np.ones(2**60, np.uint8), fail_in_opencv):
-        monkeypatch.setattr(worker, "read_page", fail)
+        monkeypatch.setattr(worker, "analyze_page", fail)
         outcome = read(classifier, tmp_path / "a.png")
         assert (outcome.record["error"]["code"], outcome.traceback) == ("memory", "")
         assert "--workers" in outcome.record["error"]["hint"]

@@ -132,8 +132,9 @@ def test_small_ink_far_apart_is_not_looked_at_together() -> None:
 
 
 def test_line_images_of_a_steep_line_lean_no_more_than_a_line_may() -> None:
-    steep = make_line(*[(30 * i, 90 * i, 30 * i + 20, 90 * i + 20) for i in range(5)])
-    (image, *_) = cut_line_images(steep, np.full((500, 200), PAPER_LEVEL, np.uint8))
+    boxes = [(30 * i, 90 * i, 30 * i + 20, 90 * i + 20) for i in range(5)]
+    darkness, line = make_line(*boxes, page=(500, 200))
+    image, *_ = cut_line_images(line, darkness)
     assert image.to_page[1, 0] / image.to_page[0, 0] == pytest.approx(0.35, abs=0.01)
 
 

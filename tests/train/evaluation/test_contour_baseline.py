@@ -1,4 +1,4 @@
-"""The tutorials' method of reading: right on what it was made for, and shown in README as it is."""
+"""The tutorials' method of reading: right on what it was made for, and shown in the docs as it is."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def test_tutorial_reads_most_of_a_plain_page() -> None:
 
 
 @pytest.mark.parametrize("name", COMPARED)
-def test_readme_has_what_both_methods_read(name: str) -> None:
+def test_docs_show_what_both_methods_read(name: str) -> None:
     picture, *texts = compare_methods(TOP / "samples" / name, Settings())
     assert picture.dtype == np.uint8 and picture.shape[2] == 3
-    assert format_row(name, texts) in (TOP / "README.md").read_text(encoding="utf-8").splitlines()
+    assert format_row(name, texts) in (TOP / "docs" / "accuracy.md").read_text(encoding="utf-8").splitlines()
     assert (TOP / "docs" / "pictures" / f"both-ways-{Path(name).stem}.jpg").stat().st_size < 200_000

@@ -45,7 +45,8 @@ def test_every_setting_but_those_left_out_has_changes_on_both_sides() -> None:
 
 
 def test_stages_are_chosen_by_name() -> None:
-    assert {change.stage for trial in list_changes(["decode", "text_lines"]) for change in trial} == {"decode", "lines"}
+    trials = list_changes(["decode", "text_lines"])
+    assert {change.stage for trial in trials for change in trial} == {"decode", "text_lines"}
     with pytest.raises(UsageError, match="no stage 'colour'"):
         list_changes(["colour"])
 

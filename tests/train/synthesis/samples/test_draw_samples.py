@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from train.synthesis.samples.draw_samples import draw_photo, enlarge_page, main
+from train.synthesis.samples.draw_samples import draw_photo, draw_samples, enlarge_page
 from train.synthesis.samples.sample_pages import SAMPLE_PAGES
 
 SAMPLES = Path(__file__).resolve().parents[4] / "samples"
@@ -25,7 +25,7 @@ def test_picture_is_what_the_script_draws(name: str) -> None:
 @pytest.mark.slow
 def test_same_seed_draws_the_same_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for folder in ("one", "other"):
-        main(["--out", str(tmp_path / folder), "--only", "marker.jpg"])
+        draw_samples(tmp_path / folder, ["marker.jpg"])
     assert [path.name for path in (tmp_path / "one").iterdir()] == ["marker.jpg"]
     assert (tmp_path / "one" / "marker.jpg").read_bytes() == (tmp_path / "other" / "marker.jpg").read_bytes()
     assert capsys.readouterr().out.count("marker.jpg") == 2

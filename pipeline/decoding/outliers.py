@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.decoding.pick import Pick
 from pipeline.geometry import Box
 from pipeline.page_scale import measure_digit_height
 from pipeline.robust_stats import median, weighted_median
 from pipeline.settings.decoding import OutlierSettings
-from pipeline.types import Pick, Reading
+from pipeline.types import Reading
 
 _RIM_PX = 1
 """Ink this near the rim touches it."""

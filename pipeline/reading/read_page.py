@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from pipeline.decoding.reject import reject_doubtful
 from pipeline.decoding.signs import write_signs
 from pipeline.geometry import Box
+from pipeline.images.pictures import Channels, make_page
 from pipeline.ink.illumination import darken_ink
 from pipeline.reading.hypotheses import read_best
 from pipeline.reading.run_stages import StageRunner
@@ -20,15 +22,25 @@ from pipeline.settings.tree import Settings
 from pipeline.types import Page, PageReading, Reading
 
 
-def read_page(page: Page, classifier: Classifier, settings: Settings | None = None) -> PageReading:
+def read_page(
+    page: Page | Any, classifier: Classifier, settings: Settings | None = None, channels: Channels | None = None
+) -> PageReading:
     """Return the numbers on a page, in reading order, their boxes in px of the upright original.
 
     Parameters
     ----------
-    page : the picture, from `load_pages`; or `Page(gray)` for a uint8 array (H, W)
-    classifier : from `load_classifier`
+    page : from `load_pages`; or a picture in memory, as for `make_page`
+    classifier : from `load_classifier`; one may be used from several threads
     settings : defaults where None
+    channels : "bgr" or "rgb", for a color array
+
+    Raises
+    ------
+    PictureTypeError
+        If `page` is neither; the message shows the call that works.
     """
+    if not isinstance(page, Page):
+        page = make_page(page, (settings or Settings()).images, channels)
     return make_reading(analyze_page(page, classifier, settings), classifier.name)
 
 

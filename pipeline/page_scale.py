@@ -14,6 +14,9 @@ from numpy.typing import ArrayLike
 from pipeline.geometry import Box
 from pipeline.robust_stats import median, weighted_median
 
+_LONGEST = 2
+"""Times its short side: a page that is longer is a strip, and its digits are as large as on a page of this length."""
+
 _LEAST_MEASURED, _MOST_MEASURED = 3, 64
 """Boxes that a line needs to have a slope, and about how many of them are taken."""
 
@@ -32,6 +35,14 @@ class PageScale:
     digit_height_px: float = 0.0
     stroke_width_px: float = 0.0
     slope: float = 0.0
+
+
+def measure_side(shape: tuple[int, ...]) -> int:
+    """Return the long side in px of a page of a shape (H, W, ...), by which its digits are large or small.
+
+    A strip, such as a panorama or a receipt, counts as long as a page of its short side would be.
+    """
+    return min(max(shape[:2]), _LONGEST * min(shape[:2]))
 
 
 def measure_digit_height(boxes: Sequence[Box], weights: ArrayLike | None = None) -> float:

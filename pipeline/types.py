@@ -238,7 +238,8 @@ class Digit:
 class Reading:
     """One number as read; `text` is the best guess also where it was rejected, and `reason` then says why.
 
-    Where signs are reported, `text` also holds the number's minus, points and commas; `digits` never do.
+    Where signs are reported, `text` also holds the number's minus, points and commas, and `signs` their boxes; `digits`
+    never do. `box` is the box around digits and signs.
     """
 
     text: str
@@ -248,6 +249,7 @@ class Reading:
     status: Status = "accepted"
     reason: str | None = None
     line: int = 1
+    signs: tuple[Box, ...] = ()
 
     def __post_init__(self) -> None:
         expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)

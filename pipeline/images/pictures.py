@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import PictureTypeError
-from pipeline.images.pixels import flatten, map_to_source, shrink
+from pipeline.images.pixels import choose_factors, flatten, map_to_source, shrink
 from pipeline.settings.images import ImageSettings
 from pipeline.types import Page
 
@@ -44,8 +44,7 @@ def make_page(
     pixels = picture
     if pixels.ndim == 3 and pixels.shape[2] >= 3 and channels == "rgb":
         pixels = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA)
-    side = (settings or ImageSettings()).work_side_px
-    factor = max(1, max(pixels.shape[:2]) // side)
+    factor = max(choose_factors(pixels.shape, settings or ImageSettings()))
     gray = shrink(flatten(pixels, is_color=False), factor)
     size = pixels.shape[1], pixels.shape[0]
     back = map_to_source(1, size, gray.shape[::-1], factor)

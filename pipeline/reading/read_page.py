@@ -83,11 +83,19 @@ def make_reading(stages: Stages, model: str) -> PageReading:
 
 
 def _place(readings: Sequence[Reading], page: Page) -> tuple[Reading, ...]:
-    """Return the readings with their boxes moved from page px to px of the upright original."""
-    boxes = iter(_map_boxes([b for r in readings for b in (r.box, *(d.box for d in r.digits))], page))
-    return tuple(
-        replace(r, box=next(boxes), digits=tuple(replace(d, box=next(boxes)) for d in r.digits)) for r in readings
-    )
+    """Return the readings with their boxes moved from page px to px of the upright original.
+
+    On a page that was leveled the upright box around a number's turned box is larger than its digits: it is the box
+    around the boxes of its digits and signs instead.
+    """
+    boxes = iter(_map_boxes([b for r in readings for b in (*(d.box for d in r.digits), *r.signs)], page))
+    placed = []
+    for reading in readings:
+        digits = tuple(replace(digit, box=next(boxes)) for digit in reading.digits)
+        signs = tuple(next(boxes) for _ in reading.signs)
+        box = Box.around([*(digit.box for digit in digits), *signs])
+        placed.append(replace(reading, box=box, digits=digits, signs=signs))
+    return tuple(placed)
 
 
 def _map_boxes(boxes: Sequence[Box], page: Page) -> list[Box]:

@@ -7,6 +7,7 @@ import difflib
 import subprocess
 import sys
 from collections.abc import Callable, Iterable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -115,6 +116,17 @@ def run_script(run: Callable[[], int | None]) -> int:
     except KeyboardInterrupt:
         print("stopped; the same command continues where it was, fit and fit-lines with --resume", file=sys.stderr)
         return INTERRUPTED
+
+
+def check_installed(*names: str) -> None:
+    """Check that libraries which only one flag needs are there.
+
+    Raises
+    ------
+    SetupError : one is not installed
+    """
+    if missing := [name for name in names if find_spec(name) is None]:
+        raise SetupError(f"{missing[0]} is not installed", f"pip install {' '.join(missing)}")
 
 
 def find_commit() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -15,7 +16,7 @@ from train.fitting.options import RUNS, FitPlan, split_parts
 from train.fitting.recipes import PARTS, RECIPES
 from train.networks.catalog import ARCHITECTURES, SAVED
 from train.networks.model_folder import CARD_NAME, HISTORY_NAME, KERAS_NAME, LITERT_NAME, check_replaceable
-from train.scripts import Parser, at_least, one_of, positive, share
+from train.scripts import Parser, at_least, check_installed, one_of, positive, share
 
 
 def parse_arguments(argv: Sequence[str] | None) -> FitPlan:
@@ -35,7 +36,7 @@ def parse_arguments(argv: Sequence[str] | None) -> FitPlan:
         metavar="NAME",
         help=f"{', '.join(ARCHITECTURES)} (digits)",
     )
-    what = "mnist, fashion_mnist, idx:DIR (files named as MNIST's), folder:DIR (a folder of pictures per class)"
+    what = "mnist, fashion_mnist, idx:DIR (MNIST's or EMNIST's files), folder:DIR (a folder per class), csv:FILE"
     add("--dataset", type=check_dataset_name, default="mnist", metavar="NAME", help=f"{what} (%(default)s)")
     add("--recipe", type=one_of(RECIPES), metavar="NAME", help=f"{', '.join(RECIPES)}; default: the network's own")
     some = f"what the photo recipe mixes in, by commas, of {','.join(PARTS)}; or none (all)"
@@ -49,6 +50,9 @@ def parse_arguments(argv: Sequence[str] | None) -> FitPlan:
     add("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
     add("--rate", type=positive, metavar="RATE", help="(peak) learning rate; default: the recipe's")
     add("--harvest", type=Path, metavar="DIR", help="crops from python -m train harvest to mix in")
+    few = "stop when N epochs in a row are no better on the validation part, and keep the best one"
+    add("--patience", type=at_least(1), metavar="N", help=few)
+    add("--tensorboard", type=Path, metavar="DIR", help="log the figures of each epoch there, for TensorBoard")
     add("--resume", action="store_true", help="continue after the last whole epoch of the same run")
     parser.add_force()
     flags = vars(parser.parse_args(argv))
@@ -70,8 +74,11 @@ def check_inputs(plan: FitPlan) -> None:
     ------
     InputError : a file or folder is missing
     UsageError : it would replace a shipped model, or the harvest has another seed
+    SetupError : --tensorboard needs a library that is not installed
     """
     find_data_dir(plan.data_dir)
+    if plan.tensorboard is not None:
+        check_installed("tensorboard")
     if plan.init is not None and not plan.init.is_file():
         raise MissingInputError(f"{plan.init}: no such file")
     if plan.harvest is not None and (seed := read_facts(plan.harvest)["seed"]) != plan.seed:
@@ -88,7 +95,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     with console.status("loading Keras"):
         from train.fitting.fit import finish, fit, gather_training_set
     with console.status("reading the data"):
-        training_set, classes = gather_training_set(plan)
+        training_set, classes = gather_training_set(
+            plan, partial(console.print, style="yellow", soft_wrap=True, markup=False)
+        )
     model, history = fit(plan, training_set, len(classes), console)
     with console.status("exporting and calibrating"):
         card = finish(plan, training_set, model, history, classes)

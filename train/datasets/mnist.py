@@ -124,7 +124,8 @@ def split_validation(digits: DigitSet, n_validation: int, seed: int) -> tuple[Di
     With writer ids, whole writers are drawn for validation until there are enough digits, so that nobody's hand is on
     both sides. Without them the last `n_validation` digits are held out. MNIST is not stored in writer order: of its
     last 5,000 training digits, 31 % are by writers who also stand earlier (counted with QMNIST's ids), so that split
-    is only mostly disjoint, and its figure a little too good.
+    is only mostly disjoint, and its figure a little too good. Other data may lie in any order:
+    `train.datasets.own_data.split_stratified`.
 
     Raises
     ------
@@ -184,7 +185,7 @@ def read_idx_set(folder: Path, part: str) -> DigitSet:
     InputError : a file is missing, truncated, or does not fit the other
     """
     names = f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"
-    paths = [_find(folder, name, "") for name in names]
+    paths = [_find(folder, name, "") or _find(folder, name.replace("-idx", ".idx"), "") for name in names]
     for name, path in zip(names, paths, strict=True):
         if path is None:
             raise MissingInputError(f"{folder}: holds neither {name} nor {name}.gz", "check the folder")

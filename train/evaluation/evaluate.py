@@ -101,6 +101,9 @@ def evaluate(
         part = read_test_set(name, data_dir)
         seen = read_seen(data_dir, read_seed(card)) if is_of_mnist(card) else None
     check_classes(folder, classifier, part)
+    if seen is not None and has_seen_mnist_test(card.get("made", {})):
+        text = "was trained on digits of MNIST's test set: its figures on MNIST, corrupted too, mean nothing"
+        console.print(f"{folder}: {text}", style="yellow", soft_wrap=True)
     with console.status(f"{folder}: classifying"):
         test = predict(classifier, part.examples)
         figures = measure(test.after, part.examples.labels, len(part.classes))
@@ -129,6 +132,13 @@ def is_of_mnist(card: Card) -> bool:
     """Return whether a card's model reads digits like MNIST's: by its data set, or by the photo recipe."""
     made = card.get("made", {})
     return made.get("dataset", MNIST) == MNIST or made.get("recipe") == PHOTO.name
+
+
+def has_seen_mnist_test(made: Card) -> bool:
+    """Return whether a card's network, or one that it began with, was trained on digits of MNIST's test set."""
+    return bool(made.get("has_mnist_test")) or any(
+        has_seen_mnist_test(inner) for inner in made.values() if isinstance(inner, dict)
+    )
 
 
 def name_test(dataset_name: str) -> str:

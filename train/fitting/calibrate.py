@@ -24,6 +24,7 @@ from train.metrics import SMALLEST, measure_ece, measure_nll, measure_risk_cover
 from train.networks.model_folder import Card, predict_litert, read_seed
 
 _LEAST_T, _MOST_T = 0.2, 5.0
+_NEAR_BOUND = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,11 @@ def fit_temperature(probabilities: NDArray[np.float32], labels: NDArray[np.int64
     return float(np.exp((low + high) / 2))
 
 
+def is_at_bound(temperature: float) -> bool:
+    """Return whether a fitted temperature is the least or the most that is tried, so that it says nothing."""
+    return not _LEAST_T * (1 + _NEAR_BOUND) < temperature < _MOST_T * (1 - _NEAR_BOUND)
+
+
 def gather_held_out(card: Card, data_dir: Path | None) -> Examples:
     """Return what the run that made a card's model held out: as the front end sees it, or as it is for a plain run.
 
@@ -111,8 +117,8 @@ def gather_held_out(card: Card, data_dir: Path | None) -> Examples:
     seed, name = read_seed(card), made.get("dataset", MNIST)
     if made.get("recipe") == PLAIN.name:
         return gather_plain_set(load_dataset(name, data_dir), seed).held_out
-    own = None if name == MNIST else load_dataset(name, data_dir).train
-    return gather_photo_set(data_dir, seed, digits=own).seen
+    own = None if name == MNIST else load_dataset(name, data_dir)
+    return gather_photo_set(data_dir, seed, own=own).seen
 
 
 def load_harvested(folder: Path) -> Examples:

@@ -7,8 +7,10 @@ validated, and everything is saved so that `--resume` continues exactly. The tes
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 import keras
@@ -19,13 +21,15 @@ from pipeline.errors import UsageError
 from train.datasets.catalog import DIGIT_CLASSES, MNIST, NOT_A_DIGIT_NAME, load_dataset
 from train.datasets.examples import Examples
 from train.fitting.batches import Batch, count_batches
-from train.fitting.calibrate import calibrate
+from train.fitting.calibrate import calibrate, is_at_bound
+from train.fitting.epochs import find_best, is_stalled, log_epochs
 from train.fitting.options import FitPlan
 from train.fitting.photo_training_set import gather_photo_set
 from train.fitting.plain_training_set import gather_plain_set
+from train.fitting.recipes import PLAIN
 from train.fitting.training_loop import compile_model, encode, fit_epoch, seed_dropout
 from train.networks.architectures import build
-from train.networks.checkpoint import History, load_checkpoint, load_init, save_checkpoint
+from train.networks.checkpoint import History, load_best, load_checkpoint, load_init, save_checkpoint
 from train.networks.export import describe_model, export_model
 from train.networks.model_folder import (
     CARD_NAME,
@@ -51,23 +55,26 @@ class TrainingSet(Protocol):
     def validate(self, model: keras.Model) -> dict[str, float]: ...  # noqa: D102
 
 
-def gather_training_set(plan: FitPlan) -> tuple[TrainingSet, tuple[str, ...]]:
-    """Return the training set of the run, and the names of its classes.
+def gather_training_set(
+    plan: FitPlan, tell: Callable[[str], None] = lambda note: None
+) -> tuple[TrainingSet, tuple[str, ...]]:
+    """Return the training set of the run, and the names of its classes; `tell` is given the notes on the data.
 
     Raises
     ------
     InputError : as for `load_dataset` and `gather_photo_set`
     UsageError : the photo recipe is asked for pictures that are no digits
     """
-    if plan.how.name == "plain":
-        dataset = load_dataset(plan.dataset, plan.data_dir)
-        return gather_plain_set(dataset, plan.seed, plan.limit), dataset.classes
+    is_plain = plan.how.name == PLAIN.name
     own = None  # MNIST, which the photo training set reads itself
-    if plan.dataset != MNIST:
-        dataset = load_dataset(plan.dataset, plan.data_dir)
-        if dataset.classes != DIGIT_CLASSES:
-            raise UsageError(f"{plan.dataset}: the photo recipe is for digits", "give --recipe plain")
-        own = dataset.train
+    if is_plain or plan.dataset != MNIST:
+        own = load_dataset(plan.dataset, plan.data_dir)
+        if not is_plain and own.classes != DIGIT_CLASSES:
+            raise UsageError(f"{plan.dataset}: the photo recipe is for digits", "give --arch cnn_tuned")
+        for note in own.notes:
+            tell(f"{plan.dataset}: {note}")
+    if is_plain and own is not None:
+        return gather_plain_set(own, plan.seed, plan.limit), own.classes
     training_set = gather_photo_set(plan.data_dir, plan.seed, plan.limit, plan.harvest, plan.parts, own, plan.plain)
     return training_set, (*DIGIT_CLASSES, NOT_A_DIGIT_NAME) if "non-digits" in plan.parts else DIGIT_CLASSES
 
@@ -92,6 +99,8 @@ def begin(plan: FitPlan, n_classes: int) -> keras.Model:
 def fit(plan: FitPlan, training_set: TrainingSet, n_classes: int, console: Console) -> tuple[keras.Model, History]:
     """Return the model (averaged, if the recipe says so) after the last epoch, and the figures of each epoch.
 
+    With `plan.patience` a run may end early, and the model is that of the best epoch.
+
     Raises
     ------
     UsageError : as for `begin`, or `plan.resume` is set for another run
@@ -106,8 +115,10 @@ def fit(plan: FitPlan, training_set: TrainingSet, n_classes: int, console: Conso
         averaged = keras.models.clone_model(fitted)
         averaged.set_weights(fitted.get_weights())
         compile_model(fitted, recipe, loss, n_steps * plan.n_epochs, plan.peak_rate)
-    with Progress(console=console, transient=True) as progress:
+    with Progress(console=console, transient=True) as progress, log_epochs(fitted, plan.tensorboard) as logger:
         for epoch in range(len(history), plan.n_epochs):
+            if is_stalled(history, plan.patience):
+                break
             seed_dropout(fitted, plan.seed, epoch)
             bar = progress.add_task(f"epoch {epoch + 1} of {plan.n_epochs}", total=n_steps)
             batches = encode(training_set.draw(recipe.batch_size, plan.seed, epoch), n_classes, loss)
@@ -115,16 +126,45 @@ def fit(plan: FitPlan, training_set: TrainingSet, n_classes: int, console: Conso
             progress.remove_task(bar)
             figures = {"epoch": epoch + 1, **figures, **training_set.validate(averaged)}
             history.append({name: round(value, 5) for name, value in figures.items()})
-            save_checkpoint(plan.work_dir, plan.facts(), fitted, averaged, history)
+            logger.on_epoch_end(epoch, history[-1])
+            is_best = plan.patience is not None and find_best(history) == epoch
+            save_checkpoint(plan.work_dir, plan.facts(), fitted, averaged, history, is_best)
             console.print("  ".join(f"{name} {value:g}" for name, value in history[-1].items()), soft_wrap=True)
-    return averaged, history
+    return averaged if plan.patience is None else load_best(plan.work_dir), history
 
 
 def describe_origin(plan: FitPlan) -> Card:
     """Return how the network that the run began with was made, if a card beside it says so."""
-    if plan.init is None or not (plan.init.parent / CARD_NAME).is_file():
-        return {}
-    return {"begun_with": read_card(plan.init.parent).get("made", {})}
+    card = read_init_card(plan)
+    return {"begun_with": card.get("made", {})} if card else {}
+
+
+def read_init_card(plan: FitPlan) -> Card:
+    """Return the card of the network that the run began with; empty where there is none."""
+    has_card = plan.init is not None and (plan.init.parent / CARD_NAME).is_file()
+    return read_card(plan.init.parent) if plan.init is not None and has_card else {}
+
+
+def choose_temperature(plan: FitPlan, fitted: float) -> float:
+    """Return the temperature for the card: at a bound, that of the network that the run began with, or 1."""
+    return float(read_init_card(plan).get("temperature", 1.0)) if is_at_bound(fitted) else fitted
+
+
+def find_line_model(plan: FitPlan) -> str | None:
+    """Return the line network that reads beside the new one, as a path from the folder that holds the new one's folder.
+
+    It is the one that the card there names already, else that of the network that the run began with.
+    """
+    if (plan.out / CARD_NAME).is_file() and (kept := read_card(plan.out).get("line_model")):
+        return str(kept)
+    name = read_init_card(plan).get("line_model")
+    if name is None or plan.init is None:
+        return None
+    folder = plan.init.absolute().parent.parent / name
+    try:
+        return Path(os.path.relpath(folder, plan.out.absolute().parent)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return folder.as_posix()
 
 
 def finish(
@@ -136,13 +176,13 @@ def finish(
     calibration = calibrate(predict_litert(plan.out / LITERT_NAME, held_out.images), held_out.labels)
     card = {
         **describe_model(model, plan.out, classes, plan.how.litert_weights),
-        "temperature": round(calibration.temperature, 4),
+        "temperature": round(choose_temperature(plan, calibration.temperature), 4),
         "made": {"keras": keras.__version__, **plan.facts(), **training_set.facts, **describe_origin(plan)},
-        "validation": history[-1] if history else {},
+        "validation": history[-1 if plan.patience is None else find_best(history)] if history else {},
         "calibration": calibration.as_dict(),
     }
-    if (plan.out / CARD_NAME).is_file():  # the line network beside it stays what it is
-        card |= {name: value for name, value in read_card(plan.out).items() if name == "line_model"}
+    if classes[: len(DIGIT_CLASSES)] == DIGIT_CLASSES and (line_model := find_line_model(plan)):
+        card["line_model"] = line_model
     write_card(plan.out, card)
     (plan.out / HISTORY_NAME).write_text(json.dumps(history, indent=1) + "\n", "utf-8")
     return card

@@ -28,7 +28,8 @@ class FitPlan:
     `dataset` is as for `load_dataset`; `recipe`, `epochs` and `rate` are those of the architecture and its recipe where
     None; `parts` are those of a photo recipe's mixture; `limit` keeps only so many training digits (None: all); `init`
     is a .keras file of the same network whose weights the run begins with (None: drawn ones); `harvest` is a folder of
-    crops to mix in; `plain` is the share of plain digits in a photo recipe's batch.
+    crops to mix in; `plain` is the share of plain digits in a photo recipe's batch. With `patience` the run ends when
+    so many epochs in a row are no better than the best, which is kept; `tensorboard` is a folder to log epochs in.
     """
 
     arch: str = "digits"
@@ -46,6 +47,8 @@ class FitPlan:
     rate: float | None = None
     harvest: Path | None = None
     plain: float | None = None
+    patience: int | None = None
+    tensorboard: Path | None = None
 
     @property
     def work_dir(self) -> Path:
@@ -78,6 +81,7 @@ class FitPlan:
         facts |= {"seed": self.seed, "limit": self.limit, "rate": self.peak_rate}
         facts |= {} if self.how.name == "plain" else {"parts": list(self.parts)}
         facts |= {} if self.plain is None else {"plain": self.plain}
+        facts |= {} if self.patience is None else {"patience": self.patience}
         facts |= {} if self.init is None else {"init_sha256": hash_file(self.init)}
         return facts | ({} if self.harvest is None else {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)})
 

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from pipeline.errors import UsageError
 from train.augmentation.augment import AugmentSettings
 from train.augmentation.printed_glyphs import find_fonts
+from train.datasets.catalog import Dataset
 from train.datasets.examples import Examples, predict, show_clean, show_crops
 from train.datasets.external_digits import load_extras
 from train.datasets.harvested_crops import load_crops, read_facts
 from train.datasets.mnist import N_VALIDATION, TRAIN_IMAGES, DigitSet, find_data_dir, load_train, split_validation
+from train.datasets.own_data import split_stratified
 from train.fitting.batches import (
     NOT_A_DIGIT,
     Batch,
@@ -99,7 +101,7 @@ def gather_photo_set(
     limit: int | None = None,
     harvest: Path | None = None,
     parts: Collection[str] = PARTS,
-    digits: DigitSet | None = None,
+    own: Dataset | None = None,
     plain: float | None = None,
 ) -> PhotoTrainingSet:
     """Return the training set of a run.
@@ -111,7 +113,7 @@ def gather_photo_set(
     limit : keeps only so many digits of each part
     harvest : a folder of crops to mix in, or None
     parts : which of `PARTS` to mix in; without "non-digits" the network has ten classes
-    digits : to train on in the place of MNIST's
+    own : digits to train on in the place of MNIST's; a tenth of each class is held out
     plain : share of plain digits in a batch; the mixture's own where None
 
     Raises
@@ -121,14 +123,15 @@ def gather_photo_set(
     """
     data_dir = find_data_dir(data_dir)
     extras, extras_held_out = load_extras(data_dir)
-    is_mnist = digits is None
-    digits = load_train(data_dir) if digits is None else digits
+    digits = load_train(data_dir) if own is None else own.train
     n_validation = min(N_VALIDATION, max(1, len(digits.labels) // 10))
-    train, validation = (part.take(slice(0, limit)) for part in split_validation(digits, n_validation, seed))
+    split = split_validation if own is None else split_stratified
+    train, validation = (part.take(slice(0, limit)) for part in split(digits, n_validation, seed))
     rng = np.random.default_rng([seed, 1])
     facts = {
         "commit": find_commit(),
-        **({"mnist_train_images_sha256": TRAIN_IMAGES.sha256} if is_mnist else {}),
+        **({"mnist_train_images_sha256": TRAIN_IMAGES.sha256} if own is None else {"train_sha256": digits.checksum()}),
+        **({"has_mnist_test": True} if own is not None and own.has_mnist_test else {}),
         "is_writer_disjoint": digits.writers is not None,
         "n_train": len(train.labels),
         "n_validation": len(validation.labels),

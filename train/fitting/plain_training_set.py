@@ -12,6 +12,7 @@ from pipeline.recognition.classify import calibrate, infer_activation
 from train.datasets.catalog import Dataset
 from train.datasets.examples import Examples, predict, show_clean
 from train.datasets.mnist import N_VALIDATION, split_validation
+from train.datasets.own_data import split_stratified
 from train.fitting.batches import Batch
 from train.metrics import measure_nll
 from train.scripts import find_commit
@@ -51,14 +52,18 @@ class PlainTrainingSet:
 def gather_plain_set(dataset: Dataset, seed: int, limit: int | None = None) -> PlainTrainingSet:
     """Return the training set of a plain run: a tenth, of MNIST 5,500 digits by writer, is held out for validation.
 
+    Of a user's own pictures it is a tenth of each class.
+
     `limit` keeps only so many pictures of each part.
 
     Raises
     ------
     ValueError : the data set has fewer than two pictures
+    InputError : as for `split_stratified`
     """
     n_validation = min(N_VALIDATION, max(1, len(dataset.train.labels) // 10))
-    parts = (part.take(slice(0, limit)) for part in split_validation(dataset.train, n_validation, seed))
+    split = split_stratified if dataset.is_own and dataset.train.writers is None else split_validation
+    parts = (part.take(slice(0, limit)) for part in split(dataset.train, n_validation, seed))
     train, held_out = (show_clean(part) for part in parts)
     facts = {
         "commit": find_commit(),
@@ -66,5 +71,6 @@ def gather_plain_set(dataset: Dataset, seed: int, limit: int | None = None) -> P
         "is_writer_disjoint": dataset.train.writers is not None,
         "n_train": len(train.labels),
         "n_validation": len(held_out.labels),
+        **({"has_mnist_test": True} if dataset.has_mnist_test else {}),
     }
     return PlainTrainingSet(train, held_out, facts)

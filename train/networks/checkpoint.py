@@ -12,27 +12,49 @@ from pipeline.errors import InputError, UsageError
 from train.networks.catalog import SAVED
 
 STATE_NAME = "state.json"
+BEST_NAME = "best.keras"
 
 History = list[dict[str, float]]
 
 
 def save_checkpoint(
-    folder: Path, facts: dict[str, Any], fitted: keras.Model, averaged: keras.Model, history: History
+    folder: Path,
+    facts: dict[str, Any],
+    fitted: keras.Model,
+    averaged: keras.Model,
+    history: History,
+    is_best: bool = False,
 ) -> None:
     """Save the state after epoch len(history) of the run that `facts` describe, and drop the one before.
 
-    The history goes last and names the epoch, so that a save that breaks off costs one epoch and no more.
+    Where `is_best`, the averaged model is kept as that of the best epoch. The history goes last and names the epoch, so
+    that a save that breaks off costs one epoch and no more.
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ".gitignore").write_text("*\n", "utf-8")
     epoch = len(history)
     fitted.save(folder / f"fitted-{epoch}.keras")
     averaged.save(folder / f"averaged-{epoch}.keras")
+    if is_best:
+        averaged.save(folder / BEST_NAME)
     part = folder / f"{STATE_NAME}.part"
     part.write_text(json.dumps({"run": facts, "history": history}, indent=1), "utf-8")
     part.replace(folder / STATE_NAME)
     for kind in ("fitted", "averaged"):
         (folder / f"{kind}-{epoch - 1}.keras").unlink(missing_ok=True)
+
+
+def load_best(folder: Path) -> keras.Model:
+    """Return the model of the best epoch that a checkpoint folder keeps.
+
+    Raises
+    ------
+    InputError : there is none, or it cannot be read
+    """
+    try:
+        return keras.models.load_model(folder / BEST_NAME, compile=False)
+    except (OSError, ValueError) as error:
+        raise InputError(f"{folder / BEST_NAME}: cannot be read ({error})", "run without --resume") from error
 
 
 def load_init(path: Path, arch: str) -> keras.Model:

@@ -18,7 +18,7 @@ import tensorflow as tf
 from pipeline.errors import ModelError, OutputError
 from pipeline.recognition.classify import load_any_classifier
 from pipeline.types import SIDE_PX
-from train.networks.model_folder import KERAS_NAME, LITERT_NAME, Card, read_card, write_card
+from train.networks.model_folder import KERAS_NAME, LITERT_NAME, ONNX_NAME, Card, read_card, write_card
 
 MOST_DISAGREEMENT = {"float32": 1e-3, "int8": 0.1}
 """Of the probabilities that Keras and LiteRT give, by the precision of the exported weights."""
@@ -63,6 +63,19 @@ def write_litert(model: keras.Model, path: Path, weights: str = "float32") -> No
         if weights == "int8":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
         path.write_bytes(converter.convert())
+
+
+def export_onnx(folder: Path) -> Path:
+    """Write the network of a model folder for ONNX, float32, beside it; return the path.
+
+    Raises
+    ------
+    ModelError : the folder holds no model
+    """
+    model, path = load_keras(folder), folder / ONNX_NAME
+    model(np.zeros((1, SIDE_PX, SIDE_PX, 1), np.float32))  # Keras exports only a model that was called
+    model.export(path, format="onnx", verbose=False)
+    return path
 
 
 def describe_model(model: keras.Model, folder: Path, classes: Sequence[str], weights: str = "float32") -> Card:

@@ -19,6 +19,7 @@ from train.networks.catalog import SHIPPED
 from train.scripts import suggest_name
 
 KERAS_NAME, LITERT_NAME, CARD_NAME, HISTORY_NAME = "model.keras", "model.tflite", "card.json", "history.json"
+ONNX_NAME = "model.onnx"
 
 PRECISIONS = ("float32", "int8")
 """Of the weights of a .tflite file."""

@@ -93,7 +93,7 @@ def test_mnist_is_its_own_two_parts(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("", "choose one of: mnist, fashion_mnist, idx:DIR, folder:DIR"),
+        ("", "choose one of: mnist, fashion_mnist, idx:DIR, folder:DIR, csv:FILE"),
         ("emnist", "did you mean mnist"),
         ("idx:", "did you mean idx:DIR"),
         ("folder:", "did you mean folder:DIR"),

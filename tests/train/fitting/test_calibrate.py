@@ -120,8 +120,8 @@ def test_missing_model_is_refused(tmp_path: Path) -> None:
 def test_it_is_fitted_on_what_the_run_held_out(
     made: dict[str, Any], expected: tuple[Any, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gather(data_dir: None, seed: int, digits: str | None = None) -> SimpleNamespace:
-        return SimpleNamespace(seen=("photo", seed, digits))
+    def gather(data_dir: None, seed: int, own: object = None) -> SimpleNamespace:
+        return SimpleNamespace(seen=("photo", seed, getattr(own, "train", None)))
 
     def gather_plain_set(dataset: SimpleNamespace, seed: int) -> SimpleNamespace:
         return SimpleNamespace(held_out=("plain", seed, dataset.name))

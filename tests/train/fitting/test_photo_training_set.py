@@ -11,6 +11,7 @@ import pytest
 
 from pipeline.errors import UsageError
 from train.augmentation.non_digits import NonDigitSource
+from train.datasets.catalog import DIGIT_CLASSES, Dataset
 from train.datasets.examples import Examples
 from train.datasets.harvested_crops import FACTS_NAME
 from train.datasets.mnist import DigitSet
@@ -75,7 +76,8 @@ def test_ones_own_digits_take_the_place_of_mnists(
     collected: list[tuple[DigitSet, DigitSet]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(training_room, "load_train", lambda data_dir: pytest.fail("MNIST was read"))
-    training_set = gather_photo_set(tmp_path, seed=0, digits=DIGITS.take(slice(0, 30)))
+    own = Dataset("folder:own", DIGIT_CLASSES, DIGITS.take(slice(0, 30)), DIGITS.take(slice(30, 33)))
+    training_set = gather_photo_set(tmp_path, seed=0, own=own)
     assert training_set.n_digits + len(training_set.clean.labels) == 30
     assert "mnist_train_images_sha256" not in training_set.facts
 

@@ -198,7 +198,7 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
 
 def _add_reading(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--model", default="digits", help="a name under models/, a folder, a .tflite or a .keras file (digits)")
+    add("--model", default="digits", help="a name under models/, a folder, a .tflite, .keras or .h5 file (digits)")
     add(
         "--settings",
         type=Path,

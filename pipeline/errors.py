@@ -129,7 +129,7 @@ class ModelError(DigitsError):
 
     exit_code = 4
     code = "model"
-    hint = "--model takes a name under models/, a folder, a .tflite or a .keras file"
+    hint = "--model takes a name under models/, a folder, a .tflite, .keras or .h5 file"
 
 
 class OutputError(DigitsError):

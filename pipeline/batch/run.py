@@ -55,13 +55,14 @@ def run(options: BatchOptions) -> int:
     formats = [output.format for output in outputs] or [options.format or TEXT]
     has_thumbnails = any(format.has_thumbnails for format in formats)
     plan = Plan(options.settings, options.model, **folders, has_thumbnails=has_thumbnails)
-    worker = Worker(plan, load_classifier(plan.model))
+    classifier = load_classifier(plan.model)
+    worker = Worker(plan, classifier)
     items = _list_items(options, options.inputs)
     statistics = RunStatistics()
     with ExitStack() as stack:
         results = stack.enter_context(_open_results(options, outputs, plan, items))
         reporter = stack.enter_context(ProgressReporter(statistics, _choose_progress_style(options)))
-        for line in () if options.is_quiet else results.messages:
+        for line in () if options.is_quiet else (*classifier.notes, *results.messages):
             reporter.print_line(line)
         chooser = _PageChooser(options.pages, results, statistics)
         unread: Iterable[InputItem] = list(chooser.skip_done(items))

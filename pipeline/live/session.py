@@ -43,7 +43,10 @@ def run(options: LiveOptions) -> int:
         check_display()
     settings = make_live_settings(options.settings)
     folder = make_folder(options.snapshots) if options.snapshots else Path()
-    reader = LiveReader(load_classifier(options.model), settings, options.source, options.region)
+    classifier = load_classifier(options.model)
+    reader = LiveReader(classifier, settings, options.source, options.region)
+    for note in () if options.is_quiet else classifier.notes:
+        print(note, file=sys.stderr)
     reader.warm_up()
     source, request = VideoSource.parse(options.source), CameraRequest(options.size_px, options.fps)
     with ExitStack() as stack:

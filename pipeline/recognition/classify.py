@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
+from pipeline.recognition.input_convention import OURS, InputConvention, recognize_convention
 from pipeline.recognition.line_network import LineNetwork, load_line_network
 from pipeline.recognition.load_network import Network, load_network, try_out
 from pipeline.recognition.model_card import MODEL_FILES, read_card
+from pipeline.system.runtimes.keras import KERAS_SUFFIXES, SAVED_MODEL_NAME
 from pipeline.types import N_DIGITS, SIDE_PX, DigitScores
 
 MODELS_DIR = Path(__file__).resolve().parents[2] / "models"
@@ -52,6 +54,7 @@ class Classifier:
     network : the network itself
     classes : names of the classes, where its card tells them
     line_network : the network that reads whole lines beside it, where its card names one
+    notes : a line for each thing that the user should know of the model
     """
 
     name: str
@@ -61,6 +64,7 @@ class Classifier:
     network: Network
     classes: tuple[str, ...] = ()
     line_network: LineNetwork | None = None
+    notes: tuple[str, ...] = ()
 
     def classify(self, batch: NDArray[np.float32]) -> DigitScores:
         """Return calibrated class probabilities.
@@ -124,16 +128,17 @@ def load_classifier(name_or_path: str | os.PathLike[str] = "digits", models_dir:
 
     Parameters
     ----------
-    name_or_path : a name under `models_dir`, a folder that holds model.tflite or model.keras, or such a file;
-        beside a file called model.* a card.json may state the `temperature` and, as `line_model`, the folder of
-        the line network that reads with it, next to its own
+    name_or_path : a name under `models_dir`, a folder that holds model.tflite or model.keras, such a file, an .h5 file,
+        or the folder of a SavedModel of TensorFlow; beside a file called model.* a card.json may state the
+        `temperature`, what the network takes as `input`, and as `line_model` the folder of the line network that reads
+        with it, seen from the folder around its own
     models_dir : the folder of named models; the project's own by default
 
     Raises
     ------
     ModelError
-        If it is missing or damaged, takes anything but float32 (N, 28, 28, 1), gives anything but (N, 10 or 11), or
-        its card says that it tells other things than digits.
+        If it is missing or damaged, takes what no digit can be brought to, gives anything but (N, 10 or 11), or its
+        card says that it tells other things than digits.
     """
     classifier = load_any_classifier(name_or_path, models_dir)
     if classifier.n_classes not in (N_DIGITS, N_DIGITS + 1):
@@ -151,7 +156,7 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
     Raises
     ------
     ModelError
-        If it is missing or damaged, takes anything but float32 (N, 28, 28, 1), or gives anything but (N, K).
+        If it is missing or damaged, takes what no digit can be brought to, or gives anything but (N, K).
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # both libraries greet on stderr when they are imported
     path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
@@ -159,9 +164,31 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
     network = load_network(path)
     outputs = try_out(network, path)
     card = read_card(path)
-    lines = load_line_network(path.parent.parent / card.line_model) if card.line_model else None
+    lines = load_line_network(path.absolute().parent.parent / card.line_model) if card.line_model else None
+    convention, notes = card.input or OURS, tuple[str, ...]()
+    if card.input is None and _may_be_digits(outputs.shape[1], card.classes):
+        convention = recognize_convention(lambda batch: _score(network, batch, card.temperature))
+        notes = _describe_convention(name_or_path, convention)
+    if convention != OURS:
+        network = convention.adapt(network)
+        outputs = try_out(network, path)
     activation = infer_activation(outputs)
-    return Classifier(name, outputs.shape[1], card.temperature, activation, network, card.classes, lines)
+    return Classifier(name, outputs.shape[1], card.temperature, activation, network, card.classes, lines, notes)
+
+
+def _may_be_digits(n_classes: int, classes: tuple[str, ...]) -> bool:
+    return n_classes in (N_DIGITS, N_DIGITS + 1) and classes[:N_DIGITS] in ((), _DIGITS)
+
+
+def _describe_convention(name: str | os.PathLike[str], convention: InputConvention) -> tuple[str, ...]:
+    if convention == OURS:
+        return ()
+    return (f"{os.fspath(name)}: drawn digits are read when it is given {convention}; reading does so",)
+
+
+def _score(network: Network, batch: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    outputs = network(batch)
+    return calibrate(outputs, temperature, infer_activation(outputs))
 
 
 def hash_model(name_or_path: str | os.PathLike[str], models_dir: Path | None = None) -> str:
@@ -176,8 +203,9 @@ def hash_model(name_or_path: str | os.PathLike[str], models_dir: Path | None = N
     line_model = read_card(path).line_model
     files = [path, path.with_name("card.json")]
     if line_model:
-        files += [path.parent.parent / line_model / name for name in ("model.tflite", "card.json")]
+        files += [path.absolute().parent.parent / line_model / name for name in ("model.tflite", "card.json")]
     digest = hashlib.sha256()
+    files += sorted(path.rglob("*")) if path.is_dir() else []
     for file in files:
         digest.update(file.read_bytes() if file.is_file() else b"")
     return digest.hexdigest()
@@ -193,8 +221,11 @@ def _find_model(name_or_path: str, models_dir: Path) -> Path:
     if not given.exists():
         names = sorted({path.parent.name for path in models_dir.glob("*/model.*") if path.name in MODEL_FILES})
         raise ModelError(f"there is no model {name_or_path!r} (under models/: {', '.join(names) or 'none'})")
+    for folder in (models_dir / given, given):
+        if (folder / SAVED_MODEL_NAME).is_file():
+            return folder
     if given.is_dir():
         raise ModelError(f"{given}: expected a folder with {' or '.join(MODEL_FILES)}, received one without")
-    if given.suffix.lower() not in (".tflite", ".keras"):
-        raise ModelError(f"{given}: expected a .tflite or .keras file, received {given.suffix or 'no ending'}")
+    if given.suffix.lower() not in (".tflite", *KERAS_SUFFIXES):
+        raise ModelError(f"{given}: expected a .tflite, .keras or .h5 file, received {given.suffix or 'no ending'}")
     return given

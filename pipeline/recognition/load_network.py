@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,30 +22,37 @@ _MOST_AT_ONCE = 64
 _BATCH_STEP, _WIDTH_STEP_PX = 8, 128
 """Batches and line images are padded with bare paper to multiples of these: a new shape costs more than that."""
 
+_CONVERT = """wrap it, where prepare makes that of a digit, such as keras.layers.Resizing(20, 28):
+    import keras
+    digit = keras.Input((28, 28, 1))
+    keras.Model(digit, keras.models.load_model("{path}")(prepare(digit))).save("converted.keras")"""
+"""For a model whose input is of another kind."""
+
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """What a loaded file is to the other rooms: float32 (N, 28, 28, 1) in, float32 (N, K) out, N at least 1."""
 
 
 def load_network(path: Path) -> Network:
-    """Return the digit network in a .tflite or .keras file.
+    """Return the digit network in a .tflite, .keras or .h5 file, or in a folder of TensorFlow's SavedModel.
+
+    One that takes digits in another shape, such as (N, 784), (N, 28, 28) or (N, 32, 32, 3), is given them so.
 
     Raises
     ------
     ModelError
-        If the file is missing or damaged, or its network takes anything but float32 (N, 28, 28, 1) or gives anything
-        but (N, K).
+        If the file is missing or damaged, or its network takes a shape that no digit can be brought to or gives
+        anything but (N, K).
     """
     if path.suffix.lower() != ".tflite":
         model = KerasNetwork(path)
-        _check_shapes(path, model.taken, model.given)
-        return model
+        return _adapt(model, _check_shapes(path, model.taken, model.given))
     network = LiteRtNetwork(path)
-    _check_shapes(path, [network.taken], [network.given])
+    adapted = _adapt(network, _check_shapes(path, [network.taken], [network.given]))
 
     def run(batch: NDArray[np.float32]) -> NDArray[np.float32]:
         n_parts = -(-len(batch) // _MOST_AT_ONCE)
         parts = np.split(pad_to_multiple(batch, n_parts * _BATCH_STEP, axis=0), n_parts)
-        return np.concatenate([network(part) for part in parts])[: len(batch)]
+        return np.concatenate([adapted(part) for part in parts])[: len(batch)]
 
     return run
 
@@ -94,12 +102,43 @@ def try_out(network: Network, path: Path) -> NDArray[np.float32]:
     return outputs
 
 
-def _check_shapes(path: Path, taken: Sequence[tuple[int, ...]], given: Sequence[tuple[int, ...]]) -> None:
-    """Check that the model takes (N, 28, 28, 1) and gives (N, K), whatever N."""
-    if len(taken) != 1 or taken[0][1:] != (SIDE_PX, SIDE_PX, 1):
-        raise ModelError(f"{path}: expected one input (N, 28, 28, 1), received {_format_shapes(taken)}")
+def _check_shapes(path: Path, taken: Sequence[tuple[int, ...]], given: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    """Return the shape in which the model takes a digit; check that it gives (N, K), whatever N."""
     if len(given) != 1 or len(given[0]) != 2:
         raise ModelError(f"{path}: expected one output (N, 10) or (N, 11), received {_format_shapes(given)}")
+    shape = tuple(SIDE_PX if n == -1 else n for n in taken[0][1:]) if len(taken) == 1 else ()
+    match shape:
+        case (n_pixels,) if n_pixels == SIDE_PX**2:
+            return shape
+        case (height, width) | (height, width, 1 | 3) | (1 | 3, height, width) if height == width:
+            return shape
+    shapes = "(N, 28, 28, 1), (N, 28, 28), (N, 784) or another square of 1 or 3 channels"
+    raise ModelError(
+        f"{path}: expected one input {shapes}, received {_format_shapes(taken)}", _CONVERT.format(path=path.as_posix())
+    )
+
+
+def _adapt(network: Network, shape: tuple[int, ...]) -> Network:
+    """Return a network of float32 (N, 28, 28, 1) that runs one which takes digits in another shape."""
+    return network if shape == (SIDE_PX, SIDE_PX, 1) else lambda batch: network(reshape_digits(batch, shape))
+
+
+def reshape_digits(batch: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return digits (N, 28, 28, 1) as (N, *shape): 784 pixels, or a square of any side, channels first, last or none.
+
+    They are resampled to the square, and each channel shows the same.
+    """
+    if len(shape) == 1:
+        return batch.reshape(len(batch), *shape)
+    side = shape[1]
+    if side != SIDE_PX:
+        how = cv2.INTER_AREA if side < SIDE_PX else cv2.INTER_LINEAR
+        batch = np.stack([cv2.resize(digit[..., 0], (side, side), interpolation=how) for digit in batch])[..., None]
+    if len(shape) == 2:
+        return np.ascontiguousarray(batch[..., 0])
+    if shape[0] == side:
+        return np.repeat(batch, shape[2], axis=3)
+    return np.repeat(batch.transpose(0, 3, 1, 2), shape[0], axis=1)
 
 
 def _format_shapes(shapes: Sequence[tuple[int, ...]]) -> str:

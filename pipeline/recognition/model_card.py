@@ -1,4 +1,4 @@
-"""The card of a model folder: what its network was trained on, its classes and its temperature."""
+"""The card of a model folder: its classes, its temperature, what its network takes and what reads beside it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pipeline.errors import ModelError
+from pipeline.recognition.input_convention import InputConvention
 
 MODEL_FILES = ("model.tflite", "model.keras")
 """What a model's folder is searched for, the faster one first."""
@@ -15,11 +17,20 @@ MODEL_FILES = ("model.tflite", "model.keras")
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What card.json beside a model states: temperature, names of the classes, folder of the line network beside it."""
+    """What card.json beside a model states.
+
+    Attributes
+    ----------
+    temperature : divides the logits
+    classes : names of the outputs
+    line_model : folder of the line network that reads beside it, seen from the folder that holds the model's folder
+    input : what the network takes, None where the card does not say
+    """
 
     temperature: float = 1.0
     classes: tuple[str, ...] = ()
     line_model: str | None = None
+    input: InputConvention | None = None
 
 
 def read_card(path: Path) -> ModelCard:
@@ -38,4 +49,15 @@ def read_card(path: Path) -> ModelCard:
         raise ModelError(f"{card}: expected a temperature above 0, received {temperature!r}")
     if line_model is not None and not isinstance(line_model, str):
         raise ModelError(f"{card}: expected a folder's name as line_model, received {line_model!r}")
-    return ModelCard(float(temperature), classes, line_model)
+    return ModelCard(float(temperature), classes, line_model, _read_input(card, stated.get("input")))
+
+
+def _read_input(card: Path, stated: Any) -> InputConvention | None:
+    """Return what a card's `input` says of the values that the network takes."""
+    if not isinstance(stated, dict) or "range" not in stated:
+        return None
+    match stated["range"], stated.get("is_transposed", False):
+        case [int() | float() as paper, int() | float() as ink], bool() as is_transposed if paper != ink:
+            return InputConvention(float(paper), float(ink), is_transposed)
+    expected = '"range": [paper, ink], two numbers, and "is_transposed": true or false'
+    raise ModelError(f"{card}: expected {expected} in its input, received {json.dumps(stated)}")

@@ -27,7 +27,6 @@ ELSEWHERE = {
     "pipeline/decoding/pick.py": "tests/pipeline/decoding/test_outliers.py",
     "pipeline/recognition/model_card.py": "tests/pipeline/recognition/test_classify.py",
     "pipeline/settings/knob.py": "tests/pipeline/settings/test_tree.py",
-    "pipeline/system/runtimes/keras.py": "tests/pipeline/recognition/test_load_network.py",
     "pipeline/version.py": "tests/pipeline/test_cli.py",
     **dict.fromkeys(
         [path.relative_to(TOP).as_posix() for path in sorted(TOP.glob("train/commands/[!_]*.py"))],

@@ -47,7 +47,7 @@ def parse_arguments(argv: Sequence[str] | None) -> FitPlan:
     add("--seed", type=at_least(0), default=0, metavar="N", help="of weights, split, examples (%(default)s)")
     add("--out", type=Path, metavar="DIR", help=f"model folder ({RUNS}/ARCH)")
     add("--limit", type=at_least(1), metavar="N", help="use only the first N digits: for a quick trial")
-    add("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
+    add("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras or .h5 file")
     add("--rate", type=positive, metavar="RATE", help="(peak) learning rate; default: the recipe's")
     add("--harvest", type=Path, metavar="DIR", help="crops from python -m train harvest to mix in")
     few = "stop when N epochs in a row are no better on the validation part, and keep the best one"
@@ -79,6 +79,8 @@ def check_inputs(plan: FitPlan) -> None:
     find_data_dir(plan.data_dir)
     if plan.tensorboard is not None:
         check_installed("tensorboard")
+    if plan.init is not None and plan.init.is_dir():
+        raise UsageError(f"{plan.init}: is a folder", "give the .keras or .h5 file; a SavedModel cannot be trained on")
     if plan.init is not None and not plan.init.is_file():
         raise MissingInputError(f"{plan.init}: no such file")
     if plan.harvest is not None and (seed := read_facts(plan.harvest)["seed"]) != plan.seed:
@@ -91,14 +93,20 @@ def check_inputs(plan: FitPlan) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Train a network as the command line says."""
     plan, console = parse_arguments(argv), Console(stderr=True)
+    tell = partial(console.print, soft_wrap=True, markup=False)
+    warn = partial(tell, style="yellow")
     check_inputs(plan)
     with console.status("loading Keras"):
-        from train.fitting.fit import finish, fit, gather_training_set
+        from train.evaluation.fine_tuning import describe_change, measure_change
+        from train.fitting.fit import describe_doubts, finish, fit, gather_training_set
     with console.status("reading the data"):
-        training_set, classes = gather_training_set(
-            plan, partial(console.print, style="yellow", soft_wrap=True, markup=False)
-        )
+        training_set, classes = gather_training_set(plan, warn)
     model, history = fit(plan, training_set, len(classes), console)
     with console.status("exporting and calibrating"):
         card = finish(plan, training_set, model, history, classes)
-    console.print(f"{plan.out}: temperature {card['temperature']:g}, {card['validation']}", soft_wrap=True)
+    tell(f"{plan.out}: temperature {card['temperature']:g}, {card['validation']}")
+    if plan.init is not None:
+        for line in describe_change(measure_change(plan.init, plan.out, training_set.held_out)):
+            tell(f"{plan.out}: {line}")
+    for line in describe_doubts(plan, card):
+        warn(f"{plan.out}: {line}")

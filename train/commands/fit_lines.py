@@ -61,8 +61,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     plan, console = parse_arguments(argv), Console(stderr=True)
     check_inputs(plan)
     with console.status("loading Keras"):
+        from train.fitting.calibrate import is_at_bound
         from train.fitting.fit_lines import finish, fit_lines
     model, history = fit_lines(plan, console)
     with console.status("exporting and calibrating"):
         card = finish(plan, model, history)
     console.print(f"{plan.out}: temperature {card['temperature']:g}, {card['validation']}", soft_wrap=True)
+    if is_at_bound(card["calibration"]["temperature"]):
+        fitted = f"the fitted temperature, {card['calibration']['temperature']:g}, is the least or most that is tried"
+        console.print(f"{plan.out}: {fitted}, so the card has 1: harvest more pages", style="yellow", soft_wrap=True)

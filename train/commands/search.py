@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     find_data_dir(plan.data_dir)
     with console.status("reading the data"):
         dataset = load_dataset(plan.dataset, plan.data_dir)
+    for note in dataset.notes:
+        console.print(f"{plan.dataset}: {note}", style="yellow", soft_wrap=True, markup=False)
     with console.status("loading Keras and Optuna"):
         from train.fitting.search import run_search
     table, best = run_search(plan, dataset, console)

@@ -19,7 +19,7 @@ from pipeline.recognition.line_images import LINE_IMAGE_PX
 from pipeline.recognition.line_network import LineNetwork
 from pipeline.recognition.load_network import load_line_network_file
 from train.datasets.harvested_lines import IGNORED, SPACE, Lines, load_lines
-from train.fitting.calibrate import calibrate
+from train.fitting.calibrate import calibrate, is_at_bound
 from train.fitting.line_training_set import LineTrainingSet
 from train.fitting.options import WORK_DIR_NAME, LinePlan
 from train.fitting.recipes import PHOTO
@@ -113,7 +113,7 @@ def finish(plan: LinePlan, model: keras.Model, history: History) -> Card:
         "n_parameters": single.count_params(),
         "litert_weights": "int8",
         "bytes": {name: (plan.out / name).stat().st_size for name in (KERAS_NAME, LITERT_NAME)},
-        "temperature": round(calibration.temperature, 4),
+        "temperature": 1.0 if is_at_bound(calibration.temperature) else round(calibration.temperature, 4),
         "made": {"keras": keras.__version__, **plan.facts(), "commit": find_commit()},
         "validation": history[-1] if history else {},
         "calibration": calibration.as_dict(),

@@ -12,7 +12,7 @@ import keras
 
 from pipeline.errors import ModelError, UsageError
 from train.networks.export import describe_model, export_model, load_keras
-from train.networks.model_folder import KERAS_NAME, hash_file, read_card, write_card
+from train.networks.model_folder import KERAS_NAME, hash_file, locate_line_model, read_card, write_card
 from train.scripts import find_commit
 
 
@@ -60,4 +60,6 @@ def average_folders(before: Path, after: Path, share: float, out: Path) -> None:
         "share_of_after": share,
     }
     card = {**describe_model(averaged, out, cards[0]["classes"], weights), "temperature": 1.0}
+    if line_model := locate_line_model(cards[0], before, out):
+        card["line_model"] = line_model
     write_card(out, {**card, "made": {**made_here, "before": made[0], "after": made[1]}})

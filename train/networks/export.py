@@ -16,7 +16,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.errors import ModelError, OutputError
-from pipeline.recognition.classify import load_any_classifier
+from pipeline.recognition.load_network import load_network
 from pipeline.types import SIDE_PX
 from train.networks.model_folder import KERAS_NAME, LITERT_NAME, ONNX_NAME, Card, read_card, write_card
 
@@ -49,7 +49,7 @@ def export_litert(model: keras.Model, folder: Path, weights: str) -> None:
     """
     write_litert(model, folder / LITERT_NAME, weights)
     images = np.random.default_rng(0).random((7, SIDE_PX, SIDE_PX, 1), np.float32)
-    exported = load_any_classifier(folder / LITERT_NAME).network(images)
+    exported = load_network(folder / LITERT_NAME)(images)
     gap = float(np.abs(exported - model.predict(images, verbose=0)).max())
     if gap > MOST_DISAGREEMENT[weights]:
         raise ModelError(f"{folder / LITERT_NAME}: differs from the Keras model by {gap:.4f}", "report this as a bug")
@@ -96,7 +96,9 @@ def count_multiplications(model: keras.Model) -> int:
     """Return the multiplications that the convolutions and dense layers of `model` do for one digit."""
     total = 0
     for layer in model.layers:
-        if isinstance(layer, keras.layers.Conv2D):
+        if isinstance(layer, keras.Model):
+            total += count_multiplications(layer)
+        elif isinstance(layer, keras.layers.Conv2D):
             _, height, width, _ = layer.output.shape
             total += height * width * int(np.prod(layer.kernel.shape))
         elif isinstance(layer, keras.layers.Dense):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError, ModelError, OutputError, UsageError
-from pipeline.recognition.classify import MODELS_DIR, load_any_classifier
+from pipeline.recognition.classify import MODELS_DIR, calibrate, infer_activation
+from pipeline.recognition.load_network import load_network
 from train.networks.catalog import SHIPPED
 from train.scripts import suggest_name
 
@@ -86,6 +87,21 @@ def read_card(folder: Path) -> Card:
     return card
 
 
+def locate_line_model(card: Card, folder: Path, out: Path) -> str | None:
+    """Return what the card of a model folder `out` has to call the line network that the card of `folder` names.
+
+    None where that names none; the name is a path seen from the folder that holds the model folder.
+    """
+    name = card.get("line_model")
+    if name is None:
+        return None
+    target = folder.absolute().parent / name
+    try:
+        return Path(os.path.relpath(target, out.absolute().parent)).as_posix()
+    except ValueError:  # on another drive of Windows
+        return target.as_posix()
+
+
 def read_seed(card: Card) -> int:
     """Return the seed of the split by writer with which a card's model was fitted.
 
@@ -132,4 +148,5 @@ def predict_litert(path: Path, images: NDArray[np.float32]) -> NDArray[np.float3
     ------
     ModelError : the file is missing or is no LiteRT model
     """
-    return replace(load_any_classifier(path), temperature=1.0).classify(images).probabilities
+    outputs = load_network(path)(images)
+    return calibrate(outputs, 1.0, infer_activation(outputs))

@@ -167,7 +167,7 @@ def test_models_that_are_none(tmp_path: Path) -> None:
         ("empty.tflite", "expected a LiteRT model"),
         ("text.tflite", "expected a LiteRT model"),
         ("cut.tflite", "damaged"),
-        ("a.onnx", "expected a .tflite or .keras file, received .onnx"),
+        ("a.onnx", "expected a .tflite, .keras or .h5 file, received .onnx"),
         ("folder", r"expected a folder with model\.tflite or model\.keras"),
     ):
         with pytest.raises(ModelError, match=told):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 import cv2
@@ -12,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
-from tests.train.datasets.test_catalog import write_idx
 from train.datasets.catalog import DIGIT_CLASSES, load_dataset
 from train.datasets.mnist import DigitSet
 from train.datasets.own_data import describe_shortages, keep_test_part, split_stratified
@@ -134,84 +132,3 @@ def test_part_of_classes_that_training_lacks_is_refused(tmp_path: Path) -> None:
     write_pictures(tmp_path / "test", {0: "a", 1: "c"})
     with pytest.raises(InputError, match=r"test: holds c, which train/ does not"):
         load_folder(tmp_path)
-
-
-KAGGLE = ",".join(["label", *(f"pixel{n}" for n in range(784))])
-OPENML = ",".join([*(f"pixel{n}" for n in range(1, 785)), "class"])
-
-
-def write_csv(path: Path, images: np.ndarray, labels: np.ndarray, header: str = "") -> None:
-    flat = images.reshape(len(images), -1)
-    columns = [flat, labels[:, None]] if header == OPENML else [labels[:, None], flat]
-    rows = [",".join(f"{cell:g}" for cell in row) for row in np.concatenate(columns, axis=1).astype(float)]
-    text = "\n".join([header] * bool(header) + rows).encode() + b"\n"
-    path.write_bytes(gzip.compress(text) if path.suffix == ".gz" else text)
-
-
-@pytest.mark.parametrize("header", ["", KAGGLE, OPENML], ids=["no header", "Kaggle", "OpenML"])
-@pytest.mark.parametrize("name", ["train.csv", "train.csv.gz"])
-def test_csv_file(tmp_path: Path, name: str, header: str) -> None:
-    write_csv(tmp_path / name, DRAWN.images, DRAWN.labels, header)
-    dataset = load_dataset(f"csv:{tmp_path / name}")
-    assert dataset.has_mnist_test == (header == KAGGLE)
-    expected_train, expected_test = keep_test_part(DRAWN, "drawn")
-    np.testing.assert_array_equal(dataset.train.images, expected_train.images)
-    np.testing.assert_array_equal(dataset.test.labels, expected_test.labels)
-
-
-@pytest.mark.parametrize("low", [0, -1])
-def test_csv_file_of_fractions(tmp_path: Path, low: int) -> None:
-    write_csv(tmp_path / "own.csv", low + (1 - low) * (DRAWN.images / 255), DRAWN.labels)
-    dataset = load_dataset(f"csv:{tmp_path / 'own.csv'}")
-    np.testing.assert_allclose(dataset.train.images, keep_test_part(DRAWN, "")[0].images, atol=1)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("1,2,3\n", "expected 785 columns, received 3"),
-        ("a,b\nc,d\n", "cannot be read as numbers"),
-        (",".join(["12"] + ["0"] * 784) + "\n", "expected labels 0 to 9, received 12"),
-    ],
-)
-def test_csv_file_of_another_kind_is_refused(tmp_path: Path, text: str, message: str) -> None:
-    (tmp_path / "own.csv").write_text(text)
-    with pytest.raises(InputError, match=message):
-        load_dataset(f"csv:{tmp_path / 'own.csv'}")
-
-
-def test_emnist_is_transposed_back_and_known_to_hold_mnists_test_digits(tmp_path: Path) -> None:
-    for part in ("emnist-digits-train", "emnist-digits-test"):
-        write_idx(tmp_path, part, DRAWN.images.swapaxes(1, 2), DRAWN.labels, ".gz")
-    dataset = load_dataset(f"idx:{tmp_path}")
-    assert dataset.has_mnist_test
-    np.testing.assert_array_equal(dataset.train.images, DRAWN.images)
-    np.testing.assert_array_equal(dataset.test.images, DRAWN.images)
-    assert [note.split(":")[0] for note in dataset.notes[:2]] == [
-        "pictures are transposed",
-        "holds digits of MNIST's test set",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("convert", "note"),
-    [
-        (lambda images: images, "fewer than"),
-        (lambda images: 255 - images, "pictures are inverted"),
-        (lambda images: 255 - images.swapaxes(1, 2), "pictures are transposed and inverted"),
-        (lambda images: (images > 127).astype(np.uint8), "pixels 0 to 1 are taken as 0 to 255"),
-    ],
-    ids=["as MNIST", "inverted", "transposed and inverted", "0 to 1"],
-)
-def test_convention_is_recognized(tmp_path: Path, convert: object, note: str) -> None:
-    for part in ("train", "t10k"):
-        write_idx(tmp_path, part, convert(DRAWN.images), DRAWN.labels)
-    dataset = load_dataset(f"idx:{tmp_path}")
-    assert dataset.notes[0].startswith(note)
-    np.testing.assert_array_equal(dataset.train.images > 127, DRAWN.images > 127)
-
-
-def test_labels_that_no_convention_explains_are_questioned(tmp_path: Path) -> None:
-    for part in ("train", "t10k"):
-        write_idx(tmp_path, part, DRAWN.images, (DRAWN.labels + 1) % 10)
-    assert "as labelled: check labels and pictures" in load_dataset(f"idx:{tmp_path}").notes[0]

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from pipeline.errors import ModelError, OutputError
-from pipeline.recognition.classify import Classifier
 from train.__main__ import main
 from train.networks.architectures import build
 from train.networks.export import (
@@ -17,6 +16,7 @@ from train.networks.export import (
     count_multiplications,
     describe_model,
     export_model,
+    export_onnx,
 )
 from train.networks.model_folder import (
     CARD_NAME,
@@ -134,14 +134,16 @@ def test_folder_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_export_that_disagrees_is_not_shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = Classifier("wrong", 11, 1.0, "softmax", lambda images: np.eye(11, dtype=np.float32)[[0] * len(images)])
-    monkeypatch.setattr("train.networks.export.load_any_classifier", lambda path: wrong)
+    def give_zero(images: np.ndarray) -> np.ndarray:
+        return np.eye(11, dtype=np.float32)[[0] * len(images)]
+
+    monkeypatch.setattr("train.networks.export.load_network", lambda path: give_zero)
     with pytest.raises(ModelError, match="differs from the Keras model"):
         export_model(build_tiny(), tmp_path)
 
 
 def test_missing_model_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="no model"):
+    with pytest.raises(ModelError, match="cannot be read"):
         predict_litert(tmp_path / LITERT_NAME, np.zeros((1, 28, 28, 1), np.float32))
 
 
@@ -149,3 +151,18 @@ def test_commit_is_a_hash_or_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
     assert find_commit() == "unknown" or len(find_commit().rstrip("+")) == 40
     monkeypatch.setenv("PATH", "")
     assert find_commit() == "unknown"
+
+
+def test_onnx_file_is_written_after_the_model_was_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+
+    class Saved:
+        def __call__(self, images: np.ndarray) -> None:
+            calls.append(images.shape)
+
+        def export(self, path: Path, format: str, verbose: bool) -> None:
+            calls.append((path.name, format))
+
+    monkeypatch.setattr("train.networks.export.load_keras", lambda folder: Saved())
+    assert export_onnx(tmp_path) == tmp_path / "model.onnx"
+    assert calls == [(1, 28, 28, 1), ("model.onnx", "onnx")]

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import InputError, OutputError, UsageError
-from train.scripts import Parser, at_least, one_of, positive, run_script, share, suggest_name
+from pipeline.errors import InputError, OutputError, SetupError, UsageError
+from train.scripts import Parser, at_least, check_installed, one_of, positive, run_script, share, suggest_name
 
 
 def test_data_dir_is_a_path() -> None:
@@ -78,3 +78,9 @@ def test_error_owns_its_exit_code_and_one_line(
 def test_bug_is_not_swallowed() -> None:
     with pytest.raises(ZeroDivisionError):
         run_script(lambda: print(1 // 0))
+
+
+def test_library_of_one_flag_is_named_with_what_installs_it() -> None:
+    check_installed("json")
+    with pytest.raises(SetupError, match="no_such_library is not installed; pip install no_such_library"):
+        check_installed("json", "no_such_library")

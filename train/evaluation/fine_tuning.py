@@ -32,7 +32,7 @@ class Change:
 
 
 def measure_change(init: Path, made: Path, held_out: Examples, samples: Path = SAMPLES) -> list[Change]:
-    """Return the share right of the held-out part and, where both read digits and there are samples, of their digits.
+    """Return the share right of the held-out part and, where both read digits and there are samples, of their numbers.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def measure_change(init: Path, made: Path, held_out: Examples, samples: Path = S
     shares = [measure_share(classifier, held_out) for classifier in (before, after)]
     changes = [Change("held-out part", *shares)]
     if samples.is_dir() and all(reads_digits(classifier) for classifier in (before, after)):
-        changes.append(Change(f"digits of {samples.name}/", *(measure_pages(one, samples) for one in (before, after))))
+        changes.append(Change(f"numbers of {samples.name}/", *(measure_pages(one, samples) for one in (before, after))))
     return changes
 
 
@@ -72,9 +72,9 @@ def measure_share(classifier: Classifier, examples: Examples) -> float:
 
 
 def measure_pages(classifier: Classifier, folder: Path) -> float:
-    """Return the percentage of a folder's digits that are read."""
+    """Return the F1, in percent, of a folder's numbers; too many digits read would hide what becomes of the rest."""
     rows = read_folder(folder, classifier, Settings())
-    return sum((score for _, score in rows), PageScore()).figures["digits"]
+    return sum((score for _, score in rows), PageScore()).figures["numbers"]
 
 
 def reads_digits(classifier: Classifier) -> bool:

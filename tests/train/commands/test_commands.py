@@ -25,6 +25,8 @@ MISTYPED = {
     "folder of pictures": (["fit", "--dataset", "folder:none"], 1, "none: no such folder"),
     "data folder": (["fit", "--data-dir", "none"], 1, "none: no such data folder"),
     "file to begin with": (["fit", "--init", "none.keras"], 1, "none.keras: no such file"),
+    "folder of a SavedModel": (["fit", "--init", "models"], 2, "models: is a folder; give the .keras or .h5 file"),
+    "CSV file": (["fit", "--dataset", "csv:none.csv"], 1, "none.csv: no such file"),
     "harvest to fit on": (["fit", "--harvest", "none"], 1, "none: holds no whole harvest"),
     "harvest of lines": (["fit-lines", "--harvest", "none"], 1, "none: holds no whole harvest"),
     "nothing to share with": (["fit-lines", "--harvest", "none", "--share", "0.5"], 2, "--share: needs --init"),

@@ -23,6 +23,7 @@ from train.evaluation.compare import ComparedModel
 from train.evaluation.evaluate import (
     evaluate,
     format_figures,
+    has_seen_mnist_test,
     is_of_mnist,
     measure_seen,
     name_test,
@@ -273,3 +274,25 @@ def test_script_without_a_model_ends_in_one_line(tmp_path: Path, capsys: pytest.
     printed = capsys.readouterr()
     assert printed.out == ""
     assert len(printed.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        ({}, False),
+        ({"has_mnist_test": True}, True),
+        ({"begun_with": {"begun_with": {"has_mnist_test": True}}}, True),
+        ({"begun_with": {"dataset": "mnist"}}, False),
+    ],
+)
+def test_training_on_mnists_test_digits_is_found_in_what_a_network_began_with(made: dict, expected: bool) -> None:
+    assert has_seen_mnist_test(made) == expected
+
+
+def test_figures_of_a_network_that_saw_the_test_digits_are_said_to_mean_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = read_card(folder)
+    write_card(folder, {**card, "made": {**card["made"], "has_mnist_test": True}})
+    assert main(["evaluate", "--model", str(folder)]) == 0
+    assert "was trained on digits of MNIST's test set" in capsys.readouterr().err

@@ -48,7 +48,9 @@ def test_folders_are_averaged(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         make(value).save(tmp_path / name / "model.keras")
         (tmp_path / name / "card.json").write_text(
-            json.dumps({"classes": ["0"], "made": {"seed": seed, "epochs": value, "dataset": "idx:x"}})
+            json.dumps(
+                {"classes": ["0"], "line_model": "lines", "made": {"seed": seed, "epochs": value, "dataset": "idx:x"}}
+            )
         )
     assert main(["average", str(tmp_path / "a"), str(tmp_path / "other writers"), "--out", str(tmp_path / "none")]) == 2
     assert not (tmp_path / "none").exists()
@@ -57,6 +59,7 @@ def test_folders_are_averaged(tmp_path: Path) -> None:
     assert card["made"]["before"]["epochs"] == 0.1 and card["made"]["after"]["epochs"] == 0.3
     assert read_seed(card) == 4 and card["made"]["dataset"] == "idx:x"
     assert card["classes"] == ["0"]
+    assert card["line_model"] == "lines"
     averaged = keras.models.load_model(tmp_path / "out" / "model.keras")
     assert np.allclose(averaged.get_weights()[0], 0.2)
 

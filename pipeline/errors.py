@@ -142,6 +142,17 @@ class StrictError(DigitsError):
     hint = "look at the rejected numbers, or run without --strict"
 
 
+class InterruptedRunError(DigitsError):
+    """A batch was stopped by Ctrl-C or a signal. The message says what is safe, and where."""
+
+    exit_code = 130
+    code = "interrupted"
+
+    def __init__(self, message: str, can_resume: bool) -> None:
+        super().__init__(message, "")
+        self.can_resume = can_resume
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """An input, or one page of it, that could not be read.

@@ -16,6 +16,7 @@ from pipeline.batch.page_ranges import PageRanges
 from pipeline.errors import UsageError
 from pipeline.flags import (
     FlagParser,
+    PrintCompletion,
     parse_count,
     parse_pages,
     parse_probability,
@@ -24,14 +25,25 @@ from pipeline.flags import (
     parse_size,
 )
 from pipeline.live.options import LiveOptions
-from pipeline.outputs.formats import FORMATS, JSON_LINES, find_format
+from pipeline.outputs.formats import FORMATS, JSON_LINES, find_format, is_device
 from pipeline.settings.tree import Settings
 from pipeline.version import __version__
 
 _EPILOG = """\
 exit codes: 0 all pages read, 1 some inputs failed, 2 usage or settings, 3 no input could be read, 4 model,
 5 output cannot be written, 6 --strict and a number was rejected, 70 bug, 130 interrupted
+
+The manual is in the folder docs, from docs/command-line.md on.
 """
+
+_USAGE = """%(prog)s INPUT... [-o FILE] [flags]
+       %(prog)s --webcam [SOURCE] [flags]"""
+
+_EXAMPLES = (
+    ("photo.jpg", "the numbers in a photo, as text"),
+    ("scans/ -o read.csv -o read.html", "a folder, as a table and as a report"),
+    ("--webcam", "a camera, in a window"),
+)
 
 _PROGRAMS = {"run_pipeline.py": "python run_pipeline.py", "__main__.py": "python -m pipeline"}
 """What the usage line calls the program, by the file that started it; read-digits is the installed command."""
@@ -42,7 +54,7 @@ _LIVE_ONLY = (
     "max_seconds",
 )
 _BATCH_ONLY = (
-    *("inputs", "include", "exclude", "pages", "dpi", "watch", "format", "trace", "review", "strict"),
+    *("inputs", "include", "exclude", "pages", "dpi", "password", "watch", "format", "trace", "review", "strict"),
     *("no_turn", "signs", "workers", "timeout", "resume"),
 )
 """Names of the flags that only one of the two modes takes."""
@@ -62,7 +74,7 @@ def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptio
     SettingsError
         If the settings file, or a flag that stands for a setting, holds a wrong value.
     """
-    flags = build_parser().parse_args(argv)
+    flags = build_parser().parse_intermixed_args(argv)
     _check_mode(flags)
     return _make_batch_options(flags) if flags.webcam is None else _make_live_options(flags)
 
@@ -83,6 +95,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         include=tuple(flags.include),
         exclude=tuple(flags.exclude),
         pages=flags.pages or PageRanges(),
+        password=flags.password,
         outputs=tuple(flags.output),
         format=FORMATS[flags.format] if flags.format else None,
         annotate=flags.annotate,
@@ -124,7 +137,7 @@ def _choose_live_output(outputs: Sequence[Path]) -> Path | None:
     """Return the file for the JSON lines of a live run; None for stdout."""
     if len(outputs) > 1:
         raise UsageError("--webcam takes one --output", "name one file, such as numbers.jsonl")
-    if outputs and find_format(outputs[0]) is not JSON_LINES:
+    if outputs and not is_device(outputs[0]) and find_format(outputs[0]) is not JSON_LINES:
         raise UsageError(f"--output {outputs[0]}: --webcam writes JSON lines", "name a file that ends in .jsonl")
     return outputs[0] if outputs else None
 
@@ -155,12 +168,19 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = FlagParser(
         prog=find_program(),
-        description="Read handwritten numbers in photos and scans.",
+        usage=_USAGE,
+        description=f"Read handwritten numbers in photos and scans.\n\n{_format_examples()}",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"handwritten-digits {__version__}")
-    _add_inputs(parser)
+    parser.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=("bash", "zsh", "tcsh"),
+        help="print a script that completes flags in this shell, and exit; needs the package shtab",
+    )
+    _add_inputs(parser.add_argument_group("inputs"))
     _add_outputs(parser.add_argument_group("results"))
     _add_reading(parser.add_argument_group("reading"))
     _add_running(parser.add_argument_group("long runs"))
@@ -168,14 +188,25 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+def format_short_help() -> str:
+    """Return the usage and the examples, for a person who gave no argument."""
+    parser = build_parser()
+    return f"{parser.format_usage()}\n{_format_examples()}\n\n{parser.prog} --help lists all flags"
+
+
+def _format_examples() -> str:
+    rows = [(f"{find_program()} {words}", meaning) for words, meaning in _EXAMPLES]
+    width = max(len(command) for command, _ in rows)
+    return "\n".join(["examples:", *(f"  {command:{width}}  {meaning}" for command, meaning in rows)])
+
+
+def _add_inputs(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "inputs",
         nargs="*",
         metavar="INPUT",
         help="a picture, a PDF, a folder of them, @LIST.txt with one path per line, or - for a file on stdin",
     )
-    group = parser.add_argument_group("inputs")
     group.add_argument(
         "--include", action="append", default=[], metavar="GLOB", help="in folders, read only files that match"
     )
@@ -186,6 +217,7 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         "--pages", type=parse_pages, metavar="LIST", help="read only these pages of each file: 1-3,7,20-"
     )
     group.add_argument("--dpi", type=int, metavar="N", help="resolution at which PDF pages are rendered (300)")
+    group.add_argument("--password", metavar="P", help="password of encrypted PDFs; other users may see it in ps")
     group.add_argument("--watch", type=Path, metavar="DIR", help="read files as they arrive in DIR, until Ctrl-C")
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipeline.errors import DigitsError, InterruptedRunError, SetupError
+from pipeline.errors import DigitsError, InterruptedRunError, SetupError, UsageError
 from pipeline.system.interrupts import handle_stops
 from pipeline.system.terminal import abandon, open_closed_descriptors, print_message
 
@@ -79,9 +79,12 @@ def _suggest_resuming(argv: Sequence[str], can_resume: bool) -> list[str]:
 def _run(argv: Sequence[str] | None) -> int:
     """Do what is asked. All imports that need a library are in here, so that a missing one is named in one line."""
     with _explain_missing_library():
-        from pipeline.arguments import build_options
+        from pipeline.arguments import build_options, format_short_help
         from pipeline.live.options import LiveOptions
 
+    if not (sys.argv[1:] if argv is None else argv):
+        print_message(*format_short_help().splitlines())
+        return UsageError.exit_code
     options = build_options(argv)
     return _run_live(options) if isinstance(options, LiveOptions) else _run_batch(options)
 

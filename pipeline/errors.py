@@ -87,7 +87,7 @@ class EncryptedPictureError(InputError):
     """The file is encrypted."""
 
     code = "encrypted"
-    hint = "save a copy without a password"
+    hint = "give its password, or save a copy without one"
 
 
 class PictureSizeError(InputError):
@@ -123,7 +123,7 @@ class ModelError(DigitsError):
 
     exit_code = 4
     code = "model"
-    hint = "--model takes a name under models/, a folder, a .tflite or a .keras file"
+    hint = "name a folder under models/, or give the path of a folder, a .tflite or a .keras file"
 
 
 class OutputError(DigitsError):

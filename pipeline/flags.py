@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from difflib import get_close_matches
+from pathlib import Path
 from typing import NoReturn
 
 from pipeline.batch.page_ranges import PageRanges
-from pipeline.errors import UsageError
+from pipeline.errors import SetupError, UsageError
 from pipeline.geometry import Box
-
 
 _LEAST_SIMILARITY = 0.65
 """Of two names; two letters swapped in a name of three give 0.67."""
+
+
+_UNKNOWN = "unrecognized arguments: "
 
 
 class FlagParser(argparse.ArgumentParser):
@@ -21,12 +25,15 @@ class FlagParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise UsageError; its hint names the flag or choice that is spelled most like the one that is unknown."""
+        unknown = message.removeprefix(_UNKNOWN).split(" ")[0]
+        if message.startswith(_UNKNOWN) and os.path.lexists(unknown):
+            raise UsageError(f"{unknown} is no flag", f"for the file of that name: -- {unknown}")
         meant = self._find_meant(message)
         raise UsageError(message, f"did you mean {meant}?" if meant else None)
 
     def _find_meant(self, message: str) -> str | None:
         """Return the flag or choice that an error of argparse is most likely about."""
-        if found := re.match(r"unrecognized arguments: .*?(--?\w[\w-]*)", message):
+        if found := re.match(rf"{_UNKNOWN}.*?(--?\w[\w-]*)", message):
             known, wrong = [flag for action in self._actions for flag in action.option_strings], found[1]
         elif found := re.match(r"argument (?P<flag>[^:]*): invalid choice: '(?P<wrong>.*?)' ", message):
             named = [a for a in self._actions if found["flag"].split("/")[0] in a.option_strings and a.choices]
@@ -36,6 +43,22 @@ class FlagParser(argparse.ArgumentParser):
         names = {name.lstrip("-"): name for name in known}
         close = get_close_matches(wrong.lstrip("-"), names, n=1, cutoff=_LEAST_SIMILARITY)
         return names[close[0]] if close else None
+
+
+class PrintCompletion(argparse.Action):
+    """Prints the script by which a shell completes the flags, and exits."""
+
+    def __call__(self, parser: argparse.ArgumentParser, _: object, shell: object, __: object = None) -> NoReturn:
+        """Print the script for `shell`; raise SetupError if the package that makes it is not installed."""
+        try:
+            import shtab
+        except ModuleNotFoundError as error:
+            raise SetupError("shtab is not installed", "pip install shtab") from error
+        for action in parser._actions:
+            if action.dest == "inputs" or action.type is Path:
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+        print(shtab.complete(parser, shell=shell))
+        parser.exit()
 
 
 def parse_pages(text: str) -> PageRanges:

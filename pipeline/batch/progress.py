@@ -39,6 +39,7 @@ class RunStatistics:
     n_read, n_blank, n_failed : pages read, those of them that are blank, and pages that could not be read
     n_numbers, n_rejected : numbers read, and those of them that are rejected
     n_skipped : files that an earlier run has read
+    left_out : number of files and folders in folders that are not read, by why
     reasons : number of failed pages by error code
     """
 
@@ -50,6 +51,7 @@ class RunStatistics:
     n_numbers: int = 0
     n_rejected: int = 0
     n_skipped: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -190,10 +192,18 @@ def summarize(counts: RunStatistics, seconds: float, places: dict[str, str]) -> 
     ]
     if counts.n_skipped:
         lines.append(f"{_format_count(counts.n_skipped, 'file')} had been read before")
+    if counts.left_out:
+        why = ", ".join(f"{n:,} {reason}" for reason, n in sorted(counts.left_out.items()))
+        lines.append(f"left out of folders: {why}")
     if counts.n_failed:
         reasons = ", ".join(f"{n} {code}" for code, n in counts.reasons.most_common())
         lines.append(f"{counts.n_failed} failed: {reasons}")
-    return lines + [f"{what}: {where}" for what, where in places.items()]
+    return lines + list_places(places)
+
+
+def list_places(places: dict[str, str]) -> list[str]:
+    """Return a line for each place where results are, by what they are."""
+    return [f"{what}: {where}" for what, where in places.items()]
 
 
 def _format_count(n: int, what: str) -> str:

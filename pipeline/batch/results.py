@@ -13,7 +13,7 @@ from pipeline.batch.jobs import Outcome
 from pipeline.batch.journal import KEY, DonePages, Journal
 from pipeline.batch.progress import RunStatistics
 from pipeline.errors import InterruptedRunError, OutputError
-from pipeline.outputs.formats import JSON_LINES, Format, find_format
+from pipeline.outputs.formats import JSON_LINES, Format, find_format, is_device
 from pipeline.outputs.records import Record, count_rejected
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import write_table
@@ -35,7 +35,7 @@ class Output:
     @property
     def is_device(self) -> bool:
         """Whether it is a device or a pipe, which cannot be replaced at the end of the run."""
-        return self.path.exists() and not self.path.is_file()
+        return is_device(self.path)
 
 
 def plan_outputs(paths: Sequence[Path], format: Format | None) -> list[Output]:
@@ -45,6 +45,8 @@ def plan_outputs(paths: Sequence[Path], format: Format | None) -> list[Output]:
     ------
     OutputError
         If one of them cannot be written.
+    UsageError
+        If the suffix of one stands for no format.
     """
     for path in paths:
         _check_writable(path)
@@ -162,7 +164,7 @@ class FileResults:
 
     def count_final(self, statistics: RunStatistics) -> RunStatistics:
         """Return the statistics of the records in the journal: a page that was read again is counted once."""
-        final = RunStatistics(n_skipped=statistics.n_skipped)
+        final = RunStatistics(n_skipped=statistics.n_skipped, left_out=statistics.left_out)
         for record in self._journal.read_sorted():
             final.count(record)
         return final

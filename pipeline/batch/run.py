@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import chain
@@ -17,7 +18,7 @@ from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.process_pool import OneProcess, Pool, start_processes
-from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, summarize
+from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, list_places, summarize
 from pipeline.batch.results import (
     FileResults,
     Output,
@@ -54,10 +55,10 @@ def run(options: BatchOptions) -> int:
         read_table(options.review / TABLE)  # raises now if it could not be replaced later
     formats = [output.format for output in outputs] or [options.format or TEXT]
     has_thumbnails = any(format.has_thumbnails for format in formats)
-    plan = Plan(options.settings, options.model, **folders, has_thumbnails=has_thumbnails)
+    plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)
     worker = Worker(plan, load_classifier(plan.model))
-    items = _list_items(options, options.inputs)
     statistics = RunStatistics()
+    items = _list_items(options, options.inputs, statistics)
     with ExitStack() as stack:
         results = stack.enter_context(_open_results(options, outputs, plan, items))
         reporter = stack.enter_context(ProgressReporter(statistics, _choose_progress_style(options)))
@@ -148,13 +149,15 @@ class _PageChooser:
         """Return the items that are not done yet, then those that arrive in the watched folder, if there is one."""
         unread: Iterable[InputItem] = [*self.skip_done(items)]
         if options.watch:
-            watched = watch_folder(options.watch, lambda: _list_items(options, [str(options.watch)]))
+            watched = watch_folder(options.watch, lambda: _list_items(options, [str(options.watch)], self._statistics))
             unread = chain(unread, self.skip_done(watched))
         return unread
 
 
-def _list_items(options: BatchOptions, inputs: Sequence[str]) -> list[Source | Failure]:
-    return list_sources(inputs, list(options.folders.values()), options.include, options.exclude)
+def _list_items(options: BatchOptions, inputs: Sequence[str], statistics: RunStatistics) -> list[Source | Failure]:
+    statistics.left_out = Counter()
+    folders = list(options.folders.values())
+    return list_sources(inputs, folders, options.include, options.exclude, statistics.left_out)
 
 
 def _check_paths(options: BatchOptions) -> None:
@@ -272,10 +275,10 @@ def _list_facts(options: BatchOptions, seconds: float | None) -> dict[str, objec
 def _print_summary(
     options: BatchOptions, statistics: RunStatistics, reporter: ProgressReporter, places: dict[str, str]
 ) -> None:
-    pictures = {name: str(folder) for name, folder in options.folders.items() if name != "review"}
-    if not options.is_quiet and (options.outputs or reporter.is_long):
-        for line in summarize(statistics, reporter.seconds, places | pictures):
-            reporter.print_line(line)
+    places |= {name: str(folder) for name, folder in options.folders.items() if name != "review"}
+    if not options.is_quiet:
+        is_whole = options.outputs or reporter.is_long
+        reporter.print_line(*(summarize(statistics, reporter.seconds, places) if is_whole else list_places(places)))
 
 
 def _find_exit_code(statistics: RunStatistics, is_strict: bool, results: Results) -> int:

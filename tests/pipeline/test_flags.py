@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from pipeline.errors import UsageError
-from pipeline.flags import FlagParser, parse_count, parse_probability, parse_region, parse_size
+from pipeline.errors import SetupError, UsageError
+from pipeline.flags import FlagParser, PrintCompletion, parse_count, parse_probability, parse_region, parse_size
 from pipeline.geometry import Box
 
 
@@ -36,6 +39,31 @@ def test_mistyped_flag_or_choice_is_guessed(parser: FlagParser, words: list[str]
     with pytest.raises(UsageError) as raised:
         parser.parse_args(words)
     assert raised.value.hint == hint
+
+
+def test_file_that_is_named_like_a_flag(parser: FlagParser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-x.png").write_bytes(b"")
+    with pytest.raises(UsageError, match="-x.png is no flag; for the file of that name: -- -x.png"):
+        parser.parse_args(["-x.png"])
+
+
+def test_completion_for_a_shell(
+    parser: FlagParser, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parser.add_argument("--print-completion", action=PrintCompletion)
+    parser.add_argument("--trace", type=Path)
+
+    def complete(parser: FlagParser, shell: str) -> str:
+        return f"{shell}: {[action.dest for action in parser._actions if getattr(action, 'complete', None) == 'file']}"
+
+    monkeypatch.setitem(sys.modules, "shtab", SimpleNamespace(FILE="file", complete=complete))
+    with pytest.raises(SystemExit) as leaving:
+        parser.parse_args(["--print-completion", "zsh"])
+    assert (leaving.value.code, capsys.readouterr().out) == (0, "zsh: ['inputs', 'trace']\n")
+    monkeypatch.setitem(sys.modules, "shtab", None)
+    with pytest.raises(SetupError, match="shtab is not installed; pip install shtab"):
+        parser.parse_args(["--print-completion", "zsh"])
 
 
 def test_values_by_hand() -> None:

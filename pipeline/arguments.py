@@ -178,7 +178,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--print-completion",
         action=PrintCompletion,
         choices=("bash", "zsh", "tcsh"),
-        help="print a script that completes flags in this shell, and exit; needs the package shtab",
+        help="print a script by which this shell completes the flags of read-digits; needs the package shtab",
     )
     _add_inputs(parser.add_argument_group("inputs"))
     _add_outputs(parser.add_argument_group("results"))
@@ -279,6 +279,6 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
     add("--min-confidence", type=parse_probability, metavar="P", help="confirm no number of lower confidence (0.9)")
     add("--roi", type=parse_region, metavar="L,T,R,B", help="read only this part of the frame, in pixels")
     add("--mirror", action="store_true", help="mirror the picture in the window; it is read unmirrored")
-    add("--headless", action="store_true", help="no window; a JSON line on stdout for each confirmed number")
+    add("--headless", action="store_true", help="no window; only a JSON line for each confirmed number")
     add("--record", type=Path, metavar="FILE.mp4", help="write the annotated video")
     add("--max-seconds", type=parse_seconds, metavar="S", help="stop after so many seconds of video")

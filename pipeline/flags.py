@@ -17,6 +17,7 @@ _LEAST_SIMILARITY = 0.65
 """Of two names; two letters swapped in a name of three give 0.67."""
 
 
+_COMMAND = "read-digits"
 _UNKNOWN = "unrecognized arguments: "
 
 
@@ -54,6 +55,7 @@ class PrintCompletion(argparse.Action):
             import shtab
         except ModuleNotFoundError as error:
             raise SetupError("shtab is not installed", "pip install shtab") from error
+        parser.prog = _COMMAND  # a shell completes a command of one word
         for action in parser._actions:
             if action.dest == "inputs" or action.type is Path:
                 action.complete = shtab.FILE  # type: ignore[attr-defined]

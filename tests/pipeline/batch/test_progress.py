@@ -150,10 +150,12 @@ def test_statistics_by_hand() -> None:
 
 def test_summary_says_what_was_read_what_failed_and_where_everything_is() -> None:
     statistics = RunStatistics(n_read=1250, n_blank=3, n_failed=3, n_numbers=1, n_rejected=1, n_skipped=1)
+    statistics.left_out.update({"of other types": 1200, "hidden": 1})
     statistics.reasons.update({"size": 1, "crash": 2})
     assert summarize(statistics, 125.3, {"results": "a.csv", "journal": "a.csv.journal.jsonl"}) == [
         "1,250 pages read in 2 min 5 s (10.0/s), 3 of them blank: 1 number, 1 rejected",
         "1 file had been read before",
+        "left out of folders: 1 hidden, 1,200 of other types",
         "3 failed: 2 crash, 1 size",
         "results: a.csv",
         "journal: a.csv.journal.jsonl",

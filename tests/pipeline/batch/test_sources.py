@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -209,3 +210,20 @@ def test_every_picture_of_a_tree_occurs_once(names: set[str], n_more: int) -> No
     assert sorted(s.path for s in found) == wanted
     assert bool(wanted) == (len(found) == len(listed))
     check([s.stem for s in found])
+
+
+def test_what_is_left_out_of_folders_is_counted(here: Path) -> None:
+    lay_out(
+        here, "in/a.png", "in/.b.png", "in/.git/c.png", "in/d.txt", "in/e.annotated.png", "in/f.gif", "in/drawn/g.png"
+    )
+    left_out = Counter({"hidden": 1})
+    found = list_sources(["in"], [Path("in/drawn")], exclude=["*.gif"], left_out=left_out)
+    assert describe(found) == [("in/a.png", "a")]
+    assert left_out == {"hidden": 3, "of other types": 1, "made by this program": 2, "excluded": 1}
+
+
+def test_folders_are_in_natural_order(here: Path) -> None:
+    lay_out(here, "in/scan10.png", "in/scan2.png", "in/9/a.png", "in/10/a.png")
+    assert [text for text, _ in describe(list_sources(["in"]))] == [
+        *("in/9/a.png", "in/10/a.png", "in/scan2.png", "in/scan10.png")
+    ]

@@ -37,7 +37,7 @@ def expand_input(text: str) -> list[str | Failure]:
         return [Failure.of(_explain_address(text, found[1].lower()), text)]
     if _PATTERN.search(text):
         paths: list[str | Failure] = [*sorted(glob.glob(text, recursive=True), key=make_natural_key)]  # noqa: PTH207
-        return paths or [Failure.of(MissingInputError("no file matches this pattern"), text)]
+        return paths or [Failure.of(MissingInputError("there is no such file, and none matches it as a pattern"), text)]
     return [text]
 
 

@@ -168,13 +168,17 @@ class FrameGrabber:
                 self._is_closing.wait(_MISS_WAIT_S)
             elif self.is_endless:
                 self._reopen()
-            elif n_missed + 1 < max(_FILE_MISSES, self._n_expected - self.n_grabbed):
+            elif n_missed + 1 < self._count_tries():
                 n_missed += 1  # past a damaged frame there may be good ones
             elif self.n_grabbed == 0:
                 raise SourceError(f"{self.source.name}: there is no frame in it", "check that it was copied completely")
             else:
                 self.n_damaged = max(0, self._n_expected - self.n_grabbed)
                 return
+
+    def _count_tries(self) -> int:
+        """Return how often in a row no frame may come before the end; each try at a lost stream takes seconds."""
+        return _MISSES if self.source.kind == "stream" else max(_FILE_MISSES, self._n_expected - self.n_grabbed)
 
     def _offer(self, bgr: NDArray[np.uint8], start: float) -> float:
         """Offer a frame at its time; return the start of the clock, moved if the file plays late."""

@@ -136,11 +136,11 @@ def is_endless(source: VideoSource, capture: Capture) -> bool:
 
 
 def count_expected(source: VideoSource, capture: Capture) -> int:
-    """Return how many frames a file states, 0 if it states none.
+    """Return how many frames a file, or a stream that has an end, states; 0 if it states none.
 
     Containers without a table of frames (MKV, WebM) state a duration: up to 1 % and a frame less is then no loss.
     """
-    n = capture.get(cv2.CAP_PROP_FRAME_COUNT) if source.kind == "file" else 0.0
+    n = capture.get(cv2.CAP_PROP_FRAME_COUNT) if source.kind != "camera" else 0.0
     if not 0 < n < _MOST_FRAMES:
         return 0
     is_exact = is_sequence(source.name) or source.name.lower().endswith(_WITH_FRAME_TABLE)

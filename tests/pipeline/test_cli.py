@@ -155,7 +155,7 @@ ERRORS = {
     "stream": (["rtsp://host/a"], 3, "read it live: --webcam rtsp://host/a"),
     "bucket": (["s3://host/a.jpg"], 3, "copy it to this computer first"),
     "address of a file": (["file:///a.jpg"], 3, "give its path, without file://"),
-    "pattern": (["{tmp}/*.gif"], 3, "no file matches this pattern; check the path"),
+    "pattern": (["{tmp}/*.gif"], 3, "there is no such file, and none matches it as a pattern; check"),
     "unknown flag": (["{photo}", "--fast"], 2, "unrecognized arguments: --fast"),
     "unknown form": (["{photo}", "--format", "xml"], 2, "invalid choice: 'xml'"),
     "no probability": (["{photo}", "--reject-below", "2"], 2, "expected a number from 0 to 1, received '2'"),

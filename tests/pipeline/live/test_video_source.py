@@ -81,7 +81,14 @@ class Stating:
 
 @pytest.mark.parametrize(
     ("name", "stated", "expected"),
-    [("a.mp4", 100, 100), ("a.mkv", 100, 98), ("a.avi", -1, 0), ("a.avi", 1e19, 0), ("rtsp://host/a", 100, 0)],
+    [
+        ("a.mp4", 100, 100),
+        ("a.mkv", 100, 98),
+        ("a.avi", -1, 0),
+        ("a.avi", 1e19, 0),
+        ("http://host/a.mp4", 100, 100),
+        ("0", 100, 0),
+    ],
 )
 def test_frames_that_a_file_promises(name: str, stated: float, expected: int) -> None:
     assert count_expected(VideoSource.parse(name), Stating(stated)) == expected  # type: ignore[arg-type]

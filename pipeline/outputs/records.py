@@ -1,4 +1,4 @@
-"""The reading of a page -> its record, the JSON object of the output, as docs/command-line.md describes it."""
+"""The reading of a page -> its record, the JSON object of the output (docs/command-line.md)."""
 
 from __future__ import annotations
 

@@ -170,6 +170,7 @@ def test_card_without_a_seed_is_refused(folder: Path) -> None:
         evaluate(folder, None, QUIET)
 
 
+@pytest.mark.slow
 def test_data_that_cannot_be_read_are_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise InputError("gone")
@@ -180,6 +181,7 @@ def test_data_that_cannot_be_read_are_reported(folder: Path, monkeypatch: pytest
             evaluate(folder, None, QUIET)
 
 
+@pytest.mark.slow
 def test_folder_that_cannot_be_written_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plots, "MISTAKES_NAME", "none/mistakes.png")
     with pytest.raises(OutputError, match=r"mistakes\.png"):

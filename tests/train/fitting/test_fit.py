@@ -82,6 +82,7 @@ def fitted(training_set: PhotoTrainingSet, tmp_path_factory: pytest.TempPathFact
     return plan, *fit(plan, training_set, 11, QUIET)
 
 
+@pytest.mark.slow
 def test_loss_falls_and_new_writers_are_read(fitted: tuple) -> None:
     _, _, history = fitted
     losses = [epoch["loss"] for epoch in history]

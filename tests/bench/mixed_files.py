@@ -50,7 +50,7 @@ _ODD_NAMES = (
 """In bytes, the last two are about as long as a name may be."""
 
 Expected: TypeAlias = dict[int | None, dict[str, Any] | str]
-"""What to report of a file: by page its record, without `OWN_KEYS`, or the code of its failure; None: the whole file."""
+"""What to report of a file: by page its record without `OWN_KEYS`, or the code of its failure; None: the whole file."""
 
 OWN_KEYS = ("file", "seconds", "journal")
 """Keys of a record in which the same page of a copy of the file differs."""

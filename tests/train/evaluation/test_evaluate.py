@@ -242,6 +242,7 @@ def test_lines_of_a_model_that_rejects() -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.slow
 def test_figures_may_be_written_elsewhere(folder: Path, tmp_path: Path) -> None:
     before = read_card(folder)
     assert main(["evaluate", "--model", str(folder), "--out", str(tmp_path / "measured")]) == 0

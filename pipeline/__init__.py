@@ -1,9 +1,8 @@
 """Handwritten digits and numbers in photos and scans, read: photo in, numbers out.
 
->>> from pipeline import load_classifier, load_pages, read_page
->>> classifier = load_classifier()
->>> for page in load_pages("photo.jpg"):
-...     print([reading.text for reading in read_page(page, classifier).readings])
+>>> from pipeline import read
+>>> for page in read("photo.jpg"):
+...     print([number.text for number in page.readings])
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ if TYPE_CHECKING:
     from pipeline.geometry import Box
     from pipeline.images.load import load_page, load_pages
     from pipeline.outputs.annotate import annotate
-    from pipeline.reading.read_page import read_page
+    from pipeline.reading.read import read
+    from pipeline.reading.read_page import analyze_page, read_page
     from pipeline.recognition.classify import Classifier, load_classifier
     from pipeline.settings.tree import Settings
     from pipeline.types import Digit, Page, PageReading, Reading
@@ -33,6 +33,8 @@ _HOMES = {
     "ModelError": "errors",
     "load_page": "images.load",
     "load_pages": "images.load",
+    "analyze_page": "reading.read_page",
+    "read": "reading.read",
     "read_page": "reading.read_page",
     "Settings": "settings.tree",
     "Box": "geometry",
@@ -53,10 +55,12 @@ __all__ = [
     "PageReading",
     "Reading",
     "Settings",
+    "analyze_page",
     "annotate",
     "load_classifier",
     "load_page",
     "load_pages",
+    "read",
     "read_page",
 ]
 

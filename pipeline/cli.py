@@ -32,6 +32,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     ----------
     argv : arguments without the program's name; those of the process where None
     """
+    if getattr(sys, "frozen", False):  # made an executable by PyInstaller: a worker process starts here, too
+        import multiprocessing
+
+        multiprocessing.freeze_support()
     open_closed_descriptors()
     try:
         with handle_stops(is_whole_process=argv is None):

@@ -55,6 +55,12 @@ class InputError(DigitsError):
         return f"{self.source}: {text}" if self.source else text
 
 
+class PictureTypeError(InputError, TypeError):
+    """What was given to be read is neither a picture nor the place of one."""
+
+    code = "not-a-picture-type"
+
+
 class MissingInputError(InputError):
     """There is nothing at that path."""
 

@@ -17,6 +17,9 @@ from pipeline.page_scale import measure_digit_height
 
 Status = Literal["accepted", "rejected"]
 
+_DECIMALS = 4
+"""Of confidences and seconds in JSON."""
+
 N_DIGITS = 10
 """Number of digit classes; an eleventh class, when a model has one, means "not a digit"."""
 
@@ -224,12 +227,19 @@ class Digit:
     def __post_init__(self) -> None:
         expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the digit as JSON has it."""
+        alternatives = [[text, round(p, _DECIMALS)] for text, p in self.alternatives]
+        confidence = round(self.confidence, _DECIMALS)
+        return {"text": self.text, "confidence": confidence, "box": self.box.as_list(), "alternatives": alternatives}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
     """One number as read; `text` is the best guess also where it was rejected, and `reason` then says why.
 
-    Where signs are reported, `text` also holds the number's minus, points and commas; `digits` never do.
+    Where signs are reported, `text` also holds the number's minus, points and commas, and `signs` their boxes; `digits`
+    never do. `box` is the box around digits and signs.
     """
 
     text: str
@@ -239,6 +249,7 @@ class Reading:
     status: Status = "accepted"
     reason: str | None = None
     line: int = 1
+    signs: tuple[Box, ...] = ()
 
     def __post_init__(self) -> None:
         expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
@@ -246,6 +257,12 @@ class Reading:
         expect(
             (self.reason is None) == (self.status == "accepted"), self, "a reason if and only if rejected", self.reason
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the number as JSON has it."""
+        facts = {"text": self.text, "confidence": round(self.confidence, _DECIMALS), "status": self.status}
+        place = {"reason": self.reason, "line": self.line, "box": self.box.as_list()}
+        return {**facts, **place, "digits": [digit.to_dict() for digit in self.digits]}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -264,20 +281,16 @@ class PageReading:
     turned_deg: int = 0
     hypothesis: str = ""
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the page as JSON has it, but for what concerns its file."""
+        return {
+            "size_px": list(self.size_px),
+            "turned_deg": self.turned_deg,
+            "model": self.model,
+            "numbers": [reading.to_dict() for reading in self.readings],
+            "seconds": {stage: round(spent_s, _DECIMALS) for stage, spent_s in self.seconds.items()},
+        }
+
 
 PAPER_LEVEL = 55
 """Darkness of bare paper. What is below is brighter than the paper: half of its grain, by which grain is measured."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Pick:
-    """A span on the best path, its probabilities float32 (10,), and whether it is read as a digit or passed over."""
-
-    span: Span
-    row: NDArray[np.float32]
-    is_digit: bool
-
-    @property
-    def is_one(self) -> bool:
-        """Whether the best digit is 1: a bare stroke, which is what strays most look like."""
-        return self.is_digit and int(self.row.argmax()) == 1

@@ -96,7 +96,7 @@ class Worker:
         if plan.trace:
             Trace(plan.trace, name).write(stages)
         reading = make_reading(stages, self._classifier.name)
-        record = make_record(reading, picture.note)
+        record = make_record(reading, picture.note_page(job.number))
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         if plan.annotate or plan.has_thumbnails or (plan.review and has_rejected):
             with silence_native_stderr():

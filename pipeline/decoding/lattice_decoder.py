@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from pipeline.decoding.outliers import drop_outliers
 from pipeline.decoding.page_confidence import estimate_prior_shift, shift_prior
+from pipeline.decoding.pick import Pick
 from pipeline.geometry import Box
 from pipeline.layout.number_groups import split_numbers
 from pipeline.settings.decoding import DecodeSettings, OutlierSettings
 from pipeline.settings.layout import NumberGroupSettings
-from pipeline.types import N_DIGITS, Digit, DigitScores, Lattice, Pick, Reading
+from pipeline.types import N_DIGITS, Digit, DigitScores, Lattice, Reading
 
 _LEAST = 1e-6
 """Floor of a probability before its logarithm."""

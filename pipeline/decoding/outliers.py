@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.decoding.pick import Pick
 from pipeline.geometry import Box
-from pipeline.page_scale import measure_digit_height
+from pipeline.page_scale import crop_reduced, measure_digit_height
 from pipeline.robust_stats import median, weighted_median
 from pipeline.settings.decoding import OutlierSettings
-from pipeline.types import Pick, Reading
+from pipeline.types import Reading
 
 _RIM_PX = 1
 """Ink this near the rim touches it."""
@@ -82,28 +83,24 @@ def measure_evenness(box: Box, paper: NDArray[np.uint8], page_shape: tuple[int, 
     height, width = page_shape[:2]
     if box.left <= _RIM_PX or box.top <= _RIM_PX or box.right >= width - _RIM_PX or box.bottom >= height - _RIM_PX:
         return 0.0
-    scale, margin = len(paper) / height, box.height / 2
-    left, top = (max(0, int((n - margin) * scale)) for n in (box.left, box.top))
-    around = paper[top : int((box.bottom + margin) * scale) + 1, left : int((box.right + margin) * scale) + 1]
+    around = crop_reduced(paper, _widen(box, box.height / 2), page_shape)
     return float(around.min()) / float(max(1, around.max()))
 
 
 def measure_middle(box: Box, paper: NDArray[np.uint8], page_shape: tuple[int, ...]) -> float:
     """Return how evenly bright the paper is in the middle of a box and along its sides, a little outside, 0..1."""
-    scale = len(paper) / page_shape[0]
-    around = (np.array([box.left, box.top, box.right, box.bottom]) + box.height / 4 * np.array([-1, -1, 1, 1])) * scale
-    within = (np.array(box.center * 2) + np.array([-box.width, -box.height, box.width, box.height]) / 4) * scale
-    outer, inner = (_crop(paper, sides) for sides in (around, within))
+    outer = crop_reduced(paper, _widen(box, box.height / 4), page_shape)
+    x, y = box.center
+    inner = crop_reduced(
+        paper, (x - box.width / 4, y - box.height / 4, x + box.width / 4, y + box.height / 4), page_shape
+    )
     rim = np.concatenate([outer[0], outer[-1], outer[:, 0], outer[:, -1]])
     levels = median(inner), median(rim)
     return min(levels) / max(1.0, *levels)
 
 
-def _crop(paper: NDArray[np.uint8], sides: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Return the part of the paper between left, top, right and bottom, at least a pixel of it."""
-    height, width = paper.shape
-    left, top, right, bottom = np.clip(sides.astype(int), 0, [width - 1, height - 1] * 2)
-    return paper[top : bottom + 1, left : right + 1]
+def _widen(box: Box, margin: float) -> tuple[float, float, float, float]:
+    return box.left - margin, box.top - margin, box.right + margin, box.bottom + margin
 
 
 def _weigh(pick: Pick) -> float:

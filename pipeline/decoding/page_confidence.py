@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.decoding.pick import Pick
 from pipeline.page_scale import measure_digit_height
-from pipeline.types import Pick
 
 _ALIKE = 2.5
 """Refused ink this many times lower or taller than the digits is not what they might be taken for."""

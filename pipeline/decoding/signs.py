@@ -228,7 +228,8 @@ def _finish(number: _Number, scene: Scene) -> Reading:
     reading = number.reading or make_reading(number.digits, number.line)
     signs = [find_minus(number.bodies, scene), *number.signs[1:]]
     text = "".join((sign.text if sign else "") + d.text for sign, d in zip(signs, number.digits, strict=True))
-    return replace(reading, text=text, box=Box.around([reading.box, *[sign.box for sign in signs if sign]]))
+    boxes = tuple(sign.box for sign in signs if sign)
+    return replace(reading, text=text, box=Box.around([reading.box, *boxes]), signs=boxes)
 
 
 def _measure_row(bodies: Sequence[Body]) -> _Row:

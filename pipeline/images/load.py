@@ -25,7 +25,7 @@ from pipeline.images.decode import JPEG_SCALES, decode_jpeg, decode_stored
 from pipeline.images.header_types import Frame, Header
 from pipeline.images.headers import read_header
 from pipeline.images.pdf import Pdf, is_pdf
-from pipeline.images.pixels import convert_to_8bit, flatten, map_to_source, shrink, turn_upright
+from pipeline.images.pixels import choose_factors, convert_to_8bit, flatten, map_to_source, shrink, turn_upright
 from pipeline.images.tiff import isolate_tiff_page
 from pipeline.settings.images import ImageSettings
 from pipeline.types import Page
@@ -141,6 +141,13 @@ class Picture:
         """For the user, about how it is read, such as that it is animated; None for none."""
         return self.header.note
 
+    def note_page(self, number: int) -> str | None:
+        """Return the note about page `number`: that of the file, and by how much a long strip is shrunk."""
+        frame = self._find_frame(number)
+        usual, least = choose_factors((frame.height, frame.width), self.settings)
+        shrunk = f"a long strip, shrunk {least} times" if least > usual else None
+        return "; ".join(filter(None, [self.note, shrunk])) or None
+
     def close(self) -> None:
         """Close a PDF, after which no page can be loaded; no effect for other formats."""
         if self.pdf:
@@ -235,8 +242,9 @@ def _check_size(frame: Frame, settings: ImageSettings) -> None:
 
 
 def _choose_reduction(picture_format: str, frame: Frame, settings: ImageSettings) -> int:
-    """Return the largest integer factor to shrink by that leaves the long side at `work_side_px` or more."""
-    most = max(frame.width, frame.height) // settings.work_side_px
+    """Return the integer factor to shrink by: `choose_factor`, or for a JPEG one that its decoder scales by."""
+    usual, least = choose_factors((frame.height, frame.width), settings)
     if picture_format != "JPEG":
-        return max(1, most)
-    return max((scale for scale in JPEG_SCALES if scale <= most), default=1)
+        return max(usual, least)
+    factor = max(scale for scale in JPEG_SCALES if scale <= usual)
+    return factor if factor >= least else min((s for s in JPEG_SCALES if s >= least), default=max(JPEG_SCALES))

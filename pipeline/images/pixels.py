@@ -5,11 +5,15 @@ Files hold 1 to 64 bits per sample, integer or floating point, with transparency
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline.page_scale import measure_side
+from pipeline.settings.images import ImageSettings
 
 _DRAWING_FRAC = 0.5
 """A drawing on a transparent background covers a smaller fraction of the picture; a cut-out sheet covers more."""
@@ -117,6 +121,18 @@ def _composite(flat: NDArray[np.uint8], alpha: NDArray[np.float32], paper: int) 
         return flat
     weight = alpha if flat.ndim == 2 else alpha[..., None]
     return np.rint(flat * weight + np.float32(paper) * (1 - weight)).astype(np.uint8)
+
+
+def choose_factors(shape: tuple[int, ...], settings: ImageSettings) -> tuple[int, int]:
+    """Return by how much a picture shrinks to the scale of its digits, and at the least, so that it is not too large.
+
+    Parameters
+    ----------
+    shape : (H, W) of the picture
+    settings : working size
+    """
+    least = math.ceil(math.sqrt(shape[0] * shape[1] / (settings.most_work_mpx * 1e6)))
+    return max(1, measure_side(shape) // settings.work_side_px), least
 
 
 def shrink(pixels: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.page_scale import measure_side
 from pipeline.settings.ink import BinarizeSettings
 from pipeline.types import PAPER_LEVEL, InkMask
 
@@ -36,7 +37,7 @@ def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> ND
     widen it. Per tile, because a creased corner or a wooden desk has more grain than the sheet beside it; a tile that
     differs from all around it is ink, and takes their grain (an opening over tiles).
     """
-    side = max(settings.least_tile_px, round(max(darkness.shape) / settings.grain_tiles))
+    side = max(settings.least_tile_px, round(measure_side(darkness.shape) / settings.grain_tiles))
     step = max(1, side // 24)
     sampled = darkness[::step, ::step]
     rows, cols = (max(1, n * step // side) for n in sampled.shape)
@@ -54,7 +55,7 @@ def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> ND
 
 def _find_peaks(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> NDArray[np.float32]:
     """Return the darkest value in the window around each point of a coarse grid, float32 (h, w)."""
-    step = max(1, round(max(darkness.shape) * settings.window_frac / 4))
+    step = max(1, round(measure_side(darkness.shape) * settings.window_frac / 4))
     peak = cv2.dilate(darkness, np.ones((step, step), np.uint8))[step // 2 :: step, step // 2 :: step]
     if peak.size == 0:
         peak = darkness.max(keepdims=True)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.page_scale import measure_side
 from pipeline.settings.ink import IlluminationSettings
 from pipeline.types import PAPER_LEVEL, Page
 
@@ -16,8 +17,8 @@ _FROM_START = 2
 
 
 def shrink(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
-    """Return the picture, uint8 (h, w), with its long side at most `background_side_px`: light changes slowly."""
-    scale = settings.background_side_px / max(gray.shape)
+    """Return the picture, uint8 (h, w), its long side (`measure_side`) `background_side_px` at most."""
+    scale = settings.background_side_px / measure_side(gray.shape)
     if scale >= 1:
         return gray
     height, width = (max(1, round(n * scale)) for n in gray.shape)

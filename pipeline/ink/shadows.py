@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.geometry import Box
 from pipeline.ink.illumination import shrink
 from pipeline.ink.labels import label_ink
+from pipeline.page_scale import crop_reduced
 from pipeline.settings.ink import IlluminationSettings
 
 _INKED = 127
@@ -32,8 +33,7 @@ def find_patches(
     """
     small = cv2.threshold(shrink(ink, settings), _INKED, 255, cv2.THRESH_BINARY)[1]
     patches: NDArray[np.uint8] = cv2.morphologyEx(small, cv2.MORPH_OPEN, _make_window(small, settings))
-    scale = len(small) / len(ink)
-    if not patches.any() or any(_crop(patches, box, scale).any() for box in read):
+    if not patches.any() or any(crop_reduced(patches, box.as_list(), ink.shape).any() for box in read):
         return None
     return patches
 
@@ -60,11 +60,6 @@ def lift_shadows(
 
 def _make_window(small: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
     return np.ones((max(3, int(min(small.shape) * settings.stroke_window_frac) | 1),) * 2, np.uint8)
-
-
-def _crop(patches: NDArray[np.uint8], box: Box, scale: float) -> NDArray[np.uint8]:
-    rows, columns = (slice(int(n.start * scale), int(n.stop * scale) + 1) for n in box.slices)
-    return patches[rows, columns]
 
 
 def clear_edges(ink: NDArray[np.uint8], edges: NDArray[np.uint8]) -> NDArray[np.uint8]:

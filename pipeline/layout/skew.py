@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.page_scale import fit_middle
+from pipeline.page_scale import fit_middle, measure_side
 from pipeline.robust_stats import weighted_median
 from pipeline.settings.layout import SkewSettings
 from pipeline.types import Component, InkMask, Page, TextLine
@@ -95,7 +95,7 @@ def measure_rulings_skew(ink: InkMask, settings: SkewSettings) -> float:
 
 def _find_long_lines(ink: NDArray[np.uint8], settings: SkewSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return votes and downhill angles in degrees, -90..90, of the longest straight lines, strongest first."""
-    scale = min(1.0, settings.hough_side_px / max(ink.shape))
+    scale = min(1.0, settings.hough_side_px / measure_side(ink.shape))
     height, width = (max(1, round(n * scale)) for n in ink.shape)
     small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
     dots = (small > 255 * settings.least_dot_frac).astype(np.uint8)

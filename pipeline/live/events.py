@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.live.frame_reader import LiveReading
 from pipeline.live.tracker import Confirmation
-from pipeline.outputs.records import SCHEMA, Record, make_number
+from pipeline.outputs.records import SCHEMA, Record
 from pipeline.system.files import convert_write_errors
 
 
@@ -26,7 +26,7 @@ def make_live_record(confirmed: Confirmation, source: str) -> Record:
         "frame": confirmed.frame,
         "frames_seen": confirmed.n_frames,
         "replaces": confirmed.replaces,
-        **make_number(confirmed.reading),
+        **confirmed.reading.to_dict(),
     }
 
 
@@ -40,7 +40,7 @@ def save_snapshot(picture: NDArray[np.uint8], reading: LiveReading, folder: Path
     """
     path = name_file("snapshot", ".png", folder)
     numbers = [
-        {**make_number(number.reading), "confirmed": number.is_confirmed, "frames_seen": number.n_frames}
+        {**number.reading.to_dict(), "confirmed": number.is_confirmed, "frames_seen": number.n_frames}
         for number in reading.numbers
     ]
     frame = reading.frame

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.decoding.pick import Pick
 from pipeline.geometry import Box, measure_overlap, move_box
 from pipeline.robust_stats import median
-from pipeline.types import Pick, TextLine
+from pipeline.types import TextLine
 
 _SAME_OVERLAP = 0.3
 """Boxes of two frames that overlap this much may hold the same line, which may gain or lose specks at its ends."""

@@ -1,19 +1,17 @@
-"""The reading of a page -> its record, the JSON object of the output."""
+"""The reading of a page -> its record, the JSON object of the output (docs/command-line.md)."""
 
 from __future__ import annotations
 
 from typing import Any, TypeAlias
 
 from pipeline.errors import Failure
-from pipeline.types import Digit, PageReading, Reading
+from pipeline.types import PageReading
 
 SCHEMA = 1
 """Version of the JSON output: it changes if a key is removed or changes its meaning, not if one is added."""
 
 Record: TypeAlias = dict[str, Any]
 """The JSON object of one page."""
-
-_DECIMALS = 4
 
 
 def make_record(outcome: PageReading | Failure, note: str | None = None) -> Record:
@@ -29,39 +27,7 @@ def make_record(outcome: PageReading | Failure, note: str | None = None) -> Reco
         error = {"code": outcome.code, "message": outcome.message, "hint": outcome.hint}
         unknown: Record = {"size_px": None, "turned_deg": None, "model": None, "numbers": [], "seconds": {}}
         return {**start, "status": "failed", "error": error, "note": note, **unknown}
-    return {
-        **start,
-        "status": "ok",
-        "error": None,
-        "note": note,
-        "size_px": list(outcome.size_px),
-        "turned_deg": outcome.turned_deg,
-        "model": outcome.model,
-        "numbers": [make_number(reading) for reading in outcome.readings],
-        "seconds": {stage: round(duration_s, _DECIMALS) for stage, duration_s in outcome.seconds.items()},
-    }
-
-
-def make_number(reading: Reading) -> Record:
-    """Return the JSON object of one number, as it stands in a page's record."""
-    return {
-        "text": reading.text,
-        "confidence": round(reading.confidence, _DECIMALS),
-        "status": reading.status,
-        "reason": reading.reason,
-        "line": reading.line,
-        "box": reading.box.as_list(),
-        "digits": [_make_digit(digit) for digit in reading.digits],
-    }
-
-
-def _make_digit(digit: Digit) -> dict[str, Any]:
-    return {
-        "text": digit.text,
-        "confidence": round(digit.confidence, _DECIMALS),
-        "box": digit.box.as_list(),
-        "alternatives": [[text, round(p, _DECIMALS)] for text, p in digit.alternatives],
-    }
+    return {**start, "status": "ok", "error": None, "note": note, **outcome.to_dict()}
 
 
 def count_rejected(record: Record) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from pipeline.decoding.reject import reject_doubtful
 from pipeline.decoding.signs import write_signs
 from pipeline.geometry import Box
+from pipeline.images.pictures import Channels, make_page
 from pipeline.ink.illumination import darken_ink
 from pipeline.reading.hypotheses import read_best
 from pipeline.reading.run_stages import StageRunner
@@ -20,15 +22,25 @@ from pipeline.settings.tree import Settings
 from pipeline.types import Page, PageReading, Reading
 
 
-def read_page(page: Page, classifier: Classifier, settings: Settings | None = None) -> PageReading:
+def read_page(
+    page: Page | Any, classifier: Classifier, settings: Settings | None = None, channels: Channels | None = None
+) -> PageReading:
     """Return the numbers on a page, in reading order, their boxes in px of the upright original.
 
     Parameters
     ----------
-    page : the picture, from `load_pages`; or `Page(gray)` for a uint8 array (H, W)
-    classifier : from `load_classifier`
+    page : from `load_pages`; or a picture in memory, as for `make_page`
+    classifier : from `load_classifier`; one may be used from several threads
     settings : defaults where None
+    channels : "bgr" or "rgb", for a color array
+
+    Raises
+    ------
+    PictureTypeError
+        If `page` is neither; the message shows the call that works.
     """
+    if not isinstance(page, Page):
+        page = make_page(page, (settings or Settings()).images, channels)
     return make_reading(analyze_page(page, classifier, settings), classifier.name)
 
 
@@ -71,11 +83,19 @@ def make_reading(stages: Stages, model: str) -> PageReading:
 
 
 def _place(readings: Sequence[Reading], page: Page) -> tuple[Reading, ...]:
-    """Return the readings with their boxes moved from page px to px of the upright original."""
-    boxes = iter(_map_boxes([b for r in readings for b in (r.box, *(d.box for d in r.digits))], page))
-    return tuple(
-        replace(r, box=next(boxes), digits=tuple(replace(d, box=next(boxes)) for d in r.digits)) for r in readings
-    )
+    """Return the readings with their boxes moved from page px to px of the upright original.
+
+    On a page that was leveled the upright box around a number's turned box is larger than its digits: it is the box
+    around the boxes of its digits and signs instead.
+    """
+    boxes = iter(_map_boxes([b for r in readings for b in (*(d.box for d in r.digits), *r.signs)], page))
+    placed = []
+    for reading in readings:
+        digits = tuple(replace(digit, box=next(boxes)) for digit in reading.digits)
+        signs = tuple(next(boxes) for _ in reading.signs)
+        box = Box.around([*(digit.box for digit in digits), *signs])
+        placed.append(replace(reading, box=box, digits=digits, signs=signs))
+    return tuple(placed)
 
 
 def _map_boxes(boxes: Sequence[Box], page: Page) -> list[Box]:

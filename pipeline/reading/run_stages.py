@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.decoding.lattice_decoder import find_paths, form_numbers
 from pipeline.decoding.outliers import drop_edges
+from pipeline.decoding.pick import Pick
 from pipeline.ink.binarize import binarize
 from pipeline.ink.broken_strokes import join_broken_strokes
 from pipeline.ink.components import find_components
@@ -26,7 +27,7 @@ from pipeline.recognition.normalize import normalize_spans
 from pipeline.recognition.segment import build_lattice
 from pipeline.recognition.span_scores import find_touching_points, score_spans
 from pipeline.settings.tree import Settings
-from pipeline.types import InkMask, Page, PageInk, Pick, TextLine
+from pipeline.types import InkMask, Page, PageInk, TextLine
 
 
 class StageRunner:

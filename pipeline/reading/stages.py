@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.decoding.pick import Pick
 from pipeline.page_scale import PageScale
 from pipeline.recognition.line_images import LineImage
-from pipeline.types import SIDE_PX, DigitScores, Lattice, Page, PageInk, Pick, Reading, TextLine
+from pipeline.types import SIDE_PX, DigitScores, Lattice, Page, PageInk, Reading, TextLine
 
 
 class LineMemory(Protocol):

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
 from pipeline.recognition.line_network import LineNetwork, load_line_network
+from pipeline.recognition.load_network import Network, load_network, try_out
 from pipeline.recognition.model_card import MODEL_FILES, read_card
-from pipeline.recognition.runtimes import Network, load_network, try_out
 from pipeline.types import N_DIGITS, SIDE_PX, DigitScores
 
 MODELS_DIR = Path(__file__).resolve().parents[2] / "models"

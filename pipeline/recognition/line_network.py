@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
 from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX, LineImage
-from pipeline.recognition.runtimes import Network, load_line_network_file
+from pipeline.recognition.load_network import Network, load_line_network_file
 from pipeline.types import N_DIGITS
 
 N_COLUMN_CLASSES = N_DIGITS + 2

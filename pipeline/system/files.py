@@ -1,4 +1,4 @@
-"""Output files that are replaced as a whole or not at all, and folders that can be written to."""
+"""Output files that are replaced as a whole or not at all, folders that can be written to, model files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from pipeline.errors import OutputError
+from pipeline.errors import ModelError, OutputError
 
 
 @contextmanager
@@ -72,3 +72,17 @@ def make_folder(path: Path) -> Path:
     if not os.access(path, os.W_OK | os.X_OK):
         raise OutputError(f"{path}: the folder is write-protected")
     return path
+
+
+def read_model_file(path: Path) -> bytes:
+    """Return the bytes of a network's file.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror})") from error

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ModelError
-from pipeline.recognition.runtimes import load_network
+from pipeline.recognition.load_network import load_network
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -14,6 +14,7 @@ ELSEWHERE = {
     "pipeline/images/decode.py": "tests/pipeline/images/test_load.py",
     "pipeline/images/header_types.py": "tests/pipeline/images/test_headers.py",
     "pipeline/images/heif.py": "tests/pipeline/images/test_formats.py",
+    "pipeline/images/pictures.py": "tests/pipeline/reading/test_read.py",
     "pipeline/images/pillow_formats.py": "tests/pipeline/images/test_formats.py",
     "pipeline/images/rasters.py": "tests/pipeline/images/test_formats.py",
     "pipeline/images/tiff.py": "tests/pipeline/images/test_headers.py",
@@ -23,8 +24,10 @@ ELSEWHERE = {
     ),
     "pipeline/reading/run_stages.py": "tests/pipeline/reading/test_read_page.py",
     "pipeline/reading/stages.py": "tests/pipeline/outputs/test_trace.py",
+    "pipeline/decoding/pick.py": "tests/pipeline/decoding/test_outliers.py",
     "pipeline/recognition/model_card.py": "tests/pipeline/recognition/test_classify.py",
     "pipeline/settings/knob.py": "tests/pipeline/settings/test_tree.py",
+    "pipeline/system/runtimes/keras.py": "tests/pipeline/recognition/test_load_network.py",
     "pipeline/version.py": "tests/pipeline/test_cli.py",
     **dict.fromkeys(
         [path.relative_to(TOP).as_posix() for path in sorted(TOP.glob("train/commands/[!_]*.py"))],

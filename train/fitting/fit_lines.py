@@ -17,7 +17,7 @@ from rich.progress import Progress
 from pipeline.errors import ModelError
 from pipeline.recognition.line_images import LINE_IMAGE_PX
 from pipeline.recognition.line_network import LineNetwork
-from pipeline.recognition.runtimes import load_line_network_file
+from pipeline.recognition.load_network import load_line_network_file
 from train.datasets.harvested_lines import IGNORED, SPACE, Lines, load_lines
 from train.fitting.calibrate import calibrate
 from train.fitting.line_training_set import LineTrainingSet

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import pipeline.batch.sources as inputs_room
@@ -197,7 +197,6 @@ PARTS = st.sampled_from(["a", "b", "A", "a.page1", "c d", "é"])
 FILES = st.tuples(st.lists(PARTS.map("{}.d".format), max_size=2), PARTS, st.sampled_from([".png", ".jpg", ".txt"]))
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.sets(FILES.map(lambda f: "/".join((*f[0], f[1] + f[2]))), min_size=1, max_size=9), st.integers(0, 2))
 def test_every_picture_of_a_tree_occurs_once(names: set[str], n_more: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.decoding.outliers import drop_edges, drop_outliers, measure_evenness, measure_middle
+from pipeline.decoding.pick import Pick
 from pipeline.geometry import Box
 from pipeline.settings.decoding import OutlierSettings
-from pipeline.types import Digit, Pick, Reading, Span
+from pipeline.types import Digit, Reading, Span
 from tests.support.drawing import make_scores
 
 SETTINGS = OutlierSettings()

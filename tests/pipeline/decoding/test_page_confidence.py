@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.decoding.page_confidence import estimate_prior_shift, shift_by_page, shift_prior
+from pipeline.decoding.pick import Pick
 from pipeline.settings.tree import Settings
-from pipeline.types import Pick
 from tests.support.drawing import make_lattice
 
 SETTINGS = Settings().decode

@@ -132,8 +132,31 @@ def test_to_source_leads_back_to_the_original(picture_format: str, orientation: 
     ("side_px", "scale"), [(100, 1), (399, 1), (400, 2), (799, 2), (800, 4), (1599, 4), (1600, 8), (4000, 8)]
 )
 def test_jpeg_shrinks_by_what_its_decoder_can(side_px: int, scale: int) -> None:
-    raw = encode(Image.new("L", (side_px, 40), 255), "JPEG")
+    raw = encode(Image.new("L", (side_px, side_px // 2 + 1), 255), "JPEG")
     assert load_page(raw, ImageSettings(work_side_px=200)).gray.shape[1] == -(-side_px // scale)
+
+
+@pytest.mark.parametrize("picture_format", ["PNG", "JPEG"])
+@pytest.mark.parametrize(
+    ("size_px", "shrunk", "note"),
+    [
+        ((1600, 1000), 8, None),
+        ((8000, 100), 1, None),  # as large as on a page of 200 x 100 px
+        ((100, 8000), 1, None),
+        ((16000, 400), 4, None),
+        ((16000, 150), 2, "a long strip, shrunk 2 times"),  # else it had more than a megapixel
+    ],
+    ids=["page", "strip", "receipt", "broad strip", "long strip"],
+)
+def test_strip_is_shrunk_by_its_short_side(
+    size_px: tuple[int, int], shrunk: int, note: str | None, picture_format: str
+) -> None:
+    settings = ImageSettings(work_side_px=200, most_work_mpx=1)
+    picture = open_picture(encode(Image.new("L", size_px, 255), picture_format), settings)
+    page = picture.load_page()
+    assert page.gray.shape == tuple(-(-n // shrunk) for n in size_px[::-1])
+    assert page.to_source[0, 0] == shrunk
+    assert picture.note_page(1) == note
 
 
 @pytest.mark.parametrize("picture_format", FORMATS)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from pipeline.ink.illumination import estimate_paper, flatten_light, measure_polarity
+from pipeline.ink.illumination import estimate_paper, flatten_light, measure_polarity, shrink
 from pipeline.settings.ink import IlluminationSettings
 from pipeline.types import PAPER_LEVEL
 from tests.support.drawing import write_page
@@ -61,8 +61,10 @@ def test_paper_of_a_constant_page_is_the_page(value: int) -> None:
 
 
 def test_paper_is_estimated_on_a_reduced_page() -> None:
-    wide = np.full((10, 4 * SETTINGS.background_side_px), 90, np.uint8)
-    assert max(estimate_paper(wide, SETTINGS).shape) == SETTINGS.background_side_px
+    side = SETTINGS.background_side_px
+    page, strip = (np.full(shape, 90, np.uint8) for shape in ((3 * side, 4 * side), (10, 4 * side)))
+    assert estimate_paper(shrink(page, SETTINGS), SETTINGS).shape == (side * 3 // 4, side)
+    assert estimate_paper(shrink(strip, SETTINGS), SETTINGS).shape == (10, 4 * side)
 
 
 @pytest.mark.parametrize("light", LIGHTS.values(), ids=LIGHTS)

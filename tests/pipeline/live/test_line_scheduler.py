@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from pipeline.decoding.pick import Pick
 from pipeline.geometry import Box
 from pipeline.live.line_scheduler import LineScheduler, estimate_cost
-from pipeline.types import Pick, Span, TextLine
+from pipeline.types import Span, TextLine
 from tests.support.drawing import make_component
 
 Boxes = Sequence[tuple[int, int, int, int]]

@@ -32,6 +32,7 @@ def read_lines(out: str) -> list[dict]:
     return [json.loads(line) for line in out.splitlines()]
 
 
+@pytest.mark.slow
 def test_headless_prints_a_line_for_each_number(video: str, capsys: Captured) -> None:
     assert main(["--webcam", video, "--headless", "--every-frame"]) == 0
     out, err = capsys.readouterr()

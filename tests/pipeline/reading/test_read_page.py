@@ -8,11 +8,13 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from pipeline.geometry import Box
 from pipeline.ink.illumination import measure_polarity
+from pipeline.reading.read import read
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import Classifier, load_classifier
 from pipeline.recognition.line_network import LineNetwork
@@ -79,7 +81,6 @@ def test_senseless_page_is_read_without_a_crash(gray: np.ndarray, classifier: Cl
 
 
 @pytest.mark.slow
-@settings(max_examples=50)
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=24)), st.sampled_from([1, 5, 12]))
 def test_any_page_is_read_without_a_crash(gray: np.ndarray, times: int) -> None:
     check(read_page(Page(np.kron(gray, np.ones((times, times), np.uint8))), make_reader()))
@@ -163,6 +164,32 @@ def test_boxes_lie_in_the_original(turn_deg: float) -> None:
     slack = 6 if turn_deg == 0 else 40  # the upright box around a turned one is larger
     assert np.abs(np.array(reading.box.as_list()) - expected).max() <= slack
     assert reading.box.left <= expected[0] + 4 and reading.box.right >= expected[2] - 4
+
+
+@pytest.mark.parametrize("turn_deg", [0, 15, -25])
+def test_box_of_a_number_is_that_around_its_digits(turn_deg: float) -> None:
+    page = Page(write_page("4207 193", size_px=(460, 400), turn_deg=turn_deg))
+    readings = read_page(page, make_reader()).readings
+    assert [r.text for r in readings] == ["4207", "193"]
+    assert all(r.box == Box.around([digit.box for digit in r.digits]) for r in readings)
+
+
+@pytest.mark.parametrize("size_px", [(1800, 9), (9, 1800), (1800, 1), (3, 700), (640, 17)])
+def test_thin_strip_is_read_without_a_crash(size_px: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    strip = np.full(size_px[::-1], 220, np.uint8)
+    at = rng.integers(0, strip.size, strip.size // 20)
+    strip.ravel()[at] = 30
+    check(read_page(Page(strip), make_reader()))
+
+
+def test_long_strip_is_read_at_the_scale_of_its_digits() -> None:
+    strip = np.full((120, 9000), 225, np.uint8)
+    numbers = ["4237", "5836", "2749"]
+    for i, number in enumerate(numbers):
+        strip[:, 200 + 3500 * i : 600 + 3500 * i] = write_page(number, size_px=(400, 120), height_px=60, pen_px=5)
+    (page,) = read(strip)
+    assert [reading.text for reading in page.readings] == numbers
 
 
 def test_bright_ink_on_a_dark_card_is_found_where_nothing_else_is_ink() -> None:

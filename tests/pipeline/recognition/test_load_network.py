@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import ModelError
 from pipeline.recognition.classify import MODELS_DIR, load_classifier
-from pipeline.recognition.runtimes import load_network, try_out
+from pipeline.recognition.load_network import load_network, try_out
 
 BATCH = np.random.default_rng(0).random((4, 28, 28, 1), np.float32)
 

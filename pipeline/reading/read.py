@@ -1,0 +1,54 @@
+"""One call from a picture of any kind to its numbers."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from typing import Any
+
+from pipeline.images.load import load_pages
+from pipeline.images.pictures import Channels, make_page
+from pipeline.reading.read_page import read_page
+from pipeline.recognition.classify import Classifier, load_classifier
+from pipeline.settings.tree import Settings
+from pipeline.types import PageReading
+
+
+def read(
+    source: Any,
+    *,
+    model: str | os.PathLike[str] | Classifier = "digits",
+    settings: Settings | None = None,
+    channels: Channels | None = None,
+) -> list[PageReading]:
+    """Return the numbers on every page of a picture; boxes in px of the upright original.
+
+    Parameters
+    ----------
+    source : path of a picture or PDF, its bytes, a binary file that is open for reading, a PIL picture, or an array:
+        uint8 (H, W) gray, or (H, W, 3) or (H, W, 4) in the order of `channels`
+    model : as for `load_classifier`, and kept for the next call; or a loaded one
+    settings : defaults where None
+    channels : "bgr" for arrays of OpenCV, "rgb" for those of PIL, imageio or Matplotlib
+
+    Raises
+    ------
+    InputError
+        As for `load_pages`, and PictureTypeError if the source is of no such type.
+    ModelError
+        As for `load_classifier`.
+    """
+    s = settings or Settings()
+    classifier = model if isinstance(model, Classifier) else _load(os.fspath(model))
+    if hasattr(source, "read") and not hasattr(source, "getbands"):
+        source = source.read()
+    if isinstance(source, bytearray | memoryview):
+        source = bytes(source)
+    if isinstance(source, str | os.PathLike | bytes):
+        return [read_page(page, classifier, s) for page in load_pages(source, s.images)]
+    return [read_page(make_page(source, s.images, channels), classifier, s)]
+
+
+@lru_cache(maxsize=4)
+def _load(model: str) -> Classifier:
+    return load_classifier(model)

@@ -6,26 +6,44 @@ Nothing here imports OpenCV: `pipeline.cli` must be able to say that it cannot b
 from __future__ import annotations
 
 import argparse
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
 
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.errors import UsageError
-from pipeline.geometry import Box
+from pipeline.flags import (
+    FlagParser,
+    PrintCompletion,
+    parse_count,
+    parse_pages,
+    parse_probability,
+    parse_region,
+    parse_seconds,
+    parse_size,
+)
 from pipeline.live.options import LiveOptions
-from pipeline.outputs.formats import FORMATS
+from pipeline.outputs.formats import FORMATS, JSON_LINES, find_format, is_device
 from pipeline.settings.tree import Settings
 from pipeline.version import __version__
 
 _EPILOG = """\
 exit codes: 0 all pages read, 1 some inputs failed, 2 usage or settings, 3 no input could be read, 4 model,
 5 output cannot be written, 6 --strict and a number was rejected, 70 bug, 130 interrupted
+
+The manual is in the folder docs, from docs/command-line.md on.
 """
+
+_USAGE = """%(prog)s INPUT... [-o FILE] [flags]
+       %(prog)s --webcam [SOURCE] [flags]"""
+
+_EXAMPLES = (
+    ("photo.jpg", "the numbers in a photo, as text"),
+    ("scans/ -o read.csv -o read.html", "a folder, as a table and as a report"),
+    ("--webcam", "a camera, in a window"),
+)
 
 _PROGRAMS = {"run_pipeline.py": "python run_pipeline.py", "__main__.py": "python -m pipeline"}
 """What the usage line calls the program, by the file that started it; read-digits is the installed command."""
@@ -36,7 +54,7 @@ _LIVE_ONLY = (
     "max_seconds",
 )
 _BATCH_ONLY = (
-    *("inputs", "include", "exclude", "pages", "dpi", "watch", "format", "output", "trace", "review", "strict"),
+    *("inputs", "include", "exclude", "pages", "dpi", "password", "watch", "format", "trace", "review", "strict"),
     *("no_turn", "signs", "workers", "timeout", "resume"),
 )
 """Names of the flags that only one of the two modes takes."""
@@ -56,7 +74,7 @@ def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptio
     SettingsError
         If the settings file, or a flag that stands for a setting, holds a wrong value.
     """
-    flags = build_parser().parse_args(argv)
+    flags = build_parser().parse_intermixed_args(argv)
     _check_mode(flags)
     return _make_batch_options(flags) if flags.webcam is None else _make_live_options(flags)
 
@@ -77,6 +95,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         include=tuple(flags.include),
         exclude=tuple(flags.exclude),
         pages=flags.pages or PageRanges(),
+        password=flags.password,
         outputs=tuple(flags.output),
         format=FORMATS[flags.format] if flags.format else None,
         annotate=flags.annotate,
@@ -105,12 +124,22 @@ def _make_live_options(flags: argparse.Namespace) -> LiveOptions:
         model=flags.model,
         is_mirrored=flags.mirror,
         is_headless=flags.headless,
+        output=_choose_live_output(flags.output),
         snapshots=flags.annotate,
         recording=flags.record,
         most_s=flags.max_seconds,
         is_quiet=flags.quiet,
         is_verbose=flags.verbose,
     )
+
+
+def _choose_live_output(outputs: Sequence[Path]) -> Path | None:
+    """Return the file for the JSON lines of a live run; None for stdout."""
+    if len(outputs) > 1:
+        raise UsageError("--webcam takes one --output", "name one file, such as numbers.jsonl")
+    if outputs and not is_device(outputs[0]) and find_format(outputs[0]) is not JSON_LINES:
+        raise UsageError(f"--output {outputs[0]}: --webcam writes JSON lines", "name a file that ends in .jsonl")
+    return outputs[0] if outputs else None
 
 
 def _choose_settings(flags: argparse.Namespace) -> Settings:
@@ -130,23 +159,28 @@ def _choose_settings(flags: argparse.Namespace) -> Settings:
     return settings
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that raises UsageError, one line that says what to type next, instead of exiting."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message)
+def find_program() -> str:
+    """Return the command that started the program, for messages."""
+    return _PROGRAMS.get(Path(sys.argv[0]).name, "read-digits")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    parser = _Parser(
-        prog=_PROGRAMS.get(Path(sys.argv[0]).name, "read-digits"),
-        description="Read handwritten numbers in photos and scans.",
+    parser = FlagParser(
+        prog=find_program(),
+        usage=_USAGE,
+        description=f"Read handwritten numbers in photos and scans.\n\n{_format_examples()}",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"handwritten-digits {__version__}")
-    _add_inputs(parser)
+    parser.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=("bash", "zsh", "tcsh"),
+        help="print a script by which this shell completes the flags of read-digits; needs the package shtab",
+    )
+    _add_inputs(parser.add_argument_group("inputs"))
     _add_outputs(parser.add_argument_group("results"))
     _add_reading(parser.add_argument_group("reading"))
     _add_running(parser.add_argument_group("long runs"))
@@ -154,14 +188,25 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_inputs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+def format_short_help() -> str:
+    """Return the usage and the examples, for a person who gave no argument."""
+    parser = build_parser()
+    return f"{parser.format_usage()}\n{_format_examples()}\n\n{parser.prog} --help lists all flags"
+
+
+def _format_examples() -> str:
+    rows = [(f"{find_program()} {words}", meaning) for words, meaning in _EXAMPLES]
+    width = max(len(command) for command, _ in rows)
+    return "\n".join(["examples:", *(f"  {command:{width}}  {meaning}" for command, meaning in rows)])
+
+
+def _add_inputs(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "inputs",
         nargs="*",
         metavar="INPUT",
         help="a picture, a PDF, a folder of them, @LIST.txt with one path per line, or - for a file on stdin",
     )
-    group = parser.add_argument_group("inputs")
     group.add_argument(
         "--include", action="append", default=[], metavar="GLOB", help="in folders, read only files that match"
     )
@@ -169,9 +214,10 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
         "--exclude", action="append", default=[], metavar="GLOB", help="in folders, skip files and folders that match"
     )
     group.add_argument(
-        "--pages", type=_parse_pages, metavar="LIST", help="read only these pages of each file: 1-3,7,20-"
+        "--pages", type=parse_pages, metavar="LIST", help="read only these pages of each file: 1-3,7,20-"
     )
     group.add_argument("--dpi", type=int, metavar="N", help="resolution at which PDF pages are rendered (300)")
+    group.add_argument("--password", metavar="P", help="password of encrypted PDFs; other users may see it in ps")
     group.add_argument("--watch", type=Path, metavar="DIR", help="read files as they arrive in DIR, until Ctrl-C")
 
 
@@ -205,15 +251,15 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help="TOML or JSON; python -m pipeline.settings prints one to edit",
     )
-    add("--reject-below", type=_parse_probability, metavar="P", help="reject numbers of lower confidence, 0 to 1")
+    add("--reject-below", type=parse_probability, metavar="P", help="reject numbers of lower confidence, 0 to 1")
     add("--no-turn", action="store_true", help="do not turn pages that seem to lie on their side")
     add("--signs", action="store_true", help="write a minus, a decimal point and a comma into the text: -3, 12.50, 4,5")
 
 
 def _add_running(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
-    add("--workers", type=_parse_count, metavar="N", help="processes that read (one per core; none for one picture)")
-    add("--timeout", type=_parse_seconds, metavar="S", help=f"seconds that a page may take ({TIMEOUT_S:g})")
+    add("--workers", type=parse_count, metavar="N", help="processes that read (one per core; none for one picture)")
+    add("--timeout", type=parse_seconds, metavar="S", help=f"seconds that a page may take ({TIMEOUT_S:g})")
     add("--resume", action="store_true", help="skip the pages that are in the journal of --output already")
 
 
@@ -226,63 +272,13 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
         metavar="SOURCE",
         help="read live: a camera's number (0) or device, a video, a URL, or numbered pictures such as img_%%03d.png",
     )
-    add("--size", type=_parse_size, metavar="WxH", help="ask the camera for frames of this size, such as 1280x720")
-    add(
-        "--fps", type=_parse_seconds, metavar="N", help="frames per second: to ask the camera for, or to play a file at"
-    )
+    add("--size", type=parse_size, metavar="WxH", help="ask the camera for frames of this size, such as 1280x720")
+    add("--fps", type=parse_seconds, metavar="N", help="frames per second: to ask the camera for, or to play a file at")
     add("--every-frame", action="store_true", help="read every frame of a file, however long it takes")
-    add("--confirm-frames", type=_parse_count, metavar="N", help="frames that must read the same number (6)")
-    add("--min-confidence", type=_parse_probability, metavar="P", help="confirm no number of lower confidence (0.9)")
-    add("--roi", type=_parse_region, metavar="L,T,R,B", help="read only this part of the frame, in pixels")
+    add("--confirm-frames", type=parse_count, metavar="N", help="frames that must read the same number (6)")
+    add("--min-confidence", type=parse_probability, metavar="P", help="confirm no number of lower confidence (0.9)")
+    add("--roi", type=parse_region, metavar="L,T,R,B", help="read only this part of the frame, in pixels")
     add("--mirror", action="store_true", help="mirror the picture in the window; it is read unmirrored")
-    add("--headless", action="store_true", help="no window; a JSON line on stdout for each confirmed number")
+    add("--headless", action="store_true", help="no window; only a JSON line for each confirmed number")
     add("--record", type=Path, metavar="FILE.mp4", help="write the annotated video")
-    add("--max-seconds", type=_parse_seconds, metavar="S", help="stop after so many seconds of video")
-
-
-def _parse_pages(text: str) -> PageRanges:
-    try:
-        return PageRanges.parse(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _parse_probability(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, received {text!r}")
-    return value
-
-
-def _parse_count(text: str) -> int:
-    if not re.fullmatch(r"[1-9]\d{0,3}", text):
-        raise argparse.ArgumentTypeError(f"expected a whole number from 1, received {text!r}")
-    return int(text)
-
-
-def _parse_seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"expected seconds, more than 0, received {text!r}")
-    return value
-
-
-def _parse_size(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"([1-9]\d{1,4})x([1-9]\d{1,4})", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT such as 1280x720, received {text!r}")
-    return int(found[1]), int(found[2])
-
-
-def _parse_region(text: str) -> Box:
-    found = re.fullmatch(r"(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})", text)
-    left, top, right, bottom = map(int, found.groups()) if found else (0, 0, 0, 0)
-    if not (left < right and top < bottom):
-        raise argparse.ArgumentTypeError(f"expected left,top,right,bottom in pixels, received {text!r}")
-    return Box(left, top, right, bottom)
+    add("--max-seconds", type=parse_seconds, metavar="S", help="stop after so many seconds of video")

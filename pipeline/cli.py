@@ -5,14 +5,16 @@ Only this module catches the base error. The error's class owns the exit code; 0
 
 from __future__ import annotations
 
-import os
+import shlex
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipeline.errors import DigitsError, SetupError
+from pipeline.errors import DigitsError, InterruptedRunError, SetupError, UsageError
+from pipeline.system.interrupts import handle_stops
+from pipeline.system.terminal import abandon, open_closed_descriptors, print_message
 
 if TYPE_CHECKING:
     from pipeline.batch.options import BatchOptions
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _BUG = 70
 _INTERRUPTED = 130
+_SECRET = "--password"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,39 +36,59 @@ def main(argv: Sequence[str] | None = None) -> int:
         import multiprocessing
 
         multiprocessing.freeze_support()
+    open_closed_descriptors()
     try:
-        return _run(argv)
+        with handle_stops(is_whole_process=argv is None):
+            return _run(argv)
+    except InterruptedRunError as stop:
+        print_message(str(stop), *_suggest_resuming(sys.argv[1:] if argv is None else argv, stop.can_resume))
+        return stop.exit_code
     except DigitsError as error:
-        print(f"error: {error}", file=sys.stderr)
-        _abandon_stdout()
+        print_message(f"error: {error}")
         return error.exit_code
     except BrokenPipeError:  # the reader of our stdout has closed it, as `| head` does
-        _abandon_stdout()
         return 0
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print_message("interrupted")
         return _INTERRUPTED
     except Exception:
-        traceback.print_exc()
+        print_message(*traceback.format_exc().splitlines())
         return _BUG
+    finally:
+        _flush_stdout()
 
 
-def _abandon_stdout() -> None:
-    """Point a stdout that cannot be written to at the null device: Python's flush at exit would print a traceback."""
+def _flush_stdout() -> None:
+    """Flush stdout now, where it fails in silence: Python's flush at exit would print a traceback."""
     try:
-        sys.stdout.flush()
-    except OSError:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
-        os.close(null)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        abandon(sys.stdout)
+
+
+def _suggest_resuming(argv: Sequence[str], can_resume: bool) -> list[str]:
+    """Return the line that says how to go on: the same command with --resume, the password left out."""
+    if not can_resume:
+        return []
+    from pipeline.arguments import find_program
+
+    words = [f"{_SECRET}=..." if word.startswith(f"{_SECRET}=") else word for word in argv]
+    words = ["..." if before == _SECRET else word for before, word in zip(["", *words], words, strict=False)]
+    options = [] if "--resume" in words else ["--resume"]
+    end = words.index("--") if "--" in words else len(words)
+    return [f"to go on: {find_program()} {shlex.join([*words[:end], *options, *words[end:]])}"]
 
 
 def _run(argv: Sequence[str] | None) -> int:
     """Do what is asked. All imports that need a library are in here, so that a missing one is named in one line."""
     with _explain_missing_library():
-        from pipeline.arguments import build_options
+        from pipeline.arguments import build_options, format_short_help
         from pipeline.live.options import LiveOptions
 
+    if not (sys.argv[1:] if argv is None else argv):
+        print_message(*format_short_help().splitlines())
+        return UsageError.exit_code
     options = build_options(argv)
     return _run_live(options) if isinstance(options, LiveOptions) else _run_batch(options)
 

@@ -93,7 +93,7 @@ class EncryptedPictureError(InputError):
     """The file is encrypted."""
 
     code = "encrypted"
-    hint = "save a copy without a password"
+    hint = "give its password, or save a copy without one"
 
 
 class PictureSizeError(InputError):
@@ -129,7 +129,7 @@ class ModelError(DigitsError):
 
     exit_code = 4
     code = "model"
-    hint = "--model takes a name under models/, a folder, a .tflite, .keras or .h5 file"
+    hint = "name a folder under models/, or give the path of a folder, a .tflite, .keras or .h5 file"
 
 
 class OutputError(DigitsError):
@@ -146,6 +146,17 @@ class StrictError(DigitsError):
     exit_code = 6
     code = "strict"
     hint = "look at the rejected numbers, or run without --strict"
+
+
+class InterruptedRunError(DigitsError):
+    """A batch was stopped by Ctrl-C or a signal. The message says what is safe, and where."""
+
+    exit_code = 130
+    code = "interrupted"
+
+    def __init__(self, message: str, can_resume: bool) -> None:
+        super().__init__(message, "")
+        self.can_resume = can_resume
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 
 def expect(condition: bool, owner: object, expected: str, received: object) -> None:
     """Raise a ValueError that tells what `owner`, an object or class, expected and what it received, unless so."""
@@ -90,19 +87,3 @@ _LEAST_INSIDE = 0.6
 def is_within(part: Box, whole: Box) -> bool:
     """Return whether most of a part lies within a number."""
     return part.measure_shared(whole) >= _LEAST_INSIDE * part.width * part.height
-
-
-def crop_reduced(reduced: NDArray[np.uint8], sides: Sequence[float], page_shape: tuple[int, ...]) -> NDArray[np.uint8]:
-    """Return the part of a page's reduced picture between sides on the page, at least one pixel of it.
-
-    Parameters
-    ----------
-    reduced : uint8 (h, w); its two scales differ a little, as sides are rounded, and much where the page is thin
-    sides : left, top, right, bottom in px of the page, which may lie outside of it
-    page_shape : (H, W) of the page, px
-    """
-    height, width = reduced.shape[:2]
-    across, down = width / page_shape[1], height / page_shape[0]
-    left, right = (min(max(0, int(x * across)), width - 1) for x in (sides[0], sides[2]))
-    top, bottom = (min(max(0, int(y * down)), height - 1) for y in (sides[1], sides[3]))
-    return reduced[top : bottom + 1, left : right + 1]

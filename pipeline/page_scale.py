@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from pipeline.geometry import Box
 from pipeline.robust_stats import median, weighted_median
@@ -79,3 +79,19 @@ def measure_level(boxes: Sequence[Box], slope: float) -> float:
     """Return the page y at x = 0 of a line of this slope through the middle of boxes; large ones count for more."""
     levels = [box.center[1] - slope * box.center[0] for box in boxes]
     return weighted_median(levels, np.sqrt([float(box.height * box.width) for box in boxes]))
+
+
+def crop_reduced(reduced: NDArray[np.uint8], sides: Sequence[float], page_shape: tuple[int, ...]) -> NDArray[np.uint8]:
+    """Return the part of a page's reduced picture between sides on the page, at least one pixel of it.
+
+    Parameters
+    ----------
+    reduced : uint8 (h, w); its two scales differ a little, as sides are rounded, and much where the page is thin
+    sides : left, top, right, bottom in px of the page, which may lie outside of it
+    page_shape : (H, W) of the page, px
+    """
+    height, width = reduced.shape[:2]
+    across, down = width / page_shape[1], height / page_shape[0]
+    left, right = (min(max(0, int(x * across)), width - 1) for x in (sides[0], sides[2]))
+    top, bottom = (min(max(0, int(y * down)), height - 1) for y in (sides[1], sides[3]))
+    return reduced[top : bottom + 1, left : right + 1]

@@ -25,6 +25,7 @@ class Plan:
     ----------
     settings, model : as for `read_page` and `load_classifier`
     annotate, trace, review : folders for pictures; None for none
+    password : of encrypted PDFs
     has_thumbnails : whether a record carries a small picture of its page, for the HTML report
     """
 
@@ -33,6 +34,7 @@ class Plan:
     annotate: Path | None = None
     trace: Path | None = None
     review: Path | None = None
+    password: str | None = field(default=None, repr=False)
     has_thumbnails: bool = False
 
 

@@ -19,6 +19,7 @@ from typing import BinaryIO
 import portalocker
 
 from pipeline.batch.jobs import Identity, Outcome, identify
+from pipeline.batch.natural_order import make_natural_key
 from pipeline.errors import UsageError
 from pipeline.outputs.records import Record
 from pipeline.system.files import convert_write_errors
@@ -124,9 +125,9 @@ class Journal:
                 self._rewrite(set(self._offsets.values()))
 
     def read_sorted(self) -> Iterator[Record]:
-        """Yield the records by path and page, with their key ``journal``."""
+        """Yield the records by path, in natural order, and page, with their key ``journal``."""
         with _open_reader(self._file) as stream:
-            for _, at in sorted(self._offsets.items()):
+            for _, at in sorted(self._offsets.items(), key=lambda item: (make_natural_key(item[0][0]), item[0][1])):
                 stream.seek(at)
                 yield json.loads(stream.readline())
 

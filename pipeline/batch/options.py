@@ -24,6 +24,7 @@ class BatchOptions:
     watch : folder whose files are read as they arrive; None for none
     include, exclude : glob patterns that choose among the files of folders
     pages : which pages of each file
+    password : of encrypted PDFs
     outputs : files for the results; stdout where there are none
     format : of the results; None takes that of each output's suffix, and text for stdout
     annotate, trace, review : folders for pictures; None for none
@@ -47,6 +48,7 @@ class BatchOptions:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     pages: PageRanges = PageRanges()
+    password: str | None = field(default=None, repr=False)
     outputs: tuple[Path, ...] = ()
     format: Format | None = None
     annotate: Path | None = None
@@ -64,7 +66,7 @@ class BatchOptions:
 
     def __post_init__(self) -> None:
         if not (self.inputs or self.watch):
-            raise UsageError("the following arguments are required: INPUT")
+            raise UsageError("nothing to read is given", "name a picture, a PDF or a folder")
         if (self.watch or self.is_resumed) and not self.outputs:
             flag = "--watch" if self.watch else "--resume"
             raise UsageError(f"{flag} needs --output", "name a file for the results, such as results.csv")

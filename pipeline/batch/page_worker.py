@@ -5,7 +5,9 @@ The same code runs in the main process, for a single picture, and in each worker
 
 from __future__ import annotations
 
+import shlex
 import traceback
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -13,7 +15,14 @@ from numpy.typing import NDArray
 
 from pipeline.batch.jobs import BUG_CODE, Identity, Job, Outcome, Plan, identify
 from pipeline.batch.sources import name_page
-from pipeline.errors import DigitsError, Failure, InputError
+from pipeline.errors import (
+    DamagedPictureError,
+    DigitsError,
+    EncryptedPictureError,
+    Failure,
+    InputError,
+    NotAPictureError,
+)
 from pipeline.images.load import Picture, open_picture
 from pipeline.outputs.annotate import annotate, write_annotated
 from pipeline.outputs.records import Record, make_record
@@ -25,6 +34,8 @@ from pipeline.recognition.classify import Classifier
 from pipeline.system.files import make_folder
 from pipeline.system.native_stderr import silence_native_stderr
 from pipeline.types import Page, PageReading
+
+_VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".3gp")
 
 
 class Worker:
@@ -59,7 +70,7 @@ class Worker:
             name = name_page(job.source.stem, job.number, picture.n_pages)
             return Outcome(self._read_page(picture, job, name), name, picture.n_pages, identity)
         except InputError as error:
-            failure = Failure.of(error, job.source.path, job.number if picture else None)
+            failure = _describe_failure(error, job, picture is not None)
         except DigitsError:
             raise
         except Exception as error:
@@ -72,7 +83,8 @@ class Worker:
         if self._picture is None or identity is None or wanted != self._opened:
             self._picture = None  # so that two large files are never in memory at once
             content = job.source.path if job.raw is None else job.raw
-            self._picture = open_picture(content, self._plan.settings.images, name=job.source.path)
+            images, password = self._plan.settings.images, self._plan.password
+            self._picture = open_picture(content, images, name=job.source.path, password=password)
             self._opened = wanted
         return self._picture
 
@@ -102,6 +114,18 @@ class Worker:
         if plan.review and any(r.status == "rejected" for r in reading.readings):
             write_crops(bgr, reading, page.to_source, plan.review, name)
         return {"thumbnail": make_thumbnail(bgr)} if plan.has_thumbnails else {}
+
+
+def _describe_failure(error: InputError, job: Job, is_open: bool) -> Failure:
+    """Return the failure for a page; its hint names the flag that may help, where there is one."""
+    path = job.source.path
+    failure = Failure.of(error, path, job.number if is_open else None)
+    if isinstance(error, EncryptedPictureError):
+        return replace(failure, hint="give its password with --password, or save a copy without one")
+    if isinstance(error, NotAPictureError | DamagedPictureError) and path.lower().endswith(_VIDEO_SUFFIXES):
+        message = "this is a video, which is read frame by frame"
+        return replace(failure, message=message, hint=f"read it with --webcam {shlex.quote(path)} --headless")
+    return failure
 
 
 def _describe_error(error: Exception, job: Job) -> tuple[Failure, str]:

@@ -5,13 +5,13 @@ The progress is a bar on a terminal, and a plain line every few seconds elsewher
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal
 
 from pipeline.outputs.records import Record, count_rejected
+from pipeline.system.terminal import escape_text, print_message
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -25,6 +25,8 @@ _SHORT_RUN_S = 2.0
 
 _LINE_EVERY_S = 10.0
 _MOST_CHARACTERS = 40
+_BAR_WIDTH = 12
+_TIME_WIDTH = 7
 
 
 @dataclass(slots=True)
@@ -37,6 +39,7 @@ class RunStatistics:
     n_read, n_blank, n_failed : pages read, those of them that are blank, and pages that could not be read
     n_numbers, n_rejected : numbers read, and those of them that are rejected
     n_skipped : files that an earlier run has read
+    left_out : number of files and folders in folders that are not read, by why
     reasons : number of failed pages by error code
     """
 
@@ -48,6 +51,7 @@ class RunStatistics:
     n_numbers: int = 0
     n_rejected: int = 0
     n_skipped: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -104,12 +108,13 @@ class ProgressReporter:
         """Whether the run has taken long enough to show its progress and a summary."""
         return self.seconds > _SHORT_RUN_S
 
-    def print_line(self, line: str) -> None:
-        """Print a line, above the bar if there is one."""
+    def print_line(self, *lines: str) -> None:
+        """Print lines, above the bar if there is one; what a terminal would obey is escaped."""
         if self._bar is None:
-            print(line, file=sys.stderr)
-        else:
-            self._bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
+            print_message(*lines)
+            return
+        for line in lines:
+            self._bar.console.print(escape_text(line), markup=False, highlight=False, soft_wrap=True)
 
     def update(self, path: str) -> None:
         """Show the progress, if it is due; `path` is the file that is being read."""
@@ -136,7 +141,7 @@ class ProgressReporter:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (
-            BarColumn(bar_width=20),
+            BarColumn(_BAR_WIDTH),
             MofNCompleteColumn(),
             TextColumn("{task.fields[pace]:.1f}/s"),
             TimeRemainingColumn(),
@@ -156,8 +161,19 @@ class ProgressReporter:
             pace=counts.n_done / self.seconds,
             failed=counts.n_failed,
             rejected=counts.n_rejected,
-            name=path[-_MOST_CHARACTERS:].encode(errors="replace").decode(),
+            name=self._fit_name(escape_text(path)),
         )
+
+    def _fit_name(self, name: str) -> str:
+        """Return the end of the name that there is room for after the figures, which are never cut."""
+        counts = self._statistics
+        figures = (
+            f"{counts.n_pages}/{counts.n_pages} {counts.n_done / self.seconds:.1f}/s "
+            f"{counts.n_failed} failed, {counts.n_rejected} rejected "
+        )
+        room = self._bar.console.width - _BAR_WIDTH - _TIME_WIDTH - len(figures) - 2  # type: ignore[union-attr]
+        n = min(_MOST_CHARACTERS, room)
+        return name[-n:] if n > 0 else ""
 
 
 def summarize(counts: RunStatistics, seconds: float, places: dict[str, str]) -> list[str]:
@@ -176,10 +192,18 @@ def summarize(counts: RunStatistics, seconds: float, places: dict[str, str]) -> 
     ]
     if counts.n_skipped:
         lines.append(f"{_format_count(counts.n_skipped, 'file')} had been read before")
+    if counts.left_out:
+        why = ", ".join(f"{n:,} {reason}" for reason, n in sorted(counts.left_out.items()))
+        lines.append(f"left out of folders: {why}")
     if counts.n_failed:
         reasons = ", ".join(f"{n} {code}" for code, n in counts.reasons.most_common())
         lines.append(f"{counts.n_failed} failed: {reasons}")
-    return lines + [f"{what}: {where}" for what, where in places.items()]
+    return lines + list_places(places)
+
+
+def list_places(places: dict[str, str]) -> list[str]:
+    """Return a line for each place where results are, by what they are."""
+    return [f"{what}: {where}" for what, where in places.items()]
 
 
 def _format_count(n: int, what: str) -> str:

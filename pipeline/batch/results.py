@@ -11,8 +11,9 @@ from pathlib import Path
 
 from pipeline.batch.jobs import Outcome
 from pipeline.batch.journal import KEY, DonePages, Journal
-from pipeline.errors import OutputError
-from pipeline.outputs.formats import JSON_LINES, Format, find_format
+from pipeline.batch.progress import RunStatistics
+from pipeline.errors import InterruptedRunError, OutputError
+from pipeline.outputs.formats import JSON_LINES, Format, find_format, is_device
 from pipeline.outputs.records import Record, count_rejected
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import write_table
@@ -34,7 +35,7 @@ class Output:
     @property
     def is_device(self) -> bool:
         """Whether it is a device or a pipe, which cannot be replaced at the end of the run."""
-        return self.path.exists() and not self.path.is_file()
+        return is_device(self.path)
 
 
 def plan_outputs(paths: Sequence[Path], format: Format | None) -> list[Output]:
@@ -44,6 +45,8 @@ def plan_outputs(paths: Sequence[Path], format: Format | None) -> list[Output]:
     ------
     OutputError
         If one of them cannot be written.
+    UsageError
+        If the suffix of one stands for no format.
     """
     for path in paths:
         _check_writable(path)
@@ -103,6 +106,14 @@ class StreamResults:
         """Write the table for review; return where it is, by what it is."""
         return _write_review(self._rejected, self._review) if self._review else {}
 
+    def count_final(self, statistics: RunStatistics) -> RunStatistics:
+        """Return the statistics as they are."""
+        return statistics
+
+    def explain_stop(self) -> InterruptedRunError:
+        """Return the error for a run that was interrupted: what was written stays, and cannot be resumed."""
+        return InterruptedRunError("interrupted; only a run with --output can be resumed", can_resume=False)
+
     def count_rejected(self) -> int:
         """Return how many numbers were rejected."""
         return sum(count_rejected(record) for record, _ in self._rejected)
@@ -150,6 +161,21 @@ class FileResults:
             named = ((record, record[KEY]["name"]) for record in self._journal.read_sorted() if count_rejected(record))
             places |= _write_review(named, self._review)
         return places
+
+    def count_final(self, statistics: RunStatistics) -> RunStatistics:
+        """Return the statistics of the records in the journal: a page that was read again is counted once."""
+        final = RunStatistics(n_skipped=statistics.n_skipped, left_out=statistics.left_out)
+        for record in self._journal.read_sorted():
+            final.count(record)
+        return final
+
+    def explain_stop(self) -> InterruptedRunError:
+        """Return the error for a run that was interrupted: which pages are safe in the journal."""
+        n = len(self._journal)
+        if not n:
+            return InterruptedRunError("interrupted before a page was read", can_resume=False)
+        message = f"interrupted; {n:,} {'page is' if n == 1 else 'pages are'} safe in {self._journal.path}"
+        return InterruptedRunError(message, can_resume=True)
 
     def count_rejected(self) -> int:
         """Return how many numbers were rejected, in this run and in the runs that it resumes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import chain
@@ -17,7 +18,7 @@ from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.process_pool import OneProcess, Pool, start_processes
-from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, summarize
+from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, list_places, summarize
 from pipeline.batch.results import (
     FileResults,
     Output,
@@ -29,7 +30,7 @@ from pipeline.batch.results import (
 from pipeline.batch.scheduler import MULTI_PAGE_SUFFIXES, InputItem, PageScheduler
 from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
-from pipeline.errors import Failure, InputError, NoInputError, StrictError, UsageError
+from pipeline.errors import Failure, InputError, NoInputError, OutputError, StrictError, UsageError
 from pipeline.outputs.formats import TEXT
 from pipeline.outputs.records import format_failure
 from pipeline.outputs.report import Report
@@ -54,36 +55,73 @@ def run(options: BatchOptions) -> int:
         read_table(options.review / TABLE)  # raises now if it could not be replaced later
     formats = [output.format for output in outputs] or [options.format or TEXT]
     has_thumbnails = any(format.has_thumbnails for format in formats)
-    plan = Plan(options.settings, options.model, **folders, has_thumbnails=has_thumbnails)
+    plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)
     classifier = load_classifier(plan.model)
     worker = Worker(plan, classifier)
-    items = _list_items(options, options.inputs)
     statistics = RunStatistics()
+    items = _list_items(options, options.inputs, statistics)
     with ExitStack() as stack:
         results = stack.enter_context(_open_results(options, outputs, plan, items))
         reporter = stack.enter_context(ProgressReporter(statistics, _choose_progress_style(options)))
         for line in () if options.is_quiet else (*classifier.notes, *results.messages):
             reporter.print_line(line)
-        chooser = _PageChooser(options.pages, results, statistics)
-        unread: Iterable[InputItem] = list(chooser.skip_done(items))
-        if options.watch:
-            watched = watch_folder(options.watch, lambda: _list_items(options, [str(options.watch)]))
-            unread = chain(unread, chooser.skip_done(watched))
-        pool = stack.enter_context(_start_pool(options, worker, plan, items))
-        scheduler = PageScheduler(unread, chooser.choose, pool, _read_stdin(items), reporter.update)
+        writer = _ResultsWriter(options, results, statistics, reporter)
         try:
-            outcomes = scheduler.read_in_order() if isinstance(results, StreamResults) else scheduler.read()
-            for outcome in outcomes:
-                statistics.count(outcome.record)  # before it is kept: Ctrl-C may come in between
-                results.add(outcome)
-                statistics.n_further = scheduler.n_further
-                _report_outcome(outcome, reporter, options.is_verbose)
-        except KeyboardInterrupt:
-            if not options.watch:
-                raise
-        places = results.write(_list_facts(options, reporter.seconds))
+            stdin = _read_stdin(items)
+            chooser = _PageChooser(options.pages, results, statistics)
+            pool = stack.enter_context(_start_pool(options, worker, plan, items))
+            scheduler = PageScheduler(chooser.list_unread(options, items), chooser.choose, pool, stdin, reporter.update)
+            scheduler.on_idle = writer.write_when_idle
+            _read(scheduler, results, statistics, reporter, options)
+            places = writer.write()
+        except KeyboardInterrupt as stop:
+            raise results.explain_stop() from stop
+        statistics = results.count_final(statistics) if options.watch else statistics
         _print_summary(options, statistics, reporter, places)
         return _find_exit_code(statistics, options.is_strict, results)
+
+
+def _read(
+    scheduler: PageScheduler,
+    results: Results,
+    statistics: RunStatistics,
+    reporter: ProgressReporter,
+    options: BatchOptions,
+) -> None:
+    """Read all pages and keep their records; Ctrl-C is the usual end for a watched folder."""
+    try:
+        for outcome in scheduler.read_in_order() if isinstance(results, StreamResults) else scheduler.read():
+            statistics.count(outcome.record)  # before it is kept: Ctrl-C may come in between
+            results.add(outcome)
+            statistics.n_further = scheduler.n_further
+            _report_outcome(outcome, reporter, options.is_verbose)
+    except KeyboardInterrupt:
+        if not options.watch:
+            raise
+
+
+class _ResultsWriter:
+    """Writes the results at the end, and for a watched folder each time that all of its files have been read."""
+
+    def __init__(
+        self, options: BatchOptions, results: Results, statistics: RunStatistics, reporter: ProgressReporter
+    ) -> None:
+        self._options, self._results, self._statistics, self._reporter = options, results, statistics, reporter
+        self._n_written = 0
+
+    def write(self) -> dict[str, str]:
+        """Write the results; return where they are, by what they are."""
+        return self._results.write(_list_facts(self._options, self._reporter.seconds))
+
+    def write_when_idle(self) -> None:
+        """Write the results if pages were added since; one that cannot be written now is tried again later."""
+        if self._statistics.n_done == self._n_written:
+            return
+        self._n_written = self._statistics.n_done
+        try:
+            self.write()
+        except OutputError as error:
+            self._reporter.print_line(f"error: {error}")
 
 
 class _PageChooser:
@@ -108,9 +146,19 @@ class _PageChooser:
             self._statistics.n_files += item is not None
             yield item
 
+    def list_unread(self, options: BatchOptions, items: Iterable[InputItem]) -> Iterable[InputItem]:
+        """Return the items that are not done yet, then those that arrive in the watched folder, if there is one."""
+        unread: Iterable[InputItem] = [*self.skip_done(items)]
+        if options.watch:
+            watched = watch_folder(options.watch, lambda: _list_items(options, [str(options.watch)], self._statistics))
+            unread = chain(unread, self.skip_done(watched))
+        return unread
 
-def _list_items(options: BatchOptions, inputs: Sequence[str]) -> list[Source | Failure]:
-    return list_sources(inputs, list(options.folders.values()), options.include, options.exclude)
+
+def _list_items(options: BatchOptions, inputs: Sequence[str], statistics: RunStatistics) -> list[Source | Failure]:
+    statistics.left_out = Counter()
+    folders = list(options.folders.values())
+    return list_sources(inputs, folders, options.include, options.exclude, statistics.left_out)
 
 
 def _check_paths(options: BatchOptions) -> None:
@@ -149,14 +197,27 @@ def _open_results(
 
 def _prepare_stdout() -> TextIO:
     """Return stdout, set to UTF-8 with surrogate escapes, so that every file name can be written."""
+    if sys.stdout is None:
+        raise OutputError("standard output: cannot be written (it is closed)", "name a file with --output")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")
     return sys.stdout
 
 
-def _read_stdin(items: Sequence[InputItem]) -> bytes | None:
-    is_wanted = any(isinstance(item, Source) and item.path == STDIN for item in items)
-    return sys.stdin.buffer.read() if is_wanted else None
+def _read_stdin(items: list[Source | Failure]) -> bytes | None:
+    """Return the bytes on stdin if it is one of the inputs; where they cannot be read, its item becomes a failure."""
+    wanted = [index for index, item in enumerate(items) if isinstance(item, Source) and item.path == STDIN]
+    if not wanted:
+        return None
+    reason = "it is closed"
+    if sys.stdin is not None:
+        try:
+            return sys.stdin.buffer.read()
+        except OSError as refusal:  # a folder, or a terminal that has gone
+            reason = refusal.strerror or str(refusal)
+    error = InputError(f"standard input cannot be read ({reason})", "give the file on stdin, or name it")
+    items[wanted[0]] = Failure.of(error, STDIN)
+    return None
 
 
 def _start_pool(
@@ -183,13 +244,13 @@ def _choose_progress_style(options: BatchOptions) -> ProgressStyle:
         return "silence"
     if not sys.stderr.isatty():
         return "lines"
-    return "bar" if options.outputs or not sys.stdout.isatty() else "silence"
+    return "bar" if options.outputs or not (sys.stdout and sys.stdout.isatty()) else "silence"
 
 
 def _report_outcome(outcome: Outcome, reporter: ProgressReporter, is_verbose: bool) -> None:
     record = outcome.record
     if outcome.traceback:
-        reporter.print_line(outcome.traceback.rstrip())
+        reporter.print_line(*outcome.traceback.rstrip().splitlines())
     if record["status"] == "failed":
         reporter.print_line(f"error: {format_failure(record)}")
     elif is_verbose:
@@ -215,10 +276,10 @@ def _list_facts(options: BatchOptions, seconds: float | None) -> dict[str, objec
 def _print_summary(
     options: BatchOptions, statistics: RunStatistics, reporter: ProgressReporter, places: dict[str, str]
 ) -> None:
-    pictures = {name: str(folder) for name, folder in options.folders.items() if name != "review"}
-    if not options.is_quiet and (options.outputs or reporter.is_long):
-        for line in summarize(statistics, reporter.seconds, places | pictures):
-            reporter.print_line(line)
+    places |= {name: str(folder) for name, folder in options.folders.items() if name != "review"}
+    if not options.is_quiet:
+        is_whole = options.outputs or reporter.is_long
+        reporter.print_line(*(summarize(statistics, reporter.seconds, places) if is_whole else list_places(places)))
 
 
 def _find_exit_code(statistics: RunStatistics, is_strict: bool, results: Results) -> int:

@@ -68,6 +68,8 @@ class PageScheduler:
         self._pending: dict[Future[Outcome], _Page] = {}
         self.n_further = 0
         """Pages after the first one of the files that have been opened."""
+        self.on_idle: Callable[[], None] = lambda: None
+        """Called now and then while a watched folder has no new file and all others have been read."""
 
     def read(self) -> Iterator[Outcome]:
         """Yield the outcome of each page as soon as it is known."""
@@ -89,6 +91,7 @@ class PageScheduler:
             if self._pending:
                 self._report(next(iter(self._pending.values())).job.source.path)
             elif self._has_more:
+                self.on_idle()
                 time.sleep(_TICK_S)
             else:
                 return

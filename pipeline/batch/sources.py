@@ -5,23 +5,25 @@ Only folders and lists are opened. One that cannot be listed gives a `Failure`; 
 
 from __future__ import annotations
 
-import codecs
 import os
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pipeline.batch.named_inputs import STDIN, expand_input, format_error
+from pipeline.batch.natural_order import make_natural_key
 from pipeline.batch.output_names import make_stems, name_page
-from pipeline.errors import EmptyInputError, Failure, InputError, MissingInputError
+from pipeline.errors import EmptyInputError, Failure, InputError
 from pipeline.images.load import SUFFIXES
 from pipeline.outputs.annotate import ANNOTATED
 
 __all__ = ["STDIN", "Source", "list_sources", "name_page"]
 
-STDIN = "-"
-LIST_MARK = "@"
+
+_OTHER, _OWN = "of other types", "made by this program"
+"""Why something in a folder is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +50,31 @@ class _FoundFile:
 
 
 def list_sources(
-    inputs: Sequence[str], skipped: Sequence[Path] = (), include: Sequence[str] = (), exclude: Sequence[str] = ()
+    inputs: Sequence[str],
+    skipped: Sequence[Path] = (),
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    left_out: Counter[str] | None = None,
 ) -> list[Source | Failure]:
     """Return every file that the inputs name, once, in their order; a `Failure` for what cannot be listed.
 
-    A folder stands for the pictures in it and its subfolders, sorted, without hidden files and the annotated pictures
-    of an earlier run. Links are followed. The stems of its files mirror its tree; if there are several folders, each
-    tree is put under the folder's name.
+    A folder stands for the pictures in it and its subfolders, in natural order (scan2 before scan10), without hidden
+    files and the annotated pictures of an earlier run. Links are followed. The stems of its files mirror its tree; if
+    there are several folders, each tree is put under the folder's name.
 
     Parameters
     ----------
-    inputs : paths of files and folders, "-" for stdin, "@" and the path of a list that has one path per line
+    inputs : paths of files and folders, "-" for stdin, "@" and the path of a list that has one path per line, patterns
     skipped : folders not to search
     include : glob patterns; a file in a folder must match one of them. Case does not matter, `**` matches any folders
     exclude : glob patterns that no file or subfolder may match; both kinds are compared with the path relative to the
         folder that was given, and with the name alone
+    left_out : counts what folders hold that is not read, by why
     """
-    entries = [entry for text in inputs for entry in _expand_list(text)]
+    entries = [entry for text in inputs for entry in expand_input(text)]
     folders = _label_folders([entry for entry in entries if isinstance(entry, str) and _is_folder(entry)])
-    search = _Search(frozenset(map(_find_real, map(str, skipped))), _compile(include), _compile(exclude))
+    left_out = Counter() if left_out is None else left_out
+    search = _Search(frozenset(map(_find_real, map(str, skipped))), _compile(include), _compile(exclude), left_out)
     listed: list[_FoundFile | Failure] = []
     for entry in entries:
         if isinstance(entry, Failure):
@@ -98,25 +106,6 @@ def _assign_stems(listed: Sequence[_FoundFile | Failure]) -> list[Source | Failu
     return [Source(item.path, next(stems)) if isinstance(item, _FoundFile) else item for item in listed]
 
 
-def _expand_list(text: str) -> list[str | Failure]:
-    """Return the paths in a list; the text itself if it does not name a list."""
-    if not text.startswith(LIST_MARK):
-        return [text]
-    try:
-        raw = Path(text.removeprefix(LIST_MARK)).read_bytes()
-    except FileNotFoundError:
-        return [Failure.of(MissingInputError("there is no such list"), text)]
-    except (OSError, ValueError) as error:
-        return [Failure.of(InputError(f"this list cannot be read ({_format_error(error)})", "check the list"), text)]
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes
-        content = raw.decode("utf-16", "replace")
-    else:
-        content = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
-    lines = [line.rstrip("\r") for line in content.split("\n")]
-    paths: list[str | Failure] = [line for line in lines if line.strip() and not line.startswith("#")]
-    return paths or [Failure.of(EmptyInputError("this list names no file", "write one path on each line"), text)]
-
-
 def _label_folders(folders: Sequence[str]) -> dict[str, str]:
     """Return the name that the stems of each folder, as spelled, are put under: "" if there is only one folder."""
     labels: dict[str, str] = {}  # by real path
@@ -137,9 +126,10 @@ class _Search:
     skipped: frozenset[str]
     include: re.Pattern[str] | None
     exclude: re.Pattern[str] | None
+    left_out: Counter[str]
 
     def search_folder(self, folder: str, label: str) -> list[_FoundFile | Failure]:
-        """Return the pictures in a folder and its subfolders, sorted, then a failure for each that cannot be listed."""
+        """Return the pictures in a folder and its subfolders, then a failure for each folder that cannot be listed."""
         walk = _Walk(self)
         walk.waiting.append((folder, (), _find_real(folder)))
         while walk.waiting or walk.linked:
@@ -147,7 +137,7 @@ class _Search:
         if not walk.found and not walk.failures:
             return [Failure.of(walk.explain_empty(), folder)]
         top = (label,) if label else ()
-        found = sorted(walk.found, key=lambda item: item.path)
+        found = sorted(walk.found, key=lambda item: make_natural_key(item.path))
         return [*(_FoundFile(item.path, item.real, (*top, *item.parts)) for item in found), *walk.failures]
 
     def filters_out(self, name: str, parts: tuple[str, ...], is_folder: bool) -> bool:
@@ -188,27 +178,36 @@ class _Walk:
         try:
             with os.scandir(path) as entries:
                 for entry in entries:
-                    if not entry.name.startswith("."):
+                    if entry.name.startswith("."):
+                        self.search.left_out["hidden"] += 1
+                    else:
                         self._add(entry, parts, real)
         except OSError as error:
-            failure = InputError(f"this folder cannot be listed ({_format_error(error)})", "check its permissions")
+            failure = InputError(f"this folder cannot be listed ({format_error(error)})", "check its permissions")
             self.failures.append(Failure.of(failure, path))
 
     def _add(self, entry: os.DirEntry[str], parts: tuple[str, ...], folder_real: str) -> None:
         is_link = entry.is_symlink()
         is_folder = _check_entry(entry.is_dir)
-        if not is_folder and not (_is_picture(entry.name) and (is_link or _check_entry(entry.is_file))):
+        if not is_folder and (reason := _find_reason(entry.name) or self._refuse(entry, is_link)):
+            self.search.left_out[reason] += 1
             return
         real = _find_real(entry.path) if is_link else os.path.join(folder_real, entry.name)  # noqa: PTH118
         if is_folder and real in self.search.skipped:
+            self.search.left_out[_OWN] += 1
             return
         if self.search.filters_out(entry.name, parts, is_folder):
             self.n_pruned += is_folder
             self.n_filtered += not is_folder
+            self.search.left_out["excluded"] += 1
         elif is_folder:
             (self.linked if is_link else self.waiting).append((entry.path, (*parts, entry.name), real))
         else:
             self.found.append(_FoundFile(entry.path, real, (*parts, entry.name)))
+
+    def _refuse(self, entry: os.DirEntry[str], is_link: bool) -> str | None:
+        """Return why an entry that is named as a picture is not read; None if it is: a file, or a link to anything."""
+        return None if is_link or _check_entry(entry.is_file) else _OTHER
 
     def explain_empty(self) -> EmptyInputError:
         """Return the error for a folder without a picture to read."""
@@ -219,9 +218,12 @@ class _Walk:
         return EmptyInputError("there is no picture in this folder", f"pictures end in {', '.join(SUFFIXES)}")
 
 
-def _is_picture(name: str) -> bool:
+def _find_reason(name: str) -> str | None:
+    """Return why a file of that name is not read; None if it is a picture."""
     lower = name.lower()
-    return lower.endswith(SUFFIXES) and not os.path.splitext(lower)[0].endswith(ANNOTATED)  # noqa: PTH122
+    if not lower.endswith(SUFFIXES):
+        return _OTHER
+    return _OWN if os.path.splitext(lower)[0].endswith(ANNOTATED) else None  # noqa: PTH122
 
 
 def _check_entry(check: Callable[[], bool]) -> bool:
@@ -265,7 +267,3 @@ def _make_absolute(path: str) -> str:
 
 def _get_name(path: str) -> str:
     return os.path.basename(path.rstrip("/" + os.sep))  # noqa: PTH119 - Path would read "" as "."
-
-
-def _format_error(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.decoding.pick import Pick
-from pipeline.geometry import Box, crop_reduced
-from pipeline.page_scale import measure_digit_height
+from pipeline.geometry import Box
+from pipeline.page_scale import crop_reduced, measure_digit_height
 from pipeline.robust_stats import median, weighted_median
 from pipeline.settings.decoding import OutlierSettings
 from pipeline.types import Reading

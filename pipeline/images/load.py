@@ -41,13 +41,16 @@ _MOST_BYTES = 2**31 - 1
 """OpenCV stores the size of a buffer in a signed 32-bit integer."""
 
 
-def load_pages(source: str | os.PathLike[str] | bytes, settings: ImageSettings | None = None) -> Iterator[Page]:
+def load_pages(
+    source: str | os.PathLike[str] | bytes, settings: ImageSettings | None = None, password: str | None = None
+) -> Iterator[Page]:
     """Return the pages of a picture file, decoded one by one on demand.
 
     Parameters
     ----------
     source : path of a PDF or picture, whose name may end in any of `SUFFIXES`, or the bytes of one
     settings : limits and working size
+    password : of an encrypted PDF
 
     Returns
     -------
@@ -64,17 +67,22 @@ def load_pages(source: str | os.PathLike[str] | bytes, settings: ImageSettings |
     DamagedPictureError
         If it is cut short or cannot be decoded; for a later page raised when that page is reached.
     EncryptedPictureError
-        If it needs a password.
+        If it needs a password, or another one.
     PictureSizeError
         If it has more pixels than `settings.most_mpx`, or a side under `settings.least_side_px`.
     InputError
         If it cannot be read for another reason.
     """
-    picture = open_picture(source, settings)
+    picture = open_picture(source, settings, password=password)
     return (picture.load_page(number) for number in range(1, picture.n_pages + 1))
 
 
-def load_page(source: str | os.PathLike[str] | bytes, settings: ImageSettings | None = None, number: int = 1) -> Page:
+def load_page(
+    source: str | os.PathLike[str] | bytes,
+    settings: ImageSettings | None = None,
+    number: int = 1,
+    password: str | None = None,
+) -> Page:
     """Return page `number` (from 1) of a picture file; raises as `load_pages` does, and MissingInputError past the end.
 
     Raises
@@ -82,11 +90,14 @@ def load_page(source: str | os.PathLike[str] | bytes, settings: ImageSettings | 
     MissingInputError
         If there is nothing at that path, or no page of that number.
     """
-    return open_picture(source, settings).load_page(number)
+    return open_picture(source, settings, password=password).load_page(number)
 
 
 def open_picture(
-    source: str | os.PathLike[str] | bytes, settings: ImageSettings | None = None, name: str | None = None
+    source: str | os.PathLike[str] | bytes,
+    settings: ImageSettings | None = None,
+    name: str | None = None,
+    password: str | None = None,
 ) -> Picture:
     """Return the file as a `Picture`: read and examined, not yet decoded. Raises as `load_pages` does.
 
@@ -95,13 +106,14 @@ def open_picture(
     source : path, or the bytes of a file
     settings : limits and working size
     name : for the results; by default the path as given
+    password : of an encrypted PDF
     """
     name = name or ("<bytes>" if isinstance(source, bytes) else os.fspath(source))
     with _naming(name):
         raw = source if isinstance(source, bytes) else _read_bytes(Path(source))
         settings = settings or ImageSettings()
         if is_pdf(raw):
-            return Picture(name, raw, Header("PDF", ()), settings, Pdf(raw, settings))
+            return Picture(name, raw, Header("PDF", ()), settings, Pdf(raw, settings, password))
         return Picture(name, raw, read_header(raw), settings)
 
 
@@ -220,7 +232,7 @@ def _check_size(frame: Frame, settings: ImageSettings) -> None:
     size = f"{frame.width} x {frame.height} px"
     if frame.width * frame.height > settings.most_mpx * 1_000_000:
         raise PictureSizeError(
-            f"{size} is more than {settings.most_mpx} megapixels", "shrink it, or raise images.most_mpx in --settings"
+            f"{size} is more than {settings.most_mpx} megapixels", "shrink it, or raise images.most_mpx in the settings"
         )
     if min(frame.width, frame.height) < settings.least_side_px:
         raise PictureSizeError(

@@ -34,33 +34,34 @@ def is_pdf(raw: bytes) -> bool:
 class Pdf:
     """An open PDF, whose pages are measured and rendered on demand; it is closed when it is deleted."""
 
-    def __init__(self, raw: bytes, settings: ImageSettings) -> None:
+    def __init__(self, raw: bytes, settings: ImageSettings, password: str | None = None) -> None:
         """Open the document.
 
         Parameters
         ----------
         raw : the whole file
         settings : dots per inch, and the largest number of pixels of a page
+        password : of an encrypted PDF
 
         Raises
         ------
         EncryptedPictureError
-            If it needs a password.
+            If it needs a password, or another one.
         DamagedPictureError
             If it cannot be opened, or has no page.
         """
-        self._raw, self._settings = raw, settings
+        self._raw, self._settings, self._password = raw, settings, password
         with _lock:
-            self._document = _open(raw)
+            self._document = _open(raw, password)
             self._closing = weakref.finalize(self, _close, self._document)
             _open_documents.add(self)
             self.n_pages = len(self._document)  # 1 or more, or pypdfium2 would not have opened it
         if self.n_pages > len(raw):  # PDFium does not check the number
             raise DamagedPictureError(f"the PDF claims {self.n_pages} pages, more than it has bytes")
 
-    def __reduce__(self) -> tuple[type[Pdf], tuple[bytes, ImageSettings]]:
+    def __reduce__(self) -> tuple[type[Pdf], tuple[bytes, ImageSettings, str | None]]:
         """Pickle the bytes, so that another process opens the PDF again: PDFium's objects cannot be pickled."""
-        return Pdf, (self._raw, self._settings)
+        return Pdf, (self._raw, self._settings, self._password)
 
     def close(self) -> None:
         """Close the document; no page can be rendered afterwards."""
@@ -125,16 +126,17 @@ class Pdf:
         return Frame(math.ceil(width * scale), math.ceil(height * scale), number=number), scale
 
 
-def _open(raw: bytes) -> Any:
+def _open(raw: bytes, password: str | None) -> Any:
     """Return pypdfium2's document, its form fields ready to be rendered."""
     pdfium = _load_pdfium()
     try:
-        document = pdfium.PdfDocument(raw)
+        document = pdfium.PdfDocument(raw, password=password)
     except pdfium.PdfiumError as error:
         # The last error may be that of an earlier document: PDFium sets none for a document without a page.
         locks = (pdfium.raw.FPDF_ERR_PASSWORD, pdfium.raw.FPDF_ERR_SECURITY)
         if b"/Encrypt" in raw and pdfium.raw.FPDF_GetLastError() in locks:
-            raise EncryptedPictureError("the PDF is encrypted and needs a password") from error
+            what = "needs a password" if password is None else "needs another password than the one given"
+            raise EncryptedPictureError(f"the PDF is encrypted and {what}") from error
         raise DamagedPictureError("the PDF cannot be opened: it is damaged, or has no page") from error
     try:
         document.init_forms()

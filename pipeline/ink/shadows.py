@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.geometry import Box, crop_reduced
+from pipeline.geometry import Box
 from pipeline.ink.illumination import shrink
 from pipeline.ink.labels import label_ink
+from pipeline.page_scale import crop_reduced
 from pipeline.settings.ink import IlluminationSettings
 
 _INKED = 127

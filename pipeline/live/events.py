@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from time import strftime
-from typing import Any
+from typing import Any, TextIO
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import OutputError
 from pipeline.live.frame_reader import LiveReading
 from pipeline.live.tracker import Confirmation
 from pipeline.outputs.records import SCHEMA, Record
@@ -65,17 +64,19 @@ def name_file(stem: str, suffix: str, folder: Path | None = None) -> Path:
     return next(p for i in range(1, 10_000) if not (p := folder / f"{base}{f'-{i}' if i > 1 else ''}{suffix}").exists())
 
 
-def print_line(record: Record) -> None:
-    """Print a record as one line and flush it, so that a reader of stdout need not wait.
+def print_line(record: Record, stream: TextIO, name: str) -> None:
+    """Print a record as one line and flush it, so that a reader need not wait.
+
+    Parameters
+    ----------
+    record : from `make_live_record`
+    stream : where to
+    name : of the stream, for errors
 
     Raises
     ------
     OutputError
         If it cannot be written.
     """
-    try:
-        print(json.dumps(record), flush=True)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(f"standard output: cannot be written ({error.strerror})") from error
+    with convert_write_errors(name):
+        print(json.dumps(record), file=stream, flush=True)

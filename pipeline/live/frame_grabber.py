@@ -17,13 +17,24 @@ from numpy.typing import NDArray
 
 from pipeline.errors import DigitsError, SourceError
 from pipeline.images.pixels import flatten
-from pipeline.live.video_source import CameraRequest, OpenCapture, VideoSource, choose_fps, is_endless, open_capture
+from pipeline.live.video_source import (
+    CameraRequest,
+    OpenCapture,
+    VideoSource,
+    choose_fps,
+    count_expected,
+    is_endless,
+    open_capture,
+)
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 8.0
 """Seconds until a lost source is opened again, doubled after each failure up to a limit."""
 
 _MISSES = 3
 """A camera that gives no frame this many times in a row is lost."""
+
+_FILE_MISSES = 100
+"""A file ends if it gives no frame this many times in a row: damaged frames may stand between good ones."""
 
 _MISS_WAIT_S = 0.02
 _JOIN_S = 2.0
@@ -66,6 +77,12 @@ class FrameGrabber:
     open_source : opens the source; tests pass another function
     lost_after_s : how long to try to open a lost camera or stream again
 
+    Attributes
+    ----------
+    fps : frames per second of the source
+    n_grabbed, n_skipped : frames read from the source, and those of them that were not taken in time
+    n_damaged : frames of a file that could not be decoded; known at its end
+
     Raises
     ------
     SourceError
@@ -88,7 +105,7 @@ class FrameGrabber:
         self._error: DigitsError | None = None
         self._is_over = False
         self.fps = 0.0
-        self.n_grabbed = self.n_skipped = 0
+        self.n_grabbed = self.n_skipped = self.n_damaged = 0
         self.trouble = ""
         """The present problem with the source, for the user; empty if there is none."""
 
@@ -96,6 +113,7 @@ class FrameGrabber:
         self._capture = self._open(self.source, self._request)
         self.fps = choose_fps(self._capture, self._request)
         self.is_endless = is_endless(self.source, self._capture)
+        self._n_expected = count_expected(self.source, self._capture)
         self._thread = threading.Thread(target=self._run, name="grabber", daemon=True)
         self._thread.start()
         return self
@@ -150,10 +168,17 @@ class FrameGrabber:
                 self._is_closing.wait(_MISS_WAIT_S)
             elif self.is_endless:
                 self._reopen()
+            elif n_missed + 1 < self._count_tries():
+                n_missed += 1  # past a damaged frame there may be good ones
             elif self.n_grabbed == 0:
                 raise SourceError(f"{self.source.name}: there is no frame in it", "check that it was copied completely")
             else:
+                self.n_damaged = max(0, self._n_expected - self.n_grabbed)
                 return
+
+    def _count_tries(self) -> int:
+        """Return how often in a row no frame may come before the end; each try at a lost stream takes seconds."""
+        return _MISSES if self.source.kind == "stream" else max(_FILE_MISSES, self._n_expected - self.n_grabbed)
 
     def _offer(self, bgr: NDArray[np.uint8], start: float) -> float:
         """Offer a frame at its time; return the start of the clock, moved if the file plays late."""

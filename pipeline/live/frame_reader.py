@@ -24,7 +24,7 @@ WORK_SIDE_PX = 640
 
 _LEAST_REGION_PX = 16
 
-_BARE_FRAMES = 3
+_BLANK_FRAMES = 3
 """After so many frames without a digit one is read with black for white."""
 
 _INKS = {0: (0, 0), 1: (0, 2), 2: (2, 2)}
@@ -103,7 +103,7 @@ class LiveReader:
     def __init__(self, classifier: Classifier, settings: Settings, source: str, region: Box | None = None) -> None:
         self._classifier, self._settings, self._source = classifier, settings, source
         self.region = region
-        self._looks = tuple(_take_ink(settings, inverse) for inverse in _INKS[settings.illumination.inverse])
+        self._polarities = tuple(_take_ink(settings, inverse) for inverse in _INKS[settings.illumination.inverse])
         self._begin_at(region)
         self._tracker = Tracker(settings.track)
 
@@ -118,12 +118,12 @@ class LiveReader:
         page = cut_page(frame.bgr, area, self._settings.images.work_side_px, self._source)
         if area != self._area:
             self._begin_at(area)
-        settings, rota = self._looks[self._is_inverse], self._rotas[self._is_inverse]
-        rota.unsettled = [find_on_page(box, page) for box in self._tracker.list_unsettled()]
-        stages = analyze_page(page, self._classifier, settings, rota)
+        settings, scheduler = self._polarities[self._is_inverse], self._schedulers[self._is_inverse]
+        scheduler.unsettled = [find_on_page(box, page) for box in self._tracker.list_unsettled()]
+        stages = analyze_page(page, self._classifier, settings, scheduler)
         reading = make_reading(stages, self._classifier.name)
         self._choose_ink(reading)
-        confirmed = self._tracker.update(reading.readings, area, frame.number, frame.time_s, rota.recalled)
+        confirmed = self._tracker.update(reading.readings, area, frame.number, frame.time_s, scheduler.recalled)
         return LiveReading(
             frame,
             area,
@@ -136,20 +136,20 @@ class LiveReader:
 
     def _begin_at(self, area: Box | None) -> None:
         """Forget what the lines of frames have shown: another area is read."""
-        self._area, self._is_inverse, self._n_bare = area, False, 0
-        self._rotas = tuple(LineScheduler(self._settings.track.frame_digits) for _ in self._looks)
+        self._area, self._is_inverse, self._n_blank = area, False, 0
+        self._schedulers = tuple(LineScheduler(self._settings.track.frame_digits) for _ in self._polarities)
 
     def _choose_ink(self, reading: PageReading) -> None:
         """Let the next frame be read with black for white now and then if none shows a digit, and as long as one does.
 
         Both in one frame would take the time of two. The other ink must show something sure at first.
         """
-        must_be_sure = self._is_inverse and self._n_bare > 0
+        must_be_sure = self._is_inverse and self._n_blank > 0
         if any(r.digits and (r.status == "accepted" or not must_be_sure) for r in reading.readings):
-            self._n_bare = 0
+            self._n_blank = 0
         else:
-            self._n_bare += 1
-            self._is_inverse = self._n_bare % _BARE_FRAMES == 0
+            self._n_blank += 1
+            self._is_inverse = self._n_blank % _BLANK_FRAMES == 0
 
 
 def _take_ink(settings: Settings, inverse: int) -> Settings:

@@ -26,6 +26,7 @@ class LiveOptions:
     model : a name under ``models/``, a folder or a file
     is_mirrored : mirror the picture in the window
     is_headless : print confirmed numbers on stdout instead of opening a window
+    output : file for the confirmed numbers, as JSON lines; None for stdout
     snapshots : folder for snapshots of the window; None for the current one
     recording : file for the annotated video; None for none
     most_s : stop after so many seconds of video; None for no limit
@@ -46,6 +47,7 @@ class LiveOptions:
     model: str = "digits"
     is_mirrored: bool = False
     is_headless: bool = False
+    output: Path | None = None
     snapshots: Path | None = None
     recording: Path | None = None
     most_s: float | None = None

@@ -1,16 +1,19 @@
-"""A live run: frames of a camera or a video in; confirmed numbers out, in a window or as JSON lines."""
+"""A live run: frames of a camera or a video in; confirmed numbers out, as JSON lines and in a window."""
 
 from __future__ import annotations
 
 import sys
 from collections import deque
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
+from typing import TextIO
 
 import numpy as np
 
+from pipeline.errors import InputError, OutputError
 from pipeline.live.events import make_live_record, name_file, print_line, save_snapshot
 from pipeline.live.frame_grabber import FrameGrabber
 from pipeline.live.frame_reader import LiveReader, LiveReading, make_live_settings
@@ -20,8 +23,8 @@ from pipeline.live.recorder import SUFFIX, Recorder
 from pipeline.live.video_source import CameraRequest, VideoSource
 from pipeline.live.window import Window, WindowState, check_display, compose
 from pipeline.recognition.classify import load_classifier
-from pipeline.system.files import make_folder
-from pipeline.system.interrupts import treat_stop_as_interrupt
+from pipeline.system.files import convert_write_errors, make_folder
+from pipeline.system.terminal import print_message
 
 _MOST_LATENCIES = 20_000
 """The summary covers at most this many latest frames, which bounds the memory."""
@@ -32,7 +35,7 @@ _MESSAGE_S = 2.5
 
 
 def run(options: LiveOptions) -> int:
-    """Read a camera or a video until it ends, or the user ends it; return the exit code.
+    """Read a camera or a video until it ends, or the user ends it; return the exit code: 1 if frames were damaged.
 
     Raises
     ------
@@ -50,12 +53,12 @@ def run(options: LiveOptions) -> int:
     reader.warm_up()
     source, request = VideoSource.parse(options.source), CameraRequest(options.size_px, options.fps)
     with ExitStack() as stack:
-        stack.enter_context(treat_stop_as_interrupt())  # with the video finished
+        results = stack.enter_context(_open_results(options))
         state = WindowState(options.region, options.is_mirrored, options.recording is not None)
         window = None if options.is_headless else stack.enter_context(Window(state))
         lost_after_s = settings.track.lost_after_s
         grabber = stack.enter_context(FrameGrabber(source, request, options.has_every_frame, lost_after_s=lost_after_s))
-        session = Session(reader, grabber, state, window, folder)
+        session = Session(reader, grabber, state, window, folder, results)
         stack.enter_context(session)
         if options.recording:
             session.begin_recording(options.recording)
@@ -63,8 +66,38 @@ def run(options: LiveOptions) -> int:
             session.run(options.most_s)
         finally:
             if not options.is_quiet:
-                print(*session.summarize(options.is_verbose), sep="\n", file=sys.stderr)
-    return 0
+                print_message(*session.summarize(options.is_verbose))
+        places = [options.output, options.recording]
+        if not options.is_quiet:
+            print_message(*(f"written: {path}" for path in places if path))
+        return _report_damage(grabber)
+
+
+@contextmanager
+def _open_results(options: LiveOptions) -> Iterator[tuple[TextIO | None, str]]:
+    """Yield the stream for the confirmed numbers, and its name; None for a window that was started without stdout."""
+    if options.output is None:
+        if sys.stdout is None and options.is_headless:
+            raise OutputError("standard output: cannot be written (it is closed)", "name a file with --output")
+        yield sys.stdout, "standard output"
+        return
+    with convert_write_errors(options.output):
+        stream = options.output.open("w", encoding="utf-8")
+    try:
+        yield stream, str(options.output)
+    finally:
+        with convert_write_errors(options.output):
+            stream.close()
+
+
+def _report_damage(grabber: FrameGrabber) -> int:
+    """Say how many frames could not be decoded; return the exit code."""
+    n = grabber.n_damaged
+    if not n:
+        return 0
+    what = "1 frame could" if n == 1 else f"{n:,} frames could"
+    print_message(f"error: {grabber.source.name}: {what} not be decoded; the others were read")
+    return InputError.exit_code
 
 
 class Session:
@@ -75,15 +108,22 @@ class Session:
     reader : of the frames
     grabber : of the frames
     state : of the window
-    window : None for a headless run, which prints confirmed numbers
+    window : None for a headless run
     folder : for snapshots
+    results : stream for the confirmed numbers, and its name; no stream where nobody wants them
     """
 
     def __init__(
-        self, reader: LiveReader, grabber: FrameGrabber, state: WindowState, window: Window | None, folder: Path
+        self,
+        reader: LiveReader,
+        grabber: FrameGrabber,
+        state: WindowState,
+        window: Window | None,
+        folder: Path,
+        results: tuple[TextIO | None, str],
     ) -> None:
         self._reader, self._grabber, self._state, self._window = reader, grabber, state, window
-        self._folder = folder
+        self._folder, self._results = folder, results
         self._recorder: Recorder | None = None
         self._path: Path | None = None
         self._start = perf_counter()
@@ -124,16 +164,17 @@ class Session:
         return last.frame.time_s + 1 / self._grabber.fps
 
     def _read(self, reading: LiveReading) -> LiveReading:
-        """Count a frame, and print the numbers that it confirms if the run is headless."""
+        """Count a frame, and print the numbers that it confirms."""
         self.n_read += 1
         self.n_confirmed += len(reading.confirmed)
         self._latencies_s.append(reading.latency_s)
         self._done_s.append(perf_counter())
         for stage, seconds in reading.seconds.items():
             self._total_s[stage] = self._total_s.get(stage, 0.0) + seconds
-        if self._window is None:
-            for confirmed in reading.confirmed:
-                print_line(make_live_record(confirmed, self._grabber.source.name))
+        stream, name = self._results
+        for confirmed in reading.confirmed:
+            if stream is not None:
+                print_line(make_live_record(confirmed, self._grabber.source.name), stream, name)
         return reading
 
     def _show(self, reading: LiveReading | None, is_new: bool) -> None:
@@ -189,7 +230,7 @@ class Session:
         """Print on stderr, once each, that the source has a problem and that it is back."""
         trouble = self._grabber.trouble
         if trouble != self._reported:
-            print(trouble or f"{self._grabber.source.name} is back", file=sys.stderr)
+            print_message(trouble or f"{self._grabber.source.name} is back")
             self._reported = trouble
 
     def summarize(self, is_verbose: bool = False) -> list[str]:

@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 
 from pipeline.errors import SourceError
 from pipeline.images.decode import set_log_level
+from pipeline.live.picture_sequence import PictureSequence, is_sequence
 from pipeline.system.native_stderr import silence_native_stderr
 
 DEFAULT_FPS = 30.0
 """Of a source that does not state its own."""
 
 _MOST_FPS = 1000.0
+_MOST_FRAMES = 1e8
+_WITH_FRAME_TABLE = (".mp4", ".m4v", ".mov", ".avi")
 _STREAM_TIMEOUT_MS = 5000
 _FFMPEG_LOG_LEVEL = "OPENCV_FFMPEG_LOGLEVEL"
 _FFMPEG_QUIET = "-8"
@@ -101,7 +104,7 @@ def open_capture(source: VideoSource, request: CameraRequest) -> Capture:
     return capture
 
 
-def _open(source: VideoSource, request: CameraRequest) -> cv2.VideoCapture:
+def _open(source: VideoSource, request: CameraRequest) -> Capture:
     if source.kind == "camera":
         backend = cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY
         capture = cv2.VideoCapture(int(source.name) if source.name.isdecimal() else source.name, backend)
@@ -113,7 +116,7 @@ def _open(source: VideoSource, request: CameraRequest) -> cv2.VideoCapture:
         capture = cv2.VideoCapture(source.name, cv2.CAP_FFMPEG, parameters)
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         return capture
-    return cv2.VideoCapture(source.name, cv2.CAP_IMAGES if is_sequence(source.name) else cv2.CAP_ANY)
+    return PictureSequence(source.name) if is_sequence(source.name) else cv2.VideoCapture(source.name)
 
 
 def _configure_camera(capture: cv2.VideoCapture, request: CameraRequest) -> None:
@@ -127,14 +130,21 @@ def _configure_camera(capture: cv2.VideoCapture, request: CameraRequest) -> None
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
 
 
-def is_sequence(name: str) -> bool:
-    """Return whether a name is that of numbered pictures, such as img_%03d.png."""
-    return re.search(r"%0?\d*d", name) is not None
-
-
 def is_endless(source: VideoSource, capture: Capture) -> bool:
     """Return whether a source has no end: a camera, or a stream that states no number of frames."""
     return source.kind == "camera" or (source.kind == "stream" and capture.get(cv2.CAP_PROP_FRAME_COUNT) <= 0)
+
+
+def count_expected(source: VideoSource, capture: Capture) -> int:
+    """Return how many frames a file, or a stream that has an end, states; 0 if it states none.
+
+    Containers without a table of frames (MKV, WebM) state a duration: up to 1 % and a frame less is then no loss.
+    """
+    n = capture.get(cv2.CAP_PROP_FRAME_COUNT) if source.kind != "camera" else 0.0
+    if not 0 < n < _MOST_FRAMES:
+        return 0
+    is_exact = is_sequence(source.name) or source.name.lower().endswith(_WITH_FRAME_TABLE)
+    return int(n) if is_exact else int(0.99 * n) - 1
 
 
 def choose_fps(capture: Capture, request: CameraRequest) -> float:
@@ -163,7 +173,7 @@ def _explain(source: VideoSource) -> SourceError:
         return SourceError(f"{source.name}: no video comes from there", "check the address and the network")
     if source.kind == "file":
         if is_sequence(source.name):
-            return SourceError(f"{source.name}: there are no such pictures", "they are counted up from 0 or 1")
+            return SourceError(f"{source.name}: there are no such pictures", "check the name around the number")
         return SourceError(f"{source.name}: this is no video that can be decoded", "give an MP4, MOV, MKV or AVI file")
     device = source.device
     if device is None:

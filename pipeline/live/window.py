@@ -169,7 +169,7 @@ class Window:
         if not self._width:
             return
         self._state.press_key(cv2.waitKey(wait_ms))
-        if cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) < 1:
+        if not _is_open():
             self._state.has_ended = True
 
     def _open(self, canvas: NDArray[np.uint8]) -> None:
@@ -184,3 +184,10 @@ class Window:
 
     def _point(self, event: int, x: int, y: int, *_: object) -> None:
         self._state.move_mouse(event, x, y, self._width)
+
+
+def _is_open() -> bool:
+    try:
+        return cv2.getWindowProperty(TITLE, cv2.WND_PROP_VISIBLE) >= 1
+    except cv2.error:  # with Qt, once the last window has been closed
+        return False

@@ -1,7 +1,8 @@
 """Results as CSV, one row per number.
 
 A page without numbers has one row of status ``blank``; what could not be read has one of status ``failed``, the message
-as its reason. So every input is in the table, and rows can be filtered by status.
+as its reason. So every input is in the table, and rows can be filtered by status. Names are spelled as in
+`pipeline.outputs.csv_cells`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from pipeline.outputs.csv_cells import spell_path
+from pipeline.system.terminal import escape_text
 
 if TYPE_CHECKING:
     from pipeline.outputs.records import Record
@@ -37,9 +41,9 @@ class CsvWriter:
 
 def make_rows(record: Record) -> list[list[Any]]:
     """Return the page's rows, in the order of `CSV_COLUMNS`."""
-    start = [record["file"], record["page"]]
+    start = [spell_path(record["file"]), record["page"]]
     if record["status"] == "failed":
-        return [[*start, None, None, None, "failed", record["error"]["message"], *[None] * 4]]
+        return [[*start, None, None, None, "failed", escape_text(record["error"]["message"]), *[None] * 4]]
     if not record["numbers"]:
         return [[*start, None, None, None, "blank", None, *[None] * 4]]
     return [

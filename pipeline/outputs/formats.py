@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from pipeline.errors import UsageError
 from pipeline.outputs.csv_writer import CsvWriter
 from pipeline.outputs.html_report import HtmlWriter
 from pipeline.outputs.json_writer import JsonLinesWriter, JsonWriter
@@ -70,6 +71,22 @@ FORMATS: dict[str, Format] = {
 
 
 def find_format(path: Path) -> Format:
-    """Return the format that the suffix of an output's name stands for; text for any other suffix."""
+    """Return the format that the suffix of an output's name stands for; text for a device or a pipe.
+
+    Raises
+    ------
+    UsageError
+        If no format has this suffix.
+    """
     suffix = path.suffix.lower()
-    return next((row for row in FORMATS.values() if suffix in row.suffixes), TEXT)
+    if found := next((row for row in FORMATS.values() if suffix in row.suffixes), None):
+        return found
+    if is_device(path):
+        return TEXT
+    endings = ", ".join(suffix for row in FORMATS.values() for suffix in row.suffixes)
+    raise UsageError(f"{path}: no format of results has this ending", f"use {endings}, or add --format")
+
+
+def is_device(path: Path) -> bool:
+    """Return whether it is a device or a pipe, which needs no suffix and cannot be replaced at the end of the run."""
+    return path.exists() and not path.is_file() and not path.is_dir()

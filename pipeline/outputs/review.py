@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Any
@@ -21,6 +20,7 @@ from numpy.typing import NDArray
 from pipeline.errors import OutputError
 from pipeline.geometry import Box
 from pipeline.outputs.annotate import annotate, write_annotated
+from pipeline.outputs.csv_cells import spell_path
 from pipeline.system.files import make_folder, open_output
 from pipeline.types import PageReading
 
@@ -42,7 +42,6 @@ _LEAST_HEIGHT_PX = 96
 """A lower crop is enlarged by an integer factor to at least this, at most `_MOST_FACTOR` times."""
 
 _MOST_FACTOR = 8
-_FORMULA = re.compile(r"[=+\-@\t\r].", re.DOTALL)
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -117,14 +116,13 @@ def _write_png(bgr: NDArray[np.uint8], path: Path) -> None:
 
 
 def write_table(records: Iterable[Mapping[str, Any]], folder: Path, stems: Callable[[str, int], str]) -> int:
-    r"""Write ``review.csv``, one row per rejected number, and return how many still lack their right value.
+    """Write ``review.csv``, one row per rejected number, and return how many still lack their right value.
 
     Values that were filled in are kept: those of numbers that are still rejected in their rows, others in their old
     rows below. The table is replaced as a whole.
 
     The file starts with a byte order mark: without it Excel does not decode it as UTF-8, and the garbled file names
-    would not be found again. A name that starts like a formula is prefixed by ``./``, which names the same file. A byte
-    of a file name that is not UTF-8 is written as ``\udcff``.
+    would not be found again. Names are spelled as in `pipeline.outputs.csv_cells`.
 
     Parameters
     ----------
@@ -203,16 +201,7 @@ def _make_rows(records: Iterable[Mapping[str, Any]], stems: Callable[[str, int],
                 continue
             file, page = record["file"], record["page"]
             values = [
-                *(_name_crop(stems(file, page), index), _escape_formula(file), page, number["line"], number["text"]),
+                *(_name_crop(stems(file, page), index), spell_path(file), page, number["line"], number["text"]),
                 *(number["confidence"], number["reason"], *number["box"], ""),
             ]
-            yield {name: _clean(str(value)) for name, value in zip(COLUMNS, values, strict=True)}
-
-
-def _escape_formula(file: str) -> str:
-    """Return the path, spelled so that no spreadsheet takes it for a formula."""
-    return f"./{file}" if _FORMULA.match(file) else file
-
-
-def _clean(text: str) -> str:
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+            yield {name: str(value) for name, value in zip(COLUMNS, values, strict=True)}

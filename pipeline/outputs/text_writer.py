@@ -1,8 +1,8 @@
-"""Results as text, one line per page: ``file: 123 4567 | 89?``.
+r"""Results as text, one line per page: ``file: 123 4567 | 89?``.
 
 That is the numbers in reading order, ``|`` between two lines of the page, ``?`` after a rejected number; ``(no
 numbers)`` for a blank page, ``(failed: ...)`` for what could not be read. From the second page of a file on, the page
-number follows the file's name: ``file [2]: ...``.
+number follows the file's name: ``file [2]: ...``. Control characters are escaped: ``\n``, ``\x1b``.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
+
+from pipeline.system.terminal import escape_text
 
 if TYPE_CHECKING:
     from pipeline.outputs.records import Record
@@ -32,12 +34,13 @@ class TextWriter:
 
 
 def format_text(record: Record) -> str:
-    """Return the page's line of the text format, without its end."""
+    """Return the page's line of the text format, without its end; no name or message in it can add another line."""
+    file = escape_text(record["file"])
     page = f" [{record['page']}]" if (record["page"] or 0) > 1 else ""
     if record["status"] == "failed":
-        return f"{record['file']}{page}: (failed: {record['error']['message']})"
+        return f"{file}{page}: (failed: {escape_text(record['error']['message'])})"
     lines = (
         " ".join(n["text"] + ("" if n["status"] == "accepted" else "?") for n in line)
         for _, line in groupby(record["numbers"], key=lambda number: number["line"])
     )
-    return f"{record['file']}{page}: {' | '.join(lines) or '(no numbers)'}"
+    return f"{file}{page}: {' | '.join(lines) or '(no numbers)'}"

@@ -84,6 +84,14 @@ def _try(best: Stages, hypotheses: Sequence[Hypothesis], runner: StageRunner) ->
     return best
 
 
+def _can_refuse(runner: StageRunner) -> bool:
+    """Return whether the network has a class for what is no digit.
+
+    One without is sure of every ruling, shadow and digit on its side, and its score says nothing of those.
+    """
+    return runner.classifier.n_classes > N_DIGITS
+
+
 def _is_skewed(best: Stages, runner: StageRunner) -> bool:
     return runner.settings.skew.is_enabled and bool(best.lines)
 
@@ -127,11 +135,8 @@ def _level(page: Page, skew_deg: float, runner: StageRunner) -> tuple[PageInk, t
 
 
 def _has_rulings(best: Stages, runner: StageRunner) -> bool:
-    """Return whether rulings were taken out beside what was read; a ruling alone looks like a 1.
-
-    A network without a class for what is no digit is sure of every ruling, and is not tried on them.
-    """
-    is_tried = runner.settings.rulings.is_kept_tried and runner.classifier.n_classes > N_DIGITS
+    """Return whether rulings were taken out beside what was read; a ruling alone looks like a 1."""
+    is_tried = runner.settings.rulings.is_kept_tried and _can_refuse(runner)
     return is_tried and best.ink.has_rulings and bool(best.readings)
 
 
@@ -158,7 +163,7 @@ def _is_doubtful(best: Stages, runner: StageRunner) -> bool:
     s = runner.settings.orientation
     confidences = [digit.confidence for reading in best.readings for digit in reading.digits]
     is_sure = bool(confidences) and float(np.mean(confidences)) >= s.doubt_below
-    return s.is_enabled and bool(best.paths) and not is_sure
+    return s.is_enabled and _can_refuse(runner) and bool(best.paths) and not is_sure
 
 
 def _read_turned(best: Stages, runner: StageRunner) -> Iterator[Stages]:
@@ -168,7 +173,7 @@ def _read_turned(best: Stages, runner: StageRunner) -> Iterator[Stages]:
 
 
 def _may_have_shadows(best: Stages, runner: StageRunner) -> bool:
-    return runner.settings.shadows.is_enabled and runner.classifier.n_classes > N_DIGITS
+    return runner.settings.shadows.is_enabled and _can_refuse(runner)
 
 
 def _read_without_shadows(best: Stages, runner: StageRunner) -> Iterator[Stages]:

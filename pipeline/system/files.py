@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -30,10 +30,16 @@ def open_output(path: Path) -> Iterator[TextIO]:
     with convert_write_errors(path):
         stream = draft.open("w", encoding="utf-8", errors="surrogateescape", newline="")
     try:
-        with stream:
-            yield stream
-        if not is_device:
+        try:
             with convert_write_errors(path):
+                yield stream
+        except BaseException:
+            with suppress(OSError):  # of what the buffer still holds; the error of the block goes first
+                stream.close()
+            raise
+        with convert_write_errors(path):
+            stream.close()  # a network disk may only now say that it is full
+            if not is_device:
                 draft.replace(target)
     finally:
         if not is_device:
@@ -41,10 +47,12 @@ def open_output(path: Path) -> Iterator[TextIO]:
 
 
 @contextmanager
-def convert_write_errors(path: Path) -> Iterator[None]:
-    """Convert an OSError into an OutputError."""
+def convert_write_errors(path: Path | str) -> Iterator[None]:
+    """Convert an OSError into an OutputError; a BrokenPipeError is none: the reader has seen enough."""
     try:
         yield
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
 

@@ -1,7 +1,8 @@
-"""SIGINT (Ctrl-C) and SIGTERM (the stop of a service): which threads receive them, and when they take effect."""
+"""The signals that stop a program: Ctrl-C, the stop of a service, a closed terminal; who gets them, and when."""
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -9,10 +10,19 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from types import FrameType
 
+_STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+_FROM_TERMINAL = tuple(number for number in _STOPS if number != signal.SIGTERM)
+"""Sent by a terminal to all of its processes at once; the main process ends the others with SIGTERM."""
+
+_IMPATIENT = 3
+"""So many signals end the process at once."""
+
+_INTERRUPTED = 130
+
 
 @contextmanager
 def delay_interrupt() -> Iterator[None]:
-    """Delay Ctrl-C until the end of the block, so that the block is completed.
+    """Delay Ctrl-C and its kin until the end of the block, so that the block is completed.
 
     An error in the block takes precedence. In threads other than the main one, which never receive Ctrl-C, nothing
     changes.
@@ -21,23 +31,25 @@ def delay_interrupt() -> Iterator[None]:
         yield
         return
     received: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: received.append(number))
+    handled = [number for number in _STOPS if callable(signal.getsignal(number))]
+    before = [signal.signal(number, lambda number, _: received.append(number)) for number in handled]
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-    if received:
-        signal.raise_signal(signal.SIGINT)
+        for number, handler in zip(handled, before, strict=True):
+            signal.signal(number, handler)
+    for number in received:
+        signal.raise_signal(number)
 
 
 @contextmanager
 def block_interrupts_in_children() -> Iterator[None]:
-    """Block SIGINT in the threads and processes that are started in the block: only the main thread handles it."""
+    """Block Ctrl-C in the threads and processes that are started in the block: only the main thread handles it."""
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     resource_tracker.ensure_running()  # started later, by a thread, it would unblock SIGINT
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FROM_TERMINAL)
     try:
         yield
     finally:
@@ -45,17 +57,32 @@ def block_interrupts_in_children() -> Iterator[None]:
 
 
 @contextmanager
-def treat_stop_as_interrupt() -> Iterator[None]:
-    """Raise KeyboardInterrupt on SIGTERM, as on Ctrl-C."""
+def handle_stops(is_whole_process: bool = False) -> Iterator[None]:
+    """Raise KeyboardInterrupt once on Ctrl-C, SIGTERM or SIGHUP; the next is ignored, so that cleaning up is completed.
+
+    The third ends the process at once. A signal that is ignored already, as by ``nohup``, stays ignored.
+
+    Parameters
+    ----------
+    is_whole_process : the process ends after the block: once stopped, the handlers stay, and ignore what follows
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    received: list[int] = []
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def stop(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        if len(received) == 1:
+            raise KeyboardInterrupt
+        if len(received) >= _IMPATIENT:
+            os._exit(_INTERRUPTED)
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    handled = [number for number in _STOPS if signal.getsignal(number) != signal.SIG_IGN]
+    before = [signal.signal(number, stop) for number in handled]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if not (is_whole_process and received):
+            for number, handler in zip(handled, before, strict=True):
+                signal.signal(number, handler)

@@ -1,1 +1,1 @@
-"""Benchmarks: run by hand, each beside what it is compared with. No test asserts a time."""
+"""Benchmarks: run by hand (`python -m tests.bench`), each next to what it is compared with. No test asserts a time."""

@@ -5,7 +5,7 @@ As many processes as the batch has, started in the same way, one thread each, on
 
 from __future__ import annotations
 
-import sys
+import argparse
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,9 +19,12 @@ def decode(path: str) -> int:
 
 def main() -> None:
     """Decode every picture of the folder."""
-    folder, n_processes = Path(sys.argv[1]), int(sys.argv[2])
-    paths = sorted(map(str, folder.iterdir()))
-    with get_context("spawn").Pool(n_processes, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.bare_loop", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("folder", type=Path, help="pictures, and nothing else")
+    parser.add_argument("processes", type=int, help="how many")
+    args = parser.parse_args()
+    paths = sorted(map(str, args.folder.iterdir()))
+    with get_context("spawn").Pool(args.processes, initializer=cv2.setNumThreads, initargs=(1,)) as pool:
         print(sum(pool.imap_unordered(decode, paths)))
 
 

@@ -56,17 +56,17 @@ def encode(pictures: Sequence[NDArray[np.uint8]], ending: str) -> bytes:
 
 
 @contextmanager
-def running(where: Path, *arguments: str, told: Path, is_faulty: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+def running(where: Path, *arguments: str, log: Path, is_faulty: bool = False) -> Iterator[subprocess.Popen[bytes]]:
     """Yield a run of the program, in a session of its own; killed on leaving if it has not ended by then.
 
     Parameters
     ----------
     where : current folder
     arguments : of the command line
-    told : file that its stderr is added to
+    log : file that its stderr is added to
     is_faulty : whether files whose names say so are read badly, as `tests.support.faults` does
     """
-    with told.open("ab") as stderr:
+    with log.open("ab") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-c", _FAULTY_RUN if is_faulty else _RUN, *arguments],
             cwd=where,
@@ -109,18 +109,18 @@ def list_samples() -> list[Path]:
 
 
 def run_trial(folder: Path | None, trial: Callable[[Path], list[str]]) -> int:
-    """Print what a trial finds to be off; return 1 if there is anything, else 0.
+    """Print the faults that a trial finds; return 1 if there is one, else 0.
 
     Parameters
     ----------
     folder : empty folder to work in, which is kept; None for one that is not
-    trial : takes the folder, returns a line for each thing that is off
+    trial : takes the folder, returns a line for each fault
     """
     with tempfile.TemporaryDirectory() as scratch:
         where = folder or Path(scratch)
         where.mkdir(parents=True, exist_ok=True)
-        off = trial(where)
-    for line in off[:50]:
-        print(f"OFF: {line.encode(errors='backslashreplace').decode()}")
-    print(f"{len(off)} things are off" if off else "nothing is off")
-    return 1 if off else 0
+        faults = trial(where)
+    for line in faults[:50]:
+        print(f"FAULT: {line.encode(errors='backslashreplace').decode()}")
+    print(f"{len(faults)} faults" if faults else "no faults")
+    return 1 if faults else 0

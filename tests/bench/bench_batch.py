@@ -113,24 +113,24 @@ def bind(name: str, where: Path, drawn: Sequence[bytes], n_pages: int) -> Load:
 
 
 def read_batch(folder: Path, n_workers: int, scratch: Path) -> Callable[[], float]:
-    """Return an act that reads the folder and returns the seconds that it took."""
+    """Return an action that reads the folder and returns the seconds that it took."""
 
-    def act() -> float:
+    def action() -> float:
         start = perf_counter()
-        with running(scratch, *_read_flags(folder, n_workers), told=scratch / "told.log") as run:
+        with running(scratch, *_read_flags(folder, n_workers), log=scratch / "run.log") as run:
             run.wait()
             seconds = perf_counter() - start
         _check(run.returncode, scratch)
         return seconds
 
-    return act
+    return action
 
 
 def _check(code: int, scratch: Path) -> None:
     """Raise RuntimeError if a run failed: a figure of it would say nothing."""
     if code:
-        told = (scratch / "told.log").read_text("utf-8", "replace").splitlines()
-        raise RuntimeError("\n".join([f"the run ended with {code}:", *told[-20:]]))
+        lines = (scratch / "run.log").read_text("utf-8", "replace").splitlines()
+        raise RuntimeError("\n".join([f"the run ended with {code}:", *lines[-20:]]))
 
 
 def _read_flags(folder: Path, n_workers: int) -> tuple[str, ...]:
@@ -138,45 +138,45 @@ def _read_flags(folder: Path, n_workers: int) -> tuple[str, ...]:
 
 
 def decode_bare(folder: Path, n_processes: int) -> Callable[[], float]:
-    """Return an act that decodes the folder and returns the seconds that it took."""
+    """Return an action that decodes the folder and returns the seconds that it took."""
 
-    def act() -> float:
+    def action() -> float:
         start = perf_counter()
         command = [sys.executable, "-m", "tests.bench.bare_loop", str(folder), str(n_processes)]
         subprocess.run(command, cwd=TOP, check=True, stdout=subprocess.DEVNULL)
         return perf_counter() - start
 
-    return act
+    return action
 
 
 def time_load(load: Load, workers: Sequence[int], n_rounds: int, scratch: Path) -> dict[tuple[str, int], list[float]]:
-    """Return the pages a second of each act and number of processes: [whole command, without what one page takes]."""
-    acts: dict[tuple[str, int, Path], Callable[[], float]] = {}
+    """Return pages a second by action and number of processes: [whole command, without what one page takes]."""
+    actions: dict[tuple[str, int, Path], Callable[[], float]] = {}
     for n in workers:
         for folder in (load.folder, load.single):
-            acts["read", n, folder] = read_batch(folder, n, scratch)
+            actions["read", n, folder] = read_batch(folder, n, scratch)
             if load.is_decodable:
-                acts["bare", n, folder] = decode_bare(folder, n)
-    seconds: dict[tuple[str, int, Path], list[float]] = {key: [] for key in acts}
+                actions["bare", n, folder] = decode_bare(folder, n)
+    seconds: dict[tuple[str, int, Path], list[float]] = {key: [] for key in actions}
     for _ in track(range(n_rounds), f"timing {load.name}", console=console, transient=True):
-        for key, act in acts.items():
-            seconds[key].append(act())
-    paces = {}
-    for act_name, n in {(act_name, n): None for act_name, n, _ in acts}:
-        whole = statistics.median(seconds[act_name, n, load.folder])
-        start = statistics.median(seconds[act_name, n, load.single])
+        for key, action in actions.items():
+            seconds[key].append(action())
+    rates = {}
+    for action_name, n in {(action_name, n): None for action_name, n, _ in actions}:
+        whole = statistics.median(seconds[action_name, n, load.folder])
+        start = statistics.median(seconds[action_name, n, load.single])
         rest = (load.n_pages - 1) / (whole - start) if whole > start else float("nan")
-        paces[act_name, n] = [load.n_pages / whole, rest]
-    return paces
+        rates[action_name, n] = [load.n_pages / whole, rest]
+    return rates
 
 
-def print_paces(load: Load, workers: Sequence[int], paces: dict[tuple[str, int], list[float]]) -> None:
+def print_rates(load: Load, workers: Sequence[int], rates: dict[tuple[str, int], list[float]]) -> None:
     """Print a load's rows of the table: pages a second, and the ratios to bare decoding and to the fewest workers."""
     for n in workers:
         for place, what in enumerate(("whole command", "start left out")):
-            read = paces["read", n][place]
-            bare = paces["bare", n][place] if load.is_decodable else float("nan")
-            one = paces["read", workers[0]][place]
+            read = rates["read", n][place]
+            bare = rates["bare", n][place] if load.is_decodable else float("nan")
+            one = rates["read", workers[0]][place]
             cells = (f"{read:.1f}", f"{bare:.1f}", f"{read / bare:.2f}", f"{read / one:.2f}")
             print(f"| {load.name} | {n} | {what} | " + " | ".join(c.replace("nan", "-") for c in cells) + " |")
 
@@ -184,7 +184,7 @@ def print_paces(load: Load, workers: Sequence[int], paces: dict[tuple[str, int],
 def measure_peak(folder: Path, n_workers: int, scratch: Path) -> float:
     """Return the most memory that a run and its workers hold together, in MB."""
     peak = 0
-    with running(scratch, *_read_flags(folder, n_workers), told=scratch / "told.log") as run:
+    with running(scratch, *_read_flags(folder, n_workers), log=scratch / "run.log") as run:
         while run.poll() is None:
             peak = max(peak, sum(map(_read_pss, find_session(run.pid))))
             sleep(_EVERY_S)
@@ -217,7 +217,7 @@ def measure(where: Path, n_pages: int, n_memory_pages: int, workers: Sequence[in
     print("| load | workers | time | pages/s | bare cv2.imread | ratio | to fewest workers |")
     print("|---|---|---|---|---|---|---|")
     for load in loads:
-        print_paces(load, workers, time_load(load, workers, n_rounds, where))
+        print_rates(load, workers, time_load(load, workers, n_rounds, where))
     print(f"\ngoals: {max(workers)} workers to 1 at least {_GOALS['workers']}; photos to bare {_GOALS['decoding']}")
     if n_memory_pages:
         shutil.rmtree(where / "pdf")
@@ -238,17 +238,19 @@ def print_memory(few: Load, many: Load, n_workers: int, scratch: Path) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Measure batches of photos and of scans."""
-    ask = argparse.ArgumentParser(prog="python -m tests.bench.bench_batch", description=(__doc__ or "").split("\n")[0])
-    ask.add_argument("--pages", type=int, default=200, metavar="N", help="pages of each batch (%(default)s)")
-    ask.add_argument(
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.bench_batch", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--pages", type=int, default=200, metavar="N", help="pages of each batch (%(default)s)")
+    parser.add_argument(
         "--memory-pages", type=int, default=2000, metavar="N", help="of the long run (%(default)s; 0: leave it out)"
     )
-    ask.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="N", help="worker processes (1 2)")
-    ask.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is timed (%(default)s)")
-    ask.add_argument("--folder", type=Path, metavar="DIR", help="where to make the pages' folder (the system's own)")
-    chosen = ask.parse_args(argv)
-    with tempfile.TemporaryDirectory(dir=chosen.folder) as scratch:
-        measure(Path(scratch), chosen.pages, chosen.memory_pages, sorted(chosen.workers), chosen.rounds)
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], metavar="N", help="worker processes (1 2)")
+    parser.add_argument("--rounds", type=int, default=3, metavar="N", help="how often each is timed (%(default)s)")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="where to make the pages' folder (the system's own)")
+    args = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory(dir=args.folder) as scratch:
+        measure(Path(scratch), args.pages, args.memory_pages, sorted(args.workers), args.rounds)
 
 
 if __name__ == "__main__":

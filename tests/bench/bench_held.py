@@ -54,20 +54,22 @@ def read_held(gray: NDArray[np.uint8], n_frames: int, classifier: Classifier) ->
 
 def main(arguments: list[str] | None = None) -> None:
     """Print the pictures with faults, and the counts of all."""
-    ask = argparse.ArgumentParser(prog="python -m tests.bench.bench_held", description=(__doc__ or "").split("\n")[0])
-    ask.add_argument("folder", type=Path, help="pictures and a truth.json")
-    ask.add_argument("--tag", help="only pages with this tag")
-    ask.add_argument("--frames", type=int, default=50, metavar="N", help="each is held for so many (%(default)s)")
-    chosen = ask.parse_args(arguments)
-    pages = [page for page in load_truth(chosen.folder) if chosen.tag is None or chosen.tag in page.get("tags", [])]
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.bench_held", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("folder", type=Path, help="pictures and a truth.json")
+    parser.add_argument("--tag", help="only pages with this tag")
+    parser.add_argument("--frames", type=int, default=50, metavar="N", help="each is held for so many (%(default)s)")
+    args = parser.parse_args(arguments)
+    pages = [page for page in load_truth(args.folder) if args.tag is None or args.tag in page.get("tags", [])]
     classifier, n_written, n_confirmed, n_right = load_classifier(), 0, 0, 0
-    for page in track(pages, description=str(chosen.folder), console=Console(stderr=True), transient=True):
-        picture = next(iter(load_pages(chosen.folder / page["file"], Settings().images)))
-        written, confirmed = Counter(page["numbers"]), Counter(read_held(picture.gray, chosen.frames, classifier))
+    for page in track(pages, description=str(args.folder), console=Console(stderr=True), transient=True):
+        picture = next(iter(load_pages(args.folder / page["file"], Settings().images)))
+        written, confirmed = Counter(page["numbers"]), Counter(read_held(picture.gray, args.frames, classifier))
         wrong, missed = confirmed - written, written - confirmed
         if wrong or missed:
-            told = [" ".join(texts.elements()) or "-" for texts in (wrong, missed)]
-            print(f"{page['file']}: wrong {told[0]}; missed {told[1]}")
+            printed = [" ".join(texts.elements()) or "-" for texts in (wrong, missed)]
+            print(f"{page['file']}: wrong {printed[0]}; missed {printed[1]}")
         n_written, n_confirmed = n_written + written.total(), n_confirmed + confirmed.total()
         n_right += (confirmed & written).total()
     print(f"{len(pages)} pictures with {n_written} numbers: {n_confirmed} confirmed, {n_right} of them right")

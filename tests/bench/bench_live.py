@@ -273,19 +273,21 @@ def draw_video(folder: Path) -> Path:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure accuracy, or speed, or both."""
-    ask = argparse.ArgumentParser(prog="python -m tests.bench.bench_live", description=(__doc__ or "").split("\n")[0])
-    ask.add_argument("--accuracy", type=Path, metavar="DIR", help="read the videos of DIR")
-    ask.add_argument("--speed", action="store_true", help="read a video in real time")
-    ask.add_argument("--minutes", type=float, default=1, metavar="M", help="each for so long (%(default)s)")
-    ask.add_argument("--video", type=Path, nargs="+", help="read these in real time; one is drawn if not given")
-    chosen = ask.parse_args(arguments)
-    if not (chosen.accuracy or chosen.speed):
-        ask.error("expected --accuracy DIR, --speed or both")
-    if chosen.accuracy:
-        print_accuracy(chosen.accuracy)
-    if chosen.speed:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.bench_live", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--accuracy", type=Path, metavar="DIR", help="read the videos of DIR")
+    parser.add_argument("--speed", action="store_true", help="read a video in real time")
+    parser.add_argument("--minutes", type=float, default=1, metavar="M", help="each for so long (%(default)s)")
+    parser.add_argument("--video", type=Path, nargs="+", help="read these in real time; one is drawn if not given")
+    args = parser.parse_args(arguments)
+    if not (args.accuracy or args.speed):
+        parser.error("expected --accuracy DIR, --speed or both")
+    if args.accuracy:
+        print_accuracy(args.accuracy)
+    if args.speed:
         with tempfile.TemporaryDirectory() as folder:
-            measure_speeds(chosen.video or [draw_video(Path(folder))], chosen.minutes)
+            measure_speeds(args.video or [draw_video(Path(folder))], args.minutes)
 
 
 if __name__ == "__main__":

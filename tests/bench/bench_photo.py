@@ -43,30 +43,30 @@ def draw_large_photo(folder: Path) -> Path:
     return path
 
 
-def time_in_turn(acts: dict[str, Callable[[], object]], n_rounds: int) -> dict[str, list[float]]:
-    """Return the seconds of each act, run in turn `n_rounds` times."""
-    seconds: dict[str, list[float]] = {name: [] for name in acts}
+def time_in_turn(actions: dict[str, Callable[[], object]], n_rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of each action, run in turn `n_rounds` times."""
+    seconds: dict[str, list[float]] = {name: [] for name in actions}
     for _ in range(n_rounds):
-        for name, act in acts.items():
+        for name, action in actions.items():
             start = perf_counter()
-            act()
+            action()
             seconds[name].append(perf_counter() - start)
     return seconds
 
 
 def run_python(*arguments: str) -> Callable[[], object]:
-    """Return an act: a whole Python process, its output dropped."""
+    """Return an action: a whole Python process, its output dropped."""
 
-    def act() -> None:
+    def action() -> None:
         quiet = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
         subprocess.run([sys.executable, *arguments], cwd=TOP, env=quiet, check=True, capture_output=True)
 
-    return act
+    return action
 
 
-def print_table(title: str, seconds: dict[str, list[float]], beside: str) -> None:
-    """Print median, least and the medians' ratio to the row called `beside`."""
-    base = statistics.median(seconds[beside])
+def print_table(title: str, seconds: dict[str, list[float]], baseline: str) -> None:
+    """Print median, least and the medians' ratio to the row called `baseline`."""
+    base = statistics.median(seconds[baseline])
     print(f"\n{title}\n{'':34}{'median ms':>11}{'least ms':>11}{'ratio':>9}")
     for name, times in seconds.items():
         median = statistics.median(times)
@@ -75,12 +75,12 @@ def print_table(title: str, seconds: dict[str, list[float]], beside: str) -> Non
 
 def measure_cold(path: Path, n_rounds: int) -> None:
     """Print what whole processes take."""
-    acts = {
+    actions = {
         "python run_pipeline.py PHOTO": run_python("run_pipeline.py", str(path)),
         'python -c "import cv2"': run_python("-c", "import cv2"),
         'python -c "import tensorflow"': run_python("-c", "import tensorflow"),
     }
-    seconds = time_in_turn(acts, n_rounds)
+    seconds = time_in_turn(actions, n_rounds)
     print_table(f"cold: whole processes, {n_rounds} rounds", seconds, 'python -c "import tensorflow"')
 
 
@@ -96,12 +96,12 @@ def measure_warm(path: Path, n_rounds: int) -> None:
 
     read()
     stages.clear()
-    acts: dict[str, Callable[[], object]] = {
+    actions: dict[str, Callable[[], object]] = {
         "decode and read": read,
         "bare cv2.imread": lambda: cv2.imread(str(path)),
         "bare cv2.imread, gray": lambda: cv2.imread(str(path), cv2.IMREAD_GRAYSCALE),
     }
-    seconds = time_in_turn(acts, n_rounds)
+    seconds = time_in_turn(actions, n_rounds)
     print_table(f"warm: one photo, {n_rounds} rounds", seconds, "bare cv2.imread")
     print_table(
         "stages of it, beside bare cv2.imread",
@@ -112,21 +112,23 @@ def measure_warm(path: Path, n_rounds: int) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Measure one photo, or the two that the project is measured with."""
-    ask = argparse.ArgumentParser(prog="python -m tests.bench.bench_photo", description=(__doc__ or "").split("\n")[0])
-    ask.add_argument("photo", nargs="?", type=Path, help="a sample and a drawn photo of 12 megapixels if not given")
-    ask.add_argument(
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.bench_photo", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("photo", nargs="?", type=Path, help="a sample and a drawn photo of 12 megapixels if not given")
+    parser.add_argument(
         "--cold", type=int, default=5, metavar="N", help="rounds of whole processes (5; 0 leaves them out)"
     )
-    ask.add_argument("--warm", type=int, default=15, metavar="N", help="rounds within one process (15)")
-    chosen = ask.parse_args(arguments)
+    parser.add_argument("--warm", type=int, default=15, metavar="N", help="rounds within one process (15)")
+    args = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        photos = [chosen.photo] if chosen.photo else [TOP / "samples" / LARGE_PAGE, draw_large_photo(Path(folder))]
+        photos = [args.photo] if args.photo else [TOP / "samples" / LARGE_PAGE, draw_large_photo(Path(folder))]
         for path in photos:
             height, width = cv2.imread(str(path)).shape[:2]
             print(f"\n{path.name}: {width} x {height}, {width * height / 1e6:.1f} Mpx, {path.stat().st_size >> 10} KiB")
-            if chosen.cold:
-                measure_cold(path.resolve(), chosen.cold)
-            measure_warm(path, chosen.warm)
+            if args.cold:
+                measure_cold(path.resolve(), args.cold)
+            measure_warm(path, args.warm)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Reads files that are damaged at random bytes: `python -m tests.bench.mutate --files 3000 --seed 1`.
 
 The run must neither crash nor hang past its timeout nor print a traceback, and each file must have one record, or one
-for each of its pages. Mutant N depends on the seed and N alone. Exits with 1 if anything is off.
+for each of its pages. Mutant N depends on the seed and N alone. Exits with 1 if there is a fault.
 """
 
 from __future__ import annotations
@@ -121,36 +121,36 @@ def write_mutants(folder: Path, n_files: int, seed: int) -> list[str]:
 
 def read_mutants(where: Path, timeout_s: float) -> tuple[int | None, list[str]]:
     """Return the run's exit code, None if it had to be killed, and the lines on its stderr."""
-    told = where / f"{_OUTPUT}.log"
+    log = where / f"{_OUTPUT}.log"
     flags = ("--timeout", f"{timeout_s:g}", "--workers", "2")
-    with console.status("reading the mutants"), running(where, _MUTANTS, "-o", _OUTPUT, *flags, told=told) as run:
+    with console.status("reading the mutants"), running(where, _MUTANTS, "-o", _OUTPUT, *flags, log=log) as run:
         try:
             code = run.wait(_LONGEST_S)
         except subprocess.TimeoutExpired:
             code = None
-    return code, told.read_text("utf-8", "replace").splitlines()
+    return code, log.read_text("utf-8", "replace").splitlines()
 
 
 def check_records(records: list[dict[str, Any]], paths: list[str], timeout_s: float) -> list[str]:
-    """Return what is off in the records."""
-    off, said = [], defaultdict(list)
+    """Return the faults of the records."""
+    faults, by_file = [], defaultdict(list)
     for record in records:
-        said[record["file"]].append(record)
+        by_file[record["file"]].append(record)
     for path in paths:
-        found = said.pop(path, [])
+        found = by_file.pop(path, [])
         n_pages = max((record["journal"]["pages"] or 1 for record in found), default=1)
         if sorted(record["page"] or 1 for record in found) != list(range(1, n_pages + 1)):
-            off.append(f"{path}: {len(found)} records, expected {n_pages}")
+            faults.append(f"{path}: {len(found)} records, expected {n_pages}")
         for record in found:
             if record["error"] and (record["error"]["code"] == "bug" or not record["error"]["message"]):
-                off.append(f"{path}: {record['error']}")
+                faults.append(f"{path}: {record['error']}")
             if record["seconds"].get("total", 0) > timeout_s:
-                off.append(f"{path}: took {record['seconds']['total']} s")
-    return off + [f"a record of {path}, which is none of the mutants" for path in said]
+                faults.append(f"{path}: took {record['seconds']['total']} s")
+    return faults + [f"a record of {path}, which is none of the mutants" for path in by_file]
 
 
 def try_mutants(where: Path, n_files: int, seed: int, timeout_s: float) -> list[str]:
-    """Return what was found to be off; print what was checked.
+    """Return the faults that were found; print what was checked.
 
     Parameters
     ----------
@@ -160,13 +160,13 @@ def try_mutants(where: Path, n_files: int, seed: int, timeout_s: float) -> list[
     """
     paths = write_mutants(where / _MUTANTS, n_files, seed)
     start = perf_counter()
-    code, told = read_mutants(where, timeout_s)
+    code, lines = read_mutants(where, timeout_s)
     records = read_journal(where / f"{_OUTPUT}{JOURNAL}")
-    off = check_records(records, paths, timeout_s)
+    faults = check_records(records, paths, timeout_s)
     if code not in (0, 1):
-        off.append(f"exit code {code}, expected 0 or 1")
-    off += [f"on stderr: {line}" for line in told if "Traceback" in line or "Error" in line.split(" ")[0]]
-    others = [line for line in told if not line.startswith(_OWN_WORDS)]
+        faults.append(f"exit code {code}, expected 0 or 1")
+    faults += [f"on stderr: {line}" for line in lines if "Traceback" in line or "Error" in line.split(" ")[0]]
+    others = [line for line in lines if not line.startswith(_OWN_WORDS)]
     endings = Counter(path.rpartition(".")[2] for path in paths)
     print(
         f"{n_files} files ({', '.join(f'{n} {ending}' for ending, n in endings.items())}), {len(records)} pages, ",
@@ -175,7 +175,7 @@ def try_mutants(where: Path, n_files: int, seed: int, timeout_s: float) -> list[
     print(f"{perf_counter() - start:.1f} s, exit code {code}")
     print_reasons(records)
     print(f"{len(others)} lines on stderr that are not of one file's error:", *others[-6:], sep="\n  ")
-    return off
+    return faults
 
 
 def print_reasons(records: list[dict[str, Any]]) -> None:
@@ -188,14 +188,14 @@ def print_reasons(records: list[dict[str, Any]]) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the trial; return 1 if anything is off."""
-    ask = argparse.ArgumentParser(prog="python -m tests.bench.mutate", description=(__doc__ or "").split("\n")[0])
-    ask.add_argument("--files", type=int, default=3000, metavar="N", help="files (%(default)s)")
-    ask.add_argument("--seed", type=int, default=1, help="of all chance (%(default)s)")
-    ask.add_argument("--timeout", type=float, default=20, metavar="S", help="what a page may take (%(default)s)")
-    ask.add_argument("--folder", type=Path, metavar="DIR", help="empty folder to work in, which is kept")
-    chosen = ask.parse_args(argv)
-    return run_trial(chosen.folder, lambda where: try_mutants(where, chosen.files, chosen.seed, chosen.timeout))
+    """Run the trial; return 1 if there is a fault."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.mutate", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--files", type=int, default=3000, metavar="N", help="files (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of all chance (%(default)s)")
+    parser.add_argument("--timeout", type=float, default=20, metavar="S", help="what a page may take (%(default)s)")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="empty folder to work in, which is kept")
+    args = parser.parse_args(argv)
+    return run_trial(args.folder, lambda where: try_mutants(where, args.files, args.seed, args.timeout))
 
 
 if __name__ == "__main__":

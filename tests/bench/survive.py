@@ -2,7 +2,7 @@
 
 Each good page must be read as when its file is read alone, each bad file be reported once, with its reason; and a run
 that was killed at random moments and resumed must end with the very same CSV as one that nobody disturbed. Exits with 1
-if anything is off. Linux only, as it looks into /proc for processes left behind.
+if there is a fault. Linux only, as it looks into /proc for processes left behind.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ import numpy as np
 from rich.progress import track
 
 from tests.bench.batches import JOURNAL, console, find_session, read_journal, run_trial, running
-from tests.bench.strewn import Expected, make_bad, make_good, strew, strip
+from tests.bench.mixed_files import Expected, drop_own_keys, make_bad_files, make_good_files, write_mixed_files
 
 _LONGEST_S = 3600.0
 _ORPHANS_MAY_LIVE_S = 10.0
@@ -37,12 +37,12 @@ PAGES, WHOLE, KILLED = "pages", "whole.csv", "killed.csv"
 
 @dataclass(slots=True)
 class Trial:
-    """One trial: its folder, its files with kind and what is to be said of each, and what was found to be off."""
+    """One trial: its folder, its files with kind and what must be reported of each, and the faults that were found."""
 
     where: Path
     files: dict[str, tuple[str, Expected]]
     flags: Sequence[str]
-    off: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
 
     def count_failed(self) -> int:
         """Return how many pages are to fail."""
@@ -50,8 +50,8 @@ class Trial:
 
     def start(self, output: str, *flags: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
         """Return a run, not yet begun, that writes to `output`."""
-        told = self.where / f"{output}.log"
-        return running(self.where, PAGES, "-o", output, *self.flags, *flags, told=told, is_faulty=True)
+        log = self.where / f"{output}.log"
+        return running(self.where, PAGES, "-o", output, *self.flags, *flags, log=log, is_faulty=True)
 
     def finish(self, output: str, *flags: str) -> float:
         """Run to the end; return the seconds that it took."""
@@ -62,22 +62,22 @@ class Trial:
             except subprocess.TimeoutExpired:
                 code = None
         if code != 1:  # some inputs failed
-            self.off.append(f"{output}: exit code {code}, expected 1")
+            self.faults.append(f"{output}: exit code {code}, expected 1")
         return perf_counter() - start
 
 
 def check_records(trial: Trial, output: str) -> None:
-    """Compare the journal with what is to be said of every page; note what is off."""
-    said: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    """Compare the journal with what must be reported of every page; note the faults."""
+    records: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for record in read_journal(trial.where / f"{output}{JOURNAL}"):
-        said[record["file"]].append(record)
-    for path in said.keys() - trial.files.keys():
-        trial.off.append(f"{output}: a record of {path!r}, which is none of the files")
+        records[record["file"]].append(record)
+    for path in records.keys() - trial.files.keys():
+        trial.faults.append(f"{output}: a record of {path!r}, which is none of the files")
     for path, (kind, expected) in trial.files.items():
-        found = {None if None in expected else record["page"]: _condense(record) for record in said[path]}
-        if len(said[path]) != len(expected) or found != expected:
-            codes = [record["error"]["code"] if record["error"] else "ok" for record in said[path]]
-            trial.off.append(f"{output}: {path!r} ({kind}): {len(said[path])} records ({codes}), not as expected")
+        found = {None if None in expected else record["page"]: _condense(record) for record in records[path]}
+        if len(records[path]) != len(expected) or found != expected:
+            codes = [record["error"]["code"] if record["error"] else "ok" for record in records[path]]
+            trial.faults.append(f"{output}: {path!r} ({kind}): {len(records[path])} records ({codes}), not as expected")
 
 
 def _condense(record: dict[str, Any]) -> dict[str, Any] | str:
@@ -85,31 +85,31 @@ def _condense(record: dict[str, Any]) -> dict[str, Any] | str:
     error = record["error"]
     if error:
         return str(error["code"]) if error["message"] else "no reason"
-    return strip(record)
+    return drop_own_keys(record)
 
 
 def check_table(trial: Trial, output: str) -> None:
-    """Note what is off in the CSV: each failed page has one row, with a reason; each other page has rows, too."""
+    """Note the faults in the CSV: each failed page has one row, with a reason; each other page has rows, too."""
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     with (trial.where / output).open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         for row in csv.DictReader(file):
             is_failed = row["status"] == "failed"
             rows[row["file"]]["failed" if is_failed else row["page"]] += 1
             if is_failed and not row["reason"]:
-                trial.off.append(f"{output}: {row['file']!r} failed without a reason")
+                trial.faults.append(f"{output}: {row['file']!r} failed without a reason")
     for path, (kind, expected) in trial.files.items():
         n_failed = sum(isinstance(one, str) for one in expected.values())
         if rows[path]["failed"] != n_failed or len(rows[path].keys() - {"failed"}) != len(expected) - n_failed:
-            trial.off.append(f"{output}: {path!r} ({kind}) has rows {dict(rows[path])}")
+            trial.faults.append(f"{output}: {path!r} ({kind}) has rows {dict(rows[path])}")
 
 
-def check_told(trial: Trial, output: str) -> None:
-    """Note what is off on stderr: one line for each page that failed, and no traceback."""
-    told = (trial.where / f"{output}.log").read_text("utf-8", "replace").split("\n")
-    n_errors = sum(line.startswith("error: ") for line in told)
+def check_stderr(trial: Trial, output: str) -> None:
+    """Note the faults on stderr: one line for each page that failed, and no traceback."""
+    lines = (trial.where / f"{output}.log").read_text("utf-8", "replace").split("\n")
+    n_errors = sum(line.startswith("error: ") for line in lines)
     if n_errors != trial.count_failed():
-        trial.off.append(f"{output}: {n_errors} lines of errors on stderr, expected {trial.count_failed()}")
-    trial.off += [f"{output}: on stderr: {line}" for line in told if line.startswith("Traceback")]
+        trial.faults.append(f"{output}: {n_errors} lines of errors on stderr, expected {trial.count_failed()}")
+    trial.faults += [f"{output}: on stderr: {line}" for line in lines if line.startswith("Traceback")]
 
 
 def kill_and_resume(trial: Trial, n_kills: int, whole_s: float, rng: np.random.Generator) -> list[float]:
@@ -129,7 +129,7 @@ def kill_and_resume(trial: Trial, n_kills: int, whole_s: float, rng: np.random.G
         _check_orphans(trial, run.pid)
         records = read_journal(trial.where / f"{KILLED}{JOURNAL}")
         twice = [page for page, n in Counter((r["file"], r["page"]) for r in records).items() if n > 1]
-        trial.off += [f"after a kill at {moment:.1f} s: two records of {page}" for page in twice]
+        trial.faults += [f"after a kill at {moment:.1f} s: two records of {page}" for page in twice]
         if len(moments) == n_kills:
             break
     trial.finish(KILLED, "--resume")
@@ -142,11 +142,11 @@ def _check_orphans(trial: Trial, session: int) -> None:
     while (left := find_session(session)) and perf_counter() < end:
         time.sleep(0.1)
     if left:
-        trial.off.append(f"{len(left)} processes were left behind by a run that was killed")
+        trial.faults.append(f"{len(left)} processes were left behind by a run that was killed")
 
 
 def survive(where: Path, n_pages: int, n_kills: int, seed: int, n_samples: int) -> list[str]:
-    """Return what was found to be off; print what was checked.
+    """Return the faults; print what was checked.
 
     Parameters
     ----------
@@ -155,9 +155,9 @@ def survive(where: Path, n_pages: int, n_kills: int, seed: int, n_samples: int) 
     n_samples : how many of the samples to read
     """
     rng = np.random.default_rng(seed)
-    good = make_good(n_samples)
+    good = make_good_files(n_samples)
     timeout_s = float(np.clip(_TIMEOUT_FACTOR * max(one.seconds for one in good), *_TIMEOUT_RANGE_S))
-    files = strew(where / PAGES, good, make_bad(), n_pages, rng)
+    files = write_mixed_files(where / PAGES, good, make_bad_files(), n_pages, rng)
     trial = Trial(where, files, ("--timeout", f"{timeout_s:g}", "--workers", "2"))
     n_expected = sum(len(expected) for _, expected in files.values())
     print(f"{len(files)} files of {n_expected} pages, {trial.count_failed()} of them bad:")
@@ -165,7 +165,7 @@ def survive(where: Path, n_pages: int, n_kills: int, seed: int, n_samples: int) 
     print("  " + ", ".join(f"{n} {kind}" for kind, n in kinds.most_common()))
     with console.status("reading undisturbed"):
         whole_s = trial.finish(WHOLE)
-    for check in (check_records, check_table, check_told):
+    for check in (check_records, check_table, check_stderr):
         check(trial, WHOLE)
     print(f"undisturbed: {whole_s:.1f} s, up to {timeout_s:.1f} s for a page")
     print("every page was compared with its file read alone, every bad one with its reason")
@@ -173,28 +173,26 @@ def survive(where: Path, n_pages: int, n_kills: int, seed: int, n_samples: int) 
     check_records(trial, KILLED)
     is_same = (where / WHOLE).read_bytes() == (where / KILLED).read_bytes()
     if not is_same:
-        trial.off.append(f"{KILLED} is not {WHOLE}")
+        trial.faults.append(f"{KILLED} is not {WHOLE}")
     if len(moments) < n_kills:
-        trial.off.append(f"only {len(moments)} runs were killed: the others were over by then")
+        trial.faults.append(f"only {len(moments)} runs were killed: the others were over by then")
     print(f"killed {len(moments)} times, after {', '.join(f'{moment:.1f}' for moment in moments)} s, and resumed")
     print(f"its CSV of {(where / KILLED).stat().st_size:,} bytes is {'the same' if is_same else 'ANOTHER ONE'}")
     drafts = [path.name for path in where.glob(".*.part")]
     print(f"drafts left behind by the kills: {len(drafts)}")
-    return trial.off
+    return trial.faults
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run the trial; return 1 if anything is off."""
-    ask = argparse.ArgumentParser(prog="python -m tests.bench.survive", description=(__doc__ or "").split("\n")[0])
-    ask.add_argument("--pages", type=int, default=2000, metavar="N", help="pages (%(default)s)")
-    ask.add_argument("--kills", type=int, default=10, metavar="N", help="how often to kill (%(default)s)")
-    ask.add_argument("--seed", type=int, default=1, help="of all chance (%(default)s)")
-    ask.add_argument("--samples", type=int, default=20, metavar="N", help="different pictures (%(default)s)")
-    ask.add_argument("--folder", type=Path, metavar="DIR", help="empty folder to work in, which is kept")
-    chosen = ask.parse_args(argv)
-    return run_trial(
-        chosen.folder, lambda where: survive(where, chosen.pages, chosen.kills, chosen.seed, chosen.samples)
-    )
+    """Run the trial; return 1 if there is a fault."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.survive", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--pages", type=int, default=2000, metavar="N", help="pages (%(default)s)")
+    parser.add_argument("--kills", type=int, default=10, metavar="N", help="how often to kill (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="of all chance (%(default)s)")
+    parser.add_argument("--samples", type=int, default=20, metavar="N", help="different pictures (%(default)s)")
+    parser.add_argument("--folder", type=Path, metavar="DIR", help="empty folder to work in, which is kept")
+    args = parser.parse_args(argv)
+    return run_trial(args.folder, lambda where: survive(where, args.pages, args.kills, args.seed, args.samples))
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def test_picture_is_whole_in_every_frame_and_moves(shape: tuple[int, int]) -> No
 
 
 @pytest.mark.slow
-def test_faults_and_counts_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_faults_and_counts_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), write_page("4207", "58 36", size_px=(640, 360)))
     cv2.imwrite(str(tmp_path / "b.png"), write_page("917", size_px=(640, 360)))
     pages = [
@@ -33,7 +33,7 @@ def test_faults_and_counts_are_told(tmp_path: Path, capsys: pytest.CaptureFixtur
     ]
     (tmp_path / "truth.json").write_text(json.dumps(pages))
     main([str(tmp_path), "--frames", "20"])
-    told = "a.png: wrong 58; missed 53\n2 pictures with 4 numbers: 4 confirmed, 3 of them right\n"
-    assert capsys.readouterr().out == told
+    printed = "a.png: wrong 58; missed 53\n2 pictures with 4 numbers: 4 confirmed, 3 of them right\n"
+    assert capsys.readouterr().out == printed
     main([str(tmp_path), "--frames", "20", "--tag", "lone"])
     assert capsys.readouterr().out == "1 pictures with 1 numbers: 1 confirmed, 1 of them right\n"

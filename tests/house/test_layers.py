@@ -27,6 +27,7 @@ PIPELINE = (
     "outputs",
     "batch live tables forms",
     "web cluster",
+    "flags",
     "arguments",
     "cli",
     "__init__ __main__",

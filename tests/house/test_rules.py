@@ -121,6 +121,17 @@ def test_no_paths_of_a_machine() -> None:
     assert not found
 
 
+LIBRARY = ("images", "ink", "layout", "recognition", "decoding", "reading")
+
+
+def test_messages_of_the_library_name_no_flags() -> None:
+    for path in (path for room in LIBRARY for path in TOP.glob(f"pipeline/{room}/*.py")):
+        tree = parse(path)
+        prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        texts = [n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in prose]
+        assert not [text for text in texts if isinstance(text, str) and re.search(r"(^|\s)--[a-z]", text)], path
+
+
 def test_public_names_are_what_they_say() -> None:
     import pipeline
     from pipeline import annotate, read_page

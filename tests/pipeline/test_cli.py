@@ -20,10 +20,11 @@ from pipeline.batch import run as runner
 from pipeline.batch.jobs import Plan
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.process_pool import OneProcess
-from pipeline.cli import main
+from pipeline.cli import _suggest_resuming, main
 from pipeline.recognition.classify import load_classifier
 from pipeline.version import __version__
 from tests.support.drawing import write_page
+from tests.support.pdfs import make_locked_pdf
 
 TOP = Path(__file__).resolve().parents[2]
 BOOM = "def boom(*_): raise RuntimeError('boom')"
@@ -146,7 +147,15 @@ def test_verbose_prints_seconds_on_stderr(photo: str, capsys: Captured) -> None:
 
 
 ERRORS = {
-    "no input": ([], 2, "required: INPUT"),
+    "no input": (["-q"], 2, "nothing to read is given; name a picture, a PDF or a folder"),
+    "mistyped flag": (["{photo}", "--formt", "csv"], 2, "did you mean --format?"),
+    "unknown ending": (["{photo}", "-o", "{tmp}/a.xlsx"], 2, "no format of results has this ending; use .txt, "),
+    "video": (["{tmp}/clip.mp4"], 3, "this is a video, which is read frame by frame; read it with --webcam "),
+    "address": (["https://host/a.jpg"], 3, "this is an address, not a file; download it first"),
+    "stream": (["rtsp://host/a"], 3, "read it live: --webcam rtsp://host/a"),
+    "bucket": (["s3://host/a.jpg"], 3, "copy it to this computer first"),
+    "address of a file": (["file:///a.jpg"], 3, "give its path, without file://"),
+    "pattern": (["{tmp}/*.gif"], 3, "there is no such file, and none matches it as a pattern; check"),
     "unknown flag": (["{photo}", "--fast"], 2, "unrecognized arguments: --fast"),
     "unknown form": (["{photo}", "--format", "xml"], 2, "invalid choice: 'xml'"),
     "no probability": (["{photo}", "--reject-below", "2"], 2, "expected a number from 0 to 1, received '2'"),
@@ -190,6 +199,7 @@ def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Pa
     (tmp_path / "ring").symlink_to("ring")
     for notes in ("notes.txt", "notes.jsonl"):
         (tmp_path / notes).write_text("# nothing yet\n")
+    (tmp_path / "clip.mp4").write_bytes(b"\0\0\0\x18ftypisom" + bytes(16))
     assert main([a.format(photo=photo, tmp=tmp_path) for a in arguments]) == code
     out, err = capsys.readouterr()
     assert err.startswith("error: ")
@@ -223,6 +233,64 @@ def test_bug_outside_of_a_page(photo: str, capsys: Captured, monkeypatch: pytest
     monkeypatch.setattr(runner, "list_sources", lambda *_: 1 / 0)
     assert main([photo]) == 70
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_no_argument_shows_a_short_help(capsys: Captured) -> None:
+    assert main([]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: ") and "INPUT..." in err and "--webcam" in err and "--help lists all flags" in err
+    assert len(err.splitlines()) < 12
+
+
+@pytest.mark.usefixtures("alone")
+def test_password_opens_a_pdf_and_is_kept_nowhere(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "locked.pdf").write_bytes(make_locked_pdf("secret"))
+    for given, what in (([], "a password"), (["--password", "b"], "another password than the one given")):
+        assert main([str(tmp_path / "locked.pdf"), "-q", *given]) == 3
+        hint = "give its password with --password, or save a copy without one"
+        assert capsys.readouterr().err.endswith(f": the PDF is encrypted and needs {what}; {hint}\n")
+    outputs = [f"--output={tmp_path / name}" for name in ("a.jsonl", "a.html", "a.csv")]
+    assert main([str(tmp_path / "locked.pdf"), "--password", "secret", *outputs, "--workers", "1"]) == 0
+    texts = [path.read_text() for path in tmp_path.glob("a.*")]
+    assert len(texts) == 3 and not [text for text in [*texts, *capsys.readouterr()] if "secret" in text]
+
+
+def test_password_is_left_out_of_the_command_that_goes_on() -> None:
+    for given in (["a.pdf", "--password", "secret"], ["a.pdf", "--password=secret", "--resume"]):
+        (line,) = _suggest_resuming(given, can_resume=True)
+        assert "secret" not in line and line.count("--resume") == 1 and "a.pdf" in line
+    assert _suggest_resuming(["-o", "a.csv", "--", "-x.png"], can_resume=True)[0].endswith(
+        " -o a.csv --resume -- -x.png"
+    )
+    assert _suggest_resuming(["a.pdf"], can_resume=False) == []
+
+
+@pytest.mark.usefixtures("alone")
+def test_flags_stand_anywhere_and_names_are_files_where_there_are_such(
+    photo: str, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names = [copy(photo, name) for name in ("./-x.png", "./@y.png", "./-", "./b[1].png")]
+    assert len(names) == 4
+    assert main(["@y.png", "-", "--format", "text", "b[1].png", "--", "-x.png"]) == 0
+    assert capsys.readouterr().out == "@y.png: 10\n./-: 10\nb[1].png: 10\n-x.png: 10\n"
+
+
+@pytest.mark.usefixtures("alone")
+def test_patterns_that_no_shell_has_expanded(photo: str, tmp_path: Path, capsys: Captured) -> None:
+    for name in ("copy/scan10.png", "copy/scan2.png"):
+        copy(photo, name)
+    assert main([str(tmp_path / "**" / "scan*.png")]) == 0
+    assert [line.split("scan")[-1] for line in capsys.readouterr().out.splitlines()] == ["2.png: 10", "10.png: 10"]
+
+
+def test_written_folders_are_named_after_a_short_run(photo: str, tmp_path: Path, capsys: Captured) -> None:
+    folder = str(tmp_path / "drawn")
+    assert main([photo, "--annotate", folder]) == 0
+    assert capsys.readouterr().err == f"annotate: {folder}\n"
+    assert main([photo, "--annotate", folder, "-q"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_help_and_version(capsys: Captured) -> None:
@@ -268,7 +336,7 @@ def test_process_exits_with_70_for_a_bug(photo: str) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT to send")
 def test_process_exits_with_130_when_interrupted(tmp_path: Path) -> None:
-    command = [sys.executable, str(TOP / "run_pipeline.py"), "-", "--output", str(tmp_path / "out")]
+    command = [sys.executable, str(TOP / "run_pipeline.py"), "-", "--output", str(tmp_path / "out.csv")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while not list(tmp_path.iterdir()):  # the draft of its output: it is at work
             time.sleep(0.02)
@@ -276,7 +344,7 @@ def test_process_exits_with_130_when_interrupted(tmp_path: Path) -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err == "interrupted\n"
+    assert err == "interrupted before a page was read\n"
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,7 +11,7 @@ KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and is
 EXIT_CODES = {
     **{"UsageError": 2, "SettingsError": 2, "DisplayError": 2},
     **{"NoInputError": 3, "SourceError": 3, "ModelError": 4, "OutputError": 5, "StrictError": 6},
-    **{"DigitsError": 70, "SetupError": 70},
+    **{"DigitsError": 70, "SetupError": 70, "InterruptedRunError": 130},
 }
 """By class; 1 for the errors of a single input."""
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.geometry import Box, crop_reduced, is_within, measure_overlap, move_box
+from pipeline.geometry import Box, is_within, measure_overlap, move_box
 
 BOX = Box(2, 3, 6, 10)
 BOXES = st.tuples(*[st.integers(-50, 50)] * 2, *[st.integers(1, 60)] * 2).map(
@@ -70,24 +70,3 @@ def test_overlap_by_hand(other: Box, overlap: float) -> None:
 )
 def test_part_lies_within_where_most_of_it_does(part: Box, expected: bool) -> None:
     assert is_within(part, Box(0, 0, 10, 10)) is expected
-
-
-@pytest.mark.parametrize(
-    ("sides", "expected"),
-    [
-        ((0, 0, 20, 10), [[0, 1], [2, 3]]),
-        ((0, 0, 1, 1), [[0]]),
-        ((19, 9, 30, 30), [[3]]),
-        ((-50, -50, -9, -9), [[0]]),
-        ((12, 0, 18, 1), [[1]]),
-    ],
-    ids=["all", "first", "beyond the end", "before the start", "right"],
-)
-def test_part_of_a_reduced_picture(sides: tuple[float, ...], expected: list[list[int]]) -> None:
-    reduced = np.array([[0, 1], [2, 3]], np.uint8)
-    assert crop_reduced(reduced, sides, (10, 20)).tolist() == expected
-
-
-def test_both_scales_of_a_thin_page_count() -> None:
-    reduced = np.arange(320, dtype=np.uint8)[None]  # 1800 x 9 px, a row of 320
-    assert crop_reduced(reduced, (1790, 0, 1799, 8), (9, 1800)).tolist() == [[62, 63]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import Box
-from pipeline.page_scale import fit_middle, measure_digit_height, measure_level
+from pipeline.page_scale import crop_reduced, fit_middle, measure_digit_height, measure_level
 
 
 def test_digit_height_is_that_of_large_ink() -> None:
@@ -39,3 +39,24 @@ def test_middle_of_a_line_by_hand() -> None:
 @pytest.mark.parametrize("slope", np.linspace(-0.5, 0.5, 5))
 def test_level_is_that_of_a_box_alone(slope: float) -> None:
     assert measure_level([Box(10, 20, 30, 40)], slope) == pytest.approx(30 - 20 * slope)
+
+
+@pytest.mark.parametrize(
+    ("sides", "expected"),
+    [
+        ((0, 0, 20, 10), [[0, 1], [2, 3]]),
+        ((0, 0, 1, 1), [[0]]),
+        ((19, 9, 30, 30), [[3]]),
+        ((-50, -50, -9, -9), [[0]]),
+        ((12, 0, 18, 1), [[1]]),
+    ],
+    ids=["all", "first", "beyond the end", "before the start", "right"],
+)
+def test_part_of_a_reduced_picture(sides: tuple[float, ...], expected: list[list[int]]) -> None:
+    reduced = np.array([[0, 1], [2, 3]], np.uint8)
+    assert crop_reduced(reduced, sides, (10, 20)).tolist() == expected
+
+
+def test_both_scales_of_a_thin_page_count() -> None:
+    reduced = np.arange(320, dtype=np.uint8)[None]  # 1800 x 9 px, a row of 320
+    assert crop_reduced(reduced, (1790, 0, 1799, 8), (9, 1800)).tolist() == [[62, 63]]

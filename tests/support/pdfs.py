@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 PATCHES = "0 g 0 160 100 80 re f 0.5 g 300 0 100 80 re f"
@@ -27,3 +28,31 @@ def make_pdf(
     table = "".join(f"{place:010d} 00000 n \n" for place in places)
     table = f"xref\n0 {len(objects) + 1}\n0000000000 65535 f \n{table}"
     return f"{raw}{table}trailer<</Size {len(objects) + 1}/Root 1 0 R{trailer}>>\nstartxref\n{len(raw)}\n%%EOF".encode()
+
+
+_PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
+"""Of short passwords, as the PDF standard has it (ISO 32000-1, 7.6.3)."""
+
+
+def make_locked_pdf(password: str) -> bytes:
+    """Return a PDF of one blank page that is encrypted with a password (40 bits of RC4, the oldest kind)."""
+    padded, number = (password.encode() + _PADDING)[:32], bytes(16)
+    owner = _encrypt_rc4(hashlib.md5(padded).digest()[:5], padded)
+    key = hashlib.md5(padded + owner + (-4).to_bytes(4, "little", signed=True) + number).digest()[:5]
+    user = _encrypt_rc4(key, _PADDING)
+    lock = f"/Encrypt<</Filter/Standard/V 1/R 2/O<{owner.hex()}>/U<{user.hex()}>/P -4>>"
+    return make_pdf([""], trailer=f"{lock}/ID[<{number.hex()}><{number.hex()}>]")
+
+
+def _encrypt_rc4(key: bytes, plain: bytes) -> bytes:
+    state, j = list(range(256)), 0
+    for i in range(256):
+        j = (j + state[i] + key[i % len(key)]) % 256
+        state[i], state[j] = state[j], state[i]
+    i, j, coded = 0, 0, bytearray()
+    for byte in plain:
+        i = (i + 1) % 256
+        j = (j + state[i]) % 256
+        state[i], state[j] = state[j], state[i]
+        coded.append(byte ^ state[(state[i] + state[j]) % 256])
+    return bytes(coded)

@@ -195,7 +195,7 @@ def test_records_are_sorted_by_path_and_page(path: Path, picture: str) -> None:
         for outcome in (fail_page(picture, None), read_page(picture, 10), read_page(picture, 9), fail_page(other)):
             journal.add(outcome)
         found = [(Path(record["file"]).name, record["page"]) for record in journal.read_sorted()]
-    assert found == [("B.png", 1), ("a.tif", None), ("a.tif", 9), ("a.tif", 10)]
+    assert found == [("a.tif", None), ("a.tif", 9), ("a.tif", 10), ("B.png", 1)]
 
 
 def test_earlier_journal_is_put_aside_unless_it_is_resumed(path: Path, picture: str) -> None:

@@ -15,8 +15,8 @@ OUT = (Path("out.csv"),)
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({}, "required: INPUT"),
-        ({"outputs": OUT}, "required: INPUT"),
+        ({}, "nothing to read is given"),
+        ({"outputs": OUT}, "nothing to read is given"),
         ({"watch": Path("inbox")}, "--watch needs --output"),
         ({"inputs": ("a.jpg",), "is_resumed": True}, "--resume needs --output"),
     ],

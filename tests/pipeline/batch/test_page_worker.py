@@ -83,9 +83,9 @@ def test_file_stays_open_for_its_next_page_until_it_changes(
 ) -> None:
     opened: list[str] = []
 
-    def note(source: Any, *others: Any, name: str) -> Any:
+    def note(source: Any, *others: Any, name: str, **more: Any) -> Any:
         opened.append(Path(name).name)
-        return open_picture(source, *others, name=name)
+        return open_picture(source, *others, name=name, **more)
 
     monkeypatch.setattr(worker, "open_picture", note)
     path, other = write_tiff(tmp_path / "a.tif", 40, 50), write_tiff(tmp_path / "b.tif", 40)

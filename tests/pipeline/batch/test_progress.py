@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
 
@@ -82,7 +83,7 @@ def test_long_run_shows_a_bar_and_lines_above_it(clock: Clock) -> None:
     assert "2/3" in shown
     assert "0.2/s" in shown
     assert "0 failed, 2 rejected" in shown
-    assert "scans/[red]a[/red] ?.jpg" in shown  # as it is spelled, but for what no terminal can show
+    assert r"scans/[red]a[/red] \udcff.jpg" in shown  # as it is spelled, but for what no terminal can show
     assert "error: [red]a.jpg[/red]: is empty\n" in shown
     assert shown.endswith("\x1b[2K")  # the bar is taken away
 
@@ -94,6 +95,19 @@ def test_long_name_is_cut_at_its_start(clock: Clock) -> None:
     shown = clock.window.getvalue()
     assert ("folder/" * 20 + "last.jpg")[-40:] in shown
     assert ("folder/" * 20 + "last.jpg")[-41:] not in shown
+
+
+def test_time_left_is_shown_at_80_columns(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    statistics = RunStatistics(n_files=12_000)
+    with start(clock, statistics, "bar") as reporter:
+        for _ in range(1_234):
+            clock.seconds += 0.1
+            statistics.count(make_page("rejected"))
+            reporter.update("folder/" * 20 + "last.jpg")
+    shown = clock.window.getvalue()
+    assert re.search(r"\d:\d\d:\d\d", shown) and "0 failed, 1234 rejected" in shown
+    assert "\u2026" not in shown
 
 
 def test_log_gets_a_plain_line_now_and_then(clock: Clock) -> None:
@@ -136,10 +150,12 @@ def test_statistics_by_hand() -> None:
 
 def test_summary_says_what_was_read_what_failed_and_where_everything_is() -> None:
     statistics = RunStatistics(n_read=1250, n_blank=3, n_failed=3, n_numbers=1, n_rejected=1, n_skipped=1)
+    statistics.left_out.update({"of other types": 1200, "hidden": 1})
     statistics.reasons.update({"size": 1, "crash": 2})
     assert summarize(statistics, 125.3, {"results": "a.csv", "journal": "a.csv.journal.jsonl"}) == [
         "1,250 pages read in 2 min 5 s (10.0/s), 3 of them blank: 1 number, 1 rejected",
         "1 file had been read before",
+        "left out of folders: 1 hidden, 1,200 of other types",
         "3 failed: 2 crash, 1 size",
         "results: a.csv",
         "journal: a.csv.journal.jsonl",

@@ -226,7 +226,7 @@ def test_rejected_numbers_are_put_out_for_review(
         rows = list(csv.DictReader(io.StringIO((look / "review.csv").read_text(encoding="utf-8-sig"))))
         assert [row["number"] for row in rows] == ["4237", "10", "21", "32", "90", "15"]
         assert all((look / row["crop"]).is_file() for row in rows)
-        assert (f"to review: 6 in {look / 'review.csv'}" in capsys.readouterr().err) == has_output
+        assert f"to review: 6 in {look / 'review.csv'}" in capsys.readouterr().err
 
 
 def test_report_on_stdout(scans: Path, tmp_path: Path, capsys: Captured) -> None:
@@ -269,12 +269,59 @@ def test_interrupted_run_keeps_its_journal_and_the_old_results(
     with monkeypatch.context() as patch:
         patch.setattr(worker, "analyze_page", interrupt)
         assert main([str(scans), "--output", str(out)]) == 130
-    assert capsys.readouterr().err == "interrupted\n"
-    assert out.read_text() == "old"
     journal = tmp_path / "out.csv.journal.jsonl"
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == f"interrupted; 1 page is safe in {journal}"
+    assert second.startswith("to go on: ") and second.endswith(f" {scans} --output {out} --resume")
+    assert out.read_text() == "old"
     assert [Path(json.loads(line)["file"]).name for line in journal.read_text().splitlines()] == ["a.png"]
     assert main([str(scans), "--output", str(out), "--resume", "-q"]) == 1
     assert load_rows(out) == ROWS
+
+
+def test_interrupted_run_without_a_journal_says_so(
+    scans: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(worker, "analyze_page", interrupt)
+    assert main([str(scans)]) == 130
+    assert capsys.readouterr().err == "interrupted; only a run with --output can be resumed\n"
+
+
+def test_names_cannot_forge_lines(scans: Path, capsys: Captured) -> None:
+    for name in ("x\nother.jpg: 999.png", "\x1b]0;T\x07.png", "=cmd|calc!A0.png"):
+        (scans / "sub" / name).write_bytes((scans / "a.png").read_bytes())
+    (scans / "sub" / "\x1b[31m.jpg").write_text("no picture")
+    for format in ("text", "csv"):
+        assert main([str(scans / "sub"), "--format", format, "-v"]) == 1
+        out, err = capsys.readouterr()
+        assert "\x1b" not in out + err
+        assert not [line for line in (out + err).splitlines() if line.startswith("other.jpg")]
+        assert r"x\nother.jpg: 999.png" in out
+
+
+def test_watched_folder_is_written_while_idle_and_its_final_states_count(
+    scans: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, seen = tmp_path / "out.csv", list[list[tuple[str, str, str]]]()
+    bad = scans / "d.jpg"
+
+    def watch(folder: Path, list_sources: Any) -> Any:
+        yield from (one for one in list_sources() if one.path.endswith("d.jpg"))
+        yield None
+        yield None
+        seen.append(load_rows(out))
+        cv2.imwrite(str(bad), write_page("77"))
+        yield from (one for one in list_sources() if one.path.endswith("d.jpg"))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run, "watch_folder", watch)
+    assert main(["--watch", str(scans), "--output", str(out)]) == 0
+    assert seen == [[("d.jpg", "", "failed")]]
+    assert load_rows(out) == [("d.jpg", "1", "77")]
+    assert "1 page read in" in capsys.readouterr().err
 
 
 def test_note_on_a_picture_is_printed(tmp_path: Path, capsys: Captured) -> None:

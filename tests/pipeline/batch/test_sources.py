@@ -3,10 +3,11 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import pipeline.batch.sources as inputs_room
@@ -196,7 +197,6 @@ PARTS = st.sampled_from(["a", "b", "A", "a.page1", "c d", "é"])
 FILES = st.tuples(st.lists(PARTS.map("{}.d".format), max_size=2), PARTS, st.sampled_from([".png", ".jpg", ".txt"]))
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.sets(FILES.map(lambda f: "/".join((*f[0], f[1] + f[2]))), min_size=1, max_size=9), st.integers(0, 2))
 def test_every_picture_of_a_tree_occurs_once(names: set[str], n_more: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -209,3 +209,20 @@ def test_every_picture_of_a_tree_occurs_once(names: set[str], n_more: int) -> No
     assert sorted(s.path for s in found) == wanted
     assert bool(wanted) == (len(found) == len(listed))
     check([s.stem for s in found])
+
+
+def test_what_is_left_out_of_folders_is_counted(here: Path) -> None:
+    lay_out(
+        here, "in/a.png", "in/.b.png", "in/.git/c.png", "in/d.txt", "in/e.annotated.png", "in/f.gif", "in/drawn/g.png"
+    )
+    left_out = Counter({"hidden": 1})
+    found = list_sources(["in"], [Path("in/drawn")], exclude=["*.gif"], left_out=left_out)
+    assert describe(found) == [("in/a.png", "a")]
+    assert left_out == {"hidden": 3, "of other types": 1, "made by this program": 2, "excluded": 1}
+
+
+def test_folders_are_in_natural_order(here: Path) -> None:
+    lay_out(here, "in/scan10.png", "in/scan2.png", "in/9/a.png", "in/10/a.png")
+    assert [text for text, _ in describe(list_sources(["in"]))] == [
+        *("in/9/a.png", "in/10/a.png", "in/scan2.png", "in/scan10.png")
+    ]

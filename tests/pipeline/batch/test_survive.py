@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.bench import mutate, survive
-from tests.bench.strewn import make_bad
+from tests.bench.mixed_files import make_bad_files
 
 
 @pytest.mark.slow
@@ -18,7 +18,7 @@ from tests.bench.strewn import make_bad
 def test_bad_files_and_kills_cost_no_good_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert survive.survive(tmp_path, n_pages=60, n_kills=2, seed=1, n_samples=3) == []
     out = capsys.readouterr().out
-    assert all(bad.kind in out for bad in make_bad())
+    assert all(bad.kind in out for bad in make_bad_files())
     assert "killed 2 times" in out
 
 
@@ -27,7 +27,7 @@ def test_damaged_bytes_cost_no_more_than_their_file(tmp_path: Path) -> None:
     assert mutate.try_mutants(tmp_path, n_files=64, seed=1, timeout_s=20) == []
 
 
-def test_trial_sees_what_is_off(tmp_path: Path) -> None:
+def test_trial_sees_every_fault(tmp_path: Path) -> None:
     files = {"a.jpg": ("empty", {None: "empty"}), "b.jpg": ("good", {1: {"status": "ok"}, 2: "size"})}
     error = {"code": "empty", "message": "it is empty"}
     lost = {"file": "b.jpg", "page": 1, "status": "ok", "error": None}
@@ -35,7 +35,7 @@ def test_trial_sees_what_is_off(tmp_path: Path) -> None:
     (tmp_path / "out.csv.journal.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     trial = survive.Trial(tmp_path, files, ())
     survive.check_records(trial, "out.csv")
-    assert [line.split(": ", 1)[1][:9] for line in trial.off] == ["a record ", "'a.jpg' (", "'b.jpg' ("]
+    assert [line.split(": ", 1)[1][:9] for line in trial.faults] == ["a record ", "'a.jpg' (", "'b.jpg' ("]
 
 
 def test_mutants_depend_on_seed_and_number_alone() -> None:

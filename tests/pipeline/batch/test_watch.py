@@ -109,6 +109,7 @@ def test_file_that_changes_is_given_out_again_and_one_that_is_read_is_not(folder
         assert is_still(watched, clock)
 
 
+@pytest.mark.slow
 def test_folder_that_is_made_later_is_looked_into(folder: Path, clock: Clock) -> None:
     with watch(folder) as watched:
         assert is_still(watched, clock)  # an empty folder is no failure

@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -198,7 +198,6 @@ def test_digits_are_the_same_with_signs() -> None:
     assert repr([d for r in plain for d in r.digits]) == repr([d for r in signed for d in r.digits])
 
 
-@settings(max_examples=30)
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=24)), st.sampled_from([1, 5, 12]))
 def test_any_page_is_read_without_a_crash(gray: np.ndarray, times: int) -> None:
     page = Page(np.kron(gray, np.ones((times, times), np.uint8)))

@@ -66,7 +66,7 @@ def test_gap_counts_in_strokes() -> None:
 
 
 @pytest.mark.parametrize(("contrast", "is_joined"), [(0.45, True), (0.35, False)])
-def test_a_pale_shadow_is_no_piece(contrast: float, is_joined: bool) -> None:
+def test_a_pale_shadow_is_no_part(contrast: float, is_joined: bool) -> None:
     shadow = replace(make(10, 43, 50, 70), contrast=contrast)
     joined = join_broken_strokes([make(10, 10, 50, 40), shadow, *(make(*d) for d in DIGITS)], SETTINGS)
     assert len(joined) == len(DIGITS) + (1 if is_joined else 2)

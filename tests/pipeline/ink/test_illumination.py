@@ -68,39 +68,6 @@ def test_paper_is_estimated_on_a_reduced_page() -> None:
 
 
 @pytest.mark.parametrize("light", LIGHTS.values(), ids=LIGHTS)
-def test_paper_comes_out_even_and_ink_as_dark_as_in_even_light(light: np.ndarray) -> None:
-    expected = flatten(TEXT).astype(int)
-    darkness = flatten(shine(TEXT, light))
-    assert darkness.shape == TEXT.shape and darkness.dtype == np.uint8
-    assert np.percentile(np.abs(darkness[TEXT == 225] - float(PAPER_LEVEL)), 90) <= 0.1 * 255
-    ink = TEXT == 40
-    assert np.abs(darkness[ink] - expected[ink]).mean() <= 0.06 * 255
-
-
-def test_darkness_by_eye() -> None:
-    gray = np.full((64, 64), 200, np.uint8)
-    gray[30:34, 30:34] = 50
-    expected = 255 - gray / 200 * (255 - PAPER_LEVEL)
-    assert np.abs(flatten(gray) - expected).max() <= 1
-
-
-@pytest.mark.parametrize("value", [0, 1, 128, 255])
-def test_paper_of_a_constant_page_is_the_page(value: int) -> None:
-    paper = estimate_paper(np.full((30, 40), value, np.uint8), SETTINGS)
-    assert paper.shape == (30, 40)
-    assert (paper == max(1, value)).all()
-
-
-def test_paper_is_estimated_on_a_reduced_page() -> None:
-    side = SETTINGS.background_side_px
-    assert estimate_paper(shrink(np.full((3 * side, 4 * side), 90, np.uint8), SETTINGS), SETTINGS).shape == (
-        side * 3 // 4,
-        side,
-    )
-    assert estimate_paper(shrink(np.full((10, 4 * side), 90, np.uint8), SETTINGS), SETTINGS).shape == (10, 4 * side)
-
-
-@pytest.mark.parametrize("light", LIGHTS.values(), ids=LIGHTS)
 def test_polarity_is_told_in_any_light(light: np.ndarray) -> None:
     assert measure_polarity(shine(TEXT, light), SETTINGS)
     assert not measure_polarity(shine(255 - TEXT, light), SETTINGS)

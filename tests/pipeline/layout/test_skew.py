@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import load_classifier, load_pages, read_page
@@ -43,7 +43,6 @@ def test_turn_of_a_page_comes_back_well_enough_to_read(turn_deg: float) -> None:
     assert measure(gray) == pytest.approx(turn_deg, abs=4)
 
 
-@settings(max_examples=30)
 @given(st.floats(-40, 40), st.integers(3, 90), st.integers(3, 90))
 def test_turned_page_maps_its_pixels_back(skew_deg: float, width: int, height: int) -> None:
     gray = np.zeros((height, width), np.uint8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -65,7 +66,8 @@ def test_snapshot_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
         save_snapshot(PICTURE, make_live_reading(), tmp_path / "none", "camera 0")
 
 
-def test_record_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    print_line(make_live_record(Confirmation(read_as("42"), 1, 1, 6), "a\nb"))
-    (line,) = capsys.readouterr().out.splitlines()
+def test_record_is_one_line() -> None:
+    stream = io.StringIO()
+    print_line(make_live_record(Confirmation(read_as("42"), 1, 1, 6), "a\nb"), stream, "here")
+    (line,) = stream.getvalue().splitlines()
     assert json.loads(line)["source"] == "a\nb"

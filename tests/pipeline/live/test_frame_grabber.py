@@ -179,6 +179,28 @@ def test_a_stream_of_so_many_frames_ends() -> None:
         assert [level(frame) for frame in take_all(grabber)] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("source", "script", "levels", "n_damaged"),
+    [
+        (STREAM, [1, 2, DIE], [1, 2], 1),
+        (VideoSource.parse("a.avi"), [1, DROP, 2, DROP, DROP, 3, DIE], [1, 2, 3], 2),
+        (VideoSource.parse("a.avi"), [1, 2, 3, 4, 5, DIE], [1, 2, 3, 4, 5], 0),
+        (VideoSource.parse("a.avi"), [1, 2, 3, 4, 5, 6, DIE], [1, 2, 3, 4, 5, 6], 0),
+        (VideoSource.parse("a.avi"), [1, *[DROP] * 90, 2, DIE], [1, 2], 3),
+    ],
+    ids=["broken off", "between good ones", "none", "more than stated", "many in a row"],
+)
+def test_frames_that_do_not_come_are_counted(
+    source: VideoSource, script: list[int | str], levels: list[int], n_damaged: int
+) -> None:
+    def open_source(source: VideoSource, request: CameraRequest) -> Capture:
+        return FakeCapture(iter(script), count=5)
+
+    with FrameGrabber(source, has_every_frame=True, open_source=open_source) as grabber:
+        assert [level(frame) for frame in take_all(grabber)] == levels
+        assert grabber.n_damaged == n_damaged
+
+
 def test_a_file_without_a_frame_is_an_error() -> None:
     with (
         FrameGrabber(VideoSource.parse("empty.mp4"), open_source=opening([])) as grabber,

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -7,6 +10,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import OutputError, UsageError
+from pipeline.live import recorder as room
 from pipeline.live.recorder import Recorder
 
 PICTURE = np.full((48, 64, 3), 128, np.uint8)
@@ -52,6 +56,47 @@ def test_pictures_of_another_size_are_fitted(tmp_path: Path) -> None:
 def test_nothing_recorded_leaves_no_file(tmp_path: Path) -> None:
     Recorder(tmp_path / "out.mp4", 10).close()
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_full_disk_leaves_what_can_be_played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms = iter([10**9] * 6)
+    monkeypatch.setattr(room, "_measure_room", lambda path: next(rooms, 1000))
+    recorder = Recorder(tmp_path / "out.mp4", 10)
+    with pytest.raises(OutputError, match=r"no space is left; it holds the first 0\.5 s"):
+        for i in range(10):
+            recorder.add(PICTURE, i / 10)
+    recorder.close()
+    assert count_frames(tmp_path / "out.mp4") == 5
+    with pytest.raises(OutputError, match="no space is left"):
+        Recorder(tmp_path / "late.mp4", 10).add(PICTURE, 0)
+
+
+def test_video_that_cannot_be_played_is_an_error(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "out.mp4", 10)
+    recorder.add(PICTURE, 0)
+    (tmp_path / "out.mp4").unlink()
+    with pytest.raises(OutputError, match="could not be written completely"):
+        recorder.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_limit_on_the_size_of_files(tmp_path: Path) -> None:
+    code = "import resource, sys; import numpy as np; from pathlib import Path\n"
+    code += (
+        "from pipeline.live.recorder import Recorder\nresource.setrlimit(resource.RLIMIT_FSIZE, (4 << 20, 4 << 20))\n"
+    )
+    code += "rng = np.random.default_rng(1)\nwith Recorder(Path(sys.argv[1]), 10) as recorder:\n"
+    code += "    for i in range(2000): recorder.add(rng.integers(0, 256, (240, 320, 3), np.uint8), i / 10)\n"
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "a.mp4")], capture_output=True, text=True)
+    assert "OutputError" in done.stderr and "it holds the first" in done.stderr
+    assert count_frames(tmp_path / "a.mp4") > 10
+
+
+def test_old_file_stays_if_no_picture_comes(tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").write_bytes(b"old")
+    Recorder(tmp_path / "out.mp4", 10).close()
+    assert (tmp_path / "out.mp4").read_bytes() == b"old"
 
 
 def test_refusals(tmp_path: Path) -> None:

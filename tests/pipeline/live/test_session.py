@@ -32,6 +32,7 @@ def read_lines(out: str) -> list[dict]:
     return [json.loads(line) for line in out.splitlines()]
 
 
+@pytest.mark.slow
 def test_headless_prints_a_line_for_each_number(video: str, capsys: Captured) -> None:
     assert main(["--webcam", video, "--headless", "--every-frame"]) == 0
     out, err = capsys.readouterr()
@@ -112,6 +113,9 @@ REFUSED: list[tuple[str, list[str], int, str]] = [
     ("every frame of a camera", ["--webcam", "--every-frame"], 2, "--every-frame is for a video file"),
     ("a mirror without a window", ["--webcam", "--headless", "--mirror"], 2, "--mirror is for the window"),
     ("snapshots without a window", ["--webcam", "--headless", "--annotate", "x"], 2, "--annotate is for the window"),
+    ("two outputs", ["--webcam", "-o", "a.jsonl", "-o", "b.jsonl"], 2, "--webcam takes one --output"),
+    ("a table of a camera", ["--webcam", "-o", "a.csv"], 2, "name a file that ends in .jsonl"),
+    ("an output in no folder", ["--webcam", "97", "--headless", "-o", "none/a.jsonl"], 5, "cannot be written"),
     ("another model", ["--webcam", "--headless", "--model", "none"], 4, "there is no model 'none'"),
 ]
 
@@ -174,7 +178,7 @@ def test_keys_at_the_window(video: str, capsys: Captured, tmp_path: Path, monkey
     monkeypatch.setattr(FakeWindow, "keys", {2: "r", 8: "s", 9: "rt", 10: " ", 12: "  s", 14: " ", 15: "q"})
     assert main(["--webcam", video, "--every-frame", "--annotate", "shots"]) == 0
     out, err = capsys.readouterr()
-    assert out == ""
+    assert [line["text"] for line in read_lines(out)] == ["4207", "58"]
     assert "2 numbers confirmed" in err
     pictures = sorted((tmp_path / "shots").glob("snapshot-*.png"))
     assert len(pictures) == 2
@@ -185,6 +189,48 @@ def test_keys_at_the_window(video: str, capsys: Captured, tmp_path: Path, monkey
     assert len(list(tmp_path.glob("live-*.mp4"))) == 1
 
 
+def test_results_of_a_window_in_a_file(
+    video: str, capsys: Captured, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "check_display", lambda: None)
+    monkeypatch.setattr(live, "Window", FakeWindow)
+    monkeypatch.setattr(FakeWindow, "keys", {})
+    out = tmp_path / "numbers.jsonl"
+    assert main(["--webcam", video, "--every-frame", "-o", str(out)]) == 0
+    assert [line["text"] for line in read_lines(out.read_text())] == ["4207", "58", "316"]
+    assert capsys.readouterr().out == ""
+
+
+def test_damaged_frames_are_counted_and_the_others_read(tmp_path: Path, capsys: Captured) -> None:
+    for i, frame in enumerate(make_frames(12, "4207")):
+        (tmp_path / f"img_{i:03}.png").write_bytes(cv2.imencode(".png", frame)[1].tobytes())
+    pattern = str(tmp_path / "img_%03d.png")
+    flags = ["--webcam", pattern, "--headless", "--every-frame", "-q"]
+    (tmp_path / "img_003.png").write_text("no picture")
+    assert main(flags) == 1
+    out, err = capsys.readouterr()
+    assert [(line["text"], line["frame"]) for line in read_lines(out)] == [("4207", 6)]
+    assert err == f"error: {pattern}: 1 frame could not be decoded; the others were read\n"
+    for path in tmp_path.iterdir():
+        path.write_text("no picture")
+    assert main(flags) == 3
+
+
+def test_video_with_damaged_bytes_is_read_to_its_end(tmp_path: Path, capsys: Captured) -> None:
+    frames = make_frames(30, "4207")
+    writer = cv2.VideoWriter(str(tmp_path / "a.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 20, frames[0].shape[1::-1])
+    for frame in frames:
+        writer.write(frame)
+    writer.release()
+    raw = bytearray((tmp_path / "a.avi").read_bytes())
+    at = raw.find(b"\xff\xd8\xff", len(raw) // 2)
+    raw[at : at + 1000] = bytes(1000)
+    (tmp_path / "a.avi").write_bytes(raw)
+    assert main(["--webcam", str(tmp_path / "a.avi"), "--headless", "--every-frame"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("29 frames read") and "1 frame could not be decoded" in err
+
+
 def run_program(*words: str, **more: object) -> subprocess.Popen[str]:
     command = [sys.executable, str(TOP / "run_pipeline.py"), "--webcam", *words]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
@@ -192,7 +238,7 @@ def run_program(*words: str, **more: object) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_with_the_recording_finished(sent: int, tmp_path: Path) -> None:
     video = write_video(tmp_path / "long.mp4", make_frames(200, "4207"), fps=5)
     process = run_program(video, "--headless", "--record", str(tmp_path / "out.mp4"))

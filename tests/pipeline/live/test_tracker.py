@@ -166,6 +166,7 @@ def test_unsettled_is_what_is_new_and_what_has_changed() -> None:
         assert tracker.list_unsettled() == ([reading.box] if i != 5 else [])
 
 
+@pytest.mark.slow
 def test_memory_stays_small() -> None:
     tracker = Tracker(SETTINGS)
     for i in range(2000):

@@ -12,8 +12,8 @@ from pipeline.live.video_source import (
     CameraRequest,
     VideoSource,
     choose_fps,
+    count_expected,
     is_endless,
-    is_sequence,
     open_capture,
 )
 from tests.support.sightings import make_frames, write_video
@@ -33,12 +33,6 @@ from tests.support.sightings import make_frames, write_video
 )
 def test_what_a_name_means(name: str, kind: str) -> None:
     assert VideoSource.parse(name).kind == kind
-
-
-def test_sequences_are_told_by_their_number() -> None:
-    assert is_sequence("img_%03d.png")
-    assert is_sequence("%d.jpg")
-    assert not is_sequence("100%.mp4")
 
 
 def test_a_video_is_read(tmp_path: Path) -> None:
@@ -73,6 +67,31 @@ def test_nothing_is_printed_about_what_cannot_be_read(tmp_path: Path, capfd: pyt
         with pytest.raises(SourceError):
             open_capture(VideoSource.parse(name), CameraRequest())
     assert capfd.readouterr() == ("", "")
+
+
+class Stating:
+    """A capture that states so many frames."""
+
+    def __init__(self, n: float) -> None:
+        self._n = n
+
+    def get(self, what: int) -> float:
+        return self._n
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "expected"),
+    [
+        ("a.mp4", 100, 100),
+        ("a.mkv", 100, 98),
+        ("a.avi", -1, 0),
+        ("a.avi", 1e19, 0),
+        ("http://host/a.mp4", 100, 100),
+        ("0", 100, 0),
+    ],
+)
+def test_frames_that_a_file_promises(name: str, stated: float, expected: int) -> None:
+    assert count_expected(VideoSource.parse(name), Stating(stated)) == expected  # type: ignore[arg-type]
 
 
 REFUSED = [

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
 import os
 import shutil
 import subprocess
@@ -22,6 +24,9 @@ from tests.support.drawing import capture_stages, write_page
 from tests.support.sightings import make_frames, make_video_frame, read_as, write_video
 
 TOP = Path(__file__).resolve().parents[3]
+N_FRAMES, FPS = 300, 5
+"""Of the video: it lasts for a minute, far longer than any test."""
+
 DOWN, MOVE, UP = cv2.EVENT_LBUTTONDOWN, cv2.EVENT_MOUSEMOVE, cv2.EVENT_LBUTTONUP
 
 
@@ -144,7 +149,7 @@ class Shown:
         self._env = os.environ | {"DISPLAY": display, "PYTHONPATH": str(TOP)}
         for name in ("QT_QPA_PLATFORM", "WAYLAND_DISPLAY"):
             self._env.pop(name, None)
-        video = write_video(folder / "clip.mp4", make_frames(300, "4207", "58", size_px=(640, 360)), fps=5)
+        video = write_video(folder / "clip.mp4", make_frames(N_FRAMES, "4207", "58", size_px=(640, 360)), fps=FPS)
         command = [sys.executable, str(TOP / "run_pipeline.py"), "--webcam", video, *flags]
         self.process = subprocess.Popen(command, cwd=folder, env=self._env, stderr=subprocess.PIPE, text=True)
         self._tool("search", "--sync", "--onlyvisible", "--name", TITLE)
@@ -169,11 +174,22 @@ class Shown:
         time.sleep(0.5)
 
     def close(self) -> None:
-        window = self._tool("search", "--onlyvisible", "--name", TITLE).splitlines()[-1]
-        self._tool("windowclose", window)
+        """Ask the window to close, as a window manager does when its cross is clicked."""
+        window = int(self._tool("search", "--onlyvisible", "--name", TITLE).splitlines()[-1])
+        x11 = ctypes.CDLL(ctypes.util.find_library("X11"))
+        x11.XOpenDisplay.restype = ctypes.c_void_p
+        display = ctypes.c_void_p(x11.XOpenDisplay(self._env["DISPLAY"].encode()))
+        x11.XInternAtom.restype = ctypes.c_ulong
+        protocols, delete = (x11.XInternAtom(display, name, 0) for name in (b"WM_PROTOCOLS", b"WM_DELETE_WINDOW"))
+        client_message, no_mask = 33, ctypes.c_long(0)
+        # XClientMessageEvent: type, serial, send_event, display, window, message_type, format, data; padded as XEvent.
+        event = (ctypes.c_long * 24)(client_message, 0, 1, 0, window, protocols, 32, delete)
+        x11.XSendEvent(display, ctypes.c_ulong(window), 0, no_mask, event)
+        x11.XCloseDisplay(display)
 
     def end(self) -> tuple[int, str]:
-        _, err = self.process.communicate(timeout=60)
+        """Wait for the end, which comes long before that of the video."""
+        _, err = self.process.communicate(timeout=N_FRAMES / FPS / 2)
         return self.process.returncode, err
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import OutputError
@@ -88,7 +88,6 @@ def test_label_stays_inside(box: Box) -> None:
     assert at_rim.shape[1] == 900
 
 
-@settings(deadline=None, max_examples=25)
 @given(st.integers(8, 400), st.integers(8, 400), st.lists(st.tuples(st.floats(0, 0.9), st.floats(0, 0.9)), max_size=5))
 def test_any_picture_with_any_boxes(width: int, height: int, corners: list[tuple[float, float]]) -> None:
     boxes = [Box(int(x * width), int(y * height), width, height) for x, y in corners]

@@ -11,7 +11,7 @@ import pytest
 from pipeline.arguments import build_options, build_parser
 from pipeline.batch.options import BatchOptions
 from pipeline.cli import main
-from pipeline.errors import Failure, MissingInputError, OutputError
+from pipeline.errors import Failure, MissingInputError, OutputError, UsageError
 from pipeline.geometry import Box
 from pipeline.outputs.csv_writer import CSV_COLUMNS, make_rows
 from pipeline.outputs.formats import FORMATS, JSON_LINES, Format, find_format
@@ -115,11 +115,17 @@ def test_full_disk_is_an_output_error() -> None:
     ("name", "format"),
     [
         *(("a.csv", "csv"), ("a.json", "json"), ("a.jsonl", "jsonl"), ("a.html", "html"), ("a.CSV", "csv")),
-        *(("a.txt", "text"), ("a", "text"), ("a.csv.bak", "text"), (".csv", "text")),
+        *(("a.txt", "text"), ("/dev/null", "text")),
     ],
 )
 def test_format_of_a_file_is_that_of_its_suffix(name: str, format: str) -> None:
     assert find_format(Path(name)) is FORMATS[format]
+
+
+@pytest.mark.parametrize("name", ["a", "a.csv.bak", ".csv", "a.xlsx", "b.jpg", "samples"])
+def test_unknown_suffix_is_refused_with_those_that_are_known(name: str) -> None:
+    with pytest.raises(UsageError, match=r"use \.txt, .*\.jsonl, .*\.html, or add --format"):
+        find_format(Path(name))
 
 
 def test_no_two_formats_share_a_suffix() -> None:

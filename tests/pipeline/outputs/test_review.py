@@ -195,11 +195,11 @@ def test_table_that_a_spreadsheet_saved_again(tmp_path: Path, delimiter: str, en
         ("+a.jpg", "./+a.jpg"),
         ("-a.jpg", "./-a.jpg"),
         ("@a.jpg", "./@a.jpg"),
-        ("\ta.jpg", "./\ta.jpg"),
+        ("\ta.jpg", "\\ta.jpg"),
         ("-", "-"),
         ("in/=a.jpg", "in/=a.jpg"),
         ("a\udcff.jpg", "a\\udcff.jpg"),
-        ('a, "b"\n;\u2028.jpg', 'a, "b"\n;\u2028.jpg'),
+        ('a, "b"\n;\u2028.jpg', 'a, "b"\\n;\\u2028.jpg'),
         (" a.jpg", " a.jpg"),
     ],
 )

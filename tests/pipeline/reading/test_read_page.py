@@ -8,7 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -81,7 +81,6 @@ def test_senseless_page_is_read_without_a_crash(gray: np.ndarray, classifier: Cl
 
 
 @pytest.mark.slow
-@settings(max_examples=50)
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=24)), st.sampled_from([1, 5, 12]))
 def test_any_page_is_read_without_a_crash(gray: np.ndarray, times: int) -> None:
     check(read_page(Page(np.kron(gray, np.ones((times, times), np.uint8))), make_reader()))

@@ -29,14 +29,14 @@ def draw_strokes(slant: float = 0.0, slope: float = 0.0, height_px: int = 60) ->
 
 @pytest.mark.parametrize("slope", [0.0, 0.2, -0.2])
 @pytest.mark.parametrize("slant", [0.0, 0.2, 0.5, 0.9, -0.3])
-def test_column_of_a_stroke_is_where_the_strip_shows_it(slant: float, slope: float) -> None:
+def test_column_of_a_stroke_is_where_the_line_image_shows_it(slant: float, slope: float) -> None:
     darkness, line = draw_strokes(slant, slope)
-    strip = cut_line_images(line, darkness)[0]
-    _, _, _, centers = cv2.connectedComponentsWithStats((strip.pixels[:, :, 1] > 127).astype(np.uint8))
-    shown = sorted((centers[1:, 0] + 0.5) / 2)
-    told = strip.find_columns(np.arange(80, 330, 50.0))
-    assert shown == pytest.approx(told, abs=0.5)
-    assert [strip.find_x(column) for column in told] == pytest.approx(range(80, 330, 50))
+    image = cut_line_images(line, darkness)[0]
+    _, _, _, centers = cv2.connectedComponentsWithStats((image.pixels[:, :, 1] > 127).astype(np.uint8))
+    posteriors = sorted((centers[1:, 0] + 0.5) / 2)
+    expected = image.find_columns(np.arange(80, 330, 50.0))
+    assert posteriors == pytest.approx(expected, abs=0.5)
+    assert [image.find_x(column) for column in expected] == pytest.approx(range(80, 330, 50))
 
 
 def make_line(*boxes: tuple[int, int, int, int], page: tuple[int, int] = (200, 400)) -> tuple[np.ndarray, TextLine]:
@@ -64,28 +64,28 @@ def make_line(*boxes: tuple[int, int, int, int], page: tuple[int, int] = (200, 4
         pytest.param([(10 + 20 * i, 10 + 18 * i, 20 + 20 * i, 25 + 18 * i) for i in range(9)], (200, 400), id="steep"),
     ],
 )
-def test_any_line_has_strips(boxes: list[tuple[int, int, int, int]], page: tuple[int, int]) -> None:
+def test_any_line_has_line_images(boxes: list[tuple[int, int, int, int]], page: tuple[int, int]) -> None:
     darkness, line = make_line(*boxes, page=page)
-    for strip in cut_line_images(line, darkness):
-        height, width, _ = strip.pixels.shape
-        assert height == 32 and width % 2 == 0 and width == 2 * strip.n_columns <= 4096 + 2
-        assert strip.pixels.dtype == np.uint8 and strip.pixels.any(axis=(0, 1)).all()
-        assert np.isfinite(strip.to_page).all() and strip.digit_height_px > 0
-        for column in (0.0, 0.25, strip.n_columns / 2, strip.n_columns):
-            assert strip.find_columns(np.array([strip.find_x(column)]))[0] == pytest.approx(column, abs=1e-6)
+    for image in cut_line_images(line, darkness):
+        height, width, _ = image.pixels.shape
+        assert height == 32 and width % 2 == 0 and width == 2 * image.n_columns <= 4096 + 2
+        assert image.pixels.dtype == np.uint8 and image.pixels.any(axis=(0, 1)).all()
+        assert np.isfinite(image.to_page).all() and image.digit_height_px > 0
+        for column in (0.0, 0.25, image.n_columns / 2, image.n_columns):
+            assert image.find_columns(np.array([image.find_x(column)]))[0] == pytest.approx(column, abs=1e-6)
 
 
-def test_strip_by_hand() -> None:
+def test_line_image_by_hand() -> None:
     darkness, line = make_line((100, 82, 118, 100), (130, 82, 148, 100))
-    (strip,) = cut_line_images(line, darkness)
-    assert strip.pixels.shape == (32, 48 + 2 * 12, 2)
-    assert (strip.digit_height_px, strip.slant) == (pytest.approx(18), pytest.approx(0))
-    assert strip.to_page == pytest.approx(np.array([[1, 0, 88], [0, 1, 75]]))
-    own = strip.pixels[:, :, 1]
+    (image,) = cut_line_images(line, darkness)
+    assert image.pixels.shape == (32, 48 + 2 * 12, 2)
+    assert (image.digit_height_px, image.slant) == (pytest.approx(18), pytest.approx(0))
+    assert image.to_page == pytest.approx(np.array([[1, 0, 88], [0, 1, 75]]))
+    own = image.pixels[:, :, 1]
     assert (own[7:25, 12:30] == 255).all() and (own[7:25, 42:60] == 255).all()
     assert np.count_nonzero(own) == 2 * 18 * 18
-    assert (strip.pixels[:, :, 0] > 0).sum() == 2 * 18 * 18
-    assert strip.find_columns(np.array([88.0, 100.0, 118.0])) == pytest.approx([0, 6, 15])
+    assert (image.pixels[:, :, 0] > 0).sum() == 2 * 18 * 18
+    assert image.find_columns(np.array([88.0, 100.0, 118.0])) == pytest.approx([0, 6, 15])
 
 
 def test_ink_beside_the_line_is_dark_and_not_its_own() -> None:
@@ -96,7 +96,7 @@ def test_ink_beside_the_line_is_dark_and_not_its_own() -> None:
 
 
 @pytest.mark.parametrize("contrast", [0.2, 0.8])
-def test_pale_and_dark_ink_are_as_dark_in_the_strip(contrast: float) -> None:
+def test_pale_and_dark_ink_are_as_dark_in_the_line_image(contrast: float) -> None:
     dark = round(PAPER_LEVEL + contrast * (255 - PAPER_LEVEL))
     darkness, line = make_line((100, 82, 118, 100), (130, 82, 148, 100))
     parts = tuple(Component(c.box, c.mask, c.area_px, 4.0, contrast) for c in line.components)
@@ -106,17 +106,17 @@ def test_pale_and_dark_ink_are_as_dark_in_the_strip(contrast: float) -> None:
 
 def test_line_at_the_rim_is_filled_up_with_paper() -> None:
     darkness, line = make_line((0, 0, 18, 18), (30, 0, 48, 18))
-    (strip,) = cut_line_images(line, darkness)
-    assert (strip.pixels[7:25, 12:30, 1] == 255).all()
-    assert not strip.pixels[:6].any() and not strip.pixels[:, :11].any()
+    (image,) = cut_line_images(line, darkness)
+    assert (image.pixels[7:25, 12:30, 1] == 255).all()
+    assert not image.pixels[:6].any() and not image.pixels[:, :11].any()
 
 
-def test_small_and_large_ink_has_strips_of_its_own() -> None:
+def test_small_and_large_ink_has_line_images_of_its_own() -> None:
     usual = [(20 + 40 * i, 80, 40 + 40 * i, 120) for i in range(4)]
     small, large = (190, 110, 196, 120), (220, 50, 270, 150)
     heights = {}
     for name, boxes in (("usual", usual), ("small", [*usual, small]), ("both", [*usual, small, large])):
-        heights[name] = [strip.digit_height_px for strip in cut_line_images(*make_line(*boxes)[::-1])]
+        heights[name] = [image.digit_height_px for image in cut_line_images(*make_line(*boxes)[::-1])]
     assert heights["usual"] == pytest.approx([40])
     assert heights["small"] == pytest.approx([40, 10])
     assert heights["both"] == pytest.approx([40, 10, 100])
@@ -126,7 +126,7 @@ def test_small_ink_far_apart_is_not_looked_at_together() -> None:
     usual = [(20 + 40 * i, 80, 40 + 40 * i, 120) for i in range(12)]
     near, far = [(10, 110, 16, 120), (22, 100, 28, 110)], [(480, 110, 486, 120)]
     _, together, apart = cut_line_images(*make_line(*usual, *near, *far)[::-1])
-    assert [strip.digit_height_px for strip in (together, apart)] == pytest.approx([10, 10])
+    assert [image.digit_height_px for image in (together, apart)] == pytest.approx([10, 10])
     assert together.find_x(0) < 10 and together.find_x(together.n_columns) < 80
     assert apart.find_x(0) > 450
 
@@ -148,9 +148,9 @@ def test_slant_is_not_plain_in_a_little_ink_or_none() -> None:
 
 @pytest.mark.parametrize("slant", [0.0, 0.3, 0.6, -0.2])
 def test_slant_of_strokes_comes_back(slant: float) -> None:
-    strip = np.zeros((32, 120), np.uint8)
+    image = np.zeros((32, 120), np.uint8)
     for x in (20, 50, 80):
         for y in range(7, 25):
             center = round(x + slant * (15.5 - y))
-            strip[y, center : center + 3] = 255
-    assert measure_slant(strip) == pytest.approx(slant, abs=0.11)
+            image[y, center : center + 3] = 255
+    assert measure_slant(image) == pytest.approx(slant, abs=0.11)

@@ -1,4 +1,4 @@
-"""The line reader: strips end to end in, each one's columns out; what is said of files that are no line network."""
+"""The line network: line images end to end in, columns of each out; files that are no line network."""
 
 from __future__ import annotations
 
@@ -24,54 +24,54 @@ def tell_ink(row: np.ndarray) -> np.ndarray:
     """Say, as a network that knows the digit 1 and nothing else, how much of each column is ink."""
     SEEN.append(row.shape)
     ink = row[0, :, :, 0].reshape(32, -1, 2).mean(axis=(0, 2))
-    shown = np.zeros((1, len(ink), N_COLUMN_CLASSES), np.float32)
-    shown[0, :, 1], shown[0, :, 10] = ink, 1 - ink
-    return shown
+    posteriors = np.zeros((1, len(ink), N_COLUMN_CLASSES), np.float32)
+    posteriors[0, :, 1], posteriors[0, :, 10] = ink, 1 - ink
+    return posteriors
 
 
 READER = LineNetwork("telling", 1.0, tell_ink)
 
 
-def make_strip(*columns: int) -> LineImage:
-    """Return a strip whose columns are filled with these darknesses."""
+def make_line_image(*columns: int) -> LineImage:
+    """Return a line image whose columns are filled with these darknesses."""
     pixels = np.tile(np.repeat(np.array(columns, np.uint8), 2)[None, :, None], (32, 1, 2))
     return LineImage(pixels, np.eye(2, 3))
 
 
-def test_each_strip_gets_its_own_columns() -> None:
-    strips = [make_strip(0, 255, 51), make_strip(255), make_strip(*[102] * 40)]
+def test_each_line_image_gets_its_own_columns() -> None:
+    images = [make_line_image(0, 255, 51), make_line_image(255), make_line_image(*[102] * 40)]
     SEEN.clear()
-    shown = READER.predict(strips)
+    posteriors = READER.predict(images)
     assert len(SEEN) == 1 and SEEN[0][:2] == (1, 32) and SEEN[0][3] == 2, "all in one row"
-    assert SEEN[0][2] > sum(strip.pixels.shape[1] for strip in strips), "with bare paper between"
-    assert [rows.shape for rows in shown] == [(3, 12), (1, 12), (40, 12)]
-    assert shown[0][:, 1] == pytest.approx([0, 1, 0.2], abs=1e-6)
-    assert shown[1][:, 1] == pytest.approx([1], abs=1e-6)
-    assert shown[2][:, 1] == pytest.approx([0.4] * 40, abs=1e-6)
-    assert all(np.allclose(rows.sum(axis=1), 1) for rows in shown)
+    assert SEEN[0][2] > sum(image.pixels.shape[1] for image in images), "with bare paper between"
+    assert [rows.shape for rows in posteriors] == [(3, 12), (1, 12), (40, 12)]
+    assert posteriors[0][:, 1] == pytest.approx([0, 1, 0.2], abs=1e-6)
+    assert posteriors[1][:, 1] == pytest.approx([1], abs=1e-6)
+    assert posteriors[2][:, 1] == pytest.approx([0.4] * 40, abs=1e-6)
+    assert all(np.allclose(rows.sum(axis=1), 1) for rows in posteriors)
 
 
-def test_no_strips() -> None:
+def test_no_line_images() -> None:
     assert READER.predict([]) == []
 
 
 @pytest.mark.slow
 def test_page_of_many_lines_is_read_in_parts_that_bound_the_memory() -> None:
     rng = np.random.default_rng(0)
-    strips = [make_strip(*rng.integers(0, 256, n)) for n in (5, 3000, 1, 900, 4097, 12, 2000)]
+    images = [make_line_image(*rng.integers(0, 256, n)) for n in (5, 3000, 1, 900, 4097, 12, 2000)]
     SEEN.clear()
-    shown = READER.predict(strips)
+    posteriors = READER.predict(images)
     assert len(SEEN) > 1
-    widest = max(strip.pixels.shape[1] for strip in strips) + 32
+    widest = max(image.pixels.shape[1] for image in images) + 32
     assert max(shape[2] for shape in SEEN) <= max(widest, line_network._MOST_PX)
-    for strip, rows in zip(strips, shown, strict=True):
-        assert rows == pytest.approx(READER.predict([strip])[0])
+    for image, rows in zip(images, posteriors, strict=True):
+        assert rows == pytest.approx(READER.predict([image])[0])
 
 
 def test_temperature_by_hand() -> None:
-    (shown,) = LineNetwork("warm", 2.0, tell_ink).predict([make_strip(204)])
-    assert shown[0, [1, 10]] == pytest.approx([2 / 3, 1 / 3], abs=1e-3)  # the roots of 0.8 and 0.2 are as 2 to 1
-    (sure,) = LineNetwork("cold", 0.1, tell_ink).predict([make_strip(204)])
+    (posteriors,) = LineNetwork("warm", 2.0, tell_ink).predict([make_line_image(204)])
+    assert posteriors[0, [1, 10]] == pytest.approx([2 / 3, 1 / 3], abs=1e-3)  # the roots of 0.8 and 0.2 are as 2 to 1
+    (sure,) = LineNetwork("cold", 0.1, tell_ink).predict([make_line_image(204)])
     assert sure[0, 1] == pytest.approx(1, abs=1e-3) and np.isfinite(sure).all()
 
 
@@ -87,7 +87,7 @@ def test_missing_or_other_model_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("card", "told"),
+    ("card", "expected"),
     [
         pytest.param(None, "cannot be read", id="none"),
         pytest.param("{", "cannot be read", id="cut off"),
@@ -100,11 +100,13 @@ def test_missing_or_other_model_is_told(tmp_path: Path) -> None:
         pytest.param('{"temperature": Infinity}', "above 0", id="infinite"),
     ],
 )
-def test_card_that_makes_no_sense(card: str | None, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_card_that_makes_no_sense(
+    card: str | None, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(line_network, "load_line_network_file", lambda path, n_classes: tell_ink)
     if card is not None:
         (tmp_path / "card.json").write_text(card, "utf-8")
-    with pytest.raises(ModelError, match=rf"card\.json.*{told}"):
+    with pytest.raises(ModelError, match=rf"card\.json.*{expected}"):
         load_line_network(tmp_path)
 
 
@@ -125,9 +127,9 @@ from train.networks.export import write_litert
 folder = Path(sys.argv[1])
 def make(name, n_classes=12, height=32, channels=2, n_px=2):
     keras.utils.set_random_seed(0)
-    strip = layers.Input((height, None, channels))
-    x = layers.Conv2D(n_classes, (height, n_px), strides=(height, n_px), kernel_initializer="random_normal")(strip)
-    model = keras.Model(strip, layers.Softmax()(layers.Reshape((-1, n_classes))(x)))
+    line image = layers.Input((height, None, channels))
+    x = layers.Conv2D(n_classes, (height, n_px), strides=(height, n_px), kernel_initializer="random_normal")(line image)
+    model = keras.Model(line image, layers.Softmax()(layers.Reshape((-1, n_classes))(x)))
     (folder / name).mkdir()
     write_litert(model, folder / name / "model.tflite")
     (folder / name / "card.json").write_text('{"temperature": 1.5}')
@@ -149,20 +151,20 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-def test_strips_of_any_length_are_read_as_if_alone(models: Path) -> None:
+def test_line_images_of_any_length_are_read_as_if_alone(models: Path) -> None:
     reader = load_line_network(models / "lines")
     assert (reader.name, reader.temperature) == ("lines", 1.5)
     rng = np.random.default_rng(0)
-    strips = [make_strip(*rng.integers(0, 256, n)) for n in (3, 60, 1, 5000)]
-    for strip, rows in zip(strips, reader.predict(strips), strict=True):
-        assert rows.shape == (strip.n_columns, N_COLUMN_CLASSES)
+    images = [make_line_image(*rng.integers(0, 256, n)) for n in (3, 60, 1, 5000)]
+    for image, rows in zip(images, reader.predict(images), strict=True):
+        assert rows.shape == (image.n_columns, N_COLUMN_CLASSES)
         assert np.allclose(rows.sum(axis=1), 1, atol=1e-5)
-        assert rows == pytest.approx(reader.predict([strip])[0], abs=1e-5)
+        assert rows == pytest.approx(reader.predict([image])[0], abs=1e-5)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "told"),
+    ("name", "expected"),
     [
         ("digits alone", r"expected a line network, received one from \(-1, 32, -1, 2\) to .*10\)"),
         ("low", "expected a line network"),
@@ -170,8 +172,8 @@ def test_strips_of_any_length_are_read_as_if_alone(models: Path) -> None:
         ("four px", r"expected finite scores \(1, 32, 12\), received \(1, 16, 12\)"),
     ],
 )
-def test_network_of_another_shape_is_refused(models: Path, name: str, told: str) -> None:
-    with pytest.raises(ModelError, match=told):
+def test_network_of_another_shape_is_refused(models: Path, name: str, expected: str) -> None:
+    with pytest.raises(ModelError, match=expected):
         load_line_network(models / name)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -163,7 +163,6 @@ def test_any_ink_is_centered_or_at_the_limit(ink: np.ndarray, stroke: float) -> 
         assert abs(center - SIDE_PX / 2) <= 0.5 + 1e-3 or is_at_limit
 
 
-@settings(max_examples=30, deadline=None)
 @given(ink=INKS, n=st.integers(2, 3))
 def test_larger_photo_gives_the_same_tensor(ink: np.ndarray, n: int) -> None:
     big = np.kron(np.pad(ink, 10, constant_values=255), np.ones((4, 4), np.uint8))

@@ -1,4 +1,4 @@
-"""What columns say of spans: runs summed up by hand and against every alignment; joints, cuts, choice of a strip."""
+"""What columns say of spans: alignments summed by hand and against all there are; joints, cuts, choice of image."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ NOTHING, SPACE = 10, 11
 TWO = make_lattice(3, (0, 1), (1, 2), (0, 2))
 
 
-def make_strip(n_columns: int, scale: float = 1.0, left: float = 0.0) -> LineImage:
-    """Return a bare strip that begins at page x `left`: its px are `scale` px of the page, its columns two."""
+def make_line_image(n_columns: int, scale: float = 1.0, left: float = 0.0) -> LineImage:
+    """Return a bare line image that begins at page x `left`: its px are `scale` px of the page, its columns two."""
     to_page = np.array([[scale, 0, left + 0.5 * scale - 0.5], [0, scale, 0]], float)
     return LineImage(np.zeros((32, 2 * n_columns, 2), np.uint8), to_page)
 
@@ -96,8 +96,8 @@ def test_price_of_a_cut_by_hand() -> None:
 
 
 def test_run_that_a_cut_parts_is_one_digit() -> None:
-    shown = show(*[{}] * 4, {7: 0.9}, {7: 0.9}, *[{}] * 4)
-    weights = score_spans(TWO, [make_strip(10)], [shown])
+    posteriors = show(*[{}] * 4, {7: 0.9}, {7: 0.9}, *[{}] * 4)
+    weights = score_spans(TWO, [make_line_image(10)], [posteriors])
     assert weights.shape == (3, 11)
     assert np.exp(weights[2, 7]) == pytest.approx(0.99, abs=1e-5)
     assert np.exp(weights[0, 7] + weights[1, 7]) == pytest.approx(0.9 * 0.9 * (1 - 0.81), abs=1e-5)
@@ -105,8 +105,8 @@ def test_run_that_a_cut_parts_is_one_digit() -> None:
 
 
 def test_two_digits_are_two_digits() -> None:
-    shown = show({}, {}, {1: 0.9}, {}, {}, {}, {}, {7: 0.8}, {}, {})
-    weights = score_spans(TWO, [make_strip(10)], [shown])
+    posteriors = show({}, {}, {1: 0.9}, {}, {}, {}, {}, {7: 0.8}, {}, {})
+    weights = score_spans(TWO, [make_line_image(10)], [posteriors])
     assert np.exp([weights[0, 1], weights[1, 7]]) == pytest.approx([0.9, 0.8], abs=1e-5)
     assert np.exp(weights[2, [1, 7]]) == pytest.approx([0.9 * 0.2, 0.1 * 0.8], abs=1e-5)
     assert weights[0, 7] < -20 and np.isfinite(weights).all()
@@ -120,20 +120,20 @@ def test_span_is_looked_at_where_it_is_of_the_size_that_the_network_knows() -> N
     tall, low, off = Box(0, 0, 10, 20), Box(10, 8, 20, 16), Box(20, 8, 30, 16)
     line = make_line((0, 0, 30, 20))
     lattice = Lattice(line, 4, tuple(make_span(box, i) for i, box in enumerate((tall, low, off))))
-    strips = [make_strip(15), make_strip(12, scale=0.5, left=9.0)]  # digits of 18 px; of 9 px, from 9 to 21
-    weights = score_spans(lattice, strips, [show(*[{1: 0.99}] * 15), show(*[{2: 0.99}] * 12)])
+    images = [make_line_image(15), make_line_image(12, scale=0.5, left=9.0)]  # digits of 18 px; of 9 px, from 9 to 21
+    weights = score_spans(lattice, images, [show(*[{1: 0.99}] * 15), show(*[{2: 0.99}] * 12)])
     assert weights[:, :10].argmax(axis=1).tolist() == [1, 2, 1]
 
 
-def test_span_outside_every_strip_is_looked_at_in_the_first() -> None:
-    weights = score_spans(make_lattice(2, (0, 1)), [make_strip(2, left=3.0)], [show({5: 1}, {5: 1})])
+def test_span_outside_every_line_image_is_scored_in_the_first() -> None:
+    weights = score_spans(make_lattice(2, (0, 1)), [make_line_image(2, left=3.0)], [show({5: 1}, {5: 1})])
     assert weights[0].argmax() == 5
 
 
 @given(hnp.arrays(np.float64, (10, 12), elements=st.floats(0, 1)), st.floats(-15, 15), st.floats(0.2, 4))
 def test_weights_are_log_probabilities(rows: np.ndarray, left: float, scale: float) -> None:
     rows = (rows + 1e-3) / (rows + 1e-3).sum(axis=1, keepdims=True)
-    weights = score_spans(TWO, [make_strip(10, scale, left)], [rows.astype(np.float32)])
+    weights = score_spans(TWO, [make_line_image(10, scale, left)], [rows.astype(np.float32)])
     assert np.isfinite(weights).all()
     assert (np.exp(weights).sum(axis=1) <= 1 + 1e-5).all()
 
@@ -152,15 +152,17 @@ JOINTS: dict[str, tuple[tuple[int, ...], list[float]]] = {
 
 @pytest.mark.parametrize(("kinds", "columns"), JOINTS.values(), ids=JOINTS)
 def test_joints_by_eye(kinds: tuple[int, ...], columns: list[float]) -> None:
-    shown = np.eye(12, dtype=np.float32)[list(kinds)].reshape(-1, 12)
-    strip = make_strip(max(1, len(kinds)), scale=3.0, left=100.0)
-    assert find_touching_points([strip], [shown]) == pytest.approx([100 + 3 * 2 * column for column in columns])
+    posteriors = np.eye(12, dtype=np.float32)[list(kinds)].reshape(-1, 12)
+    image = make_line_image(max(1, len(kinds)), scale=3.0, left=100.0)
+    assert find_touching_points([image], [posteriors]) == pytest.approx([100 + 3 * 2 * column for column in columns])
 
 
-def test_joints_of_all_strips_are_told() -> None:
+def test_joints_of_all_line_images_are_found() -> None:
     assert find_touching_points([], []) == []
-    shown = np.eye(12, dtype=np.float32)[[3, 5]]
-    assert find_touching_points([make_strip(2), make_strip(2, left=50)], [shown, shown]) == pytest.approx([2, 52])
+    posteriors = np.eye(12, dtype=np.float32)[[3, 5]]
+    assert find_touching_points(
+        [make_line_image(2), make_line_image(2, left=50)], [posteriors, posteriors]
+    ) == pytest.approx([2, 52])
 
 
 @pytest.mark.parametrize(
@@ -174,11 +176,11 @@ def test_joints_of_all_strips_are_told() -> None:
     ],
 )
 def test_cuts_in_columns(lattice: Lattice, left: float, columns: list[int]) -> None:
-    assert find_cut_columns(lattice, make_strip(10, left=left)).tolist() == columns
+    assert find_cut_columns(lattice, make_line_image(10, left=left)).tolist() == columns
 
 
 def test_cuts_never_fall() -> None:
     wide, dot, last = Box(0, 0, 18, 20), Box(2, 0, 4, 4), Box(3, 0, 20, 20)
     spans = tuple(make_span(box, i) for i, box in enumerate((wide, dot, last)))
-    columns = find_cut_columns(Lattice(make_line((0, 0, 20, 20)), 4, spans), make_strip(10))
+    columns = find_cut_columns(Lattice(make_line((0, 0, 20, 20)), 4, spans), make_line_image(10))
     assert (np.diff(columns) >= 0).all() and columns[[0, -1]].tolist() == [0, 10]

@@ -33,6 +33,23 @@ def test_output_through_a_link_and_to_a_device(tmp_path: Path) -> None:
     assert Path("/dev/null").is_char_device()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_error_on_close_is_an_output_error() -> None:
+    with pytest.raises(OutputError, match="/dev/full: cannot be written"), open_output(Path("/dev/full")) as stream:
+        stream.write("x")  # kept in the buffer until the stream is closed
+    with pytest.raises(ZeroDivisionError), open_output(Path("/dev/full")) as stream:
+        stream.write("x")
+        raise ZeroDivisionError
+
+
+def test_error_in_the_block_is_an_output_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="No space"), open_output(tmp_path / "a.txt"):
+        raise OSError(28, "No space left on device")
+    with pytest.raises(BrokenPipeError), open_output(tmp_path / "a.txt"):
+        raise BrokenPipeError
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     for path, message in (

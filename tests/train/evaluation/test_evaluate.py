@@ -171,6 +171,7 @@ def test_card_without_a_seed_is_refused(folder: Path) -> None:
         evaluate(folder, None, QUIET)
 
 
+@pytest.mark.slow
 def test_data_that_cannot_be_read_are_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: Any) -> None:
         raise InputError("gone")
@@ -181,6 +182,7 @@ def test_data_that_cannot_be_read_are_reported(folder: Path, monkeypatch: pytest
             evaluate(folder, None, QUIET)
 
 
+@pytest.mark.slow
 def test_folder_that_cannot_be_written_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plots, "MISTAKES_NAME", "none/mistakes.png")
     with pytest.raises(OutputError, match=r"mistakes\.png"):
@@ -241,6 +243,7 @@ def test_lines_of_a_model_that_rejects() -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
+@pytest.mark.slow
 def test_figures_may_be_written_elsewhere(folder: Path, tmp_path: Path) -> None:
     before = read_card(folder)
     assert main(["evaluate", "--model", str(folder), "--out", str(tmp_path / "measured")]) == 0

@@ -82,6 +82,7 @@ def fitted(training_set: PhotoTrainingSet, tmp_path_factory: pytest.TempPathFact
     return plan, *fit(plan, training_set, 11, QUIET)
 
 
+@pytest.mark.slow
 def test_loss_falls_and_new_writers_are_read(fitted: tuple) -> None:
     _, _, history = fitted
     losses = [epoch["loss"] for epoch in history]
@@ -137,7 +138,7 @@ def test_checkpoint_of_another_run_is_refused(fitted: tuple) -> None:
 @pytest.mark.parametrize(("arch", "n_classes"), [("tiny", 11), ("cnn_tuned", 10)])
 def test_resumed_run_is_the_same_run(tmp_path: Path, arch: str, n_classes: int) -> None:
     training_set = make_training_set(4)
-    training_set = training_set if arch == "digits" else gather_plain_set(make_dataset(12), 0)
+    training_set = training_set if arch == "tiny" else gather_plain_set(make_dataset(12), 0)
     straight = FitPlan(arch=arch, epochs=3, out=tmp_path / "straight")
     stopped = replace(straight, out=tmp_path / "stopped")
     model, history = fit(straight, training_set, n_classes, QUIET)

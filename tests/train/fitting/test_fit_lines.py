@@ -23,7 +23,6 @@ from train.fitting import fit_lines as fit_lines_room
 from train.fitting.fit_lines import finish, fit_lines, validate
 from train.fitting.options import LinePlan
 from train.networks.catalog import LINES
-from train.networks.line_network import build_line_network
 from train.networks.model_folder import LITERT_NAME, read_card
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -78,6 +77,7 @@ def fitted(harvest: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lin
     return plan, *fit_lines(plan, QUIET)
 
 
+@pytest.mark.slow
 def test_loss_falls_and_held_out_columns_are_learned(fitted: tuple) -> None:
     _, _, history = fitted
     assert history[-1]["loss"] < 0.7 * history[0]["loss"]
@@ -86,6 +86,7 @@ def test_loss_falls_and_held_out_columns_are_learned(fitted: tuple) -> None:
     assert all(0 <= epoch[name] <= 1 for epoch in history for name in ("digit_columns", "other_columns"))
 
 
+@pytest.mark.slow
 def test_validation_finds_a_fault(fitted: tuple, harvest: Path) -> None:
     _, model, _ = fitted
     lines = load_lines(harvest, "validation")
@@ -105,13 +106,13 @@ def test_model_folder_is_whole_and_readable(fitted: tuple, harvest: Path) -> Non
     assert (len(card["classes"]), card["validation"], card["made"]["seed"]) == (12, history[-1], 0)
     assert card["bytes"][LITERT_NAME] == (plan.out / LITERT_NAME).stat().st_size
     assert keras.models.load_model(plan.out / "model.keras", compile=False).count_params() == card["n_parameters"]
-    reader = load_line_network(plan.out)
-    assert reader.temperature == card["temperature"] > 0
+    network = load_line_network(plan.out)
+    assert network.temperature == card["temperature"] > 0
     lines = load_lines(harvest, "validation")
     line_images = [
         LineImage(np.ascontiguousarray(lines.pixels[:, at : at + 64]), np.eye(2, 3)) for at in range(0, 512, 64)
     ]
-    posteriors = np.concatenate(reader.read(line_images))
+    posteriors = np.concatenate(network.predict(line_images))
     is_digit = lines.columns < 10
     assert np.mean(posteriors.argmax(axis=1)[is_digit] == lines.columns[is_digit]) > 0.6
 
@@ -190,10 +191,3 @@ def test_whole_run_from_the_command_line(harvest: Path, tmp_path: Path) -> None:
     assert main(["fit-lines", *flags]) == 0
     assert read_card(tmp_path / "own")["made"]["seed"] == 3
     assert main(["fit-lines", *flags, "--resume"]) == 0
-
-
-@pytest.mark.parametrize("width_px", [2, 64, 98])
-def test_network_tells_of_every_column(width_px: int) -> None:
-    posteriors = np.asarray(build_line_network(12)(np.zeros((2, 32, width_px, 2), np.float32)))
-    assert posteriors.shape == (2, width_px // 2, 12)
-    assert np.allclose(posteriors.sum(axis=2), 1, atol=1e-5)

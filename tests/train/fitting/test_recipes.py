@@ -34,6 +34,7 @@ def test_photo_recipe_warms_up_and_falls_to_nothing() -> None:
     assert model.loss.label_smoothing == PHOTO.label_smoothing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("loss", "labels"),
     [("categorical_crossentropy", np.eye(3)[[0, 2]]), ("sparse_categorical_crossentropy", np.array([0, 2]))],

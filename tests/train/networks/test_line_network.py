@@ -1,4 +1,4 @@
-"""The line network: what it tells of strips of any length."""
+"""The line network: a posterior for every column of line images of any length."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 
 
 @pytest.mark.parametrize("width_px", [2, 98])
-def test_network_tells_of_every_column(width_px: int) -> None:
-    shown = np.asarray(build_line_network(12)(np.zeros((2, 32, width_px, 2), np.float32)))
-    assert shown.shape == (2, width_px // 2, 12)
-    assert np.allclose(shown.sum(axis=2), 1, atol=1e-5)
+def test_every_column_has_a_posterior(width_px: int) -> None:
+    posteriors = np.asarray(build_line_network(12)(np.zeros((2, 32, width_px, 2), np.float32)))
+    assert posteriors.shape == (2, width_px // 2, 12)
+    assert np.allclose(posteriors.sum(axis=2), 1, atol=1e-5)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from train.synthesis.handwriting.pen_paths import GLYPHS
@@ -114,7 +114,6 @@ def test_hurried_digits_touch_and_careful_ones_do_not() -> None:
     assert count_pieces(draw_ink("3801", join_digits(careful), width_px=6)) < 4
 
 
-@settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10**6), text=st.text("0123456789", min_size=1, max_size=6), height=st.integers(12, 80))
 def test_any_writer_writes_within_reason(seed: int, text: str, height: int) -> None:
     rng = np.random.default_rng(seed)

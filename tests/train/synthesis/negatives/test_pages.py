@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -34,14 +35,10 @@ N_PAGES = 2
 """Of each promised kind, read in every run."""
 
 
-@pytest.fixture(scope="module")
-def classifier():
-    return load_classifier()
-
-
-def list_accepted(kind: str, number: int, classifier) -> list[str]:
+@cache
+def list_accepted(kind: str, number: int) -> list[str]:
     page = Page(draw_negative_page(kind, 7, number, FONTS).photo)
-    return [r.text for r in read_page(page, classifier, Settings()).readings if r.status == "accepted"]
+    return [r.text for r in read_page(page, load_classifier(), Settings()).readings if r.status == "accepted"]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +96,7 @@ def read_one_of_each(page, classifier, settings) -> PageReading:
     return PageReading(page.source, 1, page.source_size_px, tuple(readings), "one", {"total": 0.0})
 
 
-def test_measure_counts_pages_and_readings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, classifier) -> None:
+def test_measure_counts_pages_and_readings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(false_positives, "KINDS", ("blank-white", "wood"))
     monkeypatch.setattr(score, "read_page", read_one_of_each)
     write_pages(tmp_path, 3, 1, FONTS)

@@ -24,6 +24,8 @@ from train.synthesis.videos.write_videos import describe_video, film_video, writ
 SMALL_PX, FPS = (320, 180), 10.0
 NONE = DigitSet(np.zeros((0, 28, 28), np.uint8), np.zeros(0, np.uint8))
 NEGATIVES = [kind for kind in KINDS if kind.startswith("negative")]
+EACH_KIND = [pytest.param(kind, marks=[pytest.mark.slow] if kind in NEGATIVES else []) for kind in KINDS]
+"""Negative pages take a while to draw."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,7 @@ def film(pool: WriterPool, kind: str, seed: int = 3) -> Clip:
     return film_video(pool, [], seed, 0, SMALL_PX, FPS, kind)[1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EACH_KIND)
 def test_truth_lies_within_the_video(pool: WriterPool, kind: str) -> None:
     clip = film(pool, kind)
     entry = describe_video(kind, clip, "a.mp4")
@@ -54,7 +56,7 @@ def test_truth_lies_within_the_video(pool: WriterPool, kind: str) -> None:
             assert 0 <= left < right <= SMALL_PX[0] and 0 <= top < bottom <= SMALL_PX[1]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EACH_KIND)
 def test_frames_come_from_the_seed_alone(pool: WriterPool, kind: str) -> None:
     one, same, other = film(pool, kind), film(pool, kind), film(pool, kind, seed=4)
     frame = one.shoot(17)

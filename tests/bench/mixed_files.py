@@ -1,4 +1,4 @@
-"""A folder of good files with bad ones of every kind strewn in, and what a run over it must say of each."""
+"""A folder of good files with bad ones of every kind among them, and what a run over it must report of each."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ _ODD_NAMES = (
 """In bytes, the last two are about as long as a name may be."""
 
 Expected: TypeAlias = dict[int | None, dict[str, Any] | str]
-"""What to say of a file: by page its record, without `OWN_KEYS`, or the code of its failure; None is the whole file."""
+"""What to report of a file: by page its record without `OWN_KEYS`, or the code of its failure; None: the whole file."""
 
 OWN_KEYS = ("file", "seconds", "journal")
 """Keys of a record in which the same page of a copy of the file differs."""
 
 
 @dataclass(frozen=True, slots=True)
-class Good:
+class GoodFile:
     """A file that can be read: its ending, its bytes, what is read there when it is read alone, and in which time."""
 
     ending: str
@@ -67,7 +67,7 @@ class Good:
 
 
 @dataclass(frozen=True, slots=True)
-class Bad:
+class BadFile:
     """A kind of file that cannot be read: `raw` is None for what a link leads to that leads nowhere."""
 
     kind: str
@@ -77,7 +77,7 @@ class Bad:
     prefix: str = ""
 
 
-def make_good(n_samples: int) -> list[Good]:
+def make_good_files(n_samples: int) -> list[GoodFile]:
     """Return the last samples, as they are and in another format each, some of several pages, each read alone."""
     classifier = load_classifier()
     good = []
@@ -94,7 +94,7 @@ def make_good(n_samples: int) -> list[Good]:
     return [*good, _make_half_good(good[0], classifier)]
 
 
-def _make_half_good(one: Good, classifier: Classifier) -> Good:
+def _make_half_good(one: GoodFile, classifier: Classifier) -> GoodFile:
     """Return a TIFF whose second of three pages is too small to be read."""
     picture = cv2.imdecode(np.frombuffer(one.raw, np.uint8), cv2.IMREAD_COLOR)
     raw = encode([picture, picture[:4, :4], picture], ".tif")
@@ -102,19 +102,19 @@ def _make_half_good(one: Good, classifier: Classifier) -> Good:
     return replace(whole, raw=raw, expected={**whole.expected, 2: "size"})
 
 
-def _read_alone(ending: str, raw: bytes, classifier: Classifier) -> Good:
+def _read_alone(ending: str, raw: bytes, classifier: Classifier) -> GoodFile:
     start, picture = perf_counter(), open_picture(raw)
     readings = (read_page(picture.load_page(n), classifier) for n in range(1, picture.n_pages + 1))
-    expected: Expected = {reading.number: strip(make_record(reading, picture.note)) for reading in readings}
-    return Good(ending, raw, expected, perf_counter() - start)
+    expected: Expected = {reading.number: drop_own_keys(make_record(reading, picture.note)) for reading in readings}
+    return GoodFile(ending, raw, expected, perf_counter() - start)
 
 
-def strip(record: dict[str, Any]) -> dict[str, Any]:
+def drop_own_keys(record: dict[str, Any]) -> dict[str, Any]:
     """Return a record without `OWN_KEYS`."""
     return {key: value for key, value in record.items() if key not in OWN_KEYS}
 
 
-def make_bad() -> list[Bad]:
+def make_bad_files() -> list[BadFile]:
     """Return one file of every kind that cannot be read."""
     picture = cv2.imread(str(list_samples()[-1]))
     whole = {ending: encode([picture] * 2, ending) for ending in (".jpg", ".png", ".tif", ".pdf", ".heic", ".webp")}
@@ -122,27 +122,27 @@ def make_bad() -> list[Bad]:
     jpg, png = whole[".jpg"], whole[".png"]
     size_at = jpg.index(b"\xff\xc0") + 5
     return [
-        Bad("empty", ".jpg", b"", "empty"),
-        Bad("text named .jpg", ".jpg", b"I am a letter, not a photo.", "not-a-picture"),
-        Bad("archive named .png", ".png", b"PK\3\4" + bytes(200), "not-a-picture"),
-        Bad("noise named .webp", ".webp", bytes(range(255, 0, -1)), "not-a-picture"),
-        *(Bad(f"truncated {ending}", ending, raw, "damaged") for ending, raw in half.items()),
-        Bad("changed PNG", ".png", png[:300] + bytes([png[300] ^ 1]) + png[301:], "damaged"),
-        Bad("TIFF without its list of pages", ".tiff", b"II*\0" + struct.pack("<I", 2**31) + bytes(99), "damaged"),
-        Bad("HEIC of zeros", ".heic", whole[".heic"][:200] + bytes(len(whole[".heic"]) - 200), "damaged"),
-        Bad("PDF of noise", ".pdf", b"%PDF-1.4\n" + bytes(100), "damaged"),
-        Bad("PDF without a page", ".pdf", make_pdf([]), "damaged"),
-        Bad("encrypted PDF", ".pdf", make_pdf(trailer=_LOCK), "encrypted"),
-        Bad("JPEG of no height", ".jpg", jpg[:size_at] + bytes(2) + jpg[size_at + 2 :], "damaged"),
-        Bad("PNG of no width", ".png", _set_png_size(png, 0, 100), "size"),
-        Bad("PNG of 10 gigapixels", ".png", _set_png_size(png, 100_000, 100_000), "size"),
-        Bad("too small", ".png", encode([picture[:3, :3]], ".png"), "size"),
-        Bad("dangling link", ".jpg", None, "missing"),
-        Bad("hanging", ".jpg", jpg, "timeout", "hang-"),
-        Bad("crashing", ".jpg", jpg, "crash", "crash-"),
-        Bad("killed", ".jpg", jpg, "crash", "killed-"),
-        Bad("out of memory", ".jpg", jpg, "memory", "memory-"),
-        *([] if _is_root() else [Bad("unreadable", ".jpg", jpg, "unreadable", "locked-")]),
+        BadFile("empty", ".jpg", b"", "empty"),
+        BadFile("text named .jpg", ".jpg", b"I am a letter, not a photo.", "not-a-picture"),
+        BadFile("archive named .png", ".png", b"PK\3\4" + bytes(200), "not-a-picture"),
+        BadFile("noise named .webp", ".webp", bytes(range(255, 0, -1)), "not-a-picture"),
+        *(BadFile(f"truncated {ending}", ending, raw, "damaged") for ending, raw in half.items()),
+        BadFile("changed PNG", ".png", png[:300] + bytes([png[300] ^ 1]) + png[301:], "damaged"),
+        BadFile("TIFF without its list of pages", ".tiff", b"II*\0" + struct.pack("<I", 2**31) + bytes(99), "damaged"),
+        BadFile("HEIC of zeros", ".heic", whole[".heic"][:200] + bytes(len(whole[".heic"]) - 200), "damaged"),
+        BadFile("PDF of noise", ".pdf", b"%PDF-1.4\n" + bytes(100), "damaged"),
+        BadFile("PDF without a page", ".pdf", make_pdf([]), "damaged"),
+        BadFile("encrypted PDF", ".pdf", make_pdf(trailer=_LOCK), "encrypted"),
+        BadFile("JPEG of no height", ".jpg", jpg[:size_at] + bytes(2) + jpg[size_at + 2 :], "damaged"),
+        BadFile("PNG of no width", ".png", _set_png_size(png, 0, 100), "size"),
+        BadFile("PNG of 10 gigapixels", ".png", _set_png_size(png, 100_000, 100_000), "size"),
+        BadFile("too small", ".png", encode([picture[:3, :3]], ".png"), "size"),
+        BadFile("dangling link", ".jpg", None, "missing"),
+        BadFile("hanging", ".jpg", jpg, "timeout", "hang-"),
+        BadFile("crashing", ".jpg", jpg, "crash", "crash-"),
+        BadFile("killed", ".jpg", jpg, "crash", "killed-"),
+        BadFile("out of memory", ".jpg", jpg, "memory", "memory-"),
+        *([] if _is_root() else [BadFile("unreadable", ".jpg", jpg, "unreadable", "locked-")]),
     ]
 
 
@@ -156,14 +156,14 @@ def _set_png_size(png: bytes, width: int, height: int) -> bytes:
     return png[:12] + head + struct.pack(">I", zlib.crc32(head)) + png[33:]
 
 
-def strew(
-    folder: Path, good: Sequence[Good], bad: Sequence[Bad], n_pages: int, rng: np.random.Generator
+def write_mixed_files(
+    folder: Path, good: Sequence[GoodFile], bad: Sequence[BadFile], n_pages: int, rng: np.random.Generator
 ) -> dict[str, tuple[str, Expected]]:
     """Write files of `n_pages` pages, or one or two more, into folders in `folder`; every bad kind at least once.
 
     Returns
     -------
-    (kind, what to say of it) by the path, as a run in the folder's parent spells it
+    (kind, what to report of it) by the path, as a run in the folder's parent spells it
     """
     files: dict[str, tuple[str, Expected]] = {}
     n_left, kinds = n_pages, _order_kinds(bad, rng)
@@ -173,12 +173,12 @@ def strew(
     while n_left > 0:
         n = len(files)
         one = good[rng.integers(len(good))] if rng.random() < _GOOD_SHARE else next(kinds)
-        n_left -= len(one.expected) if isinstance(one, Good) else 1
+        n_left -= len(one.expected) if isinstance(one, GoodFile) else 1
         _place(files, folder, n, one, rng)
     return files
 
 
-def _order_kinds(bad: Sequence[Bad], rng: np.random.Generator) -> Iterator[Bad]:
+def _order_kinds(bad: Sequence[BadFile], rng: np.random.Generator) -> Iterator[BadFile]:
     """Yield bad files of every kind in turn, the costly ones seldom."""
     while True:
         for one in bad:
@@ -188,10 +188,10 @@ def _order_kinds(bad: Sequence[Bad], rng: np.random.Generator) -> Iterator[Bad]:
 
 
 def _place(
-    files: dict[str, tuple[str, Expected]], folder: Path, n: int, one: Good | Bad, rng: np.random.Generator
+    files: dict[str, tuple[str, Expected]], folder: Path, n: int, one: GoodFile | BadFile, rng: np.random.Generator
 ) -> None:
-    """Write one file under a name of its own; note what is to be said of it."""
-    prefix = one.prefix if isinstance(one, Bad) else ""
+    """Write one file under a name of its own; note what must be reported of it."""
+    prefix = one.prefix if isinstance(one, BadFile) else ""
     is_odd = not prefix and n % _ODD_NAME_EVERY == 0
     name = _ODD_NAMES[n // _ODD_NAME_EVERY % len(_ODD_NAMES)].format(n) if is_odd else f"{prefix}page-{n:05}"
     path = folder / f"batch {rng.integers(8)}" / f"{name}{one.ending}"
@@ -203,4 +203,4 @@ def _place(
     if prefix == "locked-":
         path.chmod(0)
     spelled = str(path.relative_to(folder.parent))
-    files[spelled] = ("good", one.expected) if isinstance(one, Good) else (one.kind, {None: one.code})
+    files[spelled] = ("good", one.expected) if isinstance(one, GoodFile) else (one.kind, {None: one.code})

@@ -1,0 +1,76 @@
+"""Inputs as a person writes them -> paths: lists, patterns that no shell has expanded, addresses that are no files."""
+
+from __future__ import annotations
+
+import codecs
+import glob
+import os
+import re
+from pathlib import Path
+
+from pipeline.batch.natural_order import make_natural_key
+from pipeline.errors import EmptyInputError, Failure, InputError, MissingInputError
+
+STDIN = "-"
+LIST_MARK = "@"
+
+_ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
+_PATTERN = re.compile(r"[*?[]")
+_STREAMS = ("rtsp", "rtmp", "rtp", "udp", "tcp", "srt")
+
+
+def expand_input(text: str) -> list[str | Failure]:
+    """Return the paths that an input stands for.
+
+    A file or folder of exactly that name goes first, so that a name that a shell has put in, such as ``@a.png``, ``-``
+    or ``a[1].png``, means that file.
+
+    Parameters
+    ----------
+    text : a path, "-" for stdin, "@" and the path of a list, or a pattern with ``*``, ``?``, ``[...]`` or ``**``
+    """
+    if os.path.exists(text):  # noqa: PTH110 - Path raises on a name too long
+        return ["./-"] if text == STDIN else [text]
+    if text.startswith(LIST_MARK):
+        return _read_list(text)
+    if found := _ADDRESS.match(text):
+        return [Failure.of(_explain_address(text, found[1].lower()), text)]
+    if _PATTERN.search(text):
+        paths: list[str | Failure] = [*sorted(glob.glob(text, recursive=True), key=make_natural_key)]  # noqa: PTH207
+        return paths or [Failure.of(MissingInputError("there is no such file, and none matches it as a pattern"), text)]
+    return [text]
+
+
+def _explain_address(text: str, scheme: str) -> MissingInputError:
+    """Return the error that says what to do with an address on the network."""
+    if scheme == "file":
+        hint = "give its path, without file://"
+    elif scheme in _STREAMS:
+        hint = f"read it live: --webcam {text}"
+    elif scheme in ("http", "https"):
+        hint = f"download it first; a video stream is read live: --webcam {text}"
+    else:
+        hint = "copy it to this computer first"
+    return MissingInputError("this is an address, not a file", hint)
+
+
+def _read_list(text: str) -> list[str | Failure]:
+    """Return the paths in a list."""
+    try:
+        raw = Path(text.removeprefix(LIST_MARK)).read_bytes()
+    except FileNotFoundError:
+        return [Failure.of(MissingInputError("there is no such list"), text)]
+    except (OSError, ValueError) as error:
+        return [Failure.of(InputError(f"this list cannot be read ({format_error(error)})", "check the list"), text)]
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as PowerShell writes
+        content = raw.decode("utf-16", "replace")
+    else:
+        content = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    lines = [line.rstrip("\r") for line in content.split("\n")]
+    paths: list[str | Failure] = [line for line in lines if line.strip() and not line.startswith("#")]
+    return paths or [Failure.of(EmptyInputError("this list names no file", "write one path on each line"), text)]
+
+
+def format_error(error: Exception) -> str:
+    """Return what the system says of an error, without its number and path."""
+    return getattr(error, "strerror", None) or str(error)

@@ -1,0 +1,117 @@
+"""The parser of flags and of their values: what is wrong is one line, which says what was meant or expected."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from difflib import get_close_matches
+from pathlib import Path
+from typing import NoReturn
+
+from pipeline.batch.page_ranges import PageRanges
+from pipeline.errors import SetupError, UsageError
+from pipeline.geometry import Box
+
+_LEAST_SIMILARITY = 0.65
+"""Of two names; two letters swapped in a name of three give 0.67."""
+
+
+_COMMAND = "read-digits"
+_UNKNOWN = "unrecognized arguments: "
+
+
+class FlagParser(argparse.ArgumentParser):
+    """A parser that raises UsageError, one line that says what to type next, instead of exiting."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise UsageError; its hint names the flag or choice that is spelled most like the one that is unknown."""
+        unknown = message.removeprefix(_UNKNOWN).split(" ")[0]
+        if message.startswith(_UNKNOWN) and os.path.lexists(unknown):
+            raise UsageError(f"{unknown} is no flag", f"for the file of that name: -- {unknown}")
+        meant = self._find_meant(message)
+        raise UsageError(message, f"did you mean {meant}?" if meant else None)
+
+    def _find_meant(self, message: str) -> str | None:
+        """Return the flag or choice that an error of argparse is most likely about."""
+        if found := re.match(rf"{_UNKNOWN}.*?(--?\w[\w-]*)", message):
+            known, wrong = [flag for action in self._actions for flag in action.option_strings], found[1]
+        elif found := re.match(r"argument (?P<flag>[^:]*): invalid choice: '(?P<wrong>.*?)' ", message):
+            named = [a for a in self._actions if found["flag"].split("/")[0] in a.option_strings and a.choices]
+            known, wrong = [str(choice) for action in named for choice in action.choices or ()], found["wrong"]
+        else:
+            return None
+        names = {name.lstrip("-"): name for name in known}
+        close = get_close_matches(wrong.lstrip("-"), names, n=1, cutoff=_LEAST_SIMILARITY)
+        return names[close[0]] if close else None
+
+
+class PrintCompletion(argparse.Action):
+    """Prints the script by which a shell completes the flags, and exits."""
+
+    def __call__(self, parser: argparse.ArgumentParser, _: object, shell: object, __: object = None) -> NoReturn:
+        """Print the script for `shell`; raise SetupError if the package that makes it is not installed."""
+        try:
+            import shtab
+        except ModuleNotFoundError as error:
+            raise SetupError("shtab is not installed", "pip install shtab") from error
+        parser.prog = _COMMAND  # a shell completes a command of one word
+        for action in parser._actions:
+            if action.dest == "inputs" or action.type is Path:
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+        print(shtab.complete(parser, shell=shell))
+        parser.exit()
+
+
+def parse_pages(text: str) -> PageRanges:
+    """Return the pages of a list such as 1-3,7,20-."""
+    try:
+        return PageRanges.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def parse_probability(text: str) -> float:
+    """Return a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 1, received {text!r}")
+    return value
+
+
+def parse_count(text: str) -> int:
+    """Return a whole number from 1 to 9999."""
+    if not re.fullmatch(r"[1-9]\d{0,3}", text):
+        raise argparse.ArgumentTypeError(f"expected a whole number from 1, received {text!r}")
+    return int(text)
+
+
+def parse_seconds(text: str) -> float:
+    """Return a number of seconds, more than 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected seconds, more than 0, received {text!r}")
+    return value
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Return (width, height) of a text such as 1280x720."""
+    found = re.fullmatch(r"([1-9]\d{1,4})x([1-9]\d{1,4})", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"expected WIDTHxHEIGHT such as 1280x720, received {text!r}")
+    return int(found[1]), int(found[2])
+
+
+def parse_region(text: str) -> Box:
+    """Return the box of a text such as 10,20,300,400: left, top, right, bottom."""
+    found = re.fullmatch(r"(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})", text)
+    left, top, right, bottom = map(int, found.groups()) if found else (0, 0, 0, 0)
+    if not (left < right and top < bottom):
+        raise argparse.ArgumentTypeError(f"expected left,top,right,bottom in pixels, received {text!r}")
+    return Box(left, top, right, bottom)

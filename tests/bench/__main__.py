@@ -1,0 +1,32 @@
+"""Run a benchmark by its name, or list them all: `python -m tests.bench [NAME [FLAG...]]`."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+BENCHMARKS = {
+    "photo": ("bench_photo", "seconds for one photo, beside cv2.imread and `import tensorflow`"),
+    "batch": ("bench_batch", "pages a second and memory of batches, beside a loop of cv2.imread"),
+    "live": ("bench_live", "accuracy and speed of live reading"),
+    "held": ("bench_held", "what live reading confirms of pictures held before the camera"),
+    "survive": ("survive", "a batch of good and bad files, killed and resumed"),
+    "mutate": ("mutate", "files that are damaged at random bytes"),
+}
+"""Module and purpose of each."""
+
+
+def main(argv: list[str]) -> int:
+    """Run what is named first, with the flags after it; return its exit code."""
+    if not argv or argv[0] in ("-h", "--help"):
+        print(__doc__, *(f"{name:9}{purpose}" for name, (_, purpose) in BENCHMARKS.items()), sep="\n")
+        return 0
+    name, *flags = argv
+    if name not in BENCHMARKS:
+        print(f"error: there is no benchmark {name!r}; there are {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    return import_module(f"tests.bench.{BENCHMARKS[name][0]}").main(flags) or 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.batch.named_inputs import expand_input
+from pipeline.errors import Failure
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def lay_out(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("text", "paths"),
+    [
+        ("none.jpg", ["none.jpg"]),
+        ("-", ["-"]),
+        ("a*.jpg", ["a2.jpg", "a10.jpg"]),
+        ("**/*.png", ["sub/c.png"]),
+        ("a?.jpg", ["a2.jpg"]),
+        ("[xyz]*", ["x[1].jpg"]),
+        ("x[1].jpg", ["x[1].jpg"]),
+        ("sub", ["sub"]),
+    ],
+)
+def test_paths_by_hand(here: Path, text: str, paths: list[str]) -> None:
+    lay_out(here, "a10.jpg", "a2.jpg", "sub/c.png", "x[1].jpg", ".hidden.jpg")
+    assert expand_input(text) == paths
+
+
+def test_file_of_that_very_name_goes_first(here: Path) -> None:
+    lay_out(here, "@list.png", "-", "list.png")
+    assert expand_input("@list.png") == ["@list.png"]
+    assert expand_input("-") == ["./-"]
+    (here / "@list.png").unlink()
+    (here / "list.png").write_text("a.png\n")
+    assert expand_input("@list.png") == ["a.png"]
+
+
+def test_list_keeps_its_order(here: Path) -> None:
+    (here / "list.txt").write_text("scan10.png\nscan2.png\n*.gif\n")
+    assert expand_input("@list.txt") == ["scan10.png", "scan2.png", "*.gif"]
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("http://host/a.png", "download it first"),
+        ("HTTPS://host/a.png", "download it first"),
+        ("rtsp://host/a", "read it live: --webcam rtsp://host/a"),
+        ("file:///a.png", "without file://"),
+        ("s3://bucket/a.png", "copy it to this computer first"),
+        ("*.gif", "check the path"),
+    ],
+)
+def test_what_is_no_file_says_what_to_do(here: Path, text: str, hint: str) -> None:
+    (failure,) = expand_input(text)
+    assert isinstance(failure, Failure)
+    assert hint in failure.hint and failure.code == "missing"

@@ -127,9 +127,9 @@ from train.networks.export import write_litert
 folder = Path(sys.argv[1])
 def make(name, n_classes=12, height=32, channels=2, n_px=2):
     keras.utils.set_random_seed(0)
-    line image = layers.Input((height, None, channels))
-    x = layers.Conv2D(n_classes, (height, n_px), strides=(height, n_px), kernel_initializer="random_normal")(line image)
-    model = keras.Model(line image, layers.Softmax()(layers.Reshape((-1, n_classes))(x)))
+    image = layers.Input((height, None, channels))
+    x = layers.Conv2D(n_classes, (height, n_px), strides=(height, n_px), kernel_initializer="random_normal")(image)
+    model = keras.Model(image, layers.Softmax()(layers.Reshape((-1, n_classes))(x)))
     (folder / name).mkdir()
     write_litert(model, folder / name / "model.tflite")
     (folder / name / "card.json").write_text('{"temperature": 1.5}')

@@ -62,6 +62,18 @@ def test_network_that_reads_nothing_is_left_as_it_is() -> None:
     assert recognize_convention(lambda batch: np.full((len(batch), 10), 0.1, np.float32)) == OURS
 
 
+def test_network_that_is_right_but_unsure_is_left_as_it_is() -> None:
+    """Fed 0 to 255 it would be as right and surer, but it was not trained so."""
+
+    def score(batch: np.ndarray) -> np.ndarray:
+        sure = 0.3 if batch.max() <= 1 else 0.99
+        rows = np.full((len(batch), 10), (1 - sure) / 9, np.float32)
+        rows[np.arange(len(batch)), LABELS] = sure
+        return rows
+
+    assert recognize_convention(score) == OURS
+
+
 def test_model_without_a_card_is_adapted_and_the_user_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "own.tflite"
     shutil.copy(MODELS_DIR / "cnn_32_64_d64" / "model.tflite", path)

@@ -66,7 +66,7 @@ def list_sources(
     """
     entries = [entry for text in inputs for entry in _expand_list(text)]
     folders = _label_folders([entry for entry in entries if isinstance(entry, str) and _is_folder(entry)])
-    search = _Search(frozenset(map(_find_real, map(str, skipped))), _compile(include), _compile(exclude))
+    search = _Search(frozenset(map(find_real, map(str, skipped))), _compile(include), _compile(exclude))
     listed: list[_FoundFile | Failure] = []
     for entry in entries:
         if isinstance(entry, Failure):
@@ -76,7 +76,7 @@ def list_sources(
         elif entry == STDIN:
             listed.append(_FoundFile(STDIN, STDIN, ("stdin",)))
         else:
-            listed.append(_FoundFile(entry, _find_real(entry), (_get_name(entry),)))
+            listed.append(_FoundFile(entry, find_real(entry), (_get_name(entry),)))
     return _assign_stems(_drop_repeats(listed))
 
 
@@ -126,8 +126,8 @@ def _label_folders(folders: Sequence[str]) -> dict[str, str]:
         while label.casefold() in (other.casefold() for other in labels.values()):
             n += 1
             label = f"{name}-{n}"
-        labels.setdefault(_find_real(path), label)
-    return {path: labels[_find_real(path)] if len(labels) > 1 else "" for path in folders}
+        labels.setdefault(find_real(path), label)
+    return {path: labels[find_real(path)] if len(labels) > 1 else "" for path in folders}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class _Search:
     def search_folder(self, folder: str, label: str) -> list[_FoundFile | Failure]:
         """Return the pictures in a folder and its subfolders, sorted, then a failure for each that cannot be listed."""
         walk = _Walk(self)
-        walk.waiting.append((folder, (), _find_real(folder)))
+        walk.waiting.append((folder, (), find_real(folder)))
         while walk.waiting or walk.linked:
             walk.step()
         if not walk.found and not walk.failures:
@@ -199,7 +199,7 @@ class _Walk:
         is_folder = _check_entry(entry.is_dir)
         if not is_folder and not (_is_picture(entry.name) and (is_link or _check_entry(entry.is_file))):
             return
-        real = _find_real(entry.path) if is_link else os.path.join(folder_real, entry.name)  # noqa: PTH118
+        real = find_real(entry.path) if is_link else os.path.join(folder_real, entry.name)  # noqa: PTH118
         if is_folder and real in self.search.skipped:
             return
         if self.search.filters_out(entry.name, parts, is_folder):
@@ -248,7 +248,7 @@ def _is_folder(path: str) -> bool:
     return path != STDIN and os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises on a name too long
 
 
-def _find_real(path: str) -> str:
+def find_real(path: str) -> str:
     """Return the real path, links resolved; the path itself if the system cannot resolve it."""
     try:
         return os.path.realpath(path)

@@ -1,7 +1,12 @@
-"""The annotated video as a file, at a constant number of frames per second whatever the speed of reading."""
+"""The annotated video as a file, at a constant number of frames per second whatever the speed of reading.
+
+It is written under another name; at the end it takes its own, and only then replaces an earlier file. Its last box,
+which players skip, tells that this program has recorded it.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import TracebackType
 
@@ -10,9 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import OutputError, UsageError
+from pipeline.outputs.overwriting import VIDEO_MARK
+from pipeline.system.files import convert_write_errors
 from pipeline.system.native_stderr import silence_native_stderr
 
 SUFFIX = ".mp4"
+
+_MARK_BOX = (8 + len(VIDEO_MARK)).to_bytes(4, "big") + b"free" + VIDEO_MARK
+"""A box of an MP4 file: its size, its type, its content (ISO/IEC 14496-12)."""
 
 _LONGEST_GAP_S = 2.0
 """A longer time without a frame is shortened to this."""
@@ -23,7 +33,7 @@ class Recorder:
 
     Parameters
     ----------
-    path : of the file, which ends in .mp4; an old one is replaced
+    path : of the file, which ends in .mp4; an old one is replaced on closing, if a picture was added
     fps : frames per second
 
     Raises
@@ -37,11 +47,14 @@ class Recorder:
     def __init__(self, path: Path, fps: float) -> None:
         if path.suffix.lower() != SUFFIX:
             raise UsageError(f"--record {path}: expected a name that ends in {SUFFIX}")
-        try:
-            path.open("ab").close()
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-        self.path, self._fps = path, fps
+        target = Path(os.path.realpath(path))  # a link stays a link
+        self._draft = target.with_name(f".{os.getpid()}.part{SUFFIX}")
+        with convert_write_errors(path):
+            self._draft.open("wb").close()
+        if target.is_dir():
+            self._draft.unlink()
+            raise OutputError(f"{path}: this is a folder", "name a file")
+        self.path, self._target, self._fps = path, target, fps
         self._writer: cv2.VideoWriter | None = None
         self._size_px = (0, 0)
         self._n_written = 0
@@ -75,16 +88,29 @@ class Recorder:
             self._n_written += 1
 
     def close(self) -> None:
-        """Finish the file; delete it if it has no picture."""
-        if self._writer is None:
-            self.path.unlink(missing_ok=True)
-            return
-        self._writer.release()
+        """Finish the file; there is none, or still the earlier one, if no picture was added.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written.
+        """
+        try:
+            if self._writer is not None and self._writer.isOpened():
+                self._writer.release()
+                with convert_write_errors(self.path):
+                    with self._draft.open("ab") as file:
+                        file.write(_MARK_BOX)
+                        file.flush()
+                        os.fsync(file.fileno())
+                    self._draft.replace(self._target)
+        finally:
+            self._draft.unlink(missing_ok=True)
 
     def _begin(self, bgr: NDArray[np.uint8], time_s: float) -> None:
         self._size_px, self._origin_s = (bgr.shape[1], bgr.shape[0]), time_s
         with silence_native_stderr():
             fourcc = cv2.VideoWriter.fourcc(*"mp4v")
-            self._writer = cv2.VideoWriter(str(self.path), fourcc, self._fps, self._size_px)
+            self._writer = cv2.VideoWriter(str(self._draft), fourcc, self._fps, self._size_px)
         if not self._writer.isOpened():
             raise OutputError(f"{self.path}: the video cannot be written")

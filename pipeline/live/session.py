@@ -19,7 +19,8 @@ from pipeline.live.overlay import Figures
 from pipeline.live.recorder import SUFFIX, Recorder
 from pipeline.live.video_source import CameraRequest, VideoSource
 from pipeline.live.window import Window, WindowState, check_display, compose
-from pipeline.recognition.classify import load_classifier
+from pipeline.outputs.overwriting import check_replaceable, check_sources_are_kept
+from pipeline.recognition.classify import list_model_files, load_classifier
 from pipeline.system.files import make_folder
 from pipeline.system.interrupts import treat_stop_as_interrupt
 
@@ -36,9 +37,11 @@ def run(options: LiveOptions) -> int:
 
     Raises
     ------
-    DisplayError, SourceError, OutputError, ModelError
+    UsageError, DisplayError, SourceError, OutputError, ModelError
         As their names say; whatever can be known to fail is tried first.
     """
+    if options.recording:
+        _check_recording(options, options.recording)
     if not options.is_headless:
         check_display()
     settings = make_live_settings(options.settings)
@@ -62,6 +65,17 @@ def run(options: LiveOptions) -> int:
             if not options.is_quiet:
                 print(*session.summarize(options.is_verbose), sep="\n", file=sys.stderr)
     return 0
+
+
+def _check_recording(options: LiveOptions, path: Path) -> None:
+    """Raise UsageError if the recording would overwrite a file that is read, or one that is no recording of ours."""
+    name = options.source.removeprefix("file://")
+    sources: list[tuple[str, str | Path]] = [("the video that is read", name)]
+    sources += [("the settings file", options.settings_file)] if options.settings_file else []
+    sources += [("a file of the model", file) for file in list_model_files(options.model)]
+    check_sources_are_kept([("--record", path)], sources)
+    if not options.is_forced:
+        check_replaceable([("--record", path)])
 
 
 class Session:

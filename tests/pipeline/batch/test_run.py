@@ -258,7 +258,7 @@ def test_interrupted_run_keeps_its_journal_and_the_old_results(
     scans: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out.csv"
-    out.write_text("old")
+    out.write_text("old: 1\n")
 
     def interrupt(page: Any, *others: Any) -> Any:
         if page.source.endswith("c.tif"):
@@ -270,7 +270,7 @@ def test_interrupted_run_keeps_its_journal_and_the_old_results(
         patch.setattr(worker, "analyze_page", interrupt)
         assert main([str(scans), "--output", str(out)]) == 130
     assert capsys.readouterr().err == "interrupted\n"
-    assert out.read_text() == "old"
+    assert out.read_text() == "old: 1\n"
     journal = tmp_path / "out.csv.journal.jsonl"
     assert [Path(json.loads(line)["file"]).name for line in journal.read_text().splitlines()] == ["a.png"]
     assert main([str(scans), "--output", str(out), "--resume", "-q"]) == 1

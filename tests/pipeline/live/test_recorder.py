@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import OutputError, UsageError
 from pipeline.live.recorder import Recorder
+from pipeline.outputs.overwriting import is_own_result
 
 PICTURE = np.full((48, 64, 3), 128, np.uint8)
 
@@ -54,8 +55,33 @@ def test_nothing_recorded_leaves_no_file(tmp_path: Path) -> None:
     assert not (tmp_path / "out.mp4").exists()
 
 
+def test_earlier_recording_stays_until_there_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    path.write_bytes(b"earlier")
+    with Recorder(path, 10) as recorder:
+        assert path.read_bytes() == b"earlier"
+    assert path.read_bytes() == b"earlier"
+    with Recorder(path, 10) as recorder:
+        recorder.add(PICTURE, 0)
+        assert path.read_bytes() == b"earlier"
+    assert count_frames(path) == 1
+    assert is_own_result(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_link_to_a_recording_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "link.mp4").symlink_to("real.mp4")
+    with Recorder(tmp_path / "link.mp4", 10) as recorder:
+        recorder.add(PICTURE, 0)
+    assert (tmp_path / "link.mp4").is_symlink()
+    assert count_frames(tmp_path / "real.mp4") == 1
+
+
 def test_refusals(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"ends in \.mp4"):
         Recorder(tmp_path / "out.avi", 10)
     with pytest.raises(OutputError, match="cannot be written"):
         Recorder(tmp_path / "no" / "out.mp4", 10)
+    (tmp_path / "folder.mp4").mkdir()
+    with pytest.raises(OutputError, match="this is a folder"):
+        Recorder(tmp_path / "folder.mp4", 10)

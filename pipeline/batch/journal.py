@@ -196,7 +196,7 @@ class Journal:
         if n := sum(one.is_ok and not one.is_current for one in found):
             what = "a page was" if n == 1 else f"{n:,} pages were"
             how = "read with other settings, another model or another version"
-            self.messages.append(f"{self.path.name}: {what} {how}; such a record stays until its page is read again")
+            self.messages.append(f"{self.path.name}: {what} {how}; each record stays until its page is read again")
 
     def _note(self, record: Record, at: int) -> None:
         """Index a record."""

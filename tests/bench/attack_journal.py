@@ -157,7 +157,7 @@ def kill_and_resume(attack: Attack, n_kills: int, rng: np.random.Generator) -> N
     """Kill runs at random moments, each resuming the one before or beginning anew; nothing that was read is lost."""
     log = attack.where / "kills.log"
     attack.journal.unlink(missing_ok=True)
-    longest_s = 3.0
+    longest_s = 2.0
     for n in track(range(n_kills), "killing", console=console, transient=True):
         kept = attack.list_lines()
         resumes = ["--resume"] if rng.random() < 0.8 else []

@@ -25,8 +25,9 @@ from pipeline.flags import (
     parse_size,
 )
 from pipeline.live.options import LiveOptions
-from pipeline.outputs.formats import FORMATS, JSON_LINES, find_format, is_device
+from pipeline.outputs.formats import FORMATS, JSON_LINES, find_format
 from pipeline.settings.tree import Settings
+from pipeline.system.files import is_device
 from pipeline.version import __version__
 
 _EPILOG = """\
@@ -107,6 +108,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         n_workers=flags.workers,
         timeout_s=flags.timeout,
         is_resumed=flags.resume,
+        is_forced=flags.force,
         is_strict=flags.strict,
         is_quiet=flags.quiet,
         is_verbose=flags.verbose,
@@ -121,12 +123,14 @@ def _make_live_options(flags: argparse.Namespace) -> LiveOptions:
         has_every_frame=flags.every_frame,
         region=flags.roi,
         settings=_choose_settings(flags),
+        settings_file=flags.settings,
         model=flags.model,
         is_mirrored=flags.mirror,
         is_headless=flags.headless,
         output=_choose_live_output(flags.output),
         snapshots=flags.annotate,
         recording=flags.record,
+        is_forced=flags.force,
         most_s=flags.max_seconds,
         is_quiet=flags.quiet,
         is_verbose=flags.verbose,
@@ -236,6 +240,7 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
     add("--annotate", type=Path, metavar="DIR", help="put the annotated pages into DIR")
     add("--trace", type=Path, metavar="DIR", help="put a picture of every stage into DIR")
     add("--review", type=Path, metavar="DIR", help="put crops of rejected numbers, and a table to fill in, into DIR")
+    add("--force", action="store_true", help="replace a file of results that this program has not written")
     add("--strict", action="store_true", help="exit with 6 if a number was rejected")
     loudness = group.add_mutually_exclusive_group()
     loudness.add_argument("-q", "--quiet", action="store_true", help="no progress and no summary on stderr")

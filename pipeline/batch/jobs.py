@@ -62,6 +62,7 @@ class Outcome:
     n_pages : of the file; None if it is unknown
     identity : of the file, before it was read; None for stdin and for a missing file
     traceback : of a bug
+    crops : names of the crops of its rejected numbers, in reading order; None if none were asked for
     is_lost : whether the worker process ended before it could return anything about the file
     """
 
@@ -70,6 +71,7 @@ class Outcome:
     n_pages: int | None = None
     identity: Identity | None = None
     traceback: str = ""
+    crops: tuple[str, ...] | None = None
     is_lost: bool = False
 
 

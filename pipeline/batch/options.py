@@ -34,6 +34,7 @@ class BatchOptions:
     n_workers : processes that read; None for one per core
     timeout_s : seconds that a page may take; None for `TIMEOUT_S`
     is_resumed : skip the pages that are in the journal of the outputs already
+    is_forced : overwrite files that are no results of this program
     is_strict : raise an error at the end if a number was rejected
     is_quiet, is_verbose : print less, or more, on stderr
 
@@ -60,6 +61,7 @@ class BatchOptions:
     n_workers: int | None = None
     timeout_s: float | None = None
     is_resumed: bool = False
+    is_forced: bool = False
     is_strict: bool = False
     is_quiet: bool = False
     is_verbose: bool = False

@@ -7,8 +7,9 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import count
 
 _UNSAFE = re.compile(r'[<>:"|?*\\/\x00-\x1f\x7f-\x9f\ud800-\udfff]')
 """Characters that Windows forbids, control characters, and surrogates, which stand for bytes that are not UTF-8."""
@@ -26,6 +27,35 @@ _HASH_DIGITS = 8
 def name_page(stem: str, number: int, n_pages: int) -> str:
     """Return the stem for one page: that of the file, or ``a.page3`` in a file of several pages."""
     return f"{stem}.page{number}" if n_pages > 1 else stem
+
+
+def find_stem(name: str, number: int, n_pages: int) -> str:
+    """Return the stem of the file whose page has that name: the inverse of `name_page`."""
+    return name.removesuffix(f".page{number}") if n_pages > 1 else name
+
+
+class TakenNames:
+    """Which file has which stem, so that over all runs into the same outputs no file gets that of another one.
+
+    Parameters
+    ----------
+    stems : the stem of each file that has one already, by its path
+    """
+
+    def __init__(self, stems: Mapping[str, str]) -> None:
+        self._stems: dict[str, str] = {}
+        self._owners: dict[str, str] = {}
+        for path, stem in stems.items():
+            if self._owners.setdefault(_fold(stem), path) == path:
+                self._stems[path] = stem
+
+    def claim(self, path: str, stem: str) -> str:
+        """Return the stem of a file: the one that it has already, else `stem`, with a number if that is taken."""
+        if path not in self._stems:
+            free = (f"{stem}-{n}" if n > 1 else stem for n in count(1))
+            self._stems[path] = next(one for one in free if _fold(one) not in self._owners)
+            self._owners[_fold(self._stems[path])] = path
+        return self._stems[path]
 
 
 def make_stems(names: Sequence[tuple[str, ...]]) -> list[str]:

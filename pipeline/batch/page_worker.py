@@ -10,8 +10,6 @@ import traceback
 from dataclasses import replace
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.batch.jobs import BUG_CODE, Identity, Job, Outcome, Plan, identify
 from pipeline.batch.sources import name_page
@@ -33,7 +31,6 @@ from pipeline.reading.read_page import analyze_page, make_reading
 from pipeline.recognition.classify import Classifier
 from pipeline.system.files import make_folder
 from pipeline.system.native_stderr import silence_native_stderr
-from pipeline.types import Page, PageReading
 
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".3gp")
 
@@ -68,7 +65,8 @@ class Worker:
             if job.is_count_only:
                 return Outcome({}, n_pages=picture.n_pages)
             name = name_page(job.source.stem, job.number, picture.n_pages)
-            return Outcome(self._read_page(picture, job, name), name, picture.n_pages, identity)
+            record, crops = self._read_page(picture, job, name)
+            return Outcome(record, name, picture.n_pages, identity, crops=crops)
         except InputError as error:
             failure = _describe_failure(error, job, picture is not None)
         except DigitsError:
@@ -88,7 +86,8 @@ class Worker:
             self._opened = wanted
         return self._picture
 
-    def _read_page(self, picture: Picture, job: Job, name: str) -> Record:
+    def _read_page(self, picture: Picture, job: Job, name: str) -> tuple[Record, tuple[str, ...] | None]:
+        """Return the record of a page and the names of its crops, None if none are asked for."""
         plan = self._plan
         with silence_native_stderr():  # libjpeg and libpng print a warning for every slight defect
             page = picture.load_page(job.number)
@@ -98,22 +97,19 @@ class Worker:
         reading = make_reading(stages, self._classifier.name)
         record = make_record(reading, picture.note_page(job.number))
         has_rejected = any(r.status == "rejected" for r in reading.readings)
+        crops: tuple[str, ...] | None = () if plan.review else None
         if plan.annotate or plan.has_thumbnails or (plan.review and has_rejected):
             with silence_native_stderr():
                 bgr = picture.load_color(job.number)
             suffix = ".jpg" if picture.header.format == "JPEG" else ".png"
-            record |= self._draw(bgr, page, reading, name, suffix)
-        return record
-
-    def _draw(self, bgr: NDArray[np.uint8], page: Page, reading: PageReading, name: str, suffix: str) -> Record:
-        """Write the pictures of a page that were asked for; return the keys to add to its record."""
-        plan = self._plan
-        if plan.annotate:
-            make_folder((plan.annotate / name).parent)  # a name has the subfolders of the input
-            write_annotated(annotate(bgr, reading, page.to_source), plan.annotate, name, suffix)
-        if plan.review and any(r.status == "rejected" for r in reading.readings):
-            write_crops(bgr, reading, page.to_source, plan.review, name)
-        return {"thumbnail": make_thumbnail(bgr)} if plan.has_thumbnails else {}
+            if plan.annotate:
+                make_folder((plan.annotate / name).parent)  # a name has the subfolders of the input
+                write_annotated(annotate(bgr, reading, page.to_source), plan.annotate, name, suffix)
+            if plan.has_thumbnails:
+                record["thumbnail"] = make_thumbnail(bgr)
+            if plan.review:
+                crops = tuple(write_crops(bgr, reading, page.to_source, plan.review, name))
+        return record, crops
 
 
 def _describe_failure(error: InputError, job: Job, is_open: bool) -> Failure:

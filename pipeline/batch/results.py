@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from pipeline.batch.jobs import Outcome
-from pipeline.batch.journal import KEY, DonePages, Journal
+from pipeline.batch.journal import DonePages, Journal
+from pipeline.batch.journal_lines import KEY
 from pipeline.batch.progress import RunStatistics
 from pipeline.errors import InterruptedRunError, OutputError
-from pipeline.outputs.formats import JSON_LINES, Format, find_format, is_device
+from pipeline.outputs.formats import JSON_LINES, Format
 from pipeline.outputs.records import Record, count_rejected
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import write_table
 from pipeline.settings.tree import Settings
-from pipeline.system.files import open_output
+from pipeline.system.files import is_device, open_output
 from pipeline.version import __version__
 
 _JOURNAL_SUFFIX = ".journal.jsonl"
@@ -38,36 +40,30 @@ class Output:
         return is_device(self.path)
 
 
-def plan_outputs(paths: Sequence[Path], format: Format | None) -> list[Output]:
-    """Return the files of results, each in the format given, or else in the one that its suffix stands for.
+def check_writable(paths: Sequence[Path]) -> None:
+    """Raise OutputError now if one of the files could not be written at the end of the run."""
+    for path in paths:
+        target = path if is_device(path) else Path(os.path.realpath(path))
+        if target.is_dir():
+            raise OutputError(f"{path}: this is a folder", "name a file")
+        if not target.parent.is_dir():
+            raise OutputError(f"{path}: cannot be written (there is no folder {path.parent})")
+        if not os.access(target if target.exists() else target.parent, os.W_OK):
+            raise OutputError(f"{path}: cannot be written (it is write-protected)")
 
-    Raises
-    ------
-    OutputError
-        If one of them cannot be written.
-    UsageError
-        If the suffix of one stands for no format.
+
+def choose_journal(paths: Sequence[Path], format: Format | None) -> Path:
+    """Return the path of the journal: the first file of JSON lines, or else a file named after the first one.
+
+    Parameters
+    ----------
+    paths : of the files of results
+    format : of all of them; None if it follows from their suffixes
     """
     for path in paths:
-        _check_writable(path)
-    return [Output(path, format or find_format(path)) for path in paths]
-
-
-def _check_writable(path: Path) -> None:
-    """Raise OutputError now if the file could not be written at the end of the run."""
-    target = Path(os.path.realpath(path))
-    if target.is_dir():
-        raise OutputError(f"{path}: this is a folder", "name a file")
-    if not target.parent.is_dir():
-        raise OutputError(f"{path}: cannot be written (there is no folder {path.parent})")
-    if not os.access(target if target.exists() else target.parent, os.W_OK):
-        raise OutputError(f"{path}: cannot be written (it is write-protected)")
-
-
-def choose_journal(outputs: Sequence[Output]) -> Path:
-    """Return the path of the journal: the first output of JSON lines, or else a file named after the first output."""
-    lines = [output.path for output in outputs if output.format is JSON_LINES]
-    return lines[0] if lines else outputs[0].path.with_name(outputs[0].path.name + _JOURNAL_SUFFIX)
+        if format is JSON_LINES or (format is None and path.suffix.lower() in JSON_LINES.suffixes):
+            return path
+    return paths[0].with_name(paths[0].name + _JOURNAL_SUFFIX)
 
 
 def make_mark(settings: Settings, model_hash: str) -> str:
@@ -86,10 +82,11 @@ class StreamResults:
     """
 
     messages: Sequence[str] = ()
+    stems: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, reports: Sequence[Report], review: Path | None) -> None:
         self._reports, self._review = reports, review
-        self._rejected: list[tuple[Record, str]] = []
+        self._rejected: list[tuple[Record, Sequence[str]]] = []
 
     def find_done(self, path: str) -> DonePages | None:
         """Return None: a stream cannot be resumed."""
@@ -100,7 +97,7 @@ class StreamResults:
         for report in self._reports:
             report.add(outcome.record)
         if count_rejected(outcome.record):
-            self._rejected.append((outcome.record, outcome.name))
+            self._rejected.append((outcome.record, outcome.crops or ()))
 
     def write(self, facts: Mapping[str, object]) -> dict[str, str]:
         """Write the table for review; return where it is, by what it is."""
@@ -132,7 +129,8 @@ class FileResults:
     def __init__(self, journal: Journal, outputs: Sequence[Output], review: Path | None) -> None:
         self._journal, self._review = journal, review
         self._outputs = [output for output in outputs if Path(os.path.realpath(output.path)) != journal.path]
-        self.messages, self.find_done, self.add = journal.messages, journal.find_done, journal.add
+        self.messages, self.stems = journal.messages, journal.stems
+        self.find_done, self.add = journal.find_done, journal.add
 
     def write(self, facts: Mapping[str, object]) -> dict[str, str]:
         """Write the files, sorted by path and page, each replaced as a whole; return where they are, by what they are.
@@ -146,7 +144,6 @@ class FileResults:
         OutputError
             If one cannot be written.
         """
-        self._journal.finish()
         for output in self._outputs:
             with (
                 open_output(output.path) as stream,
@@ -156,11 +153,14 @@ class FileResults:
                     del record[KEY]
                     report.add(record)
         places = {"results": ", ".join(str(output.path) for output in self._outputs)} if self._outputs else {}
-        places["journal"] = str(self._journal.path)
         if self._review:
-            named = ((record, record[KEY]["name"]) for record in self._journal.read_sorted() if count_rejected(record))
-            places |= _write_review(named, self._review)
-        return places
+            rejected = (record for record in self._journal.read_sorted() if count_rejected(record))
+            with_crops = ((record, record[KEY].get("crops", ())) for record in rejected)
+            places |= _write_review(with_crops, self._review)
+        self._journal.finish()
+        n_left = self._journal.n_left
+        left = f", {n_left:,} {'record' if n_left == 1 else 'records'} of other settings or contents left in it"
+        return places | {"journal": f"{self._journal.path}{left if n_left else ''}"}
 
     def count_final(self, statistics: RunStatistics) -> RunStatistics:
         """Return the statistics of the records in the journal: a page that was read again is counted once."""
@@ -171,7 +171,7 @@ class FileResults:
 
     def explain_stop(self) -> InterruptedRunError:
         """Return the error for a run that was interrupted: which pages are safe in the journal."""
-        n = len(self._journal)
+        n = self._journal.count_read()
         if not n:
             return InterruptedRunError("interrupted before a page was read", can_resume=False)
         message = f"interrupted; {n:,} {'page is' if n == 1 else 'pages are'} safe in {self._journal.path}"
@@ -182,14 +182,7 @@ class FileResults:
         return sum(map(count_rejected, self._journal.read_sorted()))
 
 
-def _write_review(named: Iterable[tuple[Record, str]], folder: Path) -> dict[str, str]:
+def _write_review(with_crops: Iterable[tuple[Record, Sequence[str]]], folder: Path) -> dict[str, str]:
     """Write the table of rejected numbers; return where it is, and how many still need their right value."""
-    names: dict[tuple[str, int], str] = {}
-
-    def collect_names() -> Iterator[Record]:
-        for record, name in named:
-            names[record["file"], record["page"]] = name
-            yield record
-
-    n_open = write_table(collect_names(), folder, lambda file, page: names[file, page])
+    n_open = write_table(with_crops, folder)
     return {"to review": f"{n_open} in {folder / 'review.csv'}"}

@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from itertools import chain
 from time import strftime
 from typing import TextIO, TypeAlias
@@ -15,6 +16,8 @@ from typing import TextIO, TypeAlias
 from pipeline.batch.jobs import BUG_CODE, Outcome, Plan
 from pipeline.batch.journal import Journal
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
+from pipeline.batch.output_guard import check_outputs
+from pipeline.batch.output_names import TakenNames
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.batch.page_worker import Worker
 from pipeline.batch.process_pool import OneProcess, Pool, start_processes
@@ -23,18 +26,18 @@ from pipeline.batch.results import (
     FileResults,
     Output,
     StreamResults,
+    check_writable,
     choose_journal,
     make_mark,
-    plan_outputs,
 )
 from pipeline.batch.scheduler import MULTI_PAGE_SUFFIXES, InputItem, PageScheduler
 from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, OutputError, StrictError, UsageError
-from pipeline.outputs.formats import TEXT
+from pipeline.outputs.formats import TEXT, find_format
 from pipeline.outputs.records import format_failure
 from pipeline.outputs.report import Report
-from pipeline.outputs.review import TABLE, read_table
+from pipeline.outputs.review import list_stems
 from pipeline.recognition.classify import hash_model, load_classifier
 from pipeline.system.files import make_folder, open_output
 
@@ -48,27 +51,31 @@ def run(options: BatchOptions) -> int:
 
     Whatever can be known to fail is tried first, so that nobody waits for results that cannot be written.
     """
-    _check_paths(options)
-    outputs = plan_outputs(options.outputs, options.format)
+    if options.watch and not options.watch.is_dir():
+        raise UsageError(f"--watch {options.watch}: there is no such folder", "make it first")
+    statistics = RunStatistics()
+    items = _list_items(options, options.inputs, statistics)
+    check_outputs(options, items)
+    check_writable(options.outputs)
+    outputs = [Output(path, options.format or find_format(path)) for path in options.outputs]
     folders = {name: make_folder(folder) for name, folder in options.folders.items()}
-    if options.review:
-        read_table(options.review / TABLE)  # raises now if it could not be replaced later
+    paths = [item.path for item in items if isinstance(item, Source)]
+    stems = list_stems(options.review, paths) if options.review else {}  # raises now if its table is in the way later
     formats = [output.format for output in outputs] or [options.format or TEXT]
     has_thumbnails = any(format.has_thumbnails for format in formats)
     plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)
     classifier = load_classifier(plan.model)
     worker = Worker(plan, classifier)
-    statistics = RunStatistics()
-    items = _list_items(options, options.inputs, statistics)
     with ExitStack() as stack:
-        results = stack.enter_context(_open_results(options, outputs, plan, items))
+        results = stack.enter_context(_open_results(options, outputs, plan))
         reporter = stack.enter_context(ProgressReporter(statistics, _choose_progress_style(options)))
         for line in () if options.is_quiet else (*classifier.notes, *results.messages):
             reporter.print_line(line)
+        names = TakenNames({**stems, **results.stems})
         writer = _ResultsWriter(options, results, statistics, reporter)
         try:
             stdin = _read_stdin(items)
-            chooser = _PageChooser(options.pages, results, statistics)
+            chooser = _PageChooser(options.pages, results, names, statistics)
             pool = stack.enter_context(_start_pool(options, worker, plan, items))
             scheduler = PageScheduler(chooser.list_unread(options, items), chooser.choose, pool, stdin, reporter.update)
             scheduler.on_idle = writer.write_when_idle
@@ -127,8 +134,8 @@ class _ResultsWriter:
 class _PageChooser:
     """Chooses the pages of the files to read: those that are asked for and have not been read before."""
 
-    def __init__(self, pages: PageRanges, results: Results, statistics: RunStatistics) -> None:
-        self._pages, self._results, self._statistics = pages, results, statistics
+    def __init__(self, pages: PageRanges, results: Results, names: TakenNames, statistics: RunStatistics) -> None:
+        self._pages, self._results, self._names, self._statistics = pages, results, names, statistics
 
     def choose(self, source: Source, n_pages: int | None) -> Sequence[int]:
         """Return the pages of a file to read; while its number of pages is unknown, at least the first of them."""
@@ -138,11 +145,13 @@ class _PageChooser:
         return [n for n in numbers if n not in done.numbers] if done else numbers
 
     def skip_done(self, items: Iterable[InputItem]) -> Iterator[InputItem]:
-        """Yield the items that are not done yet, and count all of them."""
+        """Yield the items that are not done yet, files with a stem that no other file has; count all of them."""
         for item in items:
-            if isinstance(item, Source) and not self.choose(item, None):
-                self._statistics.n_skipped += 1
-                continue
+            if isinstance(item, Source):
+                if not self.choose(item, None):
+                    self._statistics.n_skipped += 1
+                    continue
+                item = replace(item, stem=self._names.claim(item.path, item.stem))
             self._statistics.n_files += item is not None
             yield item
 
@@ -161,28 +170,14 @@ def _list_items(options: BatchOptions, inputs: Sequence[str], statistics: RunSta
     return list_sources(inputs, folders, options.include, options.exclude, statistics.left_out)
 
 
-def _check_paths(options: BatchOptions) -> None:
-    """Raise UsageError if there is no folder to watch, or if an output would replace an input or become one."""
-    if options.watch and not options.watch.is_dir():
-        raise UsageError(f"--watch {options.watch}: there is no such folder", "make it first")
-    watched = (str(options.watch),) if options.watch else ()
-    inputs = {os.path.realpath(path) for path in options.inputs + watched}  # Path.resolve raises on a ring of links
-    for flag, paths in (("output", options.outputs), ("trace", [options.trace]), ("review", [options.review])):
-        for path in filter(None, paths):
-            if os.path.realpath(path) in inputs:
-                raise UsageError(f"--{flag} {path} is one of the inputs", "choose another name")
-
-
 @contextmanager
-def _open_results(
-    options: BatchOptions, outputs: Sequence[Output], plan: Plan, items: Sequence[InputItem]
-) -> Iterator[Results]:
+def _open_results(options: BatchOptions, outputs: Sequence[Output], plan: Plan) -> Iterator[Results]:
     """Yield the results: in a journal if one of the outputs is a file, else in streams."""
     files = [output for output in outputs if not output.is_device]
     if files:
-        paths = [item.path for item in items if isinstance(item, Source)] if options.is_resumed else None
         mark = make_mark(plan.settings, hash_model(plan.model))
-        with Journal(choose_journal(files), mark, paths) as journal:
+        path = choose_journal([output.path for output in files], options.format)
+        with Journal(path, mark, options.is_resumed, plan.review is not None) as journal:
             yield FileResults(journal, outputs, plan.review)
         return
     facts = _list_facts(options, None)

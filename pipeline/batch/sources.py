@@ -74,7 +74,7 @@ def list_sources(
     entries = [entry for text in inputs for entry in expand_input(text)]
     folders = _label_folders([entry for entry in entries if isinstance(entry, str) and _is_folder(entry)])
     left_out = Counter() if left_out is None else left_out
-    search = _Search(frozenset(map(_find_real, map(str, skipped))), _compile(include), _compile(exclude), left_out)
+    search = _Search(frozenset(map(find_real, map(str, skipped))), _compile(include), _compile(exclude), left_out)
     listed: list[_FoundFile | Failure] = []
     for entry in entries:
         if isinstance(entry, Failure):
@@ -84,7 +84,7 @@ def list_sources(
         elif entry == STDIN:
             listed.append(_FoundFile(STDIN, STDIN, ("stdin",)))
         else:
-            listed.append(_FoundFile(entry, _find_real(entry), (_get_name(entry),)))
+            listed.append(_FoundFile(entry, find_real(entry), (_get_name(entry),)))
     return _assign_stems(_drop_repeats(listed))
 
 
@@ -115,8 +115,8 @@ def _label_folders(folders: Sequence[str]) -> dict[str, str]:
         while label.casefold() in (other.casefold() for other in labels.values()):
             n += 1
             label = f"{name}-{n}"
-        labels.setdefault(_find_real(path), label)
-    return {path: labels[_find_real(path)] if len(labels) > 1 else "" for path in folders}
+        labels.setdefault(find_real(path), label)
+    return {path: labels[find_real(path)] if len(labels) > 1 else "" for path in folders}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ class _Search:
     def search_folder(self, folder: str, label: str) -> list[_FoundFile | Failure]:
         """Return the pictures in a folder and its subfolders, then a failure for each folder that cannot be listed."""
         walk = _Walk(self)
-        walk.waiting.append((folder, (), _find_real(folder)))
+        walk.waiting.append((folder, (), find_real(folder)))
         while walk.waiting or walk.linked:
             walk.step()
         if not walk.found and not walk.failures:
@@ -192,7 +192,7 @@ class _Walk:
         if not is_folder and (reason := _find_reason(entry.name) or self._refuse(entry, is_link)):
             self.search.left_out[reason] += 1
             return
-        real = _find_real(entry.path) if is_link else os.path.join(folder_real, entry.name)  # noqa: PTH118
+        real = find_real(entry.path) if is_link else os.path.join(folder_real, entry.name)  # noqa: PTH118
         if is_folder and real in self.search.skipped:
             self.search.left_out[_OWN] += 1
             return
@@ -250,7 +250,7 @@ def _is_folder(path: str) -> bool:
     return path != STDIN and os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises on a name too long
 
 
-def _find_real(path: str) -> str:
+def find_real(path: str) -> str:
     """Return the real path, links resolved; the path itself if the system cannot resolve it."""
     try:
         return os.path.realpath(path)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipeline.live.frame_reader import LiveReading
 from pipeline.live.tracker import Confirmation
 from pipeline.outputs.records import SCHEMA, Record
-from pipeline.system.files import convert_write_errors
+from pipeline.system.files import convert_write_errors, write_file
 
 
 def make_live_record(confirmed: Confirmation, source: str) -> Record:
@@ -47,14 +47,9 @@ def save_snapshot(picture: NDArray[np.uint8], reading: LiveReading, folder: Path
     size = [frame.bgr.shape[1], frame.bgr.shape[0]]
     facts = {"schema": SCHEMA, "source": source, "time_s": round(frame.time_s, 3), "frame": frame.number}
     record: dict[str, Any] = {**facts, "size_px": size, "region": reading.area.as_list(), "numbers": numbers}
-    _write(path, cv2.imencode(".png", picture)[1].tobytes())
-    _write(path.with_suffix(".json"), json.dumps(record, indent=1).encode())
+    write_file(path, cv2.imencode(".png", picture)[1].tobytes())
+    write_file(path.with_suffix(".json"), json.dumps(record, indent=1).encode())
     return path
-
-
-def _write(path: Path, content: bytes) -> None:
-    with convert_write_errors(path):
-        path.write_bytes(content)
 
 
 def name_file(stem: str, suffix: str, folder: Path | None = None) -> Path:

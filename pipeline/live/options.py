@@ -23,12 +23,14 @@ class LiveOptions:
     has_every_frame : read every frame of a file, however long it takes
     region : the part of each frame to read, px; None for all of it
     settings : of every stage
+    settings_file : the file that the settings come from; None for the defaults
     model : a name under ``models/``, a folder or a file
     is_mirrored : mirror the picture in the window
     is_headless : print confirmed numbers on stdout instead of opening a window
     output : file for the confirmed numbers, as JSON lines; None for stdout
     snapshots : folder for snapshots of the window; None for the current one
     recording : file for the annotated video; None for none
+    is_forced : overwrite a video that is no recording of this program
     most_s : stop after so many seconds of video; None for no limit
     is_quiet, is_verbose : print less, or more, on stderr
 
@@ -44,12 +46,14 @@ class LiveOptions:
     has_every_frame: bool = False
     region: Box | None = None
     settings: Settings = field(default_factory=Settings)
+    settings_file: Path | None = None
     model: str = "digits"
     is_mirrored: bool = False
     is_headless: bool = False
     output: Path | None = None
     snapshots: Path | None = None
     recording: Path | None = None
+    is_forced: bool = False
     most_s: float | None = None
     is_quiet: bool = False
     is_verbose: bool = False

@@ -1,7 +1,12 @@
-"""The annotated video as a file, at a constant number of frames per second whatever the speed of reading."""
+"""The annotated video as a file, at a constant number of frames per second whatever the speed of reading.
+
+It is written under another name; at the end it takes its own, and only then replaces an earlier file. Its last box,
+which players skip, tells that this program has recorded it.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from types import TracebackType
@@ -11,9 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import OutputError, UsageError
+from pipeline.outputs.overwriting import VIDEO_MARK
+from pipeline.system.files import convert_write_errors
 from pipeline.system.native_stderr import silence_native_stderr
 
 SUFFIX = ".mp4"
+
+_MARK_BOX = (8 + len(VIDEO_MARK)).to_bytes(4, "big") + b"free" + VIDEO_MARK
+"""A box of an MP4 file: its size, its type, its content (ISO/IEC 14496-12)."""
 
 _RESERVE_BYTES, _INDEX_BYTES = 1 << 21, 32
 """Room that is kept free for the index at the end of the file: at least, and for each frame."""
@@ -27,7 +37,7 @@ class Recorder:
 
     Parameters
     ----------
-    path : of the file, which ends in .mp4; an old one is replaced
+    path : of the file, which ends in .mp4; an old one is replaced on closing, if a picture was added
     fps : frames per second
 
     Raises
@@ -41,11 +51,14 @@ class Recorder:
     def __init__(self, path: Path, fps: float) -> None:
         if path.suffix.lower() != SUFFIX:
             raise UsageError(f"--record {path}: expected a name that ends in {SUFFIX}")
-        try:
-            path.open("ab").close()
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-        self.path, self._fps = path, fps
+        target = Path(os.path.realpath(path))  # a link stays a link
+        self._draft = target.with_name(f".{os.getpid()}.part{SUFFIX}")
+        with convert_write_errors(path):
+            self._draft.open("wb").close()
+        if target.is_dir():
+            self._draft.unlink()
+            raise OutputError(f"{path}: this is a folder", "name a file")
+        self.path, self._target, self._fps = path, target, fps
         self._writer: cv2.VideoWriter | None = None
         self._size_px = (0, 0)
         self._n_written = 0
@@ -84,29 +97,31 @@ class Recorder:
             self._n_written += 1
 
     def close(self) -> None:
-        """Finish the file; delete it if it is empty.
+        """Finish the file; there is none, or still the earlier one, if no picture was added.
 
         Raises
         ------
         OutputError
-            If what was written cannot be played: OpenCV reports no errors of the disk.
+            If what was written cannot be played: OpenCV reports no errors of the disk. The earlier file then stays.
         """
-        if self._writer is None:
-            if self._n_written == 0 and self.path.stat().st_size == 0:
-                self.path.unlink(missing_ok=True)
-            return
-        with silence_native_stderr():
-            self._writer.release()
-            self._writer = None
-            capture = cv2.VideoCapture(str(self.path))
-            is_playable = capture.isOpened() and capture.read()[0]
-            capture.release()
-        if not is_playable:
-            raise OutputError(f"{self.path}: the video could not be written completely", "check the disk")
+        writer, self._writer = self._writer, None
+        try:
+            if writer is None or not writer.isOpened():
+                return
+            with silence_native_stderr():
+                writer.release()
+                is_playable = _can_be_played(self._draft)
+            if not is_playable:
+                raise OutputError(f"{self.path}: the video could not be written completely", "check the disk")
+            with convert_write_errors(self.path):
+                _append(self._draft, _MARK_BOX)
+                self._draft.replace(self._target)
+        finally:
+            self._draft.unlink(missing_ok=True)
 
     def _has_room(self) -> bool:
         """Return whether there is more room than the index needs without which no player opens the file."""
-        return _measure_room(self.path) > _RESERVE_BYTES + _INDEX_BYTES * self._n_written
+        return _measure_room(self._draft) > _RESERVE_BYTES + _INDEX_BYTES * self._n_written
 
     def _begin(self, bgr: NDArray[np.uint8], time_s: float) -> None:
         if not self._has_room():
@@ -114,9 +129,25 @@ class Recorder:
         self._size_px, self._origin_s = (bgr.shape[1], bgr.shape[0]), time_s
         with silence_native_stderr():
             fourcc = cv2.VideoWriter.fourcc(*"mp4v")
-            self._writer = cv2.VideoWriter(str(self.path), fourcc, self._fps, self._size_px)
+            self._writer = cv2.VideoWriter(str(self._draft), fourcc, self._fps, self._size_px)
         if not self._writer.isOpened():
             raise OutputError(f"{self.path}: the video cannot be written")
+
+
+def _can_be_played(path: Path) -> bool:
+    capture = cv2.VideoCapture(str(path))
+    try:
+        return capture.isOpened() and capture.read()[0]
+    finally:
+        capture.release()
+
+
+def _append(path: Path, content: bytes) -> None:
+    """Write bytes to the end of a file; on return all of it is on the disk."""
+    with path.open("ab") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _measure_room(path: Path) -> int:

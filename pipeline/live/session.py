@@ -22,8 +22,9 @@ from pipeline.live.overlay import Figures
 from pipeline.live.recorder import SUFFIX, Recorder
 from pipeline.live.video_source import CameraRequest, VideoSource
 from pipeline.live.window import Window, WindowState, check_display, compose
-from pipeline.recognition.classify import load_classifier
-from pipeline.system.files import convert_write_errors, make_folder
+from pipeline.outputs.overwriting import check_replaceable, check_sources_are_kept
+from pipeline.recognition.classify import list_model_files, load_classifier
+from pipeline.system.files import convert_write_errors, is_device, make_folder
 from pipeline.system.terminal import print_message
 
 _MOST_LATENCIES = 20_000
@@ -39,9 +40,10 @@ def run(options: LiveOptions) -> int:
 
     Raises
     ------
-    DisplayError, SourceError, OutputError, ModelError
+    UsageError, DisplayError, SourceError, OutputError, ModelError
         As their names say; whatever can be known to fail is tried first.
     """
+    _check_outputs(options)
     if not options.is_headless:
         check_display()
     settings = make_live_settings(options.settings)
@@ -82,7 +84,7 @@ def _open_results(options: LiveOptions) -> Iterator[tuple[TextIO | None, str]]:
         yield sys.stdout, "standard output"
         return
     with convert_write_errors(options.output):
-        stream = options.output.open("w", encoding="utf-8")
+        stream = options.output.open("a" if is_device(options.output) else "w", encoding="utf-8")
     try:
         yield stream, str(options.output)
     finally:
@@ -98,6 +100,19 @@ def _report_damage(grabber: FrameGrabber) -> int:
     what = "1 frame could" if n == 1 else f"{n:,} frames could"
     print_message(f"error: {grabber.source.name}: {what} not be decoded; the others were read")
     return InputError.exit_code
+
+
+def _check_outputs(options: LiveOptions) -> None:
+    """Raise UsageError if an output would overwrite a file that is read, or one that is no result of this program."""
+    named = [("--output", options.output), ("--record", options.recording)]
+    outputs = [(flag, path) for flag, path in named if path]
+    name = options.source.removeprefix("file://")
+    sources: list[tuple[str, str | Path]] = [("the video that is read", name)]
+    sources += [("the settings file", options.settings_file)] if options.settings_file else []
+    sources += [("a file of the model", file) for file in list_model_files(options.model)]
+    check_sources_are_kept(outputs, sources)
+    if not options.is_forced:
+        check_replaceable(outputs)
 
 
 class Session:

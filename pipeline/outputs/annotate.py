@@ -14,8 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import OutputError
 from pipeline.geometry import Box
+from pipeline.system.files import write_file
 from pipeline.types import PageReading, Reading
 
 ANNOTATED = ".annotated"
@@ -172,8 +172,5 @@ def write_annotated(bgr: NDArray[np.uint8], folder: Path, stem: str, suffix: str
     """
     path = folder / f"{stem}{ANNOTATED}{suffix}"
     _, encoded = cv2.imencode(suffix, bgr)
-    try:
-        path.write_bytes(encoded.tobytes())
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
+    write_file(path, encoded.tobytes())
     return path

@@ -15,6 +15,7 @@ from pipeline.outputs.csv_writer import CsvWriter
 from pipeline.outputs.html_report import HtmlWriter
 from pipeline.outputs.json_writer import JsonLinesWriter, JsonWriter
 from pipeline.outputs.text_writer import TextWriter
+from pipeline.system.files import is_device
 
 if TYPE_CHECKING:  # at run time it would load NumPy, which the command line's --help does without
     from pipeline.outputs.records import Record
@@ -85,8 +86,3 @@ def find_format(path: Path) -> Format:
         return TEXT
     endings = ", ".join(suffix for row in FORMATS.values() for suffix in row.suffixes)
     raise UsageError(f"{path}: no format of results has this ending", f"use {endings}, or add --format")
-
-
-def is_device(path: Path) -> bool:
-    """Return whether it is a device or a pipe, which needs no suffix and cannot be replaced at the end of the run."""
-    return path.exists() and not path.is_file() and not path.is_dir()

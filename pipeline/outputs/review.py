@@ -1,15 +1,18 @@
 """Rejected numbers for a person to review: a crop of each, and a table to fill in with the right values.
 
 The folder holds ``crops/`` (each rejected number with some paper around it), ``pages/`` (the annotated pages that they
-are from) and ``review.csv``, whose last column is empty. A new run into the same folder replaces the pictures and keeps
-the values that have been filled in.
+are from) and ``review.csv``, whose last column is empty. A new run into the same folder keeps the values that have been
+filled in. The name of a crop ends in a checksum of the picture: no other crop takes its place, and a value stays with
+the picture that it was filled in for.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -21,7 +24,7 @@ from pipeline.errors import OutputError
 from pipeline.geometry import Box
 from pipeline.outputs.annotate import annotate, write_annotated
 from pipeline.outputs.csv_cells import spell_path
-from pipeline.system.files import make_folder, open_output
+from pipeline.system.files import make_folder, open_output, write_file
 from pipeline.types import PageReading
 
 TABLE = "review.csv"
@@ -31,7 +34,10 @@ COLUMNS = (
     "crop", "file", "page", "line", "number", "confidence", "reason", "left", "top", "right", "bottom", "right_value"
 )  # fmt: skip
 _KEY = ("file", "page", "left", "top", "right", "bottom")
-"""The columns that identify a number from one run to the next."""
+"""The columns that, with the checksum of its crop, identify a number from one run to the next."""
+
+_CROP = re.compile(r"crops/(?P<name>.+)\.\d+(-(?P<checksum>[0-9a-f]{8}))?\.png")
+"""What the column ``crop`` holds; version 0.2.0 wrote no checksum."""
 
 _ANSWER = "right_value"
 _MARGIN_FRAC = 0.6
@@ -60,8 +66,8 @@ def write_crops(
 
     Returns
     -------
-    paths relative to `folder`, ``crops/<stem>.<index>.png``, where index counts all numbers of the page from 1; empty
-    if no number is rejected, and nothing is written
+    paths relative to `folder`, ``crops/<stem>.<index>-<checksum>.png``, where index counts all numbers of the page from
+    1; empty if no number is rejected, and nothing is written
 
     Raises
     ------
@@ -73,19 +79,25 @@ def write_crops(
     rejected = [(i, r.box) for i, r in enumerate(reading.readings, 1) if r.status == "rejected"]
     if not rejected:
         return []
-    names = [_name_crop(stem, index) for index, _ in rejected]
+    _check_stem(stem)
     make_folder((folder / CROPS / stem).parent)
-    for name, (_, box) in zip(names, rejected, strict=True):
-        _write_png(_crop(bgr, box, to_source), folder / name)
+    names = []
+    for index, box in rejected:
+        png = cv2.imencode(".png", _crop(bgr, box, to_source))[1].tobytes()
+        names.append(f"{CROPS}/{PurePath(stem).as_posix()}.{index}-{_checksum(png)}.png")
+        write_file(folder / names[-1], png)
     parent = make_folder((folder / PAGES / stem).parent)
     write_annotated(annotate(bgr, reading, to_source), parent, PurePath(stem).name, ".jpg")
     return names
 
 
-def _name_crop(stem: str, index: int) -> str:
+def _check_stem(stem: str) -> None:
     if not stem or PurePath(stem).is_absolute() or ".." in PurePath(stem).parts:
         raise ValueError(f"stem: expected a name within the folder, received {stem!r}")
-    return f"{CROPS}/{PurePath(stem).as_posix()}.{index}.png"
+
+
+def _checksum(png: bytes) -> str:
+    return sha256(png).hexdigest()[:8]
 
 
 def _crop(bgr: NDArray[np.uint8], box: Box, to_source: NDArray[np.float64] | None) -> NDArray[np.uint8]:
@@ -107,28 +119,19 @@ def _keep_inside(low: float, high: float, size: int) -> tuple[int, int]:
     return start, min(max(start + 1, int(np.ceil(high))), size)
 
 
-def _write_png(bgr: NDArray[np.uint8], path: Path) -> None:
-    _, encoded = cv2.imencode(".png", bgr)
-    try:
-        path.write_bytes(encoded.tobytes())
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
-
-
-def write_table(records: Iterable[Mapping[str, Any]], folder: Path, stems: Callable[[str, int], str]) -> int:
+def write_table(with_crops: Iterable[tuple[Mapping[str, Any], Sequence[str]]], folder: Path) -> int:
     """Write ``review.csv``, one row per rejected number, and return how many still lack their right value.
 
-    Values that were filled in are kept: those of numbers that are still rejected in their rows, others in their old
-    rows below. The table is replaced as a whole.
+    Values that were filled in are kept: those of numbers that are still rejected and have the same crop in their rows,
+    others in their old rows below. The table is replaced as a whole.
 
     The file starts with a byte order mark: without it Excel does not decode it as UTF-8, and the garbled file names
     would not be found again. Names are spelled as in `pipeline.outputs.csv_cells`.
 
     Parameters
     ----------
-    records : from `pipeline.outputs.records.make_record`, one per page
+    with_crops : for each page its record, from `pipeline.outputs.records.make_record`, and what `write_crops` returned
     folder : of the review; made if it does not exist
-    stems : (file, page) -> the stem that was passed to `write_crops`
 
     Raises
     ------
@@ -143,8 +146,8 @@ def write_table(records: Iterable[Mapping[str, Any]], folder: Path, stems: Calla
         stream.write(_BYTE_ORDER_MARK)
         table = csv.DictWriter(stream, COLUMNS, lineterminator="\r\n")
         table.writeheader()
-        for row in _make_rows(records, stems):
-            key = _find_key(row)
+        for row in _make_rows(with_crops):
+            key = _find_key(row, folder)
             if key in written:  # the same page is in the records twice
                 continue
             written.add(key)
@@ -158,6 +161,36 @@ def write_table(records: Iterable[Mapping[str, Any]], folder: Path, stems: Calla
 def read_table(path: Path) -> dict[tuple[str, ...], dict[str, str]]:
     """Return the rows of an earlier table that were filled in, by the key of their numbers; none without a table.
 
+    Raises
+    ------
+    OutputError
+        As `read_rows` does.
+    """
+    return {_find_key(row, path.parent): row for row in read_rows(path) if row[_ANSWER].strip()}
+
+
+def list_stems(folder: Path, paths: Iterable[str] = ()) -> dict[str, str]:
+    """Return the stems of the names of the pictures that an earlier table mentions, by path of the file.
+
+    Parameters
+    ----------
+    folder : of the review
+    paths : of files to read, which the table may spell in another way
+
+    Raises
+    ------
+    OutputError
+        As `read_rows` does.
+    """
+    found = ((row, _CROP.fullmatch(row["crop"])) for row in read_rows(folder / TABLE))
+    stems = {row["file"]: crop["name"].removesuffix(f".page{row['page']}") for row, crop in found if crop}
+    known = {spell_path(path): path for path in paths}
+    return {known.get(spelled, spelled): stem for spelled, stem in stems.items()}
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """Return the rows of an earlier table; none without a table.
+
     A spreadsheet may have saved the table with another separator or encoding.
 
     Raises
@@ -168,7 +201,7 @@ def read_table(path: Path) -> dict[tuple[str, ...], dict[str, str]]:
     try:
         text = _decode(path.read_bytes())
     except FileNotFoundError:
-        return {}
+        return []
     except OSError as error:
         raise OutputError(f"{path}: cannot be read ({error.strerror})") from error
     head = text.partition("\n")[0]
@@ -177,10 +210,9 @@ def read_table(path: Path) -> dict[tuple[str, ...], dict[str, str]]:
     try:
         if not {*_KEY, _ANSWER} <= set(table.fieldnames or ()):
             raise OutputError(f"{path}: this is no table of an earlier review", "move it away, or name another folder")
-        rows = [{name: row.get(name) or "" for name in COLUMNS} for row in table]
+        return [{name: row.get(name) or "" for name in COLUMNS} for row in table]
     except csv.Error as error:
         raise OutputError(f"{path}: the table is damaged ({error})", "mend it, or move it away") from error
-    return {_find_key(row): row for row in rows if row[_ANSWER].strip()}
 
 
 def _decode(raw: bytes) -> str:
@@ -190,18 +222,28 @@ def _decode(raw: bytes) -> str:
         return raw.decode("cp1252", "replace")
 
 
-def _find_key(row: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(row[name].strip() for name in _KEY)
+def _find_key(row: Mapping[str, str], folder: Path) -> tuple[str, ...]:
+    return (*(row[name].strip() for name in _KEY), _find_checksum(row["crop"].strip(), folder))
 
 
-def _make_rows(records: Iterable[Mapping[str, Any]], stems: Callable[[str, int], str]) -> Iterator[dict[str, str]]:
-    for record in records:
-        for index, number in enumerate(record["numbers"], 1):
-            if number["status"] != "rejected":
-                continue
-            file, page = record["file"], record["page"]
+def _find_checksum(name: str, folder: Path) -> str:
+    """Return the checksum of the crop that a row names; "" if it names none, or one without that is gone."""
+    crop = _CROP.fullmatch(name)
+    if not crop or ".." in PurePath(name).parts:
+        return ""
+    try:
+        return crop["checksum"] or _checksum((folder / name).read_bytes())
+    except (OSError, ValueError):
+        return ""
+
+
+def _make_rows(with_crops: Iterable[tuple[Mapping[str, Any], Sequence[str]]]) -> Iterator[dict[str, str]]:
+    for record, crops in with_crops:
+        rejected = [number for number in record["numbers"] if number["status"] == "rejected"]
+        names = [*crops, *[""] * len(rejected)]  # none for a page that was read without a review
+        for number, crop in zip(rejected, names, strict=False):
             values = [
-                *(_name_crop(stems(file, page), index), spell_path(file), page, number["line"], number["text"]),
+                *(crop, spell_path(record["file"]), record["page"], number["line"], number["text"]),
                 *(number["confidence"], number["reason"], *number["box"], ""),
             ]
             yield {name: str(value) for name, value in zip(COLUMNS, values, strict=True)}

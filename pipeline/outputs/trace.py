@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import OutputError
 from pipeline.reading.stages import Recognition, Stages, Trial
 from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX, LineImage
+from pipeline.system.files import make_folder, write_file
 from pipeline.types import N_DIGITS
 
 _RED, _GREEN, _BLUE = (40, 40, 220), (60, 160, 0), (220, 120, 0)
@@ -59,11 +59,8 @@ class Trace:
 
     def _write(self, ending: str, content: bytes) -> None:
         path = self.directory / f"{self.stem}.{ending}"
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-        except OSError as error:
-            raise OutputError(f"trace {path}: {error.strerror}") from error
+        make_folder(path.parent)
+        write_file(path, content)
 
 
 def draw_rulings(stages: Stages) -> NDArray[np.uint8]:

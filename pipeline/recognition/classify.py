@@ -199,16 +199,26 @@ def hash_model(name_or_path: str | os.PathLike[str], models_dir: Path | None = N
     ModelError
         If it is missing.
     """
+    digest = hashlib.sha256()
+    for file in list_model_files(name_or_path, models_dir):
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    return digest.hexdigest()
+
+
+def list_model_files(name_or_path: str | os.PathLike[str], models_dir: Path | None = None) -> list[Path]:
+    """Return the files that reading opens of a model, if they exist: its network, its card, its line network.
+
+    Raises
+    ------
+    ModelError
+        If it is missing.
+    """
     path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
     line_model = read_card(path).line_model
     files = [path, path.with_name("card.json")]
     if line_model:
         files += [path.absolute().parent.parent / line_model / name for name in ("model.tflite", "card.json")]
-    digest = hashlib.sha256()
-    files += sorted(path.rglob("*")) if path.is_dir() else []
-    for file in files:
-        digest.update(file.read_bytes() if file.is_file() else b"")
-    return digest.hexdigest()
+    return files + (sorted(path.rglob("*")) if path.is_dir() else [])
 
 
 def _find_model(name_or_path: str, models_dir: Path) -> Path:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from pipeline.errors import ModelError, OutputError
+
+_OPEN_FILE = re.compile(r"/dev/(stdout|stderr|fd/\d+)|/proc/(self|\d+)/fd/\d+")
+_LONGEST_NAME = 60
+"""Characters of a file's name that its draft has too: no name may exceed 255 bytes."""
 
 
 @contextmanager
@@ -23,27 +28,71 @@ def open_output(path: Path) -> Iterator[TextIO]:
     target = Path(os.path.realpath(path))  # a link stays a link
     if target.is_dir():
         raise OutputError(f"{path}: this is a folder", "name a file")
-    is_device = target.exists() and not target.is_file()  # /dev/stdout and the like cannot be replaced
-    draft = target if is_device else target.with_name(f".{target.name}.{os.getpid()}.part")
+    is_in_place = is_device(path)
+    draft = path if is_in_place else _name_draft(target)
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(f"{path}: the file is write-protected")
     with convert_write_errors(path):
-        stream = draft.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+        stream = draft.open("a" if is_in_place else "w", encoding="utf-8", errors="surrogateescape", newline="")
     try:
         try:
             with convert_write_errors(path):
                 yield stream
+                if not is_in_place:
+                    stream.flush()
+                    os.fsync(stream.fileno())
         except BaseException:
             with suppress(OSError):  # of what the buffer still holds; the error of the block goes first
                 stream.close()
             raise
         with convert_write_errors(path):
             stream.close()  # a network disk may only now say that it is full
-            if not is_device:
+            if not is_in_place:
                 draft.replace(target)
     finally:
-        if not is_device:
+        if not is_in_place:
             draft.unlink(missing_ok=True)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all; one that is there is replaced, not written to, nor what it links to.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    draft = _name_draft(path)
+    try:
+        with convert_write_errors(path):
+            draft.write_bytes(content)
+            draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def is_device(path: Path) -> bool:
+    """Return whether a path is that of a device or a pipe, or of an open file such as /dev/stdout: none is replaced."""
+    if _OPEN_FILE.fullmatch(str(path)):
+        return True
+    return path.exists() and not (path.is_file() or path.is_dir())
+
+
+def sync_folder(path: Path) -> None:
+    """Have the names of new and replaced files in a folder on the disk, where the system can do so."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError:  # some network file systems cannot
+        pass
+    finally:
+        os.close(descriptor)
+
+
+def _name_draft(path: Path) -> Path:
+    return path.with_name(f".{path.name[:_LONGEST_NAME]}.{os.getpid()}.part")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ BENCHMARKS = {
     "live": ("bench_live", "accuracy and speed of live reading"),
     "held": ("bench_held", "what live reading confirms of pictures held before the camera"),
     "survive": ("survive", "a batch of good and bad files, killed and resumed"),
+    "journal": ("attack_journal", "a journal that is damaged, and runs that are killed or started twice"),
     "mutate": ("mutate", "files that are damaged at random bytes"),
 }
 """Module and purpose of each."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import subprocess
 import sys
@@ -19,6 +18,8 @@ import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
+
+from pipeline.batch.journal_lines import decode_line
 
 TOP = Path(__file__).resolve().parents[2]
 SCAN_DPI = 300
@@ -84,10 +85,10 @@ def running(where: Path, *arguments: str, log: Path, is_faulty: bool = False) ->
 
 
 def read_journal(path: Path) -> list[dict[str, Any]]:
-    """Return the records of a journal, without one that is torn off at its end; none where there is no journal."""
+    """Return the records of a journal, without damaged lines; none where there is no journal."""
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+    return [record for line in path.read_bytes().splitlines(keepends=True) if (record := decode_line(line))]
 
 
 def find_session(session: int) -> list[int]:

@@ -128,7 +128,8 @@ def kill_and_resume(trial: Trial, n_kills: int, whole_s: float, rng: np.random.G
                 moments.append(moment)
         _check_orphans(trial, run.pid)
         records = read_journal(trial.where / f"{KILLED}{JOURNAL}")
-        twice = [page for page, n in Counter((r["file"], r["page"]) for r in records).items() if n > 1]
+        read = Counter((r["file"], r["page"]) for r in records if r["status"] == "ok")
+        twice = [page for page, n in read.items() if n > 1]
         trial.faults += [f"after a kill at {moment:.1f} s: two records of {page}" for page in twice]
         if len(moments) == n_kills:
             break

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.batch.output_names import clean_name, make_stems, name_page
+from pipeline.batch.output_names import TakenNames, clean_name, find_stem, make_stems, name_page
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,25 @@ def test_long_names_stay_two() -> None:
 
 def test_pages() -> None:
     assert [name_page("a", 1, 1), name_page("sub/a", 3, 12)] == ["a", "sub/a.page3"]
+
+
+def test_stem_of_a_page() -> None:
+    for stem, number, n_pages in (("a", 1, 1), ("sub/a", 3, 12), ("a.page3", 3, 1)):
+        assert find_stem(name_page(stem, number, n_pages), number, n_pages) == stem
+
+
+def test_stem_that_another_file_has_gets_a_number() -> None:
+    names = TakenNames({"a/p.jpg": "p", "old/p.jpg": "P", "b/q.jpg": "q-2"})
+    claims = [
+        ("a/p.jpg", "a/p"),
+        ("b/p.jpg", "p"),
+        ("c/p.jpg", "P"),
+        ("old/p.jpg", "p"),
+        ("d/q.jpg", "q"),
+        ("e/q.jpg", "q"),
+    ]
+    assert [names.claim(*claim) for claim in claims] == ["p", "p-2", "P-3", "p-4", "q", "q-3"]
+    assert names.claim("b/p.jpg", "anything") == "p-2"
 
 
 NAMES = st.one_of(

@@ -13,11 +13,12 @@ import pytest
 
 from pipeline.batch import results as outputs
 from pipeline.batch.jobs import Outcome
-from pipeline.batch.journal import KEY, Journal
-from pipeline.batch.results import FileResults, Output, StreamResults, choose_journal, make_mark, plan_outputs
+from pipeline.batch.journal import Journal
+from pipeline.batch.journal_lines import KEY
+from pipeline.batch.results import FileResults, Output, StreamResults, check_writable, choose_journal, make_mark
 from pipeline.errors import Failure, OutputError
 from pipeline.geometry import Box
-from pipeline.outputs.formats import FORMATS
+from pipeline.outputs.formats import FORMATS, find_format
 from pipeline.outputs.records import make_record
 from pipeline.outputs.report import Report
 from pipeline.settings.tree import Settings
@@ -31,7 +32,9 @@ def make_outcome(file: str, number: int = 1, text: str = "47", is_rejected: bool
     status = ("rejected", "unsure") if is_rejected else ("accepted", None)
     reading = Reading(text, 0.5, Box(1, 2, 30, 40), (), *status)
     record = make_record(PageReading(file, number, (90, 90), (reading,), "digits", {"total": 0.1}))
-    return Outcome({**record, "thumbnail": THUMBNAIL}, f"{Path(file).stem}.page{number}", 2)
+    name = f"{Path(file).stem}.page{number}"
+    crops = (f"crops/{name}.1-0123abcd.png",) if is_rejected else ()
+    return Outcome({**record, "thumbnail": THUMBNAIL}, name, 2, crops=crops)
 
 
 FAILED = Outcome(make_record(Failure("c.jpg", None, "damaged", "cut", "")))
@@ -46,8 +49,8 @@ def stack() -> Iterator[ExitStack]:
 
 
 def open_results(stack: ExitStack, *names: Path, review: Path | None = None) -> FileResults:
-    planned = plan_outputs(names, None)
-    results = FileResults(stack.enter_context(Journal(choose_journal(planned), "mark", None)), planned, review)
+    planned = [Output(name, find_format(name)) for name in names]
+    results = FileResults(stack.enter_context(Journal(choose_journal(names, None), "mark", False)), planned, review)
     for outcome in OUTCOMES:
         results.add(outcome)
     return results
@@ -55,12 +58,6 @@ def open_results(stack: ExitStack, *names: Path, review: Path | None = None) -> 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
-
-
-def test_format_that_is_given_goes_before_the_suffix(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    assert plan_outputs([path], None) == [Output(path, FORMATS["csv"])]
-    assert plan_outputs([path], FORMATS["json"]) == [Output(path, FORMATS["json"])]
 
 
 def test_output_that_cannot_be_written_is_known_before_the_work(
@@ -75,11 +72,11 @@ def test_output_that_cannot_be_written_is_known_before_the_work(
         (tmp_path / "dangling", "there is no folder"),
     ):
         with pytest.raises(OutputError, match=message):
-            plan_outputs([tmp_path / "good.csv", path], None)
+            check_writable([tmp_path / "good.csv", path])
     monkeypatch.setattr("os.access", lambda *_: False)
     for path in (tmp_path / "file", tmp_path / "new"):
         with pytest.raises(OutputError, match="it is write-protected"):
-            plan_outputs([path], None)
+            check_writable([path])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dangling", "file"]
 
 
@@ -90,10 +87,11 @@ def test_device_is_one() -> None:
 
 
 def test_journal_is_the_first_output_of_lines_or_stands_beside_the_first() -> None:
-    csv_file = Output(Path("x/a.csv"), FORMATS["csv"])
-    lines, more = (Output(path, FORMATS["jsonl"]) for path in (Path("y/b"), Path("c")))
-    assert choose_journal([csv_file]) == Path("x/a.csv.journal.jsonl")
-    assert choose_journal([csv_file, lines, more]) == Path("y/b")
+    table, lines, more = Path("x/a.csv"), Path("y/b.JSONL"), Path("c.jsonl")
+    assert choose_journal([table], None) == Path("x/a.csv.journal.jsonl")
+    assert choose_journal([table, lines, more], None) == lines
+    assert choose_journal([table, lines], FORMATS["jsonl"]) == table
+    assert choose_journal([lines], FORMATS["csv"]) == Path("y/b.JSONL.journal.jsonl")
 
 
 def test_mark_tells_settings_and_models_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -165,8 +163,21 @@ def test_rejected_numbers_wait_in_the_review_table(tmp_path: Path, stack: ExitSt
     places = results.write({})
     assert places["to review"] == f"1 in {tmp_path / 'look' / 'review.csv'}"
     (row,) = read_rows(tmp_path / "look" / "review.csv")
-    assert (row["crop"], row["file"], row["number"]) == ("crops/a.page1.1.png", "a.jpg", "47")
+    assert (row["crop"], row["file"], row["number"]) == ("crops/a.page1.1-0123abcd.png", "a.jpg", "47")
     assert results.count_rejected() == 1
+
+
+def test_records_that_are_no_results_are_counted(tmp_path: Path, stack: ExitStack) -> None:
+    output = Output(tmp_path / "a.csv", FORMATS["csv"])
+    with Journal(choose_journal([output.path], None), "mark", False) as journal:
+        for outcome in OUTCOMES:
+            journal.add(outcome)
+    journal = stack.enter_context(Journal(choose_journal([output.path], None), "another mark", True))
+    results = FileResults(journal, [output], None)
+    results.add(make_outcome("b.jpg", 1))
+    left = ", 2 records of other settings or contents left in it"
+    assert results.write({})["journal"] == f"{tmp_path / 'a.csv.journal.jsonl'}{left}"
+    assert [(row["file"], row["page"]) for row in read_rows(tmp_path / "a.csv")] == [("b.jpg", "1")]
 
 
 def test_stream_gets_results_as_they_come_and_a_table_for_review_at_the_end(tmp_path: Path) -> None:

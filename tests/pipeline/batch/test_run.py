@@ -176,6 +176,72 @@ def test_resumed_run_reads_what_is_missing_failed_or_changed(
     assert "an earlier journal is kept as" in capsys.readouterr().err
 
 
+def test_stop_after_changed_settings_loses_no_record(
+    scans: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch, pages_read: list[tuple[str, int]]
+) -> None:
+    out, journal = tmp_path / "out.csv", tmp_path / "out.csv.journal.jsonl"
+    arguments = [str(scans), "--exclude", "*.jpg", "--output", str(out)]
+    assert main(arguments) == 0
+    rows, lines = out.read_bytes(), journal.read_bytes()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "analyze_page", interrupt)
+        assert main([*arguments, "--resume", "--signs"]) == 130
+    assert journal.read_bytes() == lines
+    assert main([*arguments, "--resume", "--signs", "--pages", "1"]) == 0
+    left = "2 records of other settings or contents left in it"
+    assert capsys.readouterr().err.rstrip().endswith(f"journal: {journal}, {left}")
+    assert [row[:2] for row in load_rows(out)] == [row[:2] for row in ROWS if row[1] == "1"]
+    pages_read.clear()
+    assert main([*arguments, "--resume"]) == 0
+    assert sorted(pages_read) == [("a.png", 1), ("b.png", 1), ("c.tif", 1)]  # --signs has replaced these
+    assert out.read_bytes() == rows
+
+
+def test_folder_that_is_away_for_a_moment_keeps_its_records(
+    scans: Path, tmp_path: Path, pages_read: list[tuple[str, int]]
+) -> None:
+    out, names = tmp_path / "out.csv", tmp_path / "list.txt"
+    names.write_text(f"{scans / 'a.png'}\n{scans / 'c.tif'}\n")
+    arguments = [f"@{names}", "--output", str(out), "-q"]
+    assert main(arguments) == 0
+    rows = out.read_bytes()
+    scans.rename(tmp_path / "away")
+    pages_read.clear()
+    assert main([*arguments, "--resume"]) == 3
+    assert [row for row in load_rows(out) if row[2] != "failed"] == ROWS[:4]
+    (tmp_path / "away").rename(scans)
+    assert main([*arguments, "--resume"]) == 0
+    assert (out.read_bytes(), pages_read) == (rows, [])
+
+
+@pytest.mark.parametrize("is_resumed", [True, False])
+def test_second_folder_with_the_same_names_takes_no_picture_s_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_resumed: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder, number in (("a", "4237"), ("b", "90")):
+        Path(folder).mkdir()
+        cv2.imwrite(f"{folder}/p.png", write_page(number))
+    flags = ["-o", "r.csv", "--review", "v", "--annotate", "d", "--trace", "t", "--reject-below", "1", "-q"]
+    assert main(["a", *flags]) == 0
+    pictures = ("v/crops/p.1-*.png", "v/pages/p.annotated.jpg", "d/p.annotated.png", "t/p.1-gray.png")
+    first = {path: path.read_bytes() for name in pictures for path in Path().glob(name)}
+    assert len(first) == 4
+    table = Path("v/review.csv")
+    table.write_bytes(table.read_bytes().rstrip(b"\r\n") + b"4237\r\n")
+    for folders in (["b"], ["b", "a"], ["a", "b"]):
+        assert main([*folders, *flags, *(["--resume"] if is_resumed else [])]) == 0
+        assert {path: path.read_bytes() for path in first} == first
+        rows = list(csv.DictReader(io.StringIO(table.read_text(encoding="utf-8-sig"))))
+        values = {row["file"]: (row["number"], row["right_value"], row["crop"].rpartition("-")[0]) for row in rows}
+        assert values == {"a/p.png": ("4237", "4237", "crops/p.1"), "b/p.png": ("90", "", "crops/p-2.1")}
+        assert all((Path("v") / row["crop"]).is_file() for row in rows)
+
+
 def test_exit_code_of_a_resumed_run_is_that_of_the_whole(scans: Path, tmp_path: Path) -> None:
     (scans / "sub" / "b.png").unlink()
     run = [str(scans), "--output", str(tmp_path / "out.json"), "--resume", "-q"]
@@ -258,7 +324,7 @@ def test_interrupted_run_keeps_its_journal_and_the_old_results(
     scans: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out.csv"
-    out.write_text("old")
+    out.write_text("old: 1\n")
 
     def interrupt(page: Any, *others: Any) -> Any:
         if page.source.endswith("c.tif"):
@@ -273,7 +339,7 @@ def test_interrupted_run_keeps_its_journal_and_the_old_results(
     first, second = capsys.readouterr().err.splitlines()
     assert first == f"interrupted; 1 page is safe in {journal}"
     assert second.startswith("to go on: ") and second.endswith(f" {scans} --output {out} --resume")
-    assert out.read_text() == "old"
+    assert out.read_text() == "old: 1\n"
     assert [Path(json.loads(line)["file"]).name for line in journal.read_text().splitlines()] == ["a.png"]
     assert main([str(scans), "--output", str(out), "--resume", "-q"]) == 1
     assert load_rows(out) == ROWS

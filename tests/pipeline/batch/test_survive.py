@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.bench import mutate, survive
+from pipeline.batch.journal_lines import encode_line
+from pipeline.errors import Failure
+from pipeline.outputs.records import make_record
+from pipeline.types import PageReading
+from tests.bench import attack_journal, mutate, survive
 from tests.bench.mixed_files import make_bad_files
 
 
@@ -23,16 +26,23 @@ def test_bad_files_and_kills_cost_no_good_page(tmp_path: Path, capsys: pytest.Ca
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_damaged_journals_kills_and_double_starts_cost_no_record(tmp_path: Path) -> None:
+    assert attack_journal.attack(tmp_path, n_damages=60, n_kills=2, n_starts=2, seed=1) == []
+
+
+@pytest.mark.slow
 def test_damaged_bytes_cost_no_more_than_their_file(tmp_path: Path) -> None:
     assert mutate.try_mutants(tmp_path, n_files=64, seed=1, timeout_s=20) == []
 
 
 def test_trial_sees_every_fault(tmp_path: Path) -> None:
     files = {"a.jpg": ("empty", {None: "empty"}), "b.jpg": ("good", {1: {"status": "ok"}, 2: "size"})}
-    error = {"code": "empty", "message": "it is empty"}
-    lost = {"file": "b.jpg", "page": 1, "status": "ok", "error": None}
-    rows = [{"file": "a.jpg", "page": None, "error": error}] * 2 + [lost, {**lost, "file": "c.jpg"}]
-    (tmp_path / "out.csv.journal.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    empty = make_record(Failure("a.jpg", None, "empty", "it is empty", ""))
+    lost = make_record(PageReading("b.jpg", 1, (9, 9), (), "digits", {}))
+    rows = [empty, empty, lost, {**lost, "file": "c.jpg"}]
+    origin = {"bytes": 1, "mtime_ns": 1, "pages": 2, "mark": "0", "name": ""}
+    (tmp_path / "out.csv.journal.jsonl").write_bytes(b"".join(encode_line(row, origin) for row in rows))
     trial = survive.Trial(tmp_path, files, ())
     survive.check_records(trial, "out.csv")
     assert [line.split(": ", 1)[1][:9] for line in trial.faults] == ["a record ", "'a.jpg' (", "'b.jpg' ("]

@@ -12,6 +12,7 @@ import pytest
 from pipeline.errors import OutputError, UsageError
 from pipeline.live import recorder as room
 from pipeline.live.recorder import Recorder
+from pipeline.outputs.overwriting import is_own_result
 
 PICTURE = np.full((48, 64, 3), 128, np.uint8)
 
@@ -72,11 +73,13 @@ def test_full_disk_leaves_what_can_be_played(tmp_path: Path, monkeypatch: pytest
 
 
 def test_video_that_cannot_be_played_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").write_bytes(b"earlier")
     recorder = Recorder(tmp_path / "out.mp4", 10)
     recorder.add(PICTURE, 0)
-    (tmp_path / "out.mp4").unlink()
+    next(tmp_path.glob(".*.part.mp4")).unlink()
     with pytest.raises(OutputError, match="could not be written completely"):
         recorder.close()
+    assert (tmp_path / "out.mp4").read_bytes() == b"earlier"
 
 
 @pytest.mark.slow
@@ -93,10 +96,26 @@ def test_limit_on_the_size_of_files(tmp_path: Path) -> None:
     assert count_frames(tmp_path / "a.mp4") > 10
 
 
-def test_old_file_stays_if_no_picture_comes(tmp_path: Path) -> None:
-    (tmp_path / "out.mp4").write_bytes(b"old")
-    Recorder(tmp_path / "out.mp4", 10).close()
-    assert (tmp_path / "out.mp4").read_bytes() == b"old"
+def test_earlier_recording_stays_until_there_is_another(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    path.write_bytes(b"earlier")
+    with Recorder(path, 10) as recorder:
+        assert path.read_bytes() == b"earlier"
+    assert path.read_bytes() == b"earlier"
+    with Recorder(path, 10) as recorder:
+        recorder.add(PICTURE, 0)
+        assert path.read_bytes() == b"earlier"
+    assert count_frames(path) == 1
+    assert is_own_result(path)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_link_to_a_recording_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "link.mp4").symlink_to("real.mp4")
+    with Recorder(tmp_path / "link.mp4", 10) as recorder:
+        recorder.add(PICTURE, 0)
+    assert (tmp_path / "link.mp4").is_symlink()
+    assert count_frames(tmp_path / "real.mp4") == 1
 
 
 def test_refusals(tmp_path: Path) -> None:
@@ -104,3 +123,6 @@ def test_refusals(tmp_path: Path) -> None:
         Recorder(tmp_path / "out.avi", 10)
     with pytest.raises(OutputError, match="cannot be written"):
         Recorder(tmp_path / "no" / "out.mp4", 10)
+    (tmp_path / "folder.mp4").mkdir()
+    with pytest.raises(OutputError, match="this is a folder"):
+        Recorder(tmp_path / "folder.mp4", 10)

@@ -140,6 +140,46 @@ def test_a_recording_that_cannot_be_written(video: str, tmp_path: Path, capsys: 
     assert "ends in .mp4" in capsys.readouterr().err
 
 
+def test_recording_over_what_is_read_is_refused(video: str, tmp_path: Path, capsys: Captured) -> None:
+    before = Path(video).read_bytes()
+    link, other, own = tmp_path / "link.mp4", tmp_path / "other.mp4", tmp_path / "own.toml"
+    link.symlink_to(video)
+    other.write_bytes(b"another video")
+    own.write_text("")
+    flags = ["--webcam", video, "--headless", "--settings", str(own), "--record"]
+    for path, message in (
+        (video, "is the video that is read; choose another name"),
+        (str(link), "is the video that is read"),
+        (str(own), "is the settings file"),
+        (str(other), "this file is no result of this program; choose another name, or give --force"),
+    ):
+        assert main([*flags, path]) == 2
+        err = capsys.readouterr().err
+        assert f"--record {path}" in err
+        assert message in err
+        assert err.count("\n") == 1
+    assert main(["--webcam", f"file://{video}", *flags[2:], video]) == 2
+    assert (Path(video).read_bytes(), other.read_bytes(), own.read_text()) == (before, b"another video", "")
+    assert main([*flags, str(other), "--force", "--max-seconds", "0.2", "-q"]) == 0
+    assert main([*flags, str(other), "--max-seconds", "0.2", "-q"]) == 0  # it is ours now
+
+
+def test_results_over_what_is_read_or_another_file_are_refused(video: str, tmp_path: Path, capsys: Captured) -> None:
+    link, other = tmp_path / "link.jsonl", tmp_path / "other.jsonl"
+    link.symlink_to(video)
+    other.write_text('{"name": "Anna"}\n')
+    flags = ["--webcam", video, "--headless", "--output"]
+    before = Path(video).read_bytes()
+    for path, message in ((link, "is the video that is read"), (other, "this file is no result of this program")):
+        assert main([*flags, str(path)]) == 2
+        assert f"--output {path}" in (err := capsys.readouterr().err)
+        assert message in err
+    assert (Path(video).read_bytes(), other.read_text()) == (before, '{"name": "Anna"}\n')
+    assert main([*flags, str(other), "--force", "--every-frame", "-q"]) == 0
+    assert main([*flags, str(other), "--every-frame", "-q"]) == 0  # it is ours now
+    assert read_lines(other.read_text())
+
+
 def test_no_screen_names_headless(video: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "linux")
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):

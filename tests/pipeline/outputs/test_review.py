@@ -11,7 +11,7 @@ import pytest
 from pipeline.errors import Failure, MissingInputError, OutputError
 from pipeline.geometry import Box
 from pipeline.outputs.records import make_record
-from pipeline.outputs.review import COLUMNS, read_table, write_crops, write_table
+from pipeline.outputs.review import COLUMNS, list_stems, read_table, write_crops, write_table
 from pipeline.types import PageReading, Reading
 
 BOX = Box(300, 200, 400, 230)
@@ -42,11 +42,21 @@ def list_files(folder: Path) -> list[str]:
 
 def test_only_rejected_numbers_get_a_crop(tmp_path: Path) -> None:
     page = make_page(make_reading(is_rejected=False), make_reading(), make_reading(box=Box(10, 10, 40, 40)))
-    assert write_crops(make_paper(), page, None, tmp_path, "in/a") == ["crops/in/a.2.png", "crops/in/a.3.png"]
-    files = ["crops/in/a.2.png", "crops/in/a.3.png", "pages/in/a.annotated.jpg"]
+    names = write_crops(make_paper(), page, None, tmp_path, "in/a")
+    assert [name.rpartition("-")[0] for name in names] == ["crops/in/a.2", "crops/in/a.3"]
+    files = [*names, "pages/in/a.annotated.jpg"]
     assert list_files(tmp_path) == files
-    write_crops(make_paper(), page, None, tmp_path, "in/a")
+    assert write_crops(make_paper(), page, None, tmp_path, "in/a") == names
     assert list_files(tmp_path) == files
+
+
+def test_crop_of_another_picture_takes_no_earlier_one_s_place(tmp_path: Path) -> None:
+    page = make_page(make_reading())
+    (first,) = write_crops(make_paper(), page, None, tmp_path, "a")
+    before = (tmp_path / first).read_bytes()
+    (second,) = write_crops(255 - make_paper(), page, None, tmp_path, "a")
+    assert first != second
+    assert (tmp_path / first).read_bytes() == before
 
 
 @pytest.mark.parametrize("readings", [(), (make_reading(is_rejected=False),)], ids=["blank", "accepted"])
@@ -92,27 +102,32 @@ def test_crops_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "crops").write_text("a file is in the way")
     with pytest.raises(OutputError, match="cannot be made"):
         write_crops(make_paper(), make_page(make_reading()), None, tmp_path, "a")
-    (tmp_path / "other" / "crops" / "a.1.png").mkdir(parents=True)
+    (name,) = write_crops(make_paper(), make_page(make_reading()), None, tmp_path / "third", "a")
+    (tmp_path / "other" / name).mkdir(parents=True)
     with pytest.raises(OutputError, match="cannot be written"):
         write_crops(make_paper(), make_page(make_reading()), None, tmp_path / "other", "a")
 
 
-def name_stem(file: str, page: int) -> str:
-    return f"{Path(file).stem}.page{page}"
+def name_crops(page: PageReading | Failure, checksum: str = "0123abcd") -> list[str]:
+    if isinstance(page, Failure):
+        return []
+    stem = f"{Path(page.source).stem}.page{page.number}"
+    rejected = [n for n, reading in enumerate(page.readings, 1) if reading.status == "rejected"]
+    return [f"crops/{stem}.{n}-{checksum}.png" for n in rejected]
 
 
-def write(folder: Path, *pages: PageReading | Failure) -> int:
-    return write_table((make_record(page) for page in pages), folder, name_stem)
+def write(folder: Path, *pages: PageReading | Failure, checksum: str = "0123abcd") -> int:
+    return write_table(((make_record(page), name_crops(page, checksum)) for page in pages), folder)
 
 
-def read_rows(folder: Path) -> list[dict[str, str]]:
+def load_rows(folder: Path) -> list[dict[str, str]]:
     with (folder / "review.csv").open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def fill_in(folder: Path, **values: str) -> None:
     """Write right values into the rows of the numbers "n<text>"."""
-    rows = read_rows(folder)
+    rows = load_rows(folder)
     for row in rows:
         row["right_value"] = values.get(f"n{row['number']}", row["right_value"])
     with (folder / "review.csv").open("w", encoding="utf-8-sig", newline="") as file:
@@ -128,11 +143,11 @@ FAILED = Failure.of(MissingInputError("there is no such file"), "c.jpg")
 
 def test_table_has_a_row_for_each_rejected_number(tmp_path: Path) -> None:
     assert write(tmp_path / "new", FIRST, FAILED, SECOND) == 3
-    rows = read_rows(tmp_path / "new")
+    rows = load_rows(tmp_path / "new")
     assert [tuple(row.values()) for row in rows] == [
-        ("crops/a.page1.2.png", "a.jpg", "1", "1", "47", "0.5", "unsure", "300", "200", "400", "230", ""),
-        ("crops/a.page1.3.png", "a.jpg", "1", "1", "8", "0.5", "unsure", "1", "2", "3", "4", ""),
-        ("crops/b.page3.1.png", "b.tif", "3", "1", "-1,5", "0.5", "unsure", "300", "200", "400", "230", ""),
+        ("crops/a.page1.2-0123abcd.png", "a.jpg", "1", "1", "47", "0.5", "unsure", "300", "200", "400", "230", ""),
+        ("crops/a.page1.3-0123abcd.png", "a.jpg", "1", "1", "8", "0.5", "unsure", "1", "2", "3", "4", ""),
+        ("crops/b.page3.1-0123abcd.png", "b.tif", "3", "1", "-1,5", "0.5", "unsure", "300", "200", "400", "230", ""),
     ]
     assert tuple(rows[0]) == COLUMNS
     assert (tmp_path / "new" / "review.csv").read_bytes().startswith(b"\xef\xbb\xbf")
@@ -140,36 +155,78 @@ def test_table_has_a_row_for_each_rejected_number(tmp_path: Path) -> None:
 
 
 def test_table_names_the_crops_that_were_written(tmp_path: Path) -> None:
-    names = write_crops(make_paper(), FIRST, None, tmp_path, name_stem("a.jpg", 1))
-    write(tmp_path, FIRST)
-    assert [row["crop"] for row in read_rows(tmp_path)] == names
+    names = write_crops(make_paper(), FIRST, None, tmp_path, "a.page1")
+    write_table([(make_record(FIRST), names)], tmp_path)
+    assert [row["crop"] for row in load_rows(tmp_path)] == names
+    assert list_stems(tmp_path) == {"a.jpg": "a"}
+
+
+def test_stem_belongs_to_the_path_that_the_table_spells_in_another_way(tmp_path: Path) -> None:
+    page = make_page(make_reading(), file="=\x1b.jpg")
+    write_table([(make_record(page), ["crops/=_.page1.1-0123abcd.png"])], tmp_path)
+    assert list_stems(tmp_path) == {"./=\\x1b.jpg": "=_"}
+    assert list_stems(tmp_path, ["a.jpg", "=\x1b.jpg"]) == {"=\x1b.jpg": "=_"}
+
+
+def test_page_that_was_read_without_a_review_has_no_crops(tmp_path: Path) -> None:
+    write_table([(make_record(FIRST), ())], tmp_path)
+    assert [row["crop"] for row in load_rows(tmp_path)] == ["", ""]
+    assert list_stems(tmp_path) == {}
+
+
+def test_value_stays_with_the_crop_that_it_was_filled_in_for(tmp_path: Path) -> None:
+    page = make_page(make_reading())
+    write(tmp_path, page, checksum="11111111")
+    fill_in(tmp_path, n47="41")
+    assert write(tmp_path, page, checksum="22222222") == 1  # the same box of another photo with the same name
+    rows = [(row["crop"], row["right_value"]) for row in load_rows(tmp_path)]
+    old, new = "crops/a.page1.1-11111111.png", "crops/a.page1.1-22222222.png"
+    assert rows == [(new, ""), (old, "41")]
+    assert write(tmp_path, page, checksum="11111111") == 0
+    assert [(row["crop"], row["right_value"]) for row in load_rows(tmp_path)] == [(old, "41")]
+
+
+@pytest.mark.parametrize(("is_same", "n_open"), [(True, 0), (False, 1)])
+def test_value_for_a_crop_without_a_checksum_is_kept_if_it_is_the_same_picture(
+    tmp_path: Path, is_same: bool, n_open: int
+) -> None:
+    page = make_page(make_reading())
+    (name,) = write_crops(make_paper(), page, None, tmp_path, "a")
+    write_table([(make_record(page), ["crops/a.1.png"])], tmp_path)
+    fill_in(tmp_path, n47="41")
+    if is_same:
+        (tmp_path / "crops" / "a.1.png").write_bytes((tmp_path / name).read_bytes())
+    else:
+        (tmp_path / "crops" / "a.1.png").write_bytes(b"another one's crop")
+    assert write_table([(make_record(page), [name])], tmp_path) == n_open
+    assert len(load_rows(tmp_path)) == 1 + n_open
 
 
 def test_no_records_make_an_empty_table(tmp_path: Path) -> None:
     assert write(tmp_path) == 0
-    assert read_rows(tmp_path) == []
+    assert load_rows(tmp_path) == []
 
 
 def test_what_was_filled_in_is_kept(tmp_path: Path) -> None:
     write(tmp_path, FIRST, SECOND)
     fill_in(tmp_path, n47="41", n8="3")
     assert write(tmp_path, SECOND, make_page(make_reading("47"))) == 1
-    rows = read_rows(tmp_path)
+    rows = load_rows(tmp_path)
     assert [(row["number"], row["right_value"]) for row in rows] == [("-1,5", ""), ("47", "41"), ("8", "3")]
     assert write(tmp_path, FIRST, SECOND) == 1
-    assert [row["right_value"] for row in read_rows(tmp_path)] == ["41", "3", ""]
+    assert [row["right_value"] for row in load_rows(tmp_path)] == ["41", "3", ""]
 
 
 def test_rows_of_numbers_that_are_gone_go_unless_filled_in(tmp_path: Path) -> None:
     write(tmp_path, FIRST)
     fill_in(tmp_path, n8="3")
     assert write(tmp_path, make_page()) == 0
-    assert [row["number"] for row in read_rows(tmp_path)] == ["8"]
+    assert [row["number"] for row in load_rows(tmp_path)] == ["8"]
 
 
 def test_a_page_given_twice_is_asked_about_once(tmp_path: Path) -> None:
     assert write(tmp_path, FIRST, FIRST) == 2
-    assert len(read_rows(tmp_path)) == 2
+    assert len(load_rows(tmp_path)) == 2
 
 
 @pytest.mark.parametrize(
@@ -178,14 +235,14 @@ def test_a_page_given_twice_is_asked_about_once(tmp_path: Path) -> None:
 def test_table_that_a_spreadsheet_saved_again(tmp_path: Path, delimiter: str, encoding: str) -> None:
     page = make_page(make_reading(), file="Zähler, alt.jpg")
     write(tmp_path, page)
-    rows = read_rows(tmp_path)
+    rows = load_rows(tmp_path)
     rows[0]["right_value"] = " 41"
     with (tmp_path / "review.csv").open("w", encoding=encoding, newline="") as file:
         table = csv.DictWriter(file, COLUMNS, delimiter=delimiter)
         table.writeheader()
         table.writerows(rows)
     assert write(tmp_path, page) == 0
-    assert read_rows(tmp_path)[0]["right_value"].strip() == "41"
+    assert load_rows(tmp_path)[0]["right_value"].strip() == "41"
 
 
 @pytest.mark.parametrize(
@@ -205,12 +262,11 @@ def test_table_that_a_spreadsheet_saved_again(tmp_path: Path, delimiter: str, en
 )
 def test_names_of_any_kind(tmp_path: Path, file: str, written: str) -> None:
     page = make_page(make_reading(), file=file)
-    stems = {"stems": lambda file, page: "a"}
-    write_table([make_record(page)], tmp_path, **stems)
-    assert [row["file"] for row in read_rows(tmp_path)] == [written]
+    write_table([(make_record(page), ["crops/a.1-0123abcd.png"])], tmp_path)
+    assert [row["file"] for row in load_rows(tmp_path)] == [written]
     fill_in(tmp_path, n47="41")
-    assert write_table([make_record(page)], tmp_path, **stems) == 0
-    assert len(read_rows(tmp_path)) == 1
+    assert write_table([(make_record(page), ["crops/a.1-0123abcd.png"])], tmp_path) == 0
+    assert len(load_rows(tmp_path)) == 1
 
 
 def test_table_that_is_none_is_left_alone(tmp_path: Path) -> None:
@@ -242,10 +298,10 @@ def test_table_stays_when_the_run_breaks_off(tmp_path: Path) -> None:
     before = (tmp_path / "review.csv").read_bytes()
 
     def break_off() -> Any:
-        yield make_record(SECOND)
+        yield make_record(SECOND), name_crops(SECOND)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_table(break_off(), tmp_path, name_stem)
+        write_table(break_off(), tmp_path)
     assert (tmp_path / "review.csv").read_bytes() == before
     assert list_files(tmp_path) == ["review.csv"]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from pipeline.errors import OutputError
-from pipeline.system.files import make_folder, open_output
+from pipeline.system.files import is_device, make_folder, open_output, sync_folder, write_file
 
 
 def test_output_appears_when_all_is_done(tmp_path: Path) -> None:
@@ -48,6 +49,38 @@ def test_error_in_the_block_is_an_output_error(tmp_path: Path) -> None:
     with pytest.raises(BrokenPipeError), open_output(tmp_path / "a.txt"):
         raise BrokenPipeError
     assert list(tmp_path.iterdir()) == []
+
+
+def test_file_is_replaced_and_what_it_links_to_is_not(tmp_path: Path) -> None:
+    real, soft, hard = (tmp_path / name for name in ("real", "soft", "hard" + "x" * 240))
+    real.write_bytes(b"photo")
+    soft.symlink_to("real")
+    os.link(real, hard)
+    for path in (soft, hard):
+        write_file(path, b"crop")
+        assert path.read_bytes() == b"crop"
+    assert real.read_bytes() == b"photo"
+    assert sorted(tmp_path.iterdir()) == sorted([real, soft, hard])
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "folder", tmp_path / "no" / "file"):
+        with pytest.raises(OutputError, match="cannot be written"):
+            write_file(path, b"crop")
+
+
+def test_devices(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("/dev/null", "/dev/stdout", "/dev/fd/1", str(tmp_path / "pipe")):
+        assert is_device(Path(name)), name
+    for name in (str(tmp_path), __file__, "/dev/shm/none", str(tmp_path / "none")):
+        assert not is_device(Path(name)), name
+
+
+def test_folder_that_cannot_be_synchronized_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: int) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr("os.fsync", fail)
+    sync_folder(tmp_path)
 
 
 def test_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

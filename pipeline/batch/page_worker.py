@@ -27,7 +27,7 @@ from pipeline.outputs.records import Record, make_record
 from pipeline.outputs.review import write_crops
 from pipeline.outputs.thumbnail import make_thumbnail
 from pipeline.outputs.trace import Trace
-from pipeline.reading.read_page import analyze_page, make_reading
+from pipeline.reading.read_page import analyze_page, make_page_reading
 from pipeline.recognition.classify import Classifier
 from pipeline.system.files import make_folder
 from pipeline.system.native_stderr import silence_native_stderr
@@ -94,7 +94,7 @@ class Worker:
         stages = analyze_page(page, self._classifier, plan.settings)
         if plan.trace:
             Trace(plan.trace, name).write(stages)
-        reading = make_reading(stages, self._classifier.name)
+        reading = make_page_reading(stages, self._classifier.name)
         record = make_record(reading, picture.note_page(job.number))
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         crops: tuple[str, ...] | None = () if plan.review else None

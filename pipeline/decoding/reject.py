@@ -7,7 +7,7 @@ The chain of confidences, from the networks to the number:
 3. Prior shift: less on a page with much ink that is no digit (`page_confidence.estimate_prior_shift`).
 4. Number: the product over its digits.
 5. Page: less where the other numbers of its page are doubtful (`page_confidence.shift_by_page`).
-6. A lone 1: less where nothing else but 1s was read on the page, for a stroke looks like it.
+6. A lone 1: less where no other number of the page would be accepted, for any stroke looks like it.
 
 A number is rejected where the last is below `reject_below`, with the reason of the first step that fell below it.
 """
@@ -38,22 +38,23 @@ def reject_doubtful(readings: Sequence[Reading], settings: DecodeSettings) -> tu
     alone = np.array([reading.confidence for reading in readings])
     on_page = shift_by_page(alone, settings.usual_right, settings.surest)
     final = on_page.copy()
-    if {r.text for r, p in zip(readings, on_page, strict=True) if p >= settings.reject_below} == {"1"}:
-        is_one = np.array([reading.text == "1" for reading in readings])
+    is_one = np.array([[digit.text for digit in reading.digits] == ["1"] for reading in readings], bool)
+    is_sure = on_page >= settings.reject_below
+    if is_sure.any() and is_one[is_sure].all():
         final[is_one] = shift_prior(on_page[is_one], settings.lone_one)
-    reasons = [
-        (alone, [_name_weakest(reading) for reading in readings]),
-        (on_page, [_PAGE] * len(readings)),
-        (final, [_STROKE] * len(readings)),
-    ]
     decided = []
-    for i, reading in enumerate(readings):
-        reason = next((texts[i] for sure, texts in reasons if sure[i] < settings.reject_below), None)
+    for reading, shifted, confidence in zip(readings, on_page.tolist(), final.tolist(), strict=True):
+        reason = _find_reason(reading, shifted, confidence, settings.reject_below)
         status: Status = "accepted" if reason is None else "rejected"
-        decided.append(replace(reading, confidence=float(final[i]), status=status, reason=reason))
+        decided.append(replace(reading, confidence=confidence, status=status, reason=reason))
     return tuple(decided)
 
 
-def _name_weakest(reading: Reading) -> str:
+def _find_reason(reading: Reading, on_page: float, final: float, reject_below: float) -> str | None:
+    """Return why a number is rejected: what first made its confidence too low; None if it is accepted."""
+    if reading.confidence >= reject_below:
+        return _PAGE if on_page < reject_below else _STROKE if final < reject_below else None
     position, weakest = min(enumerate(reading.digits, start=1), key=lambda numbered: numbered[1].confidence)
+    if weakest.confidence >= reject_below:
+        return f"its {len(reading.digits)} digits together are only {reading.confidence:.2f} sure"
     return f"digit {position} ({weakest.text}) is uncertain: {weakest.confidence:.2f}"

@@ -13,7 +13,7 @@ from pipeline.geometry import Box
 from pipeline.live.frame_grabber import VideoFrame
 from pipeline.live.line_scheduler import LineScheduler
 from pipeline.live.tracker import Confirmation, TrackedNumber, Tracker
-from pipeline.reading.read_page import analyze_page, make_reading, read_page
+from pipeline.reading.read_page import analyze_page, make_page_reading, read_page
 from pipeline.reading.stages import Stages
 from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
@@ -121,7 +121,7 @@ class LiveReader:
         settings, scheduler = self._polarities[self._is_inverse], self._schedulers[self._is_inverse]
         scheduler.unsettled = [find_on_page(box, page) for box in self._tracker.list_unsettled()]
         stages = analyze_page(page, self._classifier, settings, scheduler)
-        reading = make_reading(stages, self._classifier.name)
+        reading = make_page_reading(stages, self._classifier.name)
         self._choose_ink(reading)
         confirmed = self._tracker.update(reading.readings, area, frame.number, frame.time_s, scheduler.recalled)
         return LiveReading(

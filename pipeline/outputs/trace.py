@@ -55,7 +55,7 @@ class Trace:
         }
         for number, (name, picture) in enumerate(pictures.items(), start=1):
             self._write(f"{number}-{name}.png", cv2.imencode(".png", picture)[1].tobytes())
-        self._write("hypotheses.txt", format_trials(stages.trials).encode())
+        self._write("hypotheses.txt", format_trials(stages.trials, stages.hypothesis).encode())
 
     def _write(self, ending: str, content: bytes) -> None:
         path = self.directory / f"{self.stem}.{ending}"
@@ -113,9 +113,9 @@ def draw_line_images(recognition: Recognition) -> NDArray[np.uint8]:
     return np.vstack(wide) if wide else np.full((LINE_IMAGE_PX, width, 3), 255, np.uint8)
 
 
-def format_trials(trials: Sequence[Trial]) -> str:
+def format_trials(trials: Sequence[Trial], winner: str) -> str:
     """Return a line for each hypothesis that the page was read under: its score, in sure digits, and which won."""
-    rows = [f"{trial.score:8.2f}  {trial.hypothesis}{'  <- chosen' * trial.is_chosen}" for trial in trials]
+    rows = [f"{trial.score:8.2f}  {trial.hypothesis}{'  <- won' * (trial.hypothesis == winner)}" for trial in trials]
     return "\n".join(["   score  hypothesis", *rows, ""])
 
 

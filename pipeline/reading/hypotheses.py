@@ -35,10 +35,10 @@ class Hypothesis:
 
     Attributes
     ----------
-    name : as the trace and the page's reading have it
+    name : of the kind; what `read` yields names itself, as the trace and the page's reading have it
     is_worth_trying : whether the best stages so far leave room for it
-    read : yields the page's stages under it, for each way to try it; none where nothing would change
-    least_gain : by how much its score must be higher than that of the best so far, of the settings and that score
+    read : yields the page's stages for each way to try it; none where nothing would change
+    least_gain : of the settings and the score to beat: by how much the page's score must be higher
     """
 
     name: str
@@ -62,7 +62,7 @@ def _read_upright(page: Page, runner: StageRunner, memory: LineMemory | None = N
     ink = runner.find_ink(page)
     first = runner.read(ink, runner.find_lines(ink), memory)
     score = measure_score(first.readings, runner.settings.decode.doubtful)
-    first = replace(first, hypothesis=AS_IT_LIES, trials=(Trial(AS_IT_LIES, score, True),))
+    first = replace(first, hypothesis=AS_IT_LIES, trials=(Trial(AS_IT_LIES, score),))
     return replace(_try(first, LINE_HYPOTHESES, runner), unleveled=page)
 
 
@@ -75,12 +75,9 @@ def _try(best: Stages, hypotheses: Sequence[Hypothesis], runner: StageRunner) ->
         score = max(0.0, measure_score(best.readings, doubtful))
         least = score + hypothesis.least_gain(runner.settings, score)
         tried = [(measure_score(stages.readings, doubtful), stages) for stages in hypothesis.read(best, runner)]
-        highest = max((score for score, _ in tried), default=-math.inf)
-        trials = [Trial(hypothesis.name, score, score == highest > least) for score, _ in tried]
-        if highest > least:
-            chosen = next(stages for score, stages in tried if score == highest)
-            best = replace(chosen, hypothesis=hypothesis.name, trials=best.trials)
-        best = replace(best, trials=(*best.trials, *trials))
+        trials = (*best.trials, *(Trial(stages.hypothesis, own) for own, stages in tried))
+        highest, stages = max(tried, key=lambda one: one[0], default=(-math.inf, best))
+        best = replace(stages if highest > least else best, trials=trials)
     return best
 
 
@@ -107,7 +104,7 @@ def _read_leveled(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     for skew_deg in turns:
         ink, lines = _level(best.ink.page, skew_deg, runner)
         if abs(skew_deg) >= s.least_deg or ink.has_rulings:
-            yield runner.read(ink, lines)
+            yield replace(runner.read(ink, lines), hypothesis=f"leveled by {skew_deg:.1f} degrees")
 
 
 def _level(page: Page, skew_deg: float, runner: StageRunner) -> tuple[PageInk, tuple[TextLine, ...]]:
@@ -146,7 +143,7 @@ def _read_with_rulings(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     lines = runner.find_lines(ink)
     most_px = _GRID_HEIGHTS * best.scale.digit_height_px
     if all(c.box.height <= most_px for line in lines for c in line.components):
-        yield runner.read(ink, lines)
+        yield replace(runner.read(ink, lines), hypothesis="rulings kept")
 
 
 def _is_blank(best: Stages, runner: StageRunner) -> bool:
@@ -155,7 +152,7 @@ def _is_blank(best: Stages, runner: StageRunner) -> bool:
 
 def _read_inverted(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     """Yield the page with black for white: what was taken for ink may be a dark card, and its numbers bright."""
-    yield _read_upright(invert(best.unleveled or best.ink.page), runner)
+    yield _name_outer("black for white", _read_upright(invert(best.unleveled or best.ink.page), runner))
 
 
 def _is_doubtful(best: Stages, runner: StageRunner) -> bool:
@@ -169,7 +166,14 @@ def _is_doubtful(best: Stages, runner: StageRunner) -> bool:
 def _read_turned(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     """Yield the page turned by one, two and three quarters."""
     for n_quarters in QUARTERS:
-        yield _read_upright(turn_page(best.unleveled or best.ink.page, n_quarters), runner)
+        turned = _read_upright(turn_page(best.unleveled or best.ink.page, n_quarters), runner)
+        yield _name_outer(f"turned by {90 * n_quarters} degrees", turned)
+
+
+def _name_outer(name: str, stages: Stages) -> Stages:
+    """Return the stages of a whole page under a hypothesis, named with the one for its lines that won, if one did."""
+    inner = "" if stages.hypothesis == AS_IT_LIES else f", {stages.hypothesis}"
+    return replace(stages, hypothesis=name + inner)
 
 
 def _may_have_shadows(best: Stages, runner: StageRunner) -> bool:
@@ -185,7 +189,8 @@ def _read_without_shadows(best: Stages, runner: StageRunner) -> Iterator[Stages]
     if patches is not None:
         small = shrink(ink.page.gray, s.illumination)
         paper, edges = lift_shadows(small, ink.paper, patches, s.illumination)
-        yield runner.read_ink(runner.find_ink(ink.page, paper, edges))
+        stages = runner.read_ink(runner.find_ink(ink.page, paper, edges))
+        yield replace(stages, hypothesis="shadows removed", unleveled=best.unleveled)
 
 
 LINE_HYPOTHESES = (

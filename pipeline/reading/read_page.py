@@ -41,7 +41,7 @@ def read_page(
     """
     if not isinstance(page, Page):
         page = make_page(page, (settings or Settings()).images, channels)
-    return make_reading(analyze_page(page, classifier, settings), classifier.name)
+    return make_page_reading(analyze_page(page, classifier, settings), classifier.name)
 
 
 def analyze_page(
@@ -66,7 +66,7 @@ def analyze_page(
     return replace(stages, readings=reject_doubtful(readings, s.decode), seconds=timer.seconds())
 
 
-def make_reading(stages: Stages, model: str) -> PageReading:
+def make_page_reading(stages: Stages, model: str) -> PageReading:
     """Return the numbers of a page that was analyzed, their boxes in px of the upright original."""
     page = stages.ink.page
     readings = _place(stages.readings, page)

@@ -52,11 +52,10 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A hypothesis that a page was read under: its score (`hypotheses.measure_score`), whether it won."""
+    """A hypothesis that a page was read under, and its score (`hypotheses.measure_score`)."""
 
     hypothesis: str
     score: float
-    is_chosen: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)

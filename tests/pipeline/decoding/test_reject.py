@@ -28,12 +28,27 @@ def test_no_number_no_decision() -> None:
 
 @pytest.mark.parametrize(
     ("reject_below", "status", "reason"),
-    [(0.4, "accepted", None), (0.46, "rejected", "digit 2 (7) is uncertain: 0.50")],
+    [
+        (0.4, "accepted", None),
+        (0.46, "rejected", "its 2 digits together are only 0.45 sure"),
+        (0.6, "rejected", "digit 2 (7) is uncertain: 0.50"),
+    ],
 )
 def test_doubtful_number_is_rejected_for_its_weakest_digit(reject_below: float, status: str, reason: str) -> None:
     (decided,) = reject_doubtful([make_number(0.9, 0.5)], replace(SETTINGS, reject_below=reject_below))
     assert (decided.text, decided.status, decided.reason) == ("77", status, reason)
     assert decided.confidence == pytest.approx(0.45)
+
+
+def test_many_sure_digits_may_be_doubtful_together() -> None:
+    (decided,) = reject_doubtful([make_number(*[0.98] * 9)], SETTINGS)
+    assert (decided.status, decided.reason) == ("rejected", "its 9 digits together are only 0.83 sure")
+
+
+def test_a_sign_makes_no_stroke_a_number() -> None:
+    signed = replace(read_as("1", sure=0.99), text="-1")
+    (decided,) = reject_doubtful([signed], SETTINGS)
+    assert (decided.text, decided.status) == ("-1", "rejected")
 
 
 def test_a_sure_number_among_doubtful_ones_is_rejected() -> None:

@@ -17,11 +17,14 @@ from pipeline.batch.output_names import make_stems, name_page
 from pipeline.errors import EmptyInputError, Failure, InputError, MissingInputError
 from pipeline.images.load import SUFFIXES
 from pipeline.outputs.annotate import ANNOTATED
+from pipeline.regular_files import read_regular
 
 __all__ = ["STDIN", "Source", "list_sources", "name_page"]
 
 STDIN = "-"
 LIST_MARK = "@"
+_MOST_LIST_BYTES = 100 << 20
+"""Of a list: a million paths of a hundred characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ def _expand_list(text: str) -> list[str | Failure]:
     if not text.startswith(LIST_MARK):
         return [text]
     try:
-        raw = Path(text.removeprefix(LIST_MARK)).read_bytes()
+        raw = read_regular(text.removeprefix(LIST_MARK), _MOST_LIST_BYTES)
     except FileNotFoundError:
         return [Failure.of(MissingInputError("there is no such list"), text)]
     except (OSError, ValueError) as error:
@@ -112,6 +115,8 @@ def _expand_list(text: str) -> list[str | Failure]:
         content = raw.decode("utf-16", "replace")
     else:
         content = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    if "\0" in content:
+        return [Failure.of(InputError("this list is no text", "write one path on each line"), text)]
     lines = [line.rstrip("\r") for line in content.split("\n")]
     paths: list[str | Failure] = [line for line in lines if line.strip() and not line.startswith("#")]
     return paths or [Failure.of(EmptyInputError("this list names no file", "write one path on each line"), text)]
@@ -197,7 +202,7 @@ class _Walk:
     def _add(self, entry: os.DirEntry[str], parts: tuple[str, ...], folder_real: str) -> None:
         is_link = entry.is_symlink()
         is_folder = _check_entry(entry.is_dir)
-        if not is_folder and not (_is_picture(entry.name) and (is_link or _check_entry(entry.is_file))):
+        if not is_folder and not _is_picture(entry.name):
             return
         real = _find_real(entry.path) if is_link else os.path.join(folder_real, entry.name)  # noqa: PTH118
         if is_folder and real in self.search.skipped:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import DamagedPictureError, EncryptedPictureError
+from pipeline.errors import DamagedPictureError, EncryptedPictureError, PictureSizeError
 from pipeline.images.header_types import Frame
 from pipeline.settings.images import ImageSettings
 
@@ -26,7 +26,7 @@ _lock = threading.RLock()
 _open_documents: weakref.WeakSet[Pdf] = weakref.WeakSet()
 
 
-def is_pdf(raw: bytes) -> bool:
+def is_pdf(raw: bytes | bytearray) -> bool:
     """Return whether the bytes start as a PDF, also after white space or a byte order mark, as some programs write."""
     return raw[:1024].lstrip(b"\0\t\r\n \xef\xbb\xbf").startswith(b"%PDF-")
 
@@ -34,7 +34,7 @@ def is_pdf(raw: bytes) -> bool:
 class Pdf:
     """An open PDF, whose pages are measured and rendered on demand; it is closed when it is deleted."""
 
-    def __init__(self, raw: bytes, settings: ImageSettings) -> None:
+    def __init__(self, raw: bytes | bytearray, settings: ImageSettings) -> None:
         """Open the document.
 
         Parameters
@@ -48,6 +48,8 @@ class Pdf:
             If it needs a password.
         DamagedPictureError
             If it cannot be opened, or has no page.
+        PictureSizeError
+            If it has more pages than `settings.most_pages`.
         """
         self._raw, self._settings = raw, settings
         with _lock:
@@ -57,8 +59,11 @@ class Pdf:
             self.n_pages = len(self._document)  # 1 or more, or pypdfium2 would not have opened it
         if self.n_pages > len(raw):  # PDFium does not check the number
             raise DamagedPictureError(f"the PDF claims {self.n_pages} pages, more than it has bytes")
+        if self.n_pages > settings.most_pages:
+            message = f"it has {self.n_pages:,} pages, more than {settings.most_pages:,}"
+            raise PictureSizeError(message, "split it, or raise images.most_pages in --settings")
 
-    def __reduce__(self) -> tuple[type[Pdf], tuple[bytes, ImageSettings]]:
+    def __reduce__(self) -> tuple[type[Pdf], tuple[bytes | bytearray, ImageSettings]]:
         """Pickle the bytes, so that another process opens the PDF again: PDFium's objects cannot be pickled."""
         return Pdf, (self._raw, self._settings)
 
@@ -125,7 +130,7 @@ class Pdf:
         return Frame(math.ceil(width * scale), math.ceil(height * scale), number=number), scale
 
 
-def _open(raw: bytes) -> Any:
+def _open(raw: bytes | bytearray) -> Any:
     """Return pypdfium2's document, its form fields ready to be rendered."""
     pdfium = _load_pdfium()
     try:

@@ -21,9 +21,11 @@ from numpy.typing import NDArray
 from pipeline.errors import OutputError
 from pipeline.geometry import Box
 from pipeline.outputs.annotate import annotate, write_annotated
+from pipeline.regular_files import read_regular
 from pipeline.system.files import make_folder, open_output
 from pipeline.types import PageReading
 
+_MOST_TABLE_BYTES = 1 << 30
 TABLE = "review.csv"
 CROPS, PAGES = "crops", "pages"
 
@@ -168,7 +170,7 @@ def read_table(path: Path) -> dict[tuple[str, ...], dict[str, str]]:
         If it cannot be read, or lacks columns: it is then another file that must not be replaced.
     """
     try:
-        text = _decode(path.read_bytes())
+        text = _decode(read_regular(path, _MOST_TABLE_BYTES))
     except FileNotFoundError:
         return {}
     except OSError as error:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
 from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX
+from pipeline.regular_files import read_regular
 from pipeline.system.native_stderr import silence_native_stderr
 from pipeline.types import SIDE_PX
 
@@ -21,6 +22,9 @@ _MOST_AT_ONCE = 64
 
 _BATCH_STEP, _WIDTH_STEP_PX = 8, 128
 """Batches and line images are padded with bare paper to multiples of these: a new shape costs more than that."""
+
+_MOST_MODEL_BYTES = (1 << 31) - 1
+"""LiteRT's file format has 32-bit offsets."""
 
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """What a loaded file is to the other rooms: float32 (N, 28, 28, 1) in, float32 (N, K) out, N at least 1."""
@@ -121,7 +125,7 @@ def _count_threads() -> int:
 
 def _read_model(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular(path, _MOST_MODEL_BYTES)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
 

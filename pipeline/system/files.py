@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,9 +29,9 @@ def open_output(path: Path) -> Iterator[TextIO]:
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(f"{path}: the file is write-protected")
     with convert_write_errors(path):
-        stream = draft.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+        descriptor = _open_at_once(draft)
     try:
-        with stream:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="") as stream:
             yield stream
         if not is_device:
             with convert_write_errors(path):
@@ -38,6 +39,25 @@ def open_output(path: Path) -> Iterator[TextIO]:
     finally:
         if not is_device:
             draft.unlink(missing_ok=True)
+
+
+def _open_at_once(path: Path) -> int:
+    """Open a file for writing, emptied; raise OSError for a named pipe that no program reads, rather than wait for one.
+
+    Returns
+    -------
+    file descriptor
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "no program reads from this pipe or socket") from error
+        raise
+    if hasattr(os, "set_blocking") and os.name != "nt":
+        os.set_blocking(descriptor, True)
+    return descriptor
 
 
 @contextmanager

@@ -67,6 +67,8 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _run_batch(options: BatchOptions) -> int:
+    # Before NumPy is imported: its threads are of no use here, and a process with one thread can fork.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with _explain_missing_library():
         from pipeline.batch.run import run
     return run(options)

@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import chain
 from time import strftime
 from typing import TextIO, TypeAlias
@@ -15,8 +15,7 @@ from pipeline.batch.jobs import BUG_CODE, Outcome, Plan
 from pipeline.batch.journal import Journal
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.page_ranges import PageRanges
-from pipeline.batch.page_worker import Worker
-from pipeline.batch.process_pool import OneProcess, Pool, start_processes
+from pipeline.batch.process_pool import Pool, start_processes
 from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, summarize
 from pipeline.batch.results import (
     FileResults,
@@ -26,15 +25,16 @@ from pipeline.batch.results import (
     make_mark,
     plan_outputs,
 )
-from pipeline.batch.scheduler import MULTI_PAGE_SUFFIXES, InputItem, PageScheduler
+from pipeline.batch.scheduler import InputItem, PageScheduler
 from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, StrictError, UsageError
+from pipeline.images.load import MOST_BYTES
 from pipeline.outputs.formats import TEXT
 from pipeline.outputs.records import format_failure
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import TABLE, read_table
-from pipeline.recognition.classify import hash_model, load_classifier
+from pipeline.recognition.classify import hash_model
 from pipeline.system.files import make_folder, open_output
 
 _BUG = 70
@@ -55,10 +55,11 @@ def run(options: BatchOptions) -> int:
     formats = [output.format for output in outputs] or [options.format or TEXT]
     has_thumbnails = any(format.has_thumbnails for format in formats)
     plan = Plan(options.settings, options.model, **folders, has_thumbnails=has_thumbnails)
-    worker = Worker(plan, load_classifier(plan.model))
     items = _list_items(options, options.inputs)
     statistics = RunStatistics()
     with ExitStack() as stack:
+        pool = stack.enter_context(_start_pool(options, plan, items))  # before this process has other threads
+        pool.check_model()
         results = stack.enter_context(_open_results(options, outputs, plan, items))
         reporter = stack.enter_context(ProgressReporter(statistics, _choose_progress_style(options)))
         for line in () if options.is_quiet else results.messages:
@@ -68,7 +69,6 @@ def run(options: BatchOptions) -> int:
         if options.watch:
             watched = watch_folder(options.watch, lambda: _list_items(options, [str(options.watch)]))
             unread = chain(unread, chooser.skip_done(watched))
-        pool = stack.enter_context(_start_pool(options, worker, plan, items))
         scheduler = PageScheduler(unread, chooser.choose, pool, _read_stdin(items), reporter.update)
         try:
             outcomes = scheduler.read_in_order() if isinstance(results, StreamResults) else scheduler.read()
@@ -155,21 +155,13 @@ def _prepare_stdout() -> TextIO:
 
 def _read_stdin(items: Sequence[InputItem]) -> bytes | None:
     is_wanted = any(isinstance(item, Source) and item.path == STDIN for item in items)
-    return sys.stdin.buffer.read() if is_wanted else None
+    return sys.stdin.buffer.read(MOST_BYTES + 1) if is_wanted else None
 
 
-def _start_pool(
-    options: BatchOptions, worker: Worker, plan: Plan, items: Sequence[InputItem]
-) -> AbstractContextManager[Pool]:
-    """Return the pool: this process for a single picture, else the number of workers asked for, or one per core."""
-    is_plain = not (options.n_workers or options.timeout_s or options.watch)
-    if is_plain and len(items) == 1 and not _may_have_several_pages(items[0]):
-        return nullcontext(OneProcess(worker))
-    return start_processes(plan, options.n_workers or _count_cores(), options.timeout_s or TIMEOUT_S)
-
-
-def _may_have_several_pages(item: InputItem) -> bool:
-    return isinstance(item, Source) and item.path.lower().endswith(MULTI_PAGE_SUFFIXES)
+def _start_pool(options: BatchOptions, plan: Plan, items: Sequence[InputItem]) -> AbstractContextManager[Pool]:
+    """Return the pool: as many workers as asked for, or one per core; a single picture is read in one worker, too."""
+    n_files = sum(isinstance(item, Source) for item in items)
+    return start_processes(plan, options.n_workers or _count_cores(), options.timeout_s or TIMEOUT_S, n_files)
 
 
 def _count_cores() -> int:

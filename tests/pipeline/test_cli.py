@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
@@ -17,15 +16,12 @@ import pytest
 
 from pipeline.batch import page_worker as worker
 from pipeline.batch import run as runner
-from pipeline.batch.jobs import Plan
-from pipeline.batch.page_worker import Worker
-from pipeline.batch.process_pool import OneProcess
 from pipeline.cli import main
-from pipeline.recognition.classify import load_classifier
 from pipeline.version import __version__
 from tests.support.drawing import write_page
 
 TOP = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("alone")
 BOOM = "def boom(*_): raise RuntimeError('boom')"
 
 
@@ -55,16 +51,6 @@ def bad(tmp_path: Path) -> str:
     return str(path)
 
 
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this process read all files: starting others takes a second."""
-
-    def stay_alone(plan: Plan, *_: object) -> nullcontext[OneProcess]:
-        return nullcontext(OneProcess(Worker(plan, load_classifier(plan.model))))
-
-    monkeypatch.setattr(runner, "start_processes", stay_alone)
-
-
 Captured = pytest.CaptureFixture[str]
 
 
@@ -75,7 +61,6 @@ def test_text_on_stdout_and_nothing_on_stderr(photo: str, capsys: Captured) -> N
     assert err == ""
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])
 def test_bad_file_is_a_record_and_the_good_one_is_read(photo: str, bad: str, form: str, capsys: Captured) -> None:
     assert main([bad, photo, "--format", form]) == 1
@@ -102,7 +87,6 @@ def test_output_file_instead_of_stdout(photo: str, tmp_path: Path, capsys: Captu
     assert json.loads((tmp_path / "out.json").read_text())[0]["model"] == "digits"
 
 
-@pytest.mark.usefixtures("alone")
 def test_annotate_and_trace_fill_their_folders(photo: str, tmp_path: Path) -> None:
     drawn, trace = tmp_path / "new" / "drawn", tmp_path / "trace"
     assert main([photo, copy(photo), "--annotate", str(drawn), "--trace", str(trace)]) == 0
@@ -198,7 +182,6 @@ def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Pa
     assert out == "" or code == 3
 
 
-@pytest.mark.usefixtures("alone")
 def test_bug_is_reported_with_its_traceback_and_the_run_goes_on(
     photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:

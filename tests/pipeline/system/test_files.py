@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,20 @@ def test_output_through_a_link_and_to_a_device(tmp_path: Path) -> None:
     with open_output(Path("/dev/null")) as stream:
         stream.write("x")
     assert Path("/dev/null").is_char_device()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_output_to_a_pipe_needs_a_reader(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError, match="no program reads from this pipe"), open_output(pipe):
+        pass
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with open_output(pipe) as stream:
+        assert os.get_blocking(stream.fileno())
+        stream.write("x")
+    assert os.read(reader, 9) == b"x"
+    os.close(reader)
 
 
 def test_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -241,8 +241,12 @@ def _check_size(frame: Frame, settings: ImageSettings) -> None:
 
 
 def _choose_reduction(picture_format: str, frame: Frame, settings: ImageSettings) -> int:
-    """Return the largest integer factor to shrink by that leaves the long side at `work_side_px` or more."""
-    most = max(frame.width, frame.height) // settings.work_side_px
+    """Return the largest integer factor to shrink by that leaves the long side at `work_side_px` or more.
+
+    Of the short side of a long strip at least 1 px is left.
+    """
+    short, long = sorted((frame.width, frame.height))
+    most = min(long // settings.work_side_px, short)
     if picture_format != "JPEG":
         return max(1, most)
     return max((scale for scale in JPEG_SCALES if scale <= most), default=1)

@@ -241,7 +241,7 @@ def test_process_exits_with_the_code_of_what_happened(photo: str, bad: str, tmp_
 
 @pytest.mark.slow
 def test_process_exits_with_70_for_a_bug(photo: str) -> None:
-    code = f"import pipeline.batch.page_worker as w\n{BOOM}\nw.analyze_page = boom\n"
+    code = f"import pipeline.batch.run as r\n{BOOM}\nr.list_sources = boom\n"
     code += "import sys, pipeline.cli as c\nsys.exit(c.main())"
     done = subprocess.run([sys.executable, "-c", code, photo], cwd=TOP, capture_output=True, text=True, check=False)
     assert done.returncode == 70

@@ -395,3 +395,8 @@ def test_pages_of_a_tiff_are_decoded_without_a_copy_of_the_file(tmp_path: Path) 
     assert picture.raw == before == (tmp_path / "a.tif").read_bytes()
     with pytest.raises(PictureSizeError, match="more than 2 pages"):
         open_picture(tmp_path / "a.tif", ImageSettings(most_pages=2))
+
+
+def test_long_strip_does_not_shrink_to_nothing() -> None:
+    assert load_page(encode(Image.new("L", (18_000, 9), 255), "PNG")).gray.shape == (1, 2000)
+    assert load_page(encode(Image.new("L", (8, 30_000), 255), "JPEG")).gray.shape == (3750, 1)

@@ -243,10 +243,10 @@ def _check_size(frame: Frame, settings: ImageSettings) -> None:
 def _choose_reduction(picture_format: str, frame: Frame, settings: ImageSettings) -> int:
     """Return the largest integer factor to shrink by that leaves the long side at `work_side_px` or more.
 
-    Of the short side of a long strip at least 1 px is left.
+    The short side of a long strip stays at `least_side_px` or more.
     """
     short, long = sorted((frame.width, frame.height))
-    most = min(long // settings.work_side_px, short)
+    most = min(long // settings.work_side_px, short // settings.least_side_px)
     if picture_format != "JPEG":
         return max(1, most)
     return max((scale for scale in JPEG_SCALES if scale <= most), default=1)

@@ -5,6 +5,7 @@ Only this module catches the base error. The error's class owns the exit code; 0
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import traceback
@@ -94,6 +95,8 @@ def _run(argv: Sequence[str] | None) -> int:
 
 
 def _run_batch(options: BatchOptions) -> int:
+    # Before NumPy is imported: its threads are of no use here, and a process with one thread can fork.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with _explain_missing_library():
         from pipeline.batch.run import run
     return run(options)

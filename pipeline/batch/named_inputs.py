@@ -6,13 +6,15 @@ import codecs
 import glob
 import os
 import re
-from pathlib import Path
 
 from pipeline.batch.natural_order import make_natural_key
 from pipeline.errors import EmptyInputError, Failure, InputError, MissingInputError
+from pipeline.regular_files import read_regular
 
 STDIN = "-"
 LIST_MARK = "@"
+_MOST_LIST_BYTES = 100 << 20
+"""Of a list: a million paths of a hundred characters."""
 
 _ADDRESS = re.compile(r"([a-z][a-z0-9+.-]+)://", re.IGNORECASE)
 _PATTERN = re.compile(r"[*?[]")
@@ -57,7 +59,7 @@ def _explain_address(text: str, scheme: str) -> MissingInputError:
 def _read_list(text: str) -> list[str | Failure]:
     """Return the paths in a list."""
     try:
-        raw = Path(text.removeprefix(LIST_MARK)).read_bytes()
+        raw = read_regular(text.removeprefix(LIST_MARK), _MOST_LIST_BYTES)
     except FileNotFoundError:
         return [Failure.of(MissingInputError("there is no such list"), text)]
     except (OSError, ValueError) as error:
@@ -66,6 +68,8 @@ def _read_list(text: str) -> list[str | Failure]:
         content = raw.decode("utf-16", "replace")
     else:
         content = raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+    if "\0" in content:
+        return [Failure.of(InputError("this list is no text", "write one path on each line"), text)]
     lines = [line.rstrip("\r") for line in content.split("\n")]
     paths: list[str | Failure] = [line for line in lines if line.strip() and not line.startswith("#")]
     return paths or [Failure.of(EmptyInputError("this list names no file", "write one path on each line"), text)]

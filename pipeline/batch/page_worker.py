@@ -42,10 +42,15 @@ class Worker:
     ----------
     plan : what to do with each page
     classifier : the plan's model
+
+    Attributes
+    ----------
+    notes : what the user should know of the model
     """
 
     def __init__(self, plan: Plan, classifier: Classifier) -> None:
         self._plan, self._classifier = plan, classifier
+        self.notes = classifier.notes
         self._picture: Picture | None = None
         self._opened: tuple[str, Identity | None] | None = None
 

@@ -7,7 +7,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
 from time import strftime
@@ -19,8 +19,7 @@ from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.output_guard import check_outputs
 from pipeline.batch.output_names import TakenNames
 from pipeline.batch.page_ranges import PageRanges
-from pipeline.batch.page_worker import Worker
-from pipeline.batch.process_pool import OneProcess, Pool, start_processes
+from pipeline.batch.process_pool import Pool, start_processes
 from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, list_places, summarize
 from pipeline.batch.results import (
     FileResults,
@@ -30,15 +29,16 @@ from pipeline.batch.results import (
     choose_journal,
     make_mark,
 )
-from pipeline.batch.scheduler import MULTI_PAGE_SUFFIXES, InputItem, PageScheduler
+from pipeline.batch.scheduler import InputItem, PageScheduler
 from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, OutputError, StrictError, UsageError
+from pipeline.images.load import MOST_BYTES
 from pipeline.outputs.formats import TEXT, find_format
 from pipeline.outputs.records import format_failure
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import list_stems
-from pipeline.recognition.classify import hash_model, load_classifier
+from pipeline.recognition.classify import hash_model
 from pipeline.system.files import make_folder, open_output
 
 _BUG = 70
@@ -64,19 +64,18 @@ def run(options: BatchOptions) -> int:
     formats = [output.format for output in outputs] or [options.format or TEXT]
     has_thumbnails = any(format.has_thumbnails for format in formats)
     plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)
-    classifier = load_classifier(plan.model)
-    worker = Worker(plan, classifier)
     with ExitStack() as stack:
+        pool = stack.enter_context(_start_pool(options, plan, items))  # before this process has other threads
+        notes = pool.check_model()
         results = stack.enter_context(_open_results(options, outputs, plan))
         reporter = stack.enter_context(ProgressReporter(statistics, _choose_progress_style(options)))
-        for line in () if options.is_quiet else (*classifier.notes, *results.messages):
+        for line in () if options.is_quiet else (*notes, *results.messages):
             reporter.print_line(line)
         names = TakenNames({**stems, **results.stems})
         writer = _ResultsWriter(options, results, statistics, reporter)
         try:
             stdin = _read_stdin(items)
             chooser = _PageChooser(options.pages, results, names, statistics)
-            pool = stack.enter_context(_start_pool(options, worker, plan, items))
             scheduler = PageScheduler(chooser.list_unread(options, items), chooser.choose, pool, stdin, reporter.update)
             scheduler.on_idle = writer.write_when_idle
             _read(scheduler, results, statistics, reporter, options)
@@ -207,7 +206,7 @@ def _read_stdin(items: list[Source | Failure]) -> bytes | None:
     reason = "it is closed"
     if sys.stdin is not None:
         try:
-            return sys.stdin.buffer.read()
+            return sys.stdin.buffer.read(MOST_BYTES + 1)
         except OSError as refusal:  # a folder, or a terminal that has gone
             reason = refusal.strerror or str(refusal)
     error = InputError(f"standard input cannot be read ({reason})", "give the file on stdin, or name it")
@@ -215,18 +214,10 @@ def _read_stdin(items: list[Source | Failure]) -> bytes | None:
     return None
 
 
-def _start_pool(
-    options: BatchOptions, worker: Worker, plan: Plan, items: Sequence[InputItem]
-) -> AbstractContextManager[Pool]:
-    """Return the pool: this process for a single picture, else the number of workers asked for, or one per core."""
-    is_plain = not (options.n_workers or options.timeout_s or options.watch)
-    if is_plain and len(items) == 1 and not _may_have_several_pages(items[0]):
-        return nullcontext(OneProcess(worker))
-    return start_processes(plan, options.n_workers or _count_cores(), options.timeout_s or TIMEOUT_S)
-
-
-def _may_have_several_pages(item: InputItem) -> bool:
-    return isinstance(item, Source) and item.path.lower().endswith(MULTI_PAGE_SUFFIXES)
+def _start_pool(options: BatchOptions, plan: Plan, items: Sequence[InputItem]) -> AbstractContextManager[Pool]:
+    """Return the pool: as many workers as asked for, or one per core; a single picture is read in one worker, too."""
+    n_files = sum(isinstance(item, Source) for item in items)
+    return start_processes(plan, options.n_workers or _count_cores(), options.timeout_s or TIMEOUT_S, n_files)
 
 
 def _count_cores() -> int:

@@ -21,6 +21,9 @@ from pipeline.outputs.records import make_record
 _TICK_S = 0.2
 """Longest wait for an outcome before the progress is updated and new files are looked for."""
 
+MOST_FAILED, MOST_LOST = 20, 5
+"""Pages of a file that may fail in a row for one reason; fewer where each costs a process, or the whole timeout."""
+
 MULTI_PAGE_SUFFIXES = (".pdf", ".tif", ".tiff")
 """Of the names of files that may have several pages."""
 
@@ -66,6 +69,7 @@ class PageScheduler:
         self._has_more = True
         self._pages: list[_Page] = []  # a heap: pages of opened files that are not yet submitted
         self._pending: dict[Future[Outcome], _Page] = {}
+        self._failed: dict[int, tuple[str, int]] = {}  # by file: (reason, how many pages have failed for it in a row)
         self.n_further = 0
         """Pages after the first one of the files that have been opened."""
         self.on_idle: Callable[[], None] = lambda: None
@@ -104,6 +108,7 @@ class PageScheduler:
                     if page.is_first and outcome.is_lost:
                         self._count_pages(page)
                     yield page, outcome
+                    yield from self._give_up(page, outcome)
 
     def _submit_pages(self) -> None:
         """Submit pages until the pool has enough, those of opened files first."""
@@ -132,6 +137,27 @@ class PageScheduler:
         page = _Page(index, number, Job(item, number, raw), is_first=True)
         self._pending[self._pool.submit(page.job)] = page
         return True
+
+    def _give_up(self, page: _Page, outcome: Outcome) -> Iterator[tuple[_Page, Outcome]]:
+        """Yield one failure for all further pages of a file too many of whose pages failed in a row, and drop them."""
+        error = outcome.record["error"]
+        if error is None:
+            self._failed.pop(page.index, None)
+            return
+        code, n_failed = self._failed.get(page.index, ("", 0))
+        n_failed = n_failed + 1 if code == error["code"] else 1
+        self._failed[page.index] = error["code"], n_failed
+        dropped = sorted(other for other in self._pages if other.index == page.index)
+        if n_failed < (MOST_LOST if outcome.is_lost else MOST_FAILED) or not dropped:
+            return
+        self._pages = [other for other in self._pages if other.index != page.index]
+        heapq.heapify(self._pages)
+        self.n_further -= len(dropped) - 1
+        message = f"{len(dropped):,} pages from this one on were not tried, as {n_failed} in a row failed"
+        message += f" ({error['message']})"
+        source, number = dropped[0].job.source.path, dropped[0].number
+        failure = Failure(source, number, error["code"], message, error["hint"])
+        yield dropped[0], replace(outcome, record=make_record(failure), name="", traceback="")
 
     def _count_pages(self, first: _Page) -> None:
         """Submit a job that counts the pages of a file whose first page ended its process, if it may have more."""

@@ -189,7 +189,7 @@ class _Walk:
     def _add(self, entry: os.DirEntry[str], parts: tuple[str, ...], folder_real: str) -> None:
         is_link = entry.is_symlink()
         is_folder = _check_entry(entry.is_dir)
-        if not is_folder and (reason := _find_reason(entry.name) or self._refuse(entry, is_link)):
+        if not is_folder and (reason := _find_reason(entry.name)):
             self.search.left_out[reason] += 1
             return
         real = find_real(entry.path) if is_link else os.path.join(folder_real, entry.name)  # noqa: PTH118
@@ -204,10 +204,6 @@ class _Walk:
             (self.linked if is_link else self.waiting).append((entry.path, (*parts, entry.name), real))
         else:
             self.found.append(_FoundFile(entry.path, real, (*parts, entry.name)))
-
-    def _refuse(self, entry: os.DirEntry[str], is_link: bool) -> str | None:
-        """Return why an entry that is named as a picture is not read; None if it is: a file, or a link to anything."""
-        return None if is_link or _check_entry(entry.is_file) else _OTHER
 
     def explain_empty(self) -> EmptyInputError:
         """Return the error for a folder without a picture to read."""

@@ -29,7 +29,7 @@ _LINEAR = ("HDR", "PFM")
 """Formats whose samples are linear in light and have no maximum."""
 
 
-def decode_jpeg(raw: bytes, factor: int, is_color: bool) -> NDArray[np.uint8]:
+def decode_jpeg(raw: bytes | bytearray, factor: int, is_color: bool) -> NDArray[np.uint8]:
     """Return a JPEG's pixels as stored, shrunk by one of `JPEG_SCALES`: uint8 (h, w), or (h, w, 3) in BGR.
 
     Raises
@@ -43,7 +43,7 @@ def decode_jpeg(raw: bytes, factor: int, is_color: bool) -> NDArray[np.uint8]:
     return pixels
 
 
-def decode_stored(raw: bytes, picture_format: str) -> NDArray[Any]:
+def decode_stored(raw: bytes | bytearray, picture_format: str) -> NDArray[Any]:
     """Return the pixels as stored, of whatever number type: (h, w) or (h, w, c), c 1 or 3 in BGR, and 1 more for alpha.
 
     Parameters
@@ -70,7 +70,7 @@ def decode_stored(raw: bytes, picture_format: str) -> NDArray[Any]:
     return decode_with_pillow(raw, picture_format) if pixels is None else pixels
 
 
-def _imdecode(raw: bytes, flags: int) -> NDArray[Any] | None:
+def _imdecode(raw: bytes | bytearray, flags: int) -> NDArray[Any] | None:
     """Return the pixels that OpenCV decodes, or None; its log, which goes to stderr, is switched off."""
     level = set_log_level(0)
     try:

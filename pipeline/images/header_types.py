@@ -51,6 +51,8 @@ class Header:
     note: str | None = None
 
 
-def note_animation(n_frames: int) -> str | None:
-    """Return the note for a picture of several frames; None for a still picture."""
+def note_animation(n_frames: int | None) -> str | None:
+    """Return the note for a picture of several frames, their number None if not counted; None for a still picture."""
+    if n_frames is None:
+        return "animated: the first frame is read"
     return f"animated: the first of {n_frames} frames is read" if n_frames > 1 else None

@@ -17,7 +17,7 @@ from pipeline.images.pillow_formats import read_with_pillow
 from pipeline.images.rasters import read_jpeg2000, read_netpbm, read_radiance
 from pipeline.images.tiff import find_tiff_pages, read_exif_orientation
 
-_TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+TIFF_MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _JPEG_MAGIC, _PNG_MAGIC = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _JPEG2000_MAGIC = (b"\0\0\0\x0cjP  \r\n\x87\n", b"\xff\x4f\xff\x51")
 _RADIANCE_MAGIC = (b"#?RADIANCE", b"#?RGBE")
@@ -35,16 +35,26 @@ _UNSUPPORTED = {
 """First bytes of files that are not supported -> what the file is, and the hint for the user."""
 
 _APP1, _START_OF_SCAN = 0xE1, 0xDA
+_MOST_SEGMENTS = 65_536
+"""Of a JPEG, before its pixels, fill bytes included: the largest profiles and previews need some hundreds."""
+
+_MOST_SCANS = 100
+"""Of a progressive JPEG, each of which passes over all pixels; programs write 10 to 20."""
+
+_MOST_CHUNKS = 1_000_000
+"""Of a PNG; the smallest that programs write hold 8 KB, so that 200 megapixels are 200,000."""
+
 _START_OF_FRAME = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 """JPEG markers that state the size, one for each kind of compression; the three others have another meaning."""
 
 
-def read_header(raw: bytes) -> Header:
+def read_header(raw: bytes | bytearray, most_pages: int) -> Header:
     """Return the header of a picture file; nothing is decoded.
 
     Parameters
     ----------
     raw : the whole file
+    most_pages : of a TIFF
 
     Raises
     ------
@@ -54,6 +64,8 @@ def read_header(raw: bytes) -> Header:
         If the bytes are of no picture format that can be read.
     DamagedPictureError
         If they start as a picture, but are cut short.
+    PictureSizeError
+        If a TIFF has more than `most_pages`.
     """
     if not raw:
         raise EmptyInputError("the file is empty (0 bytes)")
@@ -61,8 +73,8 @@ def read_header(raw: bytes) -> Header:
         return Header("JPEG", (_read_jpeg(raw),))
     if raw.startswith(_PNG_MAGIC):
         return _read_png(raw)
-    if raw.startswith(_TIFF_MAGIC):
-        return Header("TIFF", find_tiff_pages(raw))
+    if raw.startswith(TIFF_MAGIC):
+        return Header("TIFF", find_tiff_pages(raw, most_pages))
     if raw.startswith(_JPEG2000_MAGIC):
         return Header("JPEG2000", (read_jpeg2000(raw),))
     if raw.startswith(_RADIANCE_MAGIC):
@@ -75,7 +87,7 @@ def read_header(raw: bytes) -> Header:
     return read_netpbm(raw) or _refuse(raw)
 
 
-def _read_boxed(raw: bytes) -> Header:
+def _read_boxed(raw: bytes | bytearray) -> Header:
     """Return the header of a HEIC or an AVIF; the brands in its first box tell which."""
     length = int.from_bytes(raw[:4], "big")
     brands = {raw[8:12], *(raw[at : at + 4] for at in range(16, min(length, len(raw), 256), 4))}
@@ -86,7 +98,7 @@ def _read_boxed(raw: bytes) -> Header:
     raise NotAPictureError("this is a video, or a camera's raw file", "export a picture of it as JPEG or PNG")
 
 
-def _refuse(raw: bytes) -> Header:
+def _refuse(raw: bytes | bytearray) -> Header:
     """Raise the error that describes these bytes most exactly."""
     if raw.startswith(b"\x89PNG"):
         raise DamagedPictureError("the picture's header is broken or cut short")
@@ -98,32 +110,37 @@ def _refuse(raw: bytes) -> Header:
     raise NotAPictureError("these bytes are no picture")
 
 
-def _read_jpeg(raw: bytes) -> Frame:
+def _read_jpeg(raw: bytes | bytearray) -> Frame:
     """Return the size and orientation of a JPEG; check that its end marker follows its data.
 
     The end marker of a thumbnail in the EXIF segment does not count. A multi-picture file (MPO) holds the same view
     again, smaller or from a second lens: the first picture is read.
     """
-    size, orientation = None, 1
+    size, orientation = None, None
     for marker, first, end in _walk_jpeg(raw):
         if marker in _START_OF_FRAME:
             height, width = struct.unpack_from(">HH", raw, first + 1)
             size = width, height
-        elif marker == _APP1 and raw.startswith(b"Exif\0\0", first):
+        elif marker == _APP1 and orientation is None and raw.startswith(b"Exif\0\0", first):
             orientation = read_exif_orientation(raw[first:end])
         elif marker == _START_OF_SCAN:  # from here on FF D9 can only be the end
-            if raw.find(b"\xff\xd9", end) < 0:
+            last = raw.find(b"\xff\xd9", end)
+            if last < 0:
                 raise DamagedPictureError("the JPEG breaks off before its end")
+            if raw.count(b"\xff\xda", end, last) >= _MOST_SCANS:
+                raise DamagedPictureError("the JPEG has more scans than any program writes", "save it again")
             if size is None or 0 in size:
                 raise DamagedPictureError("the JPEG does not say its size")
-            return Frame(*size, orientation)
+            return Frame(*size, orientation or 1)
     raise DamagedPictureError("the JPEG breaks off before its first pixel")
 
 
-def _walk_jpeg(raw: bytes) -> Iterator[tuple[int, int, int]]:
+def _walk_jpeg(raw: bytes | bytearray) -> Iterator[tuple[int, int, int]]:
     """Yield (marker, first byte of its content, byte after its content) of each segment of a JPEG."""
     at = 2
-    while at + 4 <= len(raw) and raw[at] == 0xFF:
+    for _ in range(_MOST_SEGMENTS):
+        if at + 4 > len(raw) or raw[at] != 0xFF:
+            return
         if raw[at + 1] == 0xFF:  # a fill byte
             at += 1
             continue
@@ -134,10 +151,12 @@ def _walk_jpeg(raw: bytes) -> Iterator[tuple[int, int, int]]:
         at = end
 
 
-def _read_png(raw: bytes) -> Header:
+def _read_png(raw: bytes | bytearray) -> Header:
     """Return the header of a PNG (its eXIf chunk may be anywhere); check the checksum of every chunk."""
-    at, size, orientation, n_frames, view = len(_PNG_MAGIC), None, 1, 1, memoryview(raw)
-    while at + 12 <= len(raw):
+    at, size, orientation, n_frames, view = len(_PNG_MAGIC), None, None, 1, memoryview(raw)
+    for _ in range(_MOST_CHUNKS):
+        if at + 12 > len(raw):
+            break
         length, kind = struct.unpack_from(">I4s", raw, at)
         first, end = at + 8, at + 12 + length
         if end > len(raw):
@@ -149,9 +168,9 @@ def _read_png(raw: bytes) -> Header:
             size = width, height
         elif kind == b"acTL" and length >= 4:  # animated
             n_frames = struct.unpack_from(">I", raw, first)[0]
-        elif kind == b"eXIf":
+        elif kind == b"eXIf" and orientation is None:
             orientation = read_exif_orientation(raw[first : end - 4])
         elif kind == b"IEND" and size is not None:
-            return Header("PNG", (Frame(*size, orientation),), note_animation(n_frames))
+            return Header("PNG", (Frame(*size, orientation or 1),), note_animation(n_frames))
         at = end
     raise DamagedPictureError("the PNG breaks off before its end")

@@ -14,7 +14,7 @@ HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"
 """Brands, in the first box of a file, that libheif can read."""
 
 
-def read_heif(raw: bytes) -> Header:
+def read_heif(raw: bytes | bytearray) -> Header:
     """Return the header of a HEIC; nothing is decoded.
 
     libheif applies the rotation and mirroring of the file (`irot`, `imir`) and states the resulting size. The EXIF
@@ -31,7 +31,7 @@ def read_heif(raw: bytes) -> Header:
     return Header("HEIF", (Frame(width, height),), note)
 
 
-def decode_heif(raw: bytes) -> NDArray[Any]:
+def decode_heif(raw: bytes | bytearray) -> NDArray[Any]:
     """Return the main picture of a HEIC, upright: uint8 (uint16 where gray and deep), (h, w) or (h, w, c) in BGR(A).
 
     Raises
@@ -47,7 +47,7 @@ def decode_heif(raw: bytes) -> NDArray[Any]:
     return pixels[:, : main.size[0]]
 
 
-def _open(raw: bytes) -> tuple[Any, int]:
+def _open(raw: bytes | bytearray) -> tuple[Any, int]:
     """Return the main picture, not yet decoded, and how many there are."""
     # Imported late: it takes as long as reading a photo.
     import pillow_heif

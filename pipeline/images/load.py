@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -23,10 +22,11 @@ from numpy.typing import NDArray
 from pipeline.errors import DamagedPictureError, InputError, MissingInputError, NotAPictureError, PictureSizeError
 from pipeline.images.decode import JPEG_SCALES, decode_jpeg, decode_stored
 from pipeline.images.header_types import Frame, Header
-from pipeline.images.headers import read_header
+from pipeline.images.headers import TIFF_MAGIC, read_header
 from pipeline.images.pdf import Pdf, is_pdf
 from pipeline.images.pixels import choose_factors, convert_to_8bit, flatten, map_to_source, shrink, turn_upright
 from pipeline.images.tiff import isolate_tiff_page
+from pipeline.regular_files import open_regular
 from pipeline.settings.images import ImageSettings
 from pipeline.types import Page
 
@@ -37,7 +37,7 @@ SUFFIXES = (
 )
 """Suffixes of the names of pictures, in any case, that folders are searched for."""
 
-_MOST_BYTES = 2**31 - 1
+MOST_BYTES = 2**31 - 1
 """OpenCV stores the size of a buffer in a signed 32-bit integer."""
 
 
@@ -110,11 +110,15 @@ def open_picture(
     """
     name = name or ("<bytes>" if isinstance(source, bytes) else os.fspath(source))
     with _naming(name):
-        raw = source if isinstance(source, bytes) else _read_bytes(Path(source))
+        raw = source if isinstance(source, bytes) else _read_bytes(source)
+        _check_length(len(raw))
         settings = settings or ImageSettings()
         if is_pdf(raw):
             return Picture(name, raw, Header("PDF", ()), settings, Pdf(raw, settings, password))
-        return Picture(name, raw, read_header(raw), settings)
+        header = read_header(raw, settings.most_pages)
+        if header.format == "TIFF" and isinstance(raw, bytes):
+            raw = bytearray(raw)
+        return Picture(name, raw, header, settings)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +130,7 @@ class Picture:
     """
 
     name: str
-    raw: bytes
+    raw: bytes | bytearray
     header: Header
     settings: ImageSettings
     pdf: Pdf | None = None
@@ -193,8 +197,11 @@ class Picture:
         return shrink(flatten(pixels, is_color), factor)
 
     def _decode_stored(self, frame: Frame) -> NDArray[Any]:
-        raw = isolate_tiff_page(self.raw, frame) if self.header.format == "TIFF" else self.raw
-        pixels = decode_stored(raw, self.header.format)
+        if isinstance(self.raw, bytearray):
+            with isolate_tiff_page(self.raw, frame):
+                pixels = decode_stored(self.raw, self.header.format)
+        else:
+            pixels = decode_stored(self.raw, self.header.format)
         if frame.is_inverted and pixels.dtype != np.uint8:  # OpenCV inverts such TIFFs itself, but only in 8 bits
             return 255 - convert_to_8bit(pixels)
         return pixels
@@ -210,11 +217,20 @@ def _naming(name: str) -> Iterator[None]:
         raise
 
 
-def _read_bytes(path: Path) -> bytes:
-    """Return the bytes of a file; OpenCV itself fails on some names under Windows."""
+def _read_bytes(path: str | os.PathLike[str]) -> bytes | bytearray:
+    """Return the bytes of a file, a TIFF's as a bytearray, which `isolate_tiff_page` changes.
+
+    OpenCV itself fails on some names under Windows.
+    """
     try:
-        with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
+        with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            _check_length(size)
+            if not file.peek(4)[:4].startswith(TIFF_MAGIC):
+                return file.read(size)  # nothing of a file in /proc, which has no size and maybe no end
+            raw = bytearray(size)
+            del raw[file.readinto(raw) :]
+            return raw
     except FileNotFoundError as error:
         raise MissingInputError("there is no such file") from error
     except IsADirectoryError as error:
@@ -223,9 +239,11 @@ def _read_bytes(path: Path) -> bytes:
         raise InputError(
             f"it cannot be read ({getattr(error, 'strerror', None) or error})", "check the file"
         ) from error
-    if len(raw) > _MOST_BYTES:
+
+
+def _check_length(n_bytes: int) -> None:
+    if n_bytes > MOST_BYTES:
         raise PictureSizeError("the file is larger than 2 GB", "give a smaller picture")
-    return raw
 
 
 def _check_size(frame: Frame, settings: ImageSettings) -> None:
@@ -242,8 +260,12 @@ def _check_size(frame: Frame, settings: ImageSettings) -> None:
 
 
 def _choose_reduction(picture_format: str, frame: Frame, settings: ImageSettings) -> int:
-    """Return the integer factor to shrink by: `choose_factor`, or for a JPEG one that its decoder scales by."""
-    usual, least = choose_factors((frame.height, frame.width), settings)
+    """Return the integer factor to shrink by: `choose_factors`, or for a JPEG one that its decoder scales by.
+
+    The short side of a long strip stays at `least_side_px` or more.
+    """
+    most = max(1, min(frame.height, frame.width) // settings.least_side_px)
+    usual, least = (min(factor, most) for factor in choose_factors((frame.height, frame.width), settings))
     if picture_format != "JPEG":
         return max(usual, least)
     factor = max(scale for scale in JPEG_SCALES if scale <= usual)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import DamagedPictureError, EncryptedPictureError
+from pipeline.errors import DamagedPictureError, EncryptedPictureError, PictureSizeError
 from pipeline.images.header_types import Frame
 from pipeline.settings.images import ImageSettings
 
@@ -26,7 +26,7 @@ _lock = threading.RLock()
 _open_documents: weakref.WeakSet[Pdf] = weakref.WeakSet()
 
 
-def is_pdf(raw: bytes) -> bool:
+def is_pdf(raw: bytes | bytearray) -> bool:
     """Return whether the bytes start as a PDF, also after white space or a byte order mark, as some programs write."""
     return raw[:1024].lstrip(b"\0\t\r\n \xef\xbb\xbf").startswith(b"%PDF-")
 
@@ -34,7 +34,7 @@ def is_pdf(raw: bytes) -> bool:
 class Pdf:
     """An open PDF, whose pages are measured and rendered on demand; it is closed when it is deleted."""
 
-    def __init__(self, raw: bytes, settings: ImageSettings, password: str | None = None) -> None:
+    def __init__(self, raw: bytes | bytearray, settings: ImageSettings, password: str | None = None) -> None:
         """Open the document.
 
         Parameters
@@ -49,6 +49,8 @@ class Pdf:
             If it needs a password, or another one.
         DamagedPictureError
             If it cannot be opened, or has no page.
+        PictureSizeError
+            If it has more pages than `settings.most_pages`.
         """
         self._raw, self._settings, self._password = raw, settings, password
         with _lock:
@@ -58,8 +60,11 @@ class Pdf:
             self.n_pages = len(self._document)  # 1 or more, or pypdfium2 would not have opened it
         if self.n_pages > len(raw):  # PDFium does not check the number
             raise DamagedPictureError(f"the PDF claims {self.n_pages} pages, more than it has bytes")
+        if self.n_pages > settings.most_pages:
+            message = f"it has {self.n_pages:,} pages, more than {settings.most_pages:,}"
+            raise PictureSizeError(message, "split it, or raise images.most_pages in the settings")
 
-    def __reduce__(self) -> tuple[type[Pdf], tuple[bytes, ImageSettings, str | None]]:
+    def __reduce__(self) -> tuple[type[Pdf], tuple[bytes | bytearray, ImageSettings, str | None]]:
         """Pickle the bytes, so that another process opens the PDF again: PDFium's objects cannot be pickled."""
         return Pdf, (self._raw, self._settings, self._password)
 
@@ -126,7 +131,7 @@ class Pdf:
         return Frame(math.ceil(width * scale), math.ceil(height * scale), number=number), scale
 
 
-def _open(raw: bytes, password: str | None) -> Any:
+def _open(raw: bytes | bytearray, password: str | None) -> Any:
     """Return pypdfium2's document, its form fields ready to be rendered."""
     pdfium = _load_pdfium()
     try:

@@ -21,7 +21,7 @@ _PLUGINS = {"WEBP": "WebPImagePlugin", "SUN": "SunImagePlugin", "AVIF": "AvifIma
 """Loaded by name; otherwise Pillow would load its 40 other plugins to find them."""
 
 
-def read_with_pillow(raw: bytes, picture_format: str) -> Header:
+def read_with_pillow(raw: bytes | bytearray, picture_format: str) -> Header:
     """Return the header of a WebP, BMP, GIF, AVIF or Sun raster, which state their size in their first bytes.
 
     For an AVIF, Pillow returns the pixels as stored, and its `irot` and `imir` as an EXIF orientation.
@@ -39,21 +39,23 @@ def read_with_pillow(raw: bytes, picture_format: str) -> Header:
     try:
         with _open(raw, picture_format) as picture:
             (width, height), exif = picture.size, picture.info.get("exif", b"")
-            n_frames = _count_frames(picture)
+            note = _note_frames(picture)
     except Exception as error:  # as in `decode_with_pillow`
         raise DamagedPictureError("the picture's header is broken or cut short") from error
-    return Header(picture_format, (Frame(width, height, read_exif_orientation(exif)),), note_animation(n_frames))
+    return Header(picture_format, (Frame(width, height, read_exif_orientation(exif)),), note)
 
 
-def _count_frames(picture: Any) -> int:
-    """Return the number of frames; 1 if later frames are damaged, as only the first one is read."""
+def _note_frames(picture: Any) -> str | None:
+    """Return the note for a picture of several frames; None if later frames are damaged, as only the first is read."""
     try:
-        return getattr(picture, "n_frames", 1)
+        if picture.format == "GIF":  # Pillow would read all of it to count the frames
+            return note_animation(None) if picture.is_animated else None
+        return note_animation(getattr(picture, "n_frames", 1))
     except Exception:  # as in `decode_with_pillow`
-        return 1
+        return None
 
 
-def decode_with_pillow(raw: bytes, picture_format: str) -> NDArray[Any]:
+def decode_with_pillow(raw: bytes | bytearray, picture_format: str) -> NDArray[Any]:
     """Return the pixels as stored: (h, w), (h, w, 3) in BGR or (h, w, 4) in BGRA.
 
     Used, for example, for a GIF before OpenCV 4.11, a tiled TIFF, and gray Sun rasters, which OpenCV reads as black.
@@ -83,7 +85,7 @@ def decode_with_pillow(raw: bytes, picture_format: str) -> NDArray[Any]:
 
 
 @contextmanager
-def _open(raw: bytes, picture_format: str) -> Iterator[Any]:
+def _open(raw: bytes | bytearray, picture_format: str) -> Iterator[Any]:
     """Yield the picture opened by Pillow, without its pixel limit, which is a setting here, and its warnings."""
     # Imported late: it and its plugins take as long as reading a small photo.
     from PIL import Image

@@ -14,15 +14,17 @@ from pipeline.images.header_types import Frame, Header
 _CODESTREAM = b"\xff\x4f\xff\x51"
 """First bytes of the codestream of a JPEG 2000: its start marker, then the marker of its size."""
 
-_RADIANCE_SIZE = re.compile(rb"\n\s*\n-Y (\d{1,9}) \+X (\d{1,9})\n")
+_RADIANCE_SIZE = re.compile(rb"\n[^\S\n]*\n-Y (\d{1,9}) \+X (\d{1,9})\n")
 _NETPBM_MAGIC = re.compile(rb"P([1-6Ff])(?=\s+[\d#]|#)|P7\r?\n")
 _NETPBM_NUMBER = re.compile(rb"\s*(?:#[^\r\n]*[\r\n]\s*)*(\d{1,9})(?!\d)")
 _PAM_FIELD = re.compile(rb"^(WIDTH|HEIGHT|DEPTH|MAXVAL)\s+(\d{1,9})\s*$", re.MULTILINE)
 _PAM_END = re.compile(rb"^ENDHDR[^\n]*\n", re.MULTILINE)
 _LONGEST_HEADER = 1 << 16
+_MOST_BOXES = 10_000
+"""Of a JPEG 2000, before its pixels; programs write 3 to 10."""
 
 
-def read_jpeg2000(raw: bytes) -> Frame:
+def read_jpeg2000(raw: bytes | bytearray) -> Frame:
     """Return the size that a JPEG 2000's codestream states, bare or in its JP2 boxes.
 
     Raises
@@ -41,10 +43,12 @@ def read_jpeg2000(raw: bytes) -> Frame:
     return Frame(max(0, right - left), max(0, bottom - top))
 
 
-def _find_codestream(raw: bytes) -> int:
+def _find_codestream(raw: bytes | bytearray) -> int:
     """Return the byte offset of the codestream."""
     at = 0
-    while at + 16 <= len(raw) and not raw.startswith(_CODESTREAM, at):
+    for _ in range(_MOST_BOXES):
+        if at + 16 > len(raw) or raw.startswith(_CODESTREAM, at):
+            break
         length, kind = struct.unpack_from(">I4s", raw, at)
         header = 8
         if length == 1:
@@ -60,7 +64,7 @@ def _find_codestream(raw: bytes) -> int:
     return at
 
 
-def read_radiance(raw: bytes) -> Frame:
+def read_radiance(raw: bytes | bytearray) -> Frame:
     """Return the size that a Radiance picture (.hdr, .pic) states.
 
     Raises
@@ -74,7 +78,7 @@ def read_radiance(raw: bytes) -> Frame:
     return Frame(int(found[2]), int(found[1]))
 
 
-def read_netpbm(raw: bytes) -> Header | None:
+def read_netpbm(raw: bytes | bytearray) -> Header | None:
     """Return the header of a PBM, PGM, PPM, PAM or PFM; None if the bytes do not start as one.
 
     Raises
@@ -98,7 +102,7 @@ def read_netpbm(raw: bytes) -> Header | None:
     return Header("PFM" if magic[1] in b"Ff" else "PPM", (Frame(sides[0], sides[1]),))
 
 
-def _parse_pam(raw: bytes) -> tuple[int, int, int, int, int]:
+def _parse_pam(raw: bytes | bytearray) -> tuple[int, int, int, int, int]:
     """Return (width, height, channels, largest sample, byte offset of the samples) of a PAM."""
     end = _PAM_END.search(raw[:_LONGEST_HEADER])
     fields = {key: int(value) for key, value in _PAM_FIELD.findall(raw[: end.start()])} if end else {}
@@ -107,7 +111,7 @@ def _parse_pam(raw: bytes) -> tuple[int, int, int, int, int]:
     return fields[b"WIDTH"], fields[b"HEIGHT"], fields[b"DEPTH"], fields[b"MAXVAL"], end.end()
 
 
-def decode_pam(raw: bytes) -> NDArray[np.uint8]:
+def decode_pam(raw: bytes | bytearray) -> NDArray[np.uint8]:
     """Return a PAM's pixels: uint8 (h, w, c), c 1 gray, 2 gray and alpha, 3 BGR, 4 BGRA.
 
     OpenCV rejects some and reads others as black, as it assumes a maximum of 255.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import struct
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
 
-from pipeline.errors import DamagedPictureError
+from pipeline.errors import DamagedPictureError, PictureSizeError
 from pipeline.images.header_types import Frame
 
 _SUBFILE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION = 254, 256, 257, 262, 274
@@ -13,49 +16,72 @@ _READ_TAGS = (_SUBFILE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION)
 _INTEGER_FORMATS = {1: "B", 3: "H", 4: "I", 16: "Q"}
 """TIFF field types of integers -> their `struct` format."""
 
+_MOST_ENTRIES = 1_000_000
+"""Of all directories of a file together; programs write 10 to 50 a page. Overlapping directories may claim far more."""
 
-def find_tiff_pages(raw: bytes) -> tuple[Frame, ...]:
-    """Return the pages of a TIFF, leaving out thumbnails and the smaller copies of a pyramid."""
+_lock = threading.Lock()
+"""A TIFF is changed while one of its pages is decoded: one thread at a time."""
+
+
+def find_tiff_pages(raw: bytes | bytearray, most_pages: int) -> tuple[Frame, ...]:
+    """Return the pages of a TIFF, leaving out thumbnails and the smaller copies of a pyramid.
+
+    Raises
+    ------
+    DamagedPictureError
+        If it is cut short or names no page.
+    PictureSizeError
+        If it names more than `most_pages`.
+    """
     try:
-        frames = tuple(frame for frame in _walk_tiff(raw) if frame.width > 0 and frame.height > 0)
+        frames = tuple(islice(_walk_tiff(raw), most_pages + 1))
     except (struct.error, OverflowError) as error:
         raise DamagedPictureError("the TIFF breaks off before the list of its pages") from error
+    if len(frames) > most_pages:
+        raise PictureSizeError(f"it has more than {most_pages:,} pages", "split it, or raise images.most_pages")
+    frames = tuple(frame for frame in frames if frame.width > 0 and frame.height > 0)
     if not frames:
         raise DamagedPictureError("the TIFF names no page")
     return tuple(frame for frame in frames if not frame.is_copy) or frames
 
 
-def read_exif_orientation(exif: bytes) -> int:
+def read_exif_orientation(exif: bytes | bytearray) -> int:
     """Return the orientation, 1..8, that an EXIF block states; 1 if it states none or is broken."""
     try:
-        frames = list(_walk_tiff(exif.removeprefix(b"Exif\0\0")))
+        main = next(_walk_tiff(exif.removeprefix(b"Exif\0\0")), None)  # the second one is of the thumbnail
     except (struct.error, OverflowError, DamagedPictureError):
         return 1
-    return frames[0].orientation if frames else 1
+    return main.orientation if main else 1
 
 
-def _walk_tiff(raw: bytes) -> Iterator[Frame]:
+def _walk_tiff(raw: bytes | bytearray) -> Iterator[Frame]:
     """Yield a frame for each directory of a TIFF or of an EXIF block.
 
     BigTIFF (43 in place of 42) has the same structure with 8-byte offsets and counts.
     """
-    order = {b"II": "<", b"MM": ">"}.get(raw[:2])
+    order = {b"II": "<", b"MM": ">"}.get(bytes(raw[:2]))
     if order is None:
         raise DamagedPictureError("the TIFF has no byte order")
     is_big = struct.unpack_from(order + "H", raw, 2)[0] == 43
     count, offset = ("Q", "Q") if is_big else ("H", "I")
     entry_size = 20 if is_big else 12
+    n_left = _MOST_ENTRIES
     at, seen = struct.unpack_from(order + offset, raw, 8 if is_big else 4)[0], set[int]()
     while at and at not in seen:
         seen.add(at)
         n_entries = struct.unpack_from(order + count, raw, at)[0]
+        n_left -= n_entries
+        if n_left < 0:
+            raise DamagedPictureError("the TIFF's directories have more entries than any program writes")
         first = at + struct.calcsize(count)
         tags = dict(_read_entries(raw, order, range(first, first + n_entries * entry_size, entry_size), is_big))
         yield _make_frame(tags, at)
         at = struct.unpack_from(order + offset, raw, first + n_entries * entry_size)[0]
 
 
-def _read_entries(raw: bytes, order: str, places: range, is_big: bool) -> Iterator[tuple[int, tuple[int, int]]]:
+def _read_entries(
+    raw: bytes | bytearray, order: str, places: range, is_big: bool
+) -> Iterator[tuple[int, tuple[int, int]]]:
     """Yield (tag, (value, byte offset of the value)) for the tags that matter here."""
     for place in places:
         tag, kind = struct.unpack_from(order + "HH", raw, place)
@@ -77,16 +103,24 @@ def _make_frame(tags: dict[int, tuple[int, int]], directory: int) -> Frame:
     )
 
 
-def isolate_tiff_page(raw: bytes, frame: Frame) -> bytes:
-    """Return the TIFF with `frame` as its first page and no orientation: the decoders take the first page only.
+@contextmanager
+def isolate_tiff_page(raw: bytearray, frame: Frame) -> Iterator[None]:
+    """Make `frame` the first page of the TIFF, without its orientation: the decoders take the first page only.
 
-    OpenCV applies the orientation of some TIFFs and fails on others, depending on its release; so it is removed.
+    The bytes are changed in place and restored on leaving, as a copy for each page would double the memory. OpenCV
+    applies the orientation of some TIFFs and fails on others, depending on its release; so it is removed.
     """
-    patched = bytearray(raw)
     order = "<" if raw[:2] == b"II" else ">"
     is_big = struct.unpack_from(order + "H", raw, 2)[0] == 43
-    struct.pack_into(order + ("Q" if is_big else "I"), patched, 8 if is_big else 4, frame.directory)
-    if frame.orientation_at:
-        # SHORT values stand at the left of their field in either byte order.
-        struct.pack_into(order + "H", patched, frame.orientation_at, 1)
-    return bytes(patched)
+    first_at = 8 if is_big else 4
+    with _lock:
+        first, orientation = raw[first_at : first_at + 8], raw[frame.orientation_at : frame.orientation_at + 2]
+        struct.pack_into(order + ("Q" if is_big else "I"), raw, first_at, frame.directory)
+        if frame.orientation_at:
+            # SHORT values stand at the left of their field in either byte order.
+            struct.pack_into(order + "H", raw, frame.orientation_at, 1)
+        try:
+            yield
+        finally:
+            raw[frame.orientation_at : frame.orientation_at + 2] = orientation
+            raw[first_at : first_at + 8] = first

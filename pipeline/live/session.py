@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ from pipeline.live.video_source import CameraRequest, VideoSource
 from pipeline.live.window import Window, WindowState, check_display, compose
 from pipeline.outputs.overwriting import check_replaceable, check_sources_are_kept
 from pipeline.recognition.classify import list_model_files, load_classifier
-from pipeline.system.files import convert_write_errors, is_device, make_folder
+from pipeline.system.files import convert_write_errors, make_folder, open_at_once
 from pipeline.system.terminal import print_message
 
 _MOST_LATENCIES = 20_000
@@ -84,7 +85,7 @@ def _open_results(options: LiveOptions) -> Iterator[tuple[TextIO | None, str]]:
         yield sys.stdout, "standard output"
         return
     with convert_write_errors(options.output):
-        stream = options.output.open("a" if is_device(options.output) else "w", encoding="utf-8")
+        stream = os.fdopen(open_at_once(options.output), "w", encoding="utf-8")
     try:
         yield stream, str(options.output)
     finally:

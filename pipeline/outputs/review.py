@@ -24,6 +24,7 @@ from pipeline.errors import OutputError
 from pipeline.geometry import Box
 from pipeline.outputs.annotate import annotate, write_annotated
 from pipeline.outputs.csv_cells import spell_path
+from pipeline.regular_files import read_regular
 from pipeline.system.files import make_folder, open_output, write_file
 from pipeline.types import PageReading
 
@@ -40,6 +41,7 @@ _CROP = re.compile(r"crops/(?P<name>.+)\.\d+(-(?P<checksum>[0-9a-f]{8}))?\.png")
 """What the column ``crop`` holds; version 0.2.0 wrote no checksum."""
 
 _ANSWER = "right_value"
+_MOST_TABLE_BYTES, _MOST_CROP_BYTES = 1 << 30, 1 << 28
 _MARGIN_FRAC = 0.6
 """Margin of a crop, as a fraction of the number's height: enough to see its surroundings."""
 
@@ -199,7 +201,7 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         If it cannot be read, or lacks columns: it is then another file that must not be replaced.
     """
     try:
-        text = _decode(path.read_bytes())
+        text = _decode(read_regular(path, _MOST_TABLE_BYTES))
     except FileNotFoundError:
         return []
     except OSError as error:
@@ -232,7 +234,7 @@ def _find_checksum(name: str, folder: Path) -> str:
     if not crop or ".." in PurePath(name).parts:
         return ""
     try:
-        return crop["checksum"] or _checksum((folder / name).read_bytes())
+        return crop["checksum"] or _checksum(read_regular(folder / name, _MOST_CROP_BYTES))
     except (OSError, ValueError):
         return ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from pipeline.errors import ModelError
 from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX, LineImage
 from pipeline.recognition.load_network import Network, load_line_network_file
+from pipeline.recognition.model_card import load_json
 from pipeline.types import N_DIGITS
 
 N_COLUMN_CLASSES = N_DIGITS + 2
@@ -85,9 +85,9 @@ def load_line_network(folder: Path) -> LineNetwork:
     path = folder / "model.tflite"
     network = load_line_network_file(path, N_COLUMN_CLASSES)
     try:
-        card = json.loads((folder / "card.json").read_text("utf-8"))
+        card = load_json(folder / "card.json")
         temperature = float(card.get("temperature", 1.0))
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise ModelError(f"{folder / 'card.json'}: the model's card cannot be read ({error})") from error
     if not 0 < temperature < np.inf:
         raise ModelError(f"{folder / 'card.json'}: expected a temperature above 0, received {temperature}")

@@ -10,9 +10,12 @@ from typing import Any
 
 from pipeline.errors import ModelError
 from pipeline.recognition.input_convention import InputConvention
+from pipeline.regular_files import read_regular
 
 MODEL_FILES = ("model.tflite", "model.keras")
 """What a model's folder is searched for, the faster one first."""
+
+_MOST_CARD_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +36,21 @@ class ModelCard:
     input: InputConvention | None = None
 
 
+def load_json(card: Path) -> Any:
+    """Return what a card holds, at most 1 MB; raises OSError, ValueError, or RecursionError if nested too deeply."""
+    return json.loads(read_regular(card, _MOST_CARD_BYTES))
+
+
 def read_card(path: Path) -> ModelCard:
     """Return what card.json beside a model.* states; the defaults where there is none or it is silent."""
     card = path.with_name("card.json")
-    if path.name not in MODEL_FILES or not card.is_file():
+    if path.name not in MODEL_FILES or not card.exists():
         return ModelCard()
     try:
-        stated = json.loads(card.read_text(encoding="utf-8"))
+        stated = load_json(card)
         temperature, classes = stated.get("temperature", 1.0), tuple(map(str, stated.get("classes", ())))
         line_model = stated.get("line_model")
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise ModelError(f"{card}: the model's card cannot be read ({error})") from error
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if not (is_number and math.isfinite(temperature) and temperature > 0):

@@ -17,4 +17,7 @@ class ImageSettings(StageSettings):
     dpi: int = knob(
         300, 36, 1200, "dots per inch", "a PDF's pages are drawn so fine, as a scanner would; huge ones coarser"
     )
+    most_pages: int = knob(
+        10_000, 1, 1_000_000, "pages", "a file that claims more is refused: a book has a tenth of them"
+    )
     least_side_px: int = knob(8, 1, 100, "px", "a side shorter than this holds no digit")

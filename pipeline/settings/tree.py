@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import SettingsError
+from pipeline.regular_files import read_regular
 from pipeline.settings.decoding import DecodeSettings, OutlierSettings, SignSettings
 from pipeline.settings.images import ImageSettings
 from pipeline.settings.ink import (
@@ -33,6 +34,9 @@ if sys.version_info >= (3, 11):
 else:  # pragma: no cover
     import tomli as tomllib
 
+
+_MOST_BYTES = 1 << 20
+"""Of a settings file; all settings with their reasons are 10 KB."""
 
 RENAMED = {
     "plates": "light_on_dark",
@@ -104,9 +108,13 @@ class Settings:
             If the file is missing, is neither TOML nor JSON, or holds a wrong value.
         """
         try:
-            text = Path(path).read_text(encoding="utf-8")
+            text = read_regular(path, _MOST_BYTES).decode("utf-8")
             values = json.loads(text) if str(path).lower().endswith(".json") else tomllib.loads(text)
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise SettingsError(f"settings file {path}: it cannot be read ({error.strerror or error})") from error
+        except RecursionError as error:
+            raise SettingsError(f"settings file {path}: it is nested too deeply") from error
+        except ValueError as error:
             raise SettingsError(f"settings file {path}: {error}") from error
         if not isinstance(values, dict):
             raise SettingsError(f"settings file {path}: expected a table of stages, received {type(values).__name__}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -10,8 +11,12 @@ from pathlib import Path
 from typing import TextIO
 
 from pipeline.errors import ModelError, OutputError
+from pipeline.regular_files import read_regular
 
 _OPEN_FILE = re.compile(r"/dev/(stdout|stderr|fd/\d+)|/proc/(self|\d+)/fd/\d+")
+_MOST_MODEL_BYTES = (1 << 31) - 1
+"""LiteRT's file format has 32-bit offsets."""
+
 _LONGEST_NAME = 60
 """Characters of a file's name that its draft has too: no name may exceed 255 bytes."""
 
@@ -33,7 +38,8 @@ def open_output(path: Path) -> Iterator[TextIO]:
     if target.exists() and not os.access(target, os.W_OK):
         raise OutputError(f"{path}: the file is write-protected")
     with convert_write_errors(path):
-        stream = draft.open("a" if is_in_place else "w", encoding="utf-8", errors="surrogateescape", newline="")
+        descriptor = open_at_once(draft)
+        stream = os.fdopen(descriptor, "w", encoding="utf-8", errors="surrogateescape", newline="")
     try:
         try:
             with convert_write_errors(path):
@@ -52,6 +58,26 @@ def open_output(path: Path) -> Iterator[TextIO]:
     finally:
         if not is_in_place:
             draft.unlink(missing_ok=True)
+
+
+def open_at_once(path: Path) -> int:
+    """Open a file for writing, emptied, or a device or pipe, which is added to; return the descriptor.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened, or is a named pipe that no program reads, rather than wait for one.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags | (os.O_APPEND if is_device(path) else os.O_TRUNC), 0o666)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "no program reads from this pipe or socket") from error
+        raise
+    if hasattr(os, "set_blocking") and os.name != "nt":
+        os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -132,6 +158,6 @@ def read_model_file(path: Path) -> bytes:
         If it cannot be read.
     """
     try:
-        return path.read_bytes()
+        return read_regular(path, _MOST_MODEL_BYTES)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error

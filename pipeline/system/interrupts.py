@@ -56,6 +56,13 @@ def block_interrupts_in_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
+def end_on_stops() -> None:
+    """Let Ctrl-C and its kin end this process at once: one that was forked has the handlers of its parent."""
+    for number in _STOPS:
+        if callable(signal.getsignal(number)):
+            signal.signal(number, signal.SIG_DFL)
+
+
 @contextmanager
 def handle_stops(is_whole_process: bool = False) -> Iterator[None]:
     """Raise KeyboardInterrupt once on Ctrl-C, SIGTERM or SIGHUP; the next is ignored, so that cleaning up is completed.

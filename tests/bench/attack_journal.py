@@ -23,11 +23,11 @@ from rich.progress import track
 from pipeline.batch import run
 from pipeline.batch.journal_lines import decode_line
 from pipeline.batch.page_worker import Worker
-from pipeline.batch.process_pool import OneProcess
 from pipeline.cli import main as read_digits
 from pipeline.recognition.classify import load_classifier
 from tests.bench.batches import JOURNAL, console, run_trial, running
 from tests.support.drawing import write_page
+from tests.support.one_process import OneProcess
 
 N_FILES = 6
 TABLE = "out.csv"
@@ -115,7 +115,6 @@ DAMAGES: tuple[Callable[[bytearray, np.random.Generator], None], ...] = (
 def damage_and_resume(attack: Attack, n_damages: int, rng: np.random.Generator) -> None:
     """Damage the journal of a finished run in every way, and resume it in this process."""
     classifier = load_classifier()
-    run.load_classifier = lambda _: classifier
     run.start_processes = lambda plan, *_: nullcontext(OneProcess(Worker(plan, classifier)))  # type: ignore[assignment]
     for n in track(range(n_damages), "damaging", console=console, transient=True):
         damage = DAMAGES[n % len(DAMAGES)]

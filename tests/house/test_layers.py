@@ -15,7 +15,7 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 
 PIPELINE = (
-    "errors geometry robust_stats version",
+    "errors geometry regular_files robust_stats version",
     "page_scale",
     "types",
     "settings system",

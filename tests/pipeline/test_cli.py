@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 import cv2
@@ -17,16 +16,13 @@ import pytest
 
 from pipeline.batch import page_worker as worker
 from pipeline.batch import run as runner
-from pipeline.batch.jobs import Plan
-from pipeline.batch.page_worker import Worker
-from pipeline.batch.process_pool import OneProcess
 from pipeline.cli import _suggest_resuming, main
-from pipeline.recognition.classify import load_classifier
 from pipeline.version import __version__
 from tests.support.drawing import write_page
 from tests.support.pdfs import make_locked_pdf
 
 TOP = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("alone")
 BOOM = "def boom(*_): raise RuntimeError('boom')"
 
 
@@ -56,16 +52,6 @@ def bad(tmp_path: Path) -> str:
     return str(path)
 
 
-@pytest.fixture
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let this process read all files: starting others takes a second."""
-
-    def stay_alone(plan: Plan, *_: object) -> nullcontext[OneProcess]:
-        return nullcontext(OneProcess(Worker(plan, load_classifier(plan.model))))
-
-    monkeypatch.setattr(runner, "start_processes", stay_alone)
-
-
 Captured = pytest.CaptureFixture[str]
 
 
@@ -76,7 +62,6 @@ def test_text_on_stdout_and_nothing_on_stderr(photo: str, capsys: Captured) -> N
     assert err == ""
 
 
-@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("form", ["text", "json", "jsonl", "csv"])
 def test_bad_file_is_a_record_and_the_good_one_is_read(photo: str, bad: str, form: str, capsys: Captured) -> None:
     assert main([bad, photo, "--format", form]) == 1
@@ -103,7 +88,6 @@ def test_output_file_instead_of_stdout(photo: str, tmp_path: Path, capsys: Captu
     assert json.loads((tmp_path / "out.json").read_text())[0]["model"] == "digits"
 
 
-@pytest.mark.usefixtures("alone")
 def test_annotate_and_trace_fill_their_folders(photo: str, tmp_path: Path) -> None:
     drawn, trace = tmp_path / "new" / "drawn", tmp_path / "trace"
     assert main([photo, copy(photo), "--annotate", str(drawn), "--trace", str(trace)]) == 0
@@ -208,7 +192,6 @@ def test_each_error_is_one_line_and_its_code(name: str, photo: str, tmp_path: Pa
     assert out == "" or code == 3
 
 
-@pytest.mark.usefixtures("alone")
 def test_bug_is_reported_with_its_traceback_and_the_run_goes_on(
     photo: str, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -326,7 +309,7 @@ def test_process_exits_with_the_code_of_what_happened(photo: str, bad: str, tmp_
 
 @pytest.mark.slow
 def test_process_exits_with_70_for_a_bug(photo: str) -> None:
-    code = f"import pipeline.batch.page_worker as w\n{BOOM}\nw.analyze_page = boom\n"
+    code = f"import pipeline.batch.run as r\n{BOOM}\nr.list_sources = boom\n"
     code += "import sys, pipeline.cli as c\nsys.exit(c.main())"
     done = subprocess.run([sys.executable, "-c", code, photo], cwd=TOP, capture_output=True, text=True, check=False)
     assert done.returncode == 70

@@ -13,6 +13,7 @@ from pipeline.batch import run
 from pipeline.cli import main
 from pipeline.recognition.classify import MODELS_DIR
 from tests.support.drawing import write_page
+from tests.support.one_process import start_none
 
 Captured = pytest.CaptureFixture[str]
 
@@ -38,7 +39,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "notes2.csv.journal.jsonl").write_text("my notes\n")
     shutil.copytree(MODELS_DIR / "digits", tmp_path / "model")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(run, "load_classifier", lambda _: pytest.fail("it went on"))
+    monkeypatch.setattr(run, "start_processes", lambda *_: pytest.fail("it went on"))
     return tmp_path
 
 
@@ -76,7 +77,7 @@ def test_output_over_what_is_read_is_refused(
 ) -> None:
     command, message = case.split(": ", 1)
     if "is no journal" in message:
-        monkeypatch.setattr(run, "load_classifier", lambda _: None)
+        monkeypatch.setattr(run, "start_processes", start_none)
     before = {path: path.read_bytes() for path in tree.rglob("*") if path.is_file()}
     assert main(command.split()) == 2
     err = capsys.readouterr().err
@@ -98,6 +99,5 @@ def test_output_over_what_is_read_is_refused(
     ],
 )
 def test_other_outputs_are_fine(tree: Path, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.undo()
-    monkeypatch.chdir(tree)
+    monkeypatch.setattr(run, "start_processes", start_none)
     assert main([*command.split(), "-q"]) == 0

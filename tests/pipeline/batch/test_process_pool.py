@@ -16,15 +16,15 @@ import pytest
 
 from pipeline.batch import process_pool as workers
 from pipeline.batch.jobs import Job, Outcome, Plan, identify
-from pipeline.batch.page_worker import Worker
-from pipeline.batch.process_pool import OneProcess, limit_memory, start_processes
+from pipeline.batch.process_pool import share_memory, start_processes
 from pipeline.batch.scheduler import PageScheduler
 from pipeline.batch.sources import Source
 from pipeline.errors import ModelError
-from pipeline.recognition.classify import load_classifier
+from pipeline.settings.images import ImageSettings
 from tests.bench.batches import encode
 from tests.support import faults
 from tests.support.drawing import write_page
+from tests.support.pdfs import make_pdf
 
 TOP = Path(__file__).resolve().parents[3]
 
@@ -43,16 +43,6 @@ def read_all(sources: Sequence[Source], n_workers: int, timeout_s: float) -> lis
 def list_children() -> list[psutil.Process]:
     """Return the child processes that read: not those in which multiprocessing keeps its accounts."""
     return [child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
-
-
-def test_own_process_reads_at_once(tmp_path: Path) -> None:
-    (source,) = write_pictures(tmp_path, "a.png")
-    pool = OneProcess(Worker(Plan(), load_classifier()))
-    job = Job(source)
-    future = pool.submit(job)
-    assert future.done()
-    assert pool.collect(future, job).record["numbers"][0]["text"] == "4237"
-    assert pool.most_pending == 1
 
 
 @pytest.mark.slow
@@ -118,7 +108,7 @@ def test_worker_has_one_thread_and_its_share_of_the_memory() -> None:
         import json, os, resource, cv2, numpy as np
         from pipeline.batch.jobs import Plan
         from pipeline.batch import process_pool as workers
-        workers._initialize_worker(Plan(model="mine"), 1000000)
+        workers._initialize_worker(Plan(model="mine"), 2**30)
         try:
             np.ones(2**31, np.uint8)
             is_refused = False
@@ -131,29 +121,71 @@ def test_worker_has_one_thread_and_its_share_of_the_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("container", "n_workers", "limit"),
+    ("free", "n_asked", "n_workers", "most_memory"),
     [
-        ("max\n", 4, 4 << 30),
-        ("8589934592\n", 2, 4 << 30),
-        ("999999999999999\n", 2, 8 << 30),
-        ("8589934592\n", 99, 1 << 30),
+        (None, 4, 4, None),
+        (16 << 30, 4, 4, 3 << 30),
+        (4 << 30, 300, 3, 1 << 30),
+        (1 << 29, 2, 1, 3 << 27),
+        (1 << 40, 1, 1, (1 << 30) + 48 * 200_000_000),
     ],
-    ids=["no container's limit", "container's limit", "container larger than the machine", "many workers"],
+    ids=["unknown", "shared", "too many workers", "hardly any", "no more than a picture takes"],
 )
-def test_share_is_of_the_machine_or_of_its_container(
-    container: str, n_workers: int, limit: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_workers_together_leave_a_quarter_of_the_memory(
+    free: int | None, n_asked: int, n_workers: int, most_memory: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resource = pytest.importorskip("resource")
-    limits: list[tuple[int, int]] = []
-    (tmp_path / "memory.max").write_text(container)
-    monkeypatch.setattr(workers, "_CONTAINER_LIMIT", tmp_path / "memory.max")
-    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": (16 << 30) // 4096}.__getitem__)
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (-1, -1))
-    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: limits.append(pair))
-    assert limit_memory(n_workers) == limit
-    monkeypatch.setattr(resource, "getrlimit", lambda _: (-1, 2**29))  # nobody may raise what the system set
-    limit_memory(n_workers)
-    assert limits == [(limit, -1), (2**29, 2**29)]
+    monkeypatch.setattr(workers, "find_free_memory", lambda: free)
+    assert share_memory(n_asked, ImageSettings()) == (n_workers, most_memory)
+
+
+FORM = b"<</Type/XObject/Subtype/Form/BBox[0 0 9 9]"
+
+
+def run_program(*arguments: str) -> Any:
+    """Return the records and exit code of a run in a process of its own, where workers are forked if they can be."""
+    code = f"from pipeline.cli import main; raise SystemExit(main({[*arguments, '--format', 'json']!r}))"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], cwd=TOP, capture_output=True, check=False)
+    return json.loads(done.stdout), done.returncode
+
+
+@pytest.mark.slow
+def test_single_file_that_takes_too_long_or_too_much_is_a_failed_record(tmp_path: Path) -> None:
+    # What the page draws is also a form, which draws itself again and again.
+    calls, resources = "/F Do " * 30, "/Resources<</XObject<</F 4 0 R>>>>"
+    path = tmp_path / "form.pdf"
+    path.write_bytes(make_pdf([calls], page=resources).replace(b"<</Length", FORM + resources.encode() + b"/Length", 1))
+    (record,), code = run_program(str(path), "--timeout", "2")
+    assert (record["error"]["code"], code) == ("timeout", 3)
+
+
+@pytest.mark.slow
+def test_processes_start_as_jobs_come(tmp_path: Path) -> None:
+    sources = write_pictures(tmp_path, "a.png", "b.png")
+    with start_processes(Plan(), 300, 60, n_jobs=1) as pool:
+        assert len(list_children()) == 1
+        pool.check_model()
+        jobs = [Job(source) for source in sources]
+        futures = [pool.submit(job) for job in jobs]
+        assert [pool.collect(future, job).record["status"] for future, job in zip(futures, jobs, strict=True)] == [
+            "ok"
+        ] * 2
+        assert len(list_children()) <= 2
+        assert pool.most_pending > 2
+
+
+def test_fork_needs_a_process_of_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    for n_threads in (0, 1, 2):
+        monkeypatch.setattr(workers, "count_threads", lambda n=n_threads: n)
+        made.append(type(workers._WorkerContext.Process(target=print)).__name__)
+    assert made == ["SpawnProcess", "ForkProcess" if sys.platform != "win32" else "SpawnProcess", "SpawnProcess"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are counted under Linux alone")
+def test_threads_are_counted() -> None:
+    assert run_alone("from pipeline.batch.process_pool import count_threads as count; print(count())") >= 1
+    code = "import os; os.environ['OPENBLAS_NUM_THREADS'] = '1'; import pipeline.batch.run; "
+    assert run_alone(code + "from pipeline.batch.process_pool import count_threads as count; print(count())") == 1
 
 
 @pytest.mark.parametrize(("code", "text"), [(3, "exit code 3"), (-11, "SIGSEGV"), (-99, "signal 99")])

@@ -20,29 +20,25 @@ from pipeline.batch import progress, run
 from pipeline.batch.jobs import Plan
 from pipeline.batch.options import TIMEOUT_S
 from pipeline.batch.page_worker import Worker
-from pipeline.batch.process_pool import OneProcess
 from pipeline.cli import main
 from pipeline.outputs.formats import FORMATS
-from pipeline.recognition.classify import load_classifier
 from tests.support.drawing import make_reader, write_page
+from tests.support.one_process import OneProcess
 
 Captured = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(autouse=True)
-def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float]]:
-    """Let this process do what others would; return what they were asked for: (workers, seconds)."""
-    asked: list[tuple[int, float]] = []
+def started(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, float, int]]:
+    """Let this process do what others would; return what they were asked for: (workers, seconds, files)."""
+    asked: list[tuple[int, float, int]] = []
 
-    def stay_alone(plan: Plan, n_workers: int, timeout_s: float) -> nullcontext[OneProcess]:
-        asked.append((n_workers, timeout_s))
+    def stay_alone(plan: Plan, n_workers: int, timeout_s: float, n_jobs: int) -> nullcontext[OneProcess]:
+        asked.append((n_workers, timeout_s, n_jobs))
         return nullcontext(OneProcess(Worker(plan, make_reader())))
 
     monkeypatch.setattr(progress, "_SHORT_RUN_S", 1e9)
     monkeypatch.setattr(run, "start_processes", stay_alone)
-    monkeypatch.setattr(
-        run, "load_classifier", lambda model: make_reader() if model == "digits" else load_classifier(model)
-    )
     return asked
 
 
@@ -401,21 +397,19 @@ def test_note_on_a_picture_is_printed(tmp_path: Path, capsys: Captured) -> None:
     assert err.count("\n") == 1
 
 
-def test_single_picture_needs_no_other_process(
-    scans: Path, capsys: Captured, started: list[tuple[int, float]], monkeypatch: pytest.MonkeyPatch
+def test_every_file_is_read_in_a_worker_process(
+    scans: Path, capsys: Captured, started: list[tuple[int, float, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "_count_cores", lambda: 7)
-    main([str(scans / "a.png")])
-    assert started == []
     for given, asked in (
-        ([str(scans / "c.tif")], (7, TIMEOUT_S)),
-        ([str(scans)], (7, TIMEOUT_S)),
-        ([str(scans), "--workers", "3"], (3, TIMEOUT_S)),
-        ([str(scans / "a.png"), "--timeout", "2.5"], (7, 2.5)),
+        ([str(scans / "a.png")], (7, TIMEOUT_S, 1)),
+        ([str(scans)], (7, TIMEOUT_S, 4)),
+        ([str(scans), "--workers", "3"], (3, TIMEOUT_S, 4)),
+        ([str(scans / "a.png"), "--timeout", "2.5"], (7, 2.5, 1)),
     ):
         main([*given, "-q"])
         assert started.pop() == asked
-    assert len(capsys.readouterr().out.splitlines()) == 1 + 3 + 6 + 6 + 1
+    assert len(capsys.readouterr().out.splitlines()) == 1 + 6 + 6 + 1
 
 
 @pytest.mark.slow

@@ -163,6 +163,49 @@ def test_pages_that_cannot_be_counted_either() -> None:
     assert [name(o.record) for o in outcomes] == [("a.pdf", None), ("b.pdf", None)]
 
 
+class Failing(Pool):
+    """Pages fail with the code that `code_of` gives for their number; "" is a page that is read."""
+
+    code_of: Callable[[int], str]
+    is_lost = False
+
+    def collect(self, future: Future[Outcome], job: Job) -> Outcome:
+        outcome = future.result()
+        if not (code := self.code_of(job.number)):
+            return outcome
+        failure = Failure(job.source.path, job.number, code, "it failed", "hint")
+        return replace(outcome, record=make_record(failure), is_lost=self.is_lost and job.number > 1)
+
+
+@pytest.mark.parametrize(
+    ("code_of", "is_lost", "n_records"),
+    [
+        (lambda number: "damaged", False, 20 + 3),
+        (lambda number: "timeout", True, 5 + 3),
+        (lambda number: "damaged" if number % 20 else "", False, 999),
+        (lambda number: "damaged" if number % 20 else "size", False, 999),
+        (lambda number: "damaged" if number > 990 else "", False, 999),
+    ],
+    ids=["all fail", "all time out", "some are read", "for several reasons", "the last ones fail"],
+)
+def test_pages_after_many_that_failed_are_one_record(
+    code_of: Callable[[int], str], is_lost: bool, n_records: int
+) -> None:
+    pool = Failing({"a.pdf": 999, "b.png": 1})
+    pool.code_of, pool.is_lost = (lambda number: code_of(number) if number > 1 or n_records < 999 else ""), is_lost
+    read = start(pool, make_sources("a.pdf", "b.png"))
+    *records, last = (outcome.record for outcome in read.read_in_order())
+    assert name(last)[0] == "b.png"
+    assert len(records) == n_records
+    assert len({name(record) for record in records}) == n_records
+    assert read.n_further == n_records - 1
+    if n_records < 999:
+        n_tried = max(job.number for job in pool.jobs)
+        summary = next(record for record in records if "not tried" in record["error"]["message"])
+        assert summary["page"] == n_tried + 1
+        assert summary["error"]["message"].startswith(f"{999 - n_tried} pages from this one on were not tried, as ")
+
+
 def test_every_page_of_stdin_gets_its_bytes_and_others_none() -> None:
     pool = Pool({"-": 2, "a": 1})
     list(start(pool, make_sources("-", "a")).read())

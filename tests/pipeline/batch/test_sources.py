@@ -98,10 +98,11 @@ def test_links_are_followed_and_rings_end(here: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
-def test_pipe_in_a_folder_is_no_picture(here: Path) -> None:
+def test_pipe_in_a_folder_is_listed_so_that_it_becomes_a_record(here: Path) -> None:
     lay_out(here, "in/a.png")
     os.mkfifo(here / "in" / "b.png")
-    assert stems("in") == ["a"]
+    os.mkfifo(here / "in" / "c.txt")
+    assert stems("in") == ["a", "b"]
 
 
 def test_list_of_files(here: Path) -> None:
@@ -122,8 +123,11 @@ def test_list_of_files(here: Path) -> None:
 
 def test_lists_that_cannot_be_read(here: Path) -> None:
     (here / "blank.txt").write_text("\n# nothing\n")
-    given = ["@none.txt", "@", "@a\0b", "@" + "x" * 5000, "@blank.txt", "a.png"]
-    codes = ["missing", "unreadable", "unreadable", "unreadable", "empty", "a"]
+    (here / "binary.txt").write_bytes(b"a.png\n\0\n")
+    with (here / "large.txt").open("wb") as file:
+        file.truncate(101 << 20)
+    given = ["@none.txt", "@", "@a\0b", "@" + "x" * 5000, "@blank.txt", "@binary.txt", "@large.txt", "a.png"]
+    codes = ["missing", "missing", *["unreadable"] * 2, "empty", *["unreadable"] * 2, "a"]
     assert describe(list_sources(given)) == list(zip(given, codes, strict=True))
 
 

@@ -13,6 +13,7 @@ from pipeline.errors import Failure
 from pipeline.outputs.records import make_record
 from pipeline.types import PageReading
 from tests.bench import attack_journal, mutate, survive
+from tests.bench.attack_inputs import attack
 from tests.bench.mixed_files import make_bad_files
 
 
@@ -46,6 +47,14 @@ def test_trial_sees_every_fault(tmp_path: Path) -> None:
     trial = survive.Trial(tmp_path, files, ())
     survive.check_records(trial, "out.csv")
     assert [line.split(": ", 1)[1][:9] for line in trial.faults] == ["a record ", "'a.jpg' (", "'b.jpg' ("]
+
+
+@pytest.mark.parametrize("ending", [".jpg", ".png", ".tif", ".pdf", ".heic"])
+def test_attacks_change_the_file_but_not_its_kind(ending: str) -> None:
+    raw = dict(mutate.make_originals())[ending]
+    attacked = {attack(ending, raw, np.random.default_rng([2, n])) for n in range(20)}
+    assert len(attacked - {raw}) > 5
+    assert all(one[:3] == raw[:3] for one in attacked)
 
 
 def test_mutants_depend_on_seed_and_number_alone() -> None:

@@ -213,6 +213,7 @@ def photo(tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.mark.usefixtures("alone")
 def test_command_line_in_every_format(photo: str, capsys: pytest.CaptureFixture[str]) -> None:
     def run(*flags: str) -> str:
         assert main([photo, "-q", "--reject-below", "0", *flags]) == 0
@@ -234,6 +235,7 @@ def replace_seconds(page: dict, other: dict) -> dict:
     return {**page, "seconds": other["seconds"]}
 
 
+@pytest.mark.usefixtures("alone")
 def test_settings_file_can_ask_for_signs(photo: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = tmp_path / "signs.toml"
     asked.write_text("[signs]\nis_enabled = true\n")

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import struct
+import zlib
 
 import pytest
 
-from pipeline.errors import DamagedPictureError, EmptyInputError, NotAPictureError
+from pipeline.errors import DamagedPictureError, EmptyInputError, NotAPictureError, PictureSizeError
 from pipeline.images.header_types import Frame
 from pipeline.images.headers import read_header
 from pipeline.images.tiff import isolate_tiff_page, read_exif_orientation
@@ -60,7 +61,7 @@ THUMBNAIL = b"\xff\xe1\0\6..\xff\xd9"
     ids=["plain", "with a trailer", "fill bytes", "tables and thumbnail"],
 )
 def test_whole_jpeg(jpeg: bytes) -> None:
-    assert read_header(b"\xff\xd8" + jpeg).frames == (Frame(30, 20),)
+    assert read_header(b"\xff\xd8" + jpeg, 9).frames == (Frame(30, 20),)
 
 
 @pytest.mark.parametrize(
@@ -77,21 +78,26 @@ def test_whole_jpeg(jpeg: bytes) -> None:
 )
 def test_damaged_jpeg(jpeg: bytes, message: str) -> None:
     with pytest.raises(DamagedPictureError, match=message):
-        read_header(b"\xff\xd8" + jpeg)
+        read_header(b"\xff\xd8" + jpeg, 9)
 
 
 def test_jpeg_orientation() -> None:
     exif = b"Exif\0\0" + make_directory(">", 6)
     segment = b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif
     jpeg = b"\xff\xd8" + segment + SIZE + SCAN + b"\xff\xd9"
-    assert read_header(jpeg).frames[0].upright_size_px == (20, 30)
+    assert read_header(jpeg, 9).frames[0].upright_size_px == (20, 30)
 
 
-def test_tiff_page_is_isolated_by_two_numbers() -> None:
-    raw = make_directory(">", 6)
-    changed = isolate_tiff_page(raw, Frame(1, 1, 6, directory=8, orientation_at=18))
-    assert changed == make_directory(">", 1)
-    assert isolate_tiff_page(changed, Frame(1, 1, directory=8)) == changed
+def test_tiff_page_is_isolated_by_two_numbers_and_given_back() -> None:
+    whole = make_directory(">", 6)
+    raw = bytearray(whole)
+    with isolate_tiff_page(raw, Frame(1, 1, 6, directory=8, orientation_at=18)):
+        assert raw == make_directory(">", 1)
+    assert raw == whole
+    with pytest.raises(ZeroDivisionError), isolate_tiff_page(raw, Frame(1, 1, directory=26)):
+        assert raw == whole[:4] + struct.pack(">I", 26) + whole[8:]
+        raise ZeroDivisionError
+    assert raw == whole
 
 
 def make_tiff(*pages: dict[int, int]) -> bytes:
@@ -110,17 +116,69 @@ def make_tiff(*pages: dict[int, int]) -> bytes:
 )
 def test_thumbnails_are_no_pages(kinds: tuple[int, ...], widths: list[int]) -> None:
     raw = make_tiff(*({254: kind, 256: 10 + n, 257: 20} for n, kind in enumerate(kinds)))
-    assert [frame.width for frame in read_header(raw).frames] == widths
+    assert [frame.width for frame in read_header(raw, 9).frames] == widths
 
 
 def test_directories_in_a_ring_end() -> None:
     raw = bytearray(make_directory("<", 1))
     raw[-4:] = struct.pack("<I", 8)
     with pytest.raises(DamagedPictureError, match="no page"):
-        read_header(bytes(raw))
+        read_header(bytes(raw), 9)
+
+
+def make_png_chunk(kind: bytes, content: bytes = b"") -> bytes:
+    body = kind + content
+    return struct.pack(">I", len(content)) + body + struct.pack(">I", zlib.crc32(body))
+
+
+def make_jpeg_segment(marker: int, content: bytes = b"") -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
+
+
+IHDR = make_png_chunk(b"IHDR", struct.pack(">IIBBBBB", 30, 20, 8, 0, 0, 0, 0))
+ENDLESS = {
+    "TIFF pages": make_tiff(*[{256: 30, 257: 20}] * 10),
+    "entries of a TIFF": b"II*\0"
+    + struct.pack("<I", 8)
+    + b"".join(
+        struct.pack("<H", 60_000) + bytes(12 * 60_000) + struct.pack("<I", 8 + 720_006 * (n + 1)) for n in range(17)
+    ),
+    "entries of a BigTIFF": b"II+\0" + struct.pack("<HHQ", 8, 0, 16) + struct.pack("<Q", 1 << 40) + bytes(99),
+    "PNG chunks": b"\x89PNG\r\n\x1a\n" + IHDR + make_png_chunk(b"tIME") * 1_000_000 + make_png_chunk(b"IEND"),
+    "JPEG segments": b"\xff\xd8" + SIZE + make_jpeg_segment(0xE2) * 65_536 + SCAN + b"\xff\xd9",
+    "JPEG fill bytes": b"\xff\xd8" + SIZE + b"\xff" * 65_536 + SCAN + b"\xff\xd9",
+    "JPEG scans": b"\xff\xd8" + SIZE + SCAN * 101 + b"\xff\xd9",
+    "JPEG 2000 boxes": b"\0\0\0\x0cjP  \r\n\x87\n"
+    + struct.pack(">I4s", 8, b"free") * 10_000
+    + b"\xff\x4f\xff\x51"
+    + bytes(30)
+    + b"\xff\xd9",
+    "Radiance line breaks": b"#?RGBE" + b"\n" * 65_000,
+}
+
+
+@pytest.mark.parametrize("name", ENDLESS)
+def test_counts_in_a_header_are_bounded(name: str) -> None:
+    with pytest.raises((DamagedPictureError, PictureSizeError)):
+        read_header(ENDLESS[name], 9)
+
+
+@pytest.mark.parametrize("n_scans", [1, 100])
+def test_jpeg_with_as_many_scans_as_programs_write(n_scans: int) -> None:
+    assert read_header(b"\xff\xd8" + SIZE + SCAN * n_scans + b"\xff\xd9", 9).frames == (Frame(30, 20),)
+
+
+def test_only_the_first_exif_block_and_its_first_directory_count() -> None:
+    first, second = (b"Exif\0\0" + make_directory(">", orientation) for orientation in (6, 3))
+    jpeg = b"\xff\xd8" + make_jpeg_segment(0xE1, first) + make_jpeg_segment(0xE1, second) + SIZE + SCAN + b"\xff\xd9"
+    assert read_header(jpeg, 9).frames[0].orientation == 6
+    chunks = [IHDR, *(make_png_chunk(b"eXIf", block[6:]) for block in (first, second)), make_png_chunk(b"IEND")]
+    assert read_header(b"\x89PNG\r\n\x1a\n" + b"".join(chunks), 9).frames[0].orientation == 6
+    endless = make_directory("<", 8)[:-4] + struct.pack("<I", 2**31)  # the next directory is past the end
+    assert read_exif_orientation(endless) == 8
 
 
 def test_errors_of_the_header() -> None:
     for raw, error in ((b"", EmptyInputError), (b"hello", NotAPictureError), (b"GIF89a", DamagedPictureError)):
         with pytest.raises(error):
-            read_header(raw)
+            read_header(raw, 9)

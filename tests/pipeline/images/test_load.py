@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -372,3 +373,54 @@ def test_any_bytes_give_pages_or_our_error(name: str, changes: list[tuple[float,
     except InputError:
         return
     assert all(page.gray.dtype == np.uint8 for page in pages)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with (tmp_path / "sparse.png").open("wb") as file:
+        file.truncate(10 << 30)
+    (tmp_path / "folder.png").mkdir()
+    for name, error, message in (
+        ("pipe.png", InputError, "a named pipe, not a regular file"),
+        ("sparse.png", PictureSizeError, "larger than 2 GB"),
+        ("folder.png", NotAPictureError, "a folder"),
+    ):
+        with pytest.raises(error, match=message):
+            open_picture(tmp_path / name)
+
+
+@pytest.mark.parametrize("change", [-1, -1000, 1000])
+def test_file_that_changes_its_size_while_it_is_read(
+    change: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for picture_format in ("PNG", "TIFF"):
+        raw = encode(Image.new("L", (300, 200), 255), picture_format)
+        (tmp_path / "page").write_bytes((raw + bytes(1000))[: len(raw) + change])
+        found = os.stat_result((0o100644, *[0] * 5, len(raw), 0, 0, 0))  # its size before
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fstat", lambda _, found=found: found)
+            try:
+                pages = [page.gray.shape for page in load_pages(tmp_path / "page")]
+            except InputError:
+                pages = []
+        assert pages in ([], [(200, 300)])
+        assert pages or change < 0
+
+
+def test_pages_of_a_tiff_are_decoded_without_a_copy_of_the_file(tmp_path: Path) -> None:
+    frames = [Image.new("L", (300, 200), gray) for gray in (10, 90, 200)]
+    frames[0].save(tmp_path / "a.tif", save_all=True, append_images=frames[1:])
+    picture = open_picture(tmp_path / "a.tif")
+    assert isinstance(picture.raw, bytearray)
+    before = bytes(picture.raw)
+    assert [picture.load_page(number).gray[0, 0] for number in (3, 1, 2)] == [200, 10, 90]
+    assert picture.raw == before == (tmp_path / "a.tif").read_bytes()
+    with pytest.raises(PictureSizeError, match="more than 2 pages"):
+        open_picture(tmp_path / "a.tif", ImageSettings(most_pages=2))
+
+
+def test_long_strip_keeps_the_side_that_a_digit_needs() -> None:
+    small = ImageSettings(most_work_mpx=1)
+    assert load_page(encode(Image.new("L", (300_000, 17), 255), "PNG"), small).gray.shape == (8, 150_000)
+    assert load_page(encode(Image.new("L", (9, 30_000), 255), "JPEG")).gray.shape == (30_000, 9)

@@ -34,6 +34,13 @@ def test_page_is_drawn_in_gray_and_in_color() -> None:
     assert np.abs(cv2.cvtColor(color, cv2.COLOR_BGR2GRAY).astype(int) - page.gray).max() <= 2
 
 
+def test_pdf_of_too_many_pages() -> None:
+    raw = make_pdf([PATCHES] * 3)
+    assert open_picture(raw, ImageSettings(most_pages=3)).n_pages == 3
+    with pytest.raises(PictureSizeError, match="it has 3 pages, more than 2"):
+        open_picture(raw, ImageSettings(most_pages=2))
+
+
 @pytest.mark.parametrize(
     ("turn_deg", "corners"),
     [(0, [0, 255, 255, 128]), (90, [255, 0, 128, 255]), (180, [128, 255, 255, 0]), (270, [255, 128, 0, 255])],

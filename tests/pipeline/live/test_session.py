@@ -241,6 +241,13 @@ def test_results_of_a_window_in_a_file(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_results_to_a_pipe_need_a_reader(video: str, tmp_path: Path, capsys: Captured) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert main(["--webcam", video, "--headless", "-o", str(tmp_path / "pipe")]) == 5
+    assert "no program reads from this pipe" in capsys.readouterr().err
+
+
 def test_damaged_frames_are_counted_and_the_others_read(tmp_path: Path, capsys: Captured) -> None:
     for i, frame in enumerate(make_frames(12, "4207")):
         (tmp_path / f"img_{i:03}.png").write_bytes(cv2.imencode(".png", frame)[1].tobytes())

@@ -155,6 +155,7 @@ class StarWriter:
         return "."
 
 
+@pytest.mark.usefixtures("alone")
 def test_a_row_is_all_that_a_new_format_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,6 +57,7 @@ def decode_pictures(s: Settings) -> Iterator[Any]:
     for shape in ((1100, 1000), (9, 9)):
         yield measure_pages(cv2.imencode(".png", np.full(shape, 255, np.uint8))[1].tobytes(), s)
     yield measure_pages(make_pdf(), s)
+    yield measure_pages(make_pdf(["", ""]), s)
 
 
 def measure_pages(raw: bytes, s: Settings) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import Field, fields
@@ -170,3 +171,25 @@ def test_command_prints_the_defaults_to_edit() -> None:
     assert Settings.from_dict(tomllib.loads(printed)) == DEFAULTS
     for stage, knob in KNOBS.values():
         assert f"[{stage}]" in printed and knob.metadata["reason"] in printed
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("deep.json", b"[" * 100_000, "nested too deeply"),
+        ("deep.toml", b"a = " + b"[" * 100_000, "nested too deeply"),
+        ("large.toml", b"#" * (1 << 20) + b"\n", "larger than 1 MB"),
+        ("binary.toml", b"\xff\0", "decode"),
+    ],
+)
+def test_settings_file_that_is_none(name: str, content: bytes, message: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SettingsError, match=message):
+        Settings.from_file(tmp_path / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_settings_from_a_pipe_do_not_wait_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(SettingsError, match="a named pipe, not a regular file"):
+        Settings.from_file(tmp_path / "pipe.toml")

@@ -83,6 +83,20 @@ def test_folder_that_cannot_be_synchronized_is_no_error(tmp_path: Path, monkeypa
     sync_folder(tmp_path)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_output_to_a_pipe_needs_a_reader(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError, match="no program reads from this pipe"), open_output(pipe):
+        pass
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with open_output(pipe) as stream:
+        assert os.get_blocking(stream.fileno())
+        stream.write("x")
+    assert os.read(reader, 9) == b"x"
+    os.close(reader)
+
+
 def test_output_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("")
     for path, message in (

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from pipeline.system.interrupts import block_interrupts_in_children, delay_interrupt, handle_stops
+from pipeline.system.interrupts import block_interrupts_in_children, delay_interrupt, end_on_stops, handle_stops
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 
@@ -105,3 +105,11 @@ def test_nothing_changes_in_another_thread(guard: Callable[[], AbstractContextMa
     thread.start()
     thread.join()
     assert handlers == [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+
+def test_forked_process_does_not_keep_the_handlers_of_its_parent() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with handle_stops():
+        end_on_stops()
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) == before

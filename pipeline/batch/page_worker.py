@@ -30,6 +30,7 @@ from pipeline.outputs.trace import Trace
 from pipeline.reading.read_page import analyze_page, make_page_reading
 from pipeline.recognition.classify import Classifier
 from pipeline.system.files import make_folder
+from pipeline.system.memory import estimate_memory, limit_memory_to
 from pipeline.system.native_stderr import silence_native_stderr
 
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".3gp")
@@ -70,7 +71,9 @@ class Worker:
             if job.is_count_only:
                 return Outcome({}, n_pages=picture.n_pages)
             name = name_page(job.source.stem, job.number, picture.n_pages)
-            record, crops = self._read_page(picture, job, name)
+            most_memory = estimate_memory(picture.count_pixels(job.number)) + 2 * len(picture.raw)
+            with limit_memory_to(most_memory):
+                record, crops = self._read_page(picture, job, name)
             return Outcome(record, name, picture.n_pages, identity, crops=crops)
         except InputError as error:
             failure = _describe_failure(error, job, picture is not None)

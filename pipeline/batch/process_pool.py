@@ -30,7 +30,7 @@ from pipeline.outputs.records import make_record
 from pipeline.recognition.classify import load_classifier
 from pipeline.settings.images import ImageSettings
 from pipeline.system.interrupts import block_interrupts_in_children, end_on_stops
-from pipeline.system.memory import find_free_memory, limit_memory
+from pipeline.system.memory import estimate_memory, find_free_memory, limit_memory
 
 _JOBS_PER_WORKER = 3
 """Jobs submitted per worker, so that the next one is queued when a worker has finished."""
@@ -43,12 +43,6 @@ _POLL_S = 0.02
 
 _MEMORY_FRAC = 0.75
 """Of the memory that is free, which all workers together may take; the rest is for this process and the machine."""
-
-_BASE_MEMORY = 2**30
-"""Of a worker, for the libraries, the model and the file: what one needs at least."""
-
-_BYTES_PER_PX = 48
-"""What a picture takes at most while it is decoded: measured 45 for 16 bits with transparency, 6 for ordinary ones."""
 
 _TASKS = Path("/proc/self/task")
 """The threads of this process, those of native libraries included, under Linux."""
@@ -256,8 +250,8 @@ def share_memory(n_workers: int, settings: ImageSettings) -> tuple[int, int | No
     if free is None:
         return n_workers, None
     budget = int(free * _MEMORY_FRAC)
-    n_workers = max(1, min(n_workers, budget // _BASE_MEMORY))
-    return n_workers, min(budget // n_workers, _BASE_MEMORY + _BYTES_PER_PX * settings.most_mpx * 1_000_000)
+    n_workers = max(1, min(n_workers, budget // estimate_memory(0)))
+    return n_workers, min(budget // n_workers, estimate_memory(settings.most_mpx * 1_000_000))
 
 
 def _format_exit(code: int) -> str:

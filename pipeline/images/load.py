@@ -145,6 +145,11 @@ class Picture:
         """For the user, about how it is read, such as that it is animated; None for none."""
         return self.header.note
 
+    def count_pixels(self, number: int) -> int:
+        """Return how many pixels page `number` has as it is decoded; raises as `load_pages` does."""
+        frame = self._find_frame(number)
+        return frame.width * frame.height
+
     def note_page(self, number: int) -> str | None:
         """Return the note about page `number`: that of the file, and by how much a long strip is shrunk."""
         frame = self._find_frame(number)

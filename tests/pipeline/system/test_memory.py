@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.system import memory
-from pipeline.system.memory import find_free_memory, limit_memory
+from pipeline.system.memory import estimate_memory, find_free_memory, limit_memory, limit_memory_to
 
 INFO = "MemTotal:  16777216 kB\nMemAvailable:    8388608 kB\n"
 
@@ -49,3 +49,23 @@ def test_limit_is_set_and_a_lower_one_kept(monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setattr(resource, "getrlimit", lambda _, most=most: (most, most))
         limit_memory(2**30)
     assert limits == [(2**30, -1), (2**29, 2**29), (2**30, 2**31)]
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "during"), [(8 << 30, 2 << 30, 2 << 30), (1 << 30, 2 << 30, 1 << 30), (-1, 2 << 30, None)]
+)
+def test_limit_is_lowered_for_a_while(
+    before: int, wanted: int, during: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = pytest.importorskip("resource")
+    limits = [(before, -1)]
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limit: limits.append(limit))
+    with limit_memory_to(wanted):
+        assert limits[-1] == (before if during is None else during, -1)
+    assert limits[-1] == (before, -1)
+
+
+def test_memory_grows_with_pixels() -> None:
+    assert estimate_memory(0) == 1 << 30
+    assert estimate_memory(10**6) - estimate_memory(0) == 48 * 10**6

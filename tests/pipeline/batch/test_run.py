@@ -130,7 +130,7 @@ def test_summary_is_on_stderr_where_results_go_to_files(
     assert lines[0].startswith("1 page read in ")
     assert lines[0].endswith(", 0 of them blank: 1 number, 0 rejected")
     assert lines[1:] == [
-        "1 failed: 1 not-a-picture",
+        "1 failed: 1 not a picture",
         f"results: {tmp_path / 'out.csv'}",
         f"journal: {tmp_path / 'out.csv.journal.jsonl'}",
     ]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from pipeline.settings.tree import Settings
-from pipeline.system.terminal import abandon
 
 argparse.ArgumentParser(
     prog="python -m pipeline.settings",
@@ -15,4 +15,4 @@ argparse.ArgumentParser(
 try:
     print(Settings().to_toml(), flush=True)
 except BrokenPipeError:  # of a reader that has seen enough, such as head
-    abandon(sys.stdout)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the flush at exit does not fail

@@ -13,13 +13,17 @@ class DecodeSettings(StageSettings):
 
     reject_below: float = knob(0.9, 0, 1, "probability", "less probable numbers are rejected")
     usual_right: float = knob(
-        0.9, 0.01, 0.99, "of a page's numbers", "right on a usual page; where fewer seem right, each counts less"
+        0.9,
+        0.01,
+        0.99,
+        "of a page's numbers",
+        "are right as a rule; where fewer of the others seem to be, a confidence drops",
     )
     surest: float = knob(
-        0.99, 0.5, 1, "probability", "a higher confidence counts as this when the page's others are weighed"
+        0.99, 0.5, 1, "probability", "cap of a confidence while it is weighed against the page's other numbers"
     )
     lone_one: float = knob(
-        0.015, 0, 1, "times the odds", "on a page where only 1s would be accepted; any stroke looks like a 1"
+        0.015, 0, 1, "times the odds", "lowers a 1 on a page where only 1s would be accepted; any stroke looks like one"
     )
     doubtful: float = knob(
         0.85, 0, 0.99, "probability", "a digit less sure speaks against the hypothesis that reads it"

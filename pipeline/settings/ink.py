@@ -35,7 +35,7 @@ class ShadowSettings(StageSettings):
 
     is_enabled: bool = switch(True, "a page on which a shadow may be taken for ink is read again with it removed")
     least_gain: float = knob(
-        2.0, 0, 100, "sure digits", "the page without shadows must score this much more, or they stay"
+        2.0, 0, 100, "sure digits", "the page without shadows must score over this much more, or they stay"
     )
 
 
@@ -75,7 +75,7 @@ class RulingSettings(StageSettings):
     is_enabled: bool = switch(True, "ruled lines, grids and box walls are taken out")
     is_kept_tried: bool = switch(True, "a page is also read with its rulings, for what looks like one may be digits")
     least_gain: float = knob(
-        0.5, 0, 100, "sure digits", "the page with its rulings must score this much more, or they go"
+        0.5, 0, 100, "sure digits", "the page with its rulings must score over this much more, or they are removed"
     )
 
     least_run_px: int = knob(16, 3, 500, "px", "shortest straight run that may belong to a ruling")

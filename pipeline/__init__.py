@@ -2,7 +2,7 @@
 
 >>> from pipeline import read
 >>> for page in read("photo.jpg"):
-...     print([number.text for number in page.readings])
+...     print([(number.text, number.status) for number in page.readings])
 """
 
 from __future__ import annotations
@@ -70,5 +70,5 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = found  # over the room of the same name, which its import has just put there
+    globals()[name] = found  # over the sub-package of the same name, which its import has just put there
     return found

@@ -32,7 +32,8 @@ from pipeline.version import __version__
 
 _EPILOG = """\
 exit codes: 0 all pages read, 1 some inputs failed, 2 usage or settings, 3 no input could be read, 4 model,
-5 output cannot be written, 6 --strict and a number was rejected, 70 bug, 130 interrupted
+5 output cannot be written, 6 --strict and a number was rejected, 70 bug or a broken installation,
+130 interrupted
 
 The manual is in the folder docs, from docs/command-line.md on.
 """
@@ -97,7 +98,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         exclude=tuple(flags.exclude),
         pages=flags.pages or PageRanges(),
         password=flags.password,
-        outputs=tuple(flags.output),
+        outputs=tuple(dict.fromkeys(flags.output)),
         format=FORMATS[flags.format] if flags.format else None,
         annotate=flags.annotate,
         trace=flags.trace,

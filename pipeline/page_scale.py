@@ -1,6 +1,6 @@
 """How large and how aslant the writing of a page is: one definition each of digit height, stroke width and slope.
 
-Below all rooms that look at ink, since those that drop specks ask for the height before there are text lines.
+Below all sub-packages that look at ink: those that drop specks ask for the height before there are text lines.
 """
 
 from __future__ import annotations

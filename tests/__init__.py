@@ -1,1 +1,1 @@
-"""Tests, one file per room of the project; `bench/` holds the benchmarks."""
+"""Tests, one file per module of the project; `bench/` holds the benchmarks."""

@@ -31,6 +31,9 @@ def expand_input(text: str) -> list[str | Failure]:
     ----------
     text : a path, "-" for stdin, "@" and the path of a list, or a pattern with ``*``, ``?``, ``[...]`` or ``**``
     """
+    if not text:
+        hint = "a variable of the shell may be empty; the folder you are in is '.'"
+        return [Failure.of(MissingInputError("the name of this input is empty", hint), '""')]
     if os.path.exists(text):  # noqa: PTH110 - Path raises on a name too long
         return ["./-"] if text == STDIN else [text]
     if text.startswith(LIST_MARK):

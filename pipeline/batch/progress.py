@@ -23,6 +23,17 @@ ProgressStyle = Literal["bar", "lines", "silence"]
 _SHORT_RUN_S = 2.0
 """A run that takes no longer shows no bar and needs no summary."""
 
+_FAILURES = {
+    "missing": "not found",
+    "not-a-picture": "not a picture",
+    "size": "too large or too small",
+    "timeout": "timed out",
+    "memory": "out of memory",
+    "crash": "crashed",
+    "bug": "stopped by a bug",
+}
+"""Error codes in words; the others are words."""
+
 _LINE_EVERY_S = 10.0
 _MOST_CHARACTERS = 40
 _BAR_WIDTH = 12
@@ -185,7 +196,7 @@ def summarize(counts: RunStatistics, seconds: float, places: dict[str, str]) -> 
     seconds : that it took
     places : where the results are, by what they are
     """
-    pace = f" ({counts.n_done / seconds:.1f}/s)" if counts.n_done else ""
+    pace = f" ({counts.n_done / seconds:.1f}/s)" if counts.n_read else ""
     lines = [
         f"{_format_count(counts.n_read, 'page')} read in {_format_duration(seconds)}{pace}, "
         f"{counts.n_blank} of them blank: {_format_count(counts.n_numbers, 'number')}, {counts.n_rejected} rejected"
@@ -196,7 +207,7 @@ def summarize(counts: RunStatistics, seconds: float, places: dict[str, str]) -> 
         why = ", ".join(f"{n:,} {reason}" for reason, n in sorted(counts.left_out.items()))
         lines.append(f"left out of folders: {why}")
     if counts.n_failed:
-        reasons = ", ".join(f"{n} {code}" for code, n in counts.reasons.most_common())
+        reasons = ", ".join(f"{n:,} {_FAILURES.get(code, code)}" for code, n in counts.reasons.most_common())
         lines.append(f"{counts.n_failed} failed: {reasons}")
     return lines + list_places(places)
 

@@ -262,7 +262,8 @@ def _list_facts(options: BatchOptions, seconds: float | None) -> dict[str, objec
 def _print_summary(
     options: BatchOptions, statistics: RunStatistics, reporter: ProgressReporter, places: dict[str, str]
 ) -> None:
-    places |= {name: str(folder) for name, folder in options.folders.items() if name != "review"}
+    if statistics.n_read or statistics.n_skipped:
+        places |= {name: str(folder) for name, folder in options.folders.items() if name != "review"}
     if not options.is_quiet:
         is_whole = options.outputs or reporter.is_long
         reporter.print_line(*(summarize(statistics, reporter.seconds, places) if is_whole else list_places(places)))

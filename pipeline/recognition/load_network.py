@@ -29,7 +29,7 @@ _CONVERT = """wrap it, where prepare makes that of a digit, such as keras.layers
 """For a model whose input is of another kind."""
 
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""What a loaded file is to the other rooms: float32 (N, 28, 28, 1) in, float32 (N, K) out, N at least 1."""
+"""What a loaded file is to the other modules: float32 (N, 28, 28, 1) in, float32 (N, K) out, N at least 1."""
 
 
 def load_network(path: Path) -> Network:

@@ -12,10 +12,18 @@ class DecodeSettings(StageSettings):
     """Best path and reject option."""
 
     reject_below: float = knob(0.9, 0, 1, "probability", "less probable numbers are rejected")
-    usual_right: float = knob(0.9, 0.01, 0.99, "of a page's numbers", "one among others less often right is doubted")
-    surest: float = knob(0.99, 0.5, 1, "probability", "so sure at most is a number before the others are heard")
+    usual_right: float = knob(
+        0.9,
+        0.01,
+        0.99,
+        "of a page's numbers",
+        "are right as a rule; where fewer of the others seem to be, a confidence drops",
+    )
+    surest: float = knob(
+        0.99, 0.5, 1, "probability", "cap of a confidence while it is weighed against the page's other numbers"
+    )
     lone_one: float = knob(
-        0.015, 0, 1, "odds", "of a 1 where no other number is, to other numbers: strokes look like it"
+        0.015, 0, 1, "times the odds", "lowers a 1 on a page where only 1s would be accepted; any stroke looks like one"
     )
     doubtful: float = knob(
         0.85, 0, 0.99, "probability", "a digit less sure speaks against the hypothesis that reads it"
@@ -53,7 +61,9 @@ class SignSettings(StageSettings):
     is_enabled: bool = switch(False, "signs are written into the text, as with --signs")
     least_breadth_strokes: float = knob(0.5, 0, 20, "stroke widths", "finer ink is what a ruling left, or dust")
     least_contrast_frac: float = knob(0.5, 0, 1, "of the digit's contrast", "paler ink is no work of the same pen")
-    widest_frac: float = knob(0.3, 0, 2, "of the digits' height", "broader ink is no point; a longer one no point")
+    widest_frac: float = knob(
+        0.3, 0, 2, "of the digits' height", "broader ink is neither point nor comma, longer ink no point"
+    )
     longest_comma_frac: float = knob(0.65, 0, 2, "of the digits' height", "a longer tail is a digit 1 or a stroke")
     foot_frac: float = knob(0.25, 0, 2, "of the digits' height", "points and commas stand no higher over the foot")
     drop_frac: float = knob(0.04, 0, 2, "of the digits' height", "a comma reaches this far below the digits' foot")

@@ -12,7 +12,9 @@ class ImageSettings(StageSettings):
     """Decoding."""
 
     work_side_px: int = knob(1800, 200, 20_000, "px", "larger pictures shrink by 2, 3, 4 ... down to this long side")
-    most_work_mpx: int = knob(12, 1, 1000, "megapixels", "a long strip is shrunk until it has no more")
+    most_work_mpx: int = knob(
+        12, 1, 1000, "megapixels", "a picture that has more at working size, such as a strip, shrinks further"
+    )
     most_mpx: int = knob(200, 1, 1000, "megapixels", "a header that promises more is refused before decoding")
     dpi: int = knob(
         300, 36, 1200, "dots per inch", "a PDF's pages are drawn so fine, as a scanner would; huge ones coarser"

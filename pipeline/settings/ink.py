@@ -23,8 +23,10 @@ class IlluminationSettings(StageSettings):
     least_bright_ratio: float = knob(
         4.0, 0, 1e6, "times", "bright ink needs so much more energy than dark, which is usual"
     )
-    inverse: int = knob(1, 0, 2, "0 to 2", "1 takes black for white where no digit is found, 0 never, 2 from the start")
-    least_gain: float = knob(0.7, 0, 100, "sure digits", "are read with black for white, or the page stays blank")
+    inverse: int = knob(1, 0, 2, "0, 1 or 2", "reads black for white: 0 never, 1 if nothing was read, 2 from the start")
+    least_gain: float = knob(
+        0.7, 0, 100, "sure digits", "black for white must score more than this, or the page stays blank"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,9 @@ class ShadowSettings(StageSettings):
     """Narrow shadows that were taken for ink."""
 
     is_enabled: bool = switch(True, "a page on which a shadow may be taken for ink is read again with it removed")
-    least_gain: float = knob(2.0, 0, 100, "sure digits", "more are read without shadows, or they were ink")
+    least_gain: float = knob(
+        2.0, 0, 100, "sure digits", "the page without shadows must score over this much more, or they stay"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,9 @@ class RulingSettings(StageSettings):
 
     is_enabled: bool = switch(True, "ruled lines, grids and box walls are taken out")
     is_kept_tried: bool = switch(True, "a page is also read with its rulings, for what looks like one may be digits")
-    least_gain: float = knob(0.5, 0, 100, "sure digits", "more are read with the rulings, or they are taken out")
+    least_gain: float = knob(
+        0.5, 0, 100, "sure digits", "the page with its rulings must score over this much more, or they are removed"
+    )
 
     least_run_px: int = knob(16, 3, 500, "px", "shortest straight run that may belong to a ruling")
     run_frac: float = knob(0.015, 0.001, 0.5, "of the page's width", "the same on large pages; bounds slope and bend")

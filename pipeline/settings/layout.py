@@ -14,7 +14,9 @@ class OrientationSettings(StageSettings):
     is_enabled: bool = switch(True, "a page read with doubt is also read turned by quarters; --no-turn switches it off")
 
     doubt_below: float = knob(0.97, 0, 1, "mean confidence", "a page of surer digits is not turned")
-    least_gain: float = knob(4.0, 0, 100, "sure digits", "more are read, and twice as many, or a page is not turned")
+    least_gain: float = knob(
+        4.0, 0, 100, "sure digits", "a turned page must score this much more, and twice as much, or it stays"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,9 @@ class SkewSettings(StageSettings):
     """Measuring the skew of the writing and taking it out."""
 
     is_enabled: bool = switch(True, "a page whose writing or rulings run aslant is also read leveled")
-    least_gain: float = knob(1.0, 0, 100, "sure digits", "more are read on the leveled page, or it stays as it is")
+    least_gain: float = knob(
+        1.0, 0, 100, "sure digits", "the leveled page must score this much more, or it stays as it lies"
+    )
 
     least_components: int = knob(4, 2, 50, "components", "shorter lines slant by chance")
     least_deg: float = knob(10.0, 0, 45, "degrees", "the network reads less skew than this as it is")

@@ -15,10 +15,14 @@ class SegmentSettings(StageSettings):
     most_cuts: int = knob(12, 0, 100, "cuts", "per component; bounds the work on scribbles")
     split_width_frac: float = knob(0.7, 0.1, 5, "of the height", "narrower components are not cut")
     widest_digit_frac: float = knob(2.2, 0.3, 5, "of the height", "wider spans are no digit, not even a hasty 0")
-    join_gap_frac: float = knob(0.25, 0, 2, "of the height", "parts of one digit lie no farther apart")
+    join_gap_frac: float = knob(
+        0.25, 0, 2, "of the height", "parts with a wider gap between them are not joined into a digit"
+    )
     least_part_frac: float = knob(0.18, 0.01, 1, "of the height", "no digit is narrower between two cuts")
-    deepest_joint_frac: float = knob(0.5, 0.05, 1, "of the height", "or where the ink is no taller than this")
-    deepest_cut_strokes: float = knob(2.5, 0.5, 20, "stroke widths", "a cut crosses at most this much ink")
+    deepest_joint_frac: float = knob(
+        0.5, 0.05, 1, "of the height", "digits are also cut apart where the ink between them is no taller than this"
+    )
+    deepest_cut_strokes: float = knob(2.5, 0.5, 20, "stroke widths", "a cut crosses no more ink than this")
 
 
 @dataclass(frozen=True, slots=True)

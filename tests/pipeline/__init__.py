@@ -1,1 +1,1 @@
-"""Tests of pipeline/, room by room."""
+"""Tests of pipeline/, a folder for each sub-package."""

@@ -1,1 +1,1 @@
-"""Tests of train/, room by room."""
+"""Tests of train/, a folder for each sub-package."""

@@ -11,7 +11,14 @@ from rich.console import Console
 from pipeline.errors import UsageError
 from train.datasets.mnist import find_data_dir
 from train.evaluation.page_score import load_truth
-from train.networks.model_folder import CARD_NAME, LITERT_NAME, check_model_folder, check_replaceable, read_card
+from train.networks.model_folder import (
+    CARD_NAME,
+    LITERT_NAME,
+    check_model_folder,
+    check_replaceable,
+    find_model_folder,
+    read_card,
+)
 from train.scripts import Parser
 
 
@@ -25,14 +32,21 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = Parser("evaluate", "Measure models; write the figures into their cards, and plots beside them.")
     parser.add_data_dir()
     add = parser.add_argument
-    add("--model", type=Path, action="append", metavar="DIR", help="model folder, may be repeated (models/digits)")
+    add(
+        "--model",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="model folder, or name of a shipped one; may be repeated (digits)",
+    )
     add("--compare", action="store_true", help="print one table of all models instead")
     help_text = "pictures with a truth.json to compare on (%(default)s)"
     add("--photos", type=Path, default=Path("samples"), metavar="FOLDER", help=help_text)
     add("--out", type=Path, metavar="DIR", help="write cards and plots into DIR/NAME, not into the model folders")
     parser.add_force()
     args = parser.parse_args(argv)
-    args.model = args.model or [Path("models/digits")]
+    args.model = args.model or [Path("digits")]
+    args.model = [find_model_folder(folder) for folder in args.model]
     if args.out is not None and len({folder.name for folder in args.model}) < len(args.model):
         raise UsageError("--out: two models have one name", "evaluate them one by one")
     return args

@@ -1,4 +1,4 @@
-"""Measures model folders and writes the figures, and plots, beside their cards. `python -m train evaluate --help`.
+"""Measures networks on single digits of data sets, into cards and plots: `python -m train evaluate`.
 
 The `.tflite` is run by the classifier that reading uses, so that the figures are the product's. A digit classified as
 "not a digit" counts as wrong. Each model is measured on the test part of the data set that its card names; a network of

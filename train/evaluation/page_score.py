@@ -1,4 +1,4 @@
-"""The score of one page against its truth: edits, exact numbers, what was accepted."""
+"""Counts of one page's numbers, read by anything, against its truth; `score_pages` reads folders and adds them up."""
 
 from __future__ import annotations
 
@@ -90,8 +90,9 @@ def load_truth(folder: Path) -> list[dict[str, Any]]:
     try:
         return json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
         raise InputError(
-            f"{folder}/truth.json: {error}", "a folder to score holds pictures and a truth.json"
+            f"{folder / 'truth.json'}: cannot be read ({why})", "a folder to score holds pictures and a truth.json"
         ) from error
 
 

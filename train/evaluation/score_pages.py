@@ -1,4 +1,4 @@
-"""Scores what the pipeline reads in a folder of pictures against their truth: `python -m train score samples`.
+"""Measures the whole pipeline on folders of pages with known truth: `python -m train score`. Counts: `page_score`.
 
 `truth.json` in the folder is a list of pages: {"file": name, "numbers": [digits, ...] in reading order, "grouped": true
 where a person would agree where a number ends, "ordered": false where the digits lie scattered, "tags": [...]}.
@@ -59,6 +59,8 @@ def score_folders(folders: Sequence[Path], model: str, settings: Settings, by_ta
     ModelError : as for `load_classifier`
     InputError : as for `read_folder`
     """
+    for folder in folders:
+        load_truth(folder)  # raises now what would else be found after the folders before it were read
     classifier = load_classifier(model)
     for folder in folders:
         print(f"{folder}, model {classifier.name}:")

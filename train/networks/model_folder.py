@@ -28,6 +28,12 @@ PRECISIONS = ("float32", "int8")
 Card = dict[str, Any]
 
 
+def find_model_folder(name_or_path: Path) -> Path:
+    """Return the model folder that is meant; a plain name means one of the shipped models first, as in reading."""
+    shipped = MODELS_DIR / name_or_path
+    return shipped if shipped.is_dir() else name_or_path
+
+
 def check_model_folder(folder: Path, *names: str) -> None:
     """Check that a model folder holds the files called `names`.
 

@@ -181,5 +181,5 @@ def test_watched_folder_is_read_until_it_is_interrupted(tmp_path: Path) -> None:
     assert [(Path(row["file"]).name, row["number"], row["status"]) for row in rows] == [
         *(("a.png", "4230", "accepted"), ("b.png", "4230", "accepted"), ("crash.png", "", "failed"))
     ]
-    assert "1 failed: 1 crash" in err
+    assert "1 failed: 1 crashed" in err
     assert "Traceback" not in err

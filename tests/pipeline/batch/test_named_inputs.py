@@ -47,6 +47,12 @@ def test_file_of_that_very_name_goes_first(here: Path) -> None:
     assert expand_input("@list.png") == ["a.png"]
 
 
+def test_empty_name_is_told() -> None:
+    [failure] = expand_input("")
+    assert isinstance(failure, Failure)
+    assert str(failure).startswith('"": the name of this input is empty; ')
+
+
 def test_list_keeps_its_order(here: Path) -> None:
     (here / "list.txt").write_text("scan10.png\nscan2.png\n*.gif\n")
     assert expand_input("@list.txt") == ["scan10.png", "scan2.png", "*.gif"]

@@ -156,13 +156,17 @@ def test_summary_says_what_was_read_what_failed_and_where_everything_is() -> Non
         "1,250 pages read in 2 min 5 s (10.0/s), 3 of them blank: 1 number, 1 rejected",
         "1 file had been read before",
         "left out of folders: 1 hidden, 1,200 of other types",
-        "3 failed: 2 crash, 1 size",
+        "3 failed: 2 crashed, 1 too large or too small",
         "results: a.csv",
         "journal: a.csv.journal.jsonl",
     ]
 
 
 def test_summary_of_nothing() -> None:
+    assert (
+        summarize(RunStatistics(n_failed=1), 2.0, {})[0]
+        == "0 pages read in 2.0 s, 0 of them blank: 0 numbers, 0 rejected"
+    )
     assert summarize(RunStatistics(), 0.0, {}) == ["0 pages read in 0.0 s, 0 of them blank: 0 numbers, 0 rejected"]
 
 

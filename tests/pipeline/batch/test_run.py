@@ -126,7 +126,7 @@ def test_summary_is_on_stderr_where_results_go_to_files(
     assert lines[0].startswith("1 page read in ")
     assert lines[0].endswith(", 0 of them blank: 1 number, 0 rejected")
     assert lines[1:] == [
-        "1 failed: 1 not-a-picture",
+        "1 failed: 1 not a picture",
         f"results: {tmp_path / 'out.csv'}",
         f"journal: {tmp_path / 'out.csv.journal.jsonl'}",
     ]
@@ -139,6 +139,16 @@ def test_summary_is_on_stderr_where_results_go_to_files(
     assert "1 page read in" in capsys.readouterr().err
     main([*given, "-q"])
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_summary_of_a_run_that_read_nothing(tmp_path: Path, capsys: Captured) -> None:
+    table, pictures = tmp_path / "out.csv", tmp_path / "pictures"
+    assert main([str(tmp_path / "none.png"), "-o", str(table), "-o", str(table), "--annotate", str(pictures)]) == 3
+    assert capsys.readouterr().err.splitlines()[2:] == [
+        "1 failed: 1 not found",
+        f"results: {table}",
+        f"journal: {table}.journal.jsonl",
+    ]
 
 
 def test_resumed_run_reads_what_is_missing_failed_or_changed(

@@ -164,6 +164,13 @@ def test_file_that_cannot_serve(tmp_path: Path, name: str, raw: bytes | str | No
     assert "settings" in str(caught.value) and caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize(("flag", "code", "text"), [("--help", 0, "usage: "), ("--other", 2, "unrecognized arguments")])
+def test_command_takes_no_argument_but_help(flag: str, code: int, text: str) -> None:
+    command = [sys.executable, "-m", "pipeline.settings", flag]
+    done = subprocess.run(command, cwd=Path(__file__).resolve().parents[3], capture_output=True, text=True)
+    assert done.returncode == code and text in done.stdout + done.stderr and "[images]" not in done.stdout
+
+
 def test_command_prints_the_defaults_to_edit() -> None:
     command = [sys.executable, "-m", "pipeline.settings"]
     top = Path(__file__).resolve().parents[3]

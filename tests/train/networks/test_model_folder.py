@@ -11,7 +11,14 @@ from pipeline.errors import ModelError, UsageError
 from train.__main__ import main
 from train.networks import model_folder
 from train.networks.catalog import SHIPPED
-from train.networks.model_folder import CARD_NAME, KERAS_NAME, LITERT_NAME, check_model_folder, check_replaceable
+from train.networks.model_folder import (
+    CARD_NAME,
+    KERAS_NAME,
+    LITERT_NAME,
+    check_model_folder,
+    check_replaceable,
+    find_model_folder,
+)
 
 TOP = Path(__file__).resolve().parents[3]
 
@@ -97,9 +104,15 @@ def test_shipped_model_is_protected_outside_git(
 
 
 def test_shipped_models_are_those_in_the_repository() -> None:
-    assert {path.parent.name for path in TOP.glob(f"models/*/{CARD_NAME}")} >= SHIPPED
+    assert {path.parent.name for path in TOP.glob(f"models/*/{CARD_NAME}")} >= set(SHIPPED)
     listed = subprocess.run(["git", "ls-files", "models"], cwd=TOP, capture_output=True, text=True).stdout.split()
-    assert {Path(name).parts[1] for name in listed if name.count("/") == 2} in (set(), SHIPPED)
+    assert {Path(name).parts[1] for name in listed if name.count("/") == 2} in (set(), set(SHIPPED))
+
+
+def test_plain_name_is_a_shipped_model_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert find_model_folder(Path("digits")) == TOP / "models" / "digits"
+    assert find_model_folder(Path("own")) == Path("own")
 
 
 def test_missing_folder_or_file_is_an_error(repository: Path) -> None:

@@ -186,3 +186,13 @@ def test_site_shows_every_page() -> None:
     assert set(re.findall(r": ([\w-]+\.md)$", read(TOP / "mkdocs.yml"), re.MULTILINE)) == {
         p.name for p in DOCS.glob("*.md")
     }
+
+
+def test_each_promise_about_data_names_a_test_that_exists() -> None:
+    folders = {"B": "tests/pipeline/batch", "O": "tests/pipeline/outputs", "P": "tests/pipeline", "T": "tests/train"}
+    rows = [row for row in read(DOCS / "promises.md").splitlines() if row.startswith("| ") and not row.startswith("| promise")]
+    named = [re.search(r"\| `([BOPT])/([\w/]+\.py)::(test_\w+)` \|$", row) for row in rows]
+    assert rows
+    assert [row for row, match in zip(rows, named, strict=True) if match is None] == []
+    tests = [(f"{folders[match[1]]}/{match[2]}", match[3]) for match in named if match]
+    assert [pair for pair in tests if not re.search(rf"^def {pair[1]}\(", read(TOP / pair[0]), re.MULTILINE)] == []

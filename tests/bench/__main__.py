@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
+from train.scripts import run_script
+
 BENCHMARKS = {
     "photo": ("bench_photo", "seconds for one photo, beside cv2.imread and `import tensorflow`"),
     "batch": ("bench_batch", "pages a second and memory of batches, beside a loop of cv2.imread"),
@@ -30,4 +32,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_script(lambda: main(sys.argv[1:])))

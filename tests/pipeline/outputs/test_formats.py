@@ -11,35 +11,16 @@ import pytest
 from pipeline.arguments import build_options, build_parser
 from pipeline.batch.options import BatchOptions
 from pipeline.cli import main
-from pipeline.errors import Failure, MissingInputError, OutputError, UsageError
-from pipeline.geometry import Box
+from pipeline.errors import OutputError, UsageError
 from pipeline.outputs.csv_writer import CSV_COLUMNS, make_rows
 from pipeline.outputs.formats import FORMATS, JSON_LINES, Format, find_format
-from pipeline.outputs.records import Record, make_record
+from pipeline.outputs.records import Record
 from pipeline.outputs.report import Report
 from pipeline.outputs.text_writer import format_text
 from pipeline.system.files import open_output
-from pipeline.types import Digit, PageReading, Reading
+from tests.support.records import BLANK, FAILED, FAILED_PAGE, FULL, make_page, make_reading
 
 TOP = Path(__file__).resolve().parents[3]
-BOX = Box(62, 255, 680, 325)
-
-
-def make_reading(text: str, line: int = 1, reason: str | None = None) -> Reading:
-    digits = tuple(Digit(t, 0.98765, BOX, (("6", 0.00412345),)) for t in text)
-    status = "accepted" if reason is None else "rejected"
-    return Reading(text, 0.123456, BOX, digits, status, reason, line)
-
-
-def make_page(*readings: Reading, number: int = 1, source: str = "a.jpg", note: str | None = None) -> Record:
-    seconds = {"decode": 0.0212345, "total": 0.0581}
-    return make_record(PageReading(source, number, (3024, 4032), readings, "digits", seconds), note)
-
-
-FULL = make_page(make_reading("05", 1), make_reading("7", 1, "unsure"), make_reading("12", 2))
-BLANK = make_page()
-FAILED = make_record(Failure.of(MissingInputError("there is no such file"), "b.jpg"))
-FAILED_PAGE = make_record(Failure("c.tif", 3, "damaged", "cut", ""))
 
 
 @pytest.mark.parametrize(

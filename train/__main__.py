@@ -26,6 +26,7 @@ COMMANDS = {
     "ablate": "score a folder with one stage disabled at a time",
     "leave-out": "choose the settings anew without one source at a time",
     "synthesize": "make photographed pages with known truth",
+    "synthesize-documents": "make photographed papers with the truth of every mark",
     "negatives": "make pages without a number, and count what is read there",
     "videos": "make videos with known truth",
     "samples": "draw the pictures of samples/",

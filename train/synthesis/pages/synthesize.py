@@ -50,6 +50,7 @@ class PageTruth:
     height_px : height of the page's digits
     is_ordered : whether reading order is plain
     tags : surface and layout
+    is_printed : whether its digits are those of a font
     """
 
     photo: NDArray[np.uint8]
@@ -60,6 +61,7 @@ class PageTruth:
     height_px: float
     is_ordered: bool
     tags: tuple[str, ...]
+    is_printed: bool = False
 
     def list_digits(self) -> list[tuple[int, int, Box]]:
         """Return (label, group, box px) of every digit, in writing order."""
@@ -82,7 +84,7 @@ def synthesize_page(pool: WriterPool, seed: int, number: int) -> PageTruth:
         layout = str(rng.choice(list(_LAYOUT_SHARES), p=list(_LAYOUT_SHARES.values())))
         layout = "boxes" if surface == "boxes" else layout
         height = _draw_height(size, rng)
-    script = _draw_script(pool, height, layout, rng)
+    script = draw_script(pool, height, layout, rng)
     draft = Draft.of_size(size)
     baselines, cells = LAYOUTS[layout](draft, height, script, rng)
     sheet = make_surface(surface, size, height, baselines, rng)
@@ -97,7 +99,9 @@ def synthesize_page(pool: WriterPool, seed: int, number: int) -> PageTruth:
     kinds = _mark_cut(draft, owner, shot.view)
     labels, groups = tuple(draft.labels), tuple(draft.groups)
     photo = shoot(sheet, shot, rng)
-    return PageTruth(photo, owner, labels, kinds, groups, height, layout != "scattered", (surface, layout))
+    return PageTruth(
+        photo, owner, labels, kinds, groups, height, layout != "scattered", (surface, layout), script.writer.is_printed
+    )
 
 
 def describe_page(page: PageTruth, file: str) -> dict[str, Any]:
@@ -140,7 +144,8 @@ def _draw_height(size: tuple[int, int], rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(np.log(least), np.log(max(most, least + 1)))))
 
 
-def _draw_script(pool: WriterPool, height: float, layout: str, rng: np.random.Generator) -> Script:
+def draw_script(pool: WriterPool, height: float, layout: str, rng: np.random.Generator) -> Script:
+    """Return a writer and a pen at random, for digits of a height, px."""
     writer = pool.draw_writer(rng)
     touches = rng.random() < (0.4 if layout == "strip" else 0.2)
     low = rng.uniform(-0.16, -0.02) if touches else rng.uniform(0.03, 0.25)

@@ -1,0 +1,249 @@
+"""Photographed papers with the truth of every mark: `python -m train synthesize-documents --out DIR --pages 100`.
+
+Tables, forms, cheques, envelopes, notes, print, plain pages of numbers and pictures without any are written, damaged
+and photographed. Each paper depends on the seed, its number and the fonts alone.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import track
+
+from pipeline.errors import InputError
+from train.augmentation.ink import Mask, crop_ink
+from train.synthesis.documents.marked_page import MarkedPage, write_marked_page
+from train.synthesis.documents.damage import damage_sheet, put_finger
+from train.synthesis.documents.forms import (
+    fill_cheque,
+    fill_envelope,
+    fill_form,
+    fill_notes,
+    fill_prose,
+    fill_spaced,
+)
+from train.synthesis.documents.sheet import UPRIGHT, Hands, Sheet, Supplies
+from train.synthesis.documents.tables import fill_ledger, fill_squares, fill_table, write_heading
+from train.synthesis.handwriting.writers import gather_writers
+from train.synthesis.negatives.pages import KINDS, draw_negative_page, find_prose_fonts
+from train.synthesis.pages.ink_layout import Script
+from train.synthesis.pages.synthesize import draw_script, synthesize_page
+from train.synthesis.photos.gray_camera import Shot, aim, carry, shoot
+from train.synthesis.photos.gray_paper import Gray, draw_grain, make_surface
+
+Fill = Callable[[Sheet, float, Hands, np.random.Generator], None]
+
+PAPERS: dict[str, tuple[Fill, float]] = {
+    "table": (fill_table, 0.34),
+    "squares": (fill_squares, 0.08),
+    "ledger": (fill_ledger, 0.08),
+    "form": (fill_form, 0.14),
+    "cheque": (fill_cheque, 0.06),
+    "envelope": (fill_envelope, 0.05),
+    "notes": (fill_notes, 0.13),
+    "prose": (fill_prose, 0.05),
+    "spaced": (fill_spaced, 0.07),
+}
+"""How each kind of paper is filled, and its share."""
+
+_PLAIN_SHARE, _NEGATIVE_SHARE = 0.3, 0.06
+"""Pages of numbers alone, and pictures without any, among all."""
+_SURFACES = {"plain": 0.5, "ruled": 0.12, "squared": 0.12, "crumpled": 0.1, "cheque": 0.08, "whiteboard": 0.05,
+             "blackboard": 0.03}  # fmt: skip
+_LATIN, _N_LETTERS = "Latin", 26
+_VISIBLE = 0.9
+
+
+def gather_supplies(data_dir: Path | None, seed: int, is_held_out: bool) -> Supplies:
+    """Return writers, fonts and letters; the held-out ones share no person and no font with the others.
+
+    Raises
+    ------
+    InputError : as for `gather_writers`; or the folder of the data has no fonts beside it
+    """
+    pool = gather_writers(data_dir, seed, is_held_out)
+    root = data_dir or Path()
+    fonts = [sorted((root / "fonts" / kind).glob("*.ttf")) for kind in ("print", "handwriting")]
+    if not all(fonts):
+        raise InputError(f"{root / 'fonts'}: no print/*.ttf and handwriting/*.ttf", "put typefaces there")
+    alphabets, strange = _load_letters(root / "extra" / "omniglot")
+    rng = np.random.default_rng(seed)
+    chosen = []
+    for paths in fonts:
+        order = rng.permutation(len(paths))
+        n_held_out = max(1, len(paths) // 8)
+        part = order[:n_held_out] if is_held_out else order[n_held_out:]
+        chosen.append(tuple(str(paths[k]) for k in sorted(part)))
+    part_of = slice(0, 3) if is_held_out else slice(3, None)
+    return Supplies(pool, chosen[0], chosen[1], alphabets[part_of], strange)
+
+
+def _load_letters(folder: Path) -> tuple[tuple[tuple[Mask, ...], ...], tuple[Mask, ...]]:
+    """Return the Latin alphabet of each person, and letters of other alphabets, from Omniglot's archives."""
+    latin: dict[int, dict[int, Mask]] = {}
+    strange: list[Mask] = []
+    for path in sorted(folder.glob("images_*.zip")):
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(n for n in archive.namelist() if n.endswith(".png") and not n.startswith("__")):
+                alphabet, character, file = name.split("/")[-3:]
+                person = int(file.rsplit("_", 1)[1][:-4])
+                if alphabet != _LATIN and (person % 4 or len(strange) > 900):
+                    continue
+                raw = np.frombuffer(io.BytesIO(archive.read(name)).getvalue(), np.uint8)
+                mask = crop_ink(255 - cv2.imdecode(raw, cv2.IMREAD_GRAYSCALE))  # type: ignore[operator]
+                if alphabet == _LATIN:
+                    latin.setdefault(person, {})[int(character[-2:])] = mask
+                else:
+                    strange.append(mask)
+    whole = [own for own in latin.values() if len(own) == _N_LETTERS]
+    return tuple(tuple(own[k] for k in range(1, _N_LETTERS + 1)) for own in whole), tuple(strange)
+
+
+def synthesize_document(supplies: Supplies, seed: int, number: int) -> MarkedPage:
+    """Return paper `number` of those that `seed` and `supplies` make."""
+    rng = np.random.default_rng([seed, number, 15])
+    chance = rng.random()
+    if chance < _NEGATIVE_SHARE:
+        kind = str(rng.choice(KINDS))
+        page = draw_negative_page(kind, seed, number, find_prose_fonts())
+        return MarkedPage(page.photo, np.zeros(page.photo.shape, np.uint16), (), (), (), (), (), ("negative", kind))
+    if chance < _NEGATIVE_SHARE + _PLAIN_SHARE:
+        plain = synthesize_page(supplies.pool, seed, number)
+        n = len(plain.labels)
+        return MarkedPage(
+            plain.photo, plain.owner, plain.labels, plain.kinds, plain.groups,
+            (int(plain.is_printed),) * n, (UPRIGHT,) * n, ("plain", *plain.tags),
+        )  # fmt: skip
+    return _make_paper(supplies, rng)
+
+
+def _make_paper(supplies: Supplies, rng: np.random.Generator) -> MarkedPage:
+    names = list(PAPERS)
+    kind = str(rng.choice(names, p=[PAPERS[name][1] for name in names]))
+    size = _draw_size(kind, rng)
+    height = _draw_height(size, rng)
+    surface = str(rng.choice(list(_SURFACES), p=list(_SURFACES.values())))
+    hands = _draw_hands(supplies, height, kind, rng)
+    sheet = Sheet.of_size(size)
+    PAPERS[kind][0](sheet, height, hands, rng)
+    if rng.random() < 0.3:
+        write_heading(sheet, height, hands, rng)
+    paper = make_surface(surface, size, height, np.zeros(0), rng)
+    is_dark = surface == "blackboard"
+    _lay_layers(paper, sheet, is_dark, rng)
+    damage_sheet(paper, height, rng)
+    has_desk, is_flat = rng.random() < 0.4, rng.random() < 0.2
+    shot = aim(size, height, rng, has_desk and not is_flat, is_flat)
+    if not is_flat and rng.random() < 0.25:
+        shot = _turn(shot, size, rng)
+    owner = carry(sheet.pen.owner, shot.view)
+    kinds = _mark_cut(sheet, owner, shot.view)
+    ups = tuple(_turn_up(shot.view, sheet, rng) for _ in sheet.pen.labels)
+    if rng.random() < 0.06:
+        put_finger(paper, rng)
+    photo = shoot(paper, shot, rng)
+    printed = tuple(int(at in sheet.printed) for at in range(len(sheet.pen.labels)))
+    labels, groups = tuple(sheet.pen.labels), tuple(sheet.pen.groups)
+    return MarkedPage(photo, owner, labels, kinds, groups, printed, ups, (kind, surface))
+
+
+def _turn(shot: Shot, size: tuple[int, int], rng: np.random.Generator) -> Shot:
+    """Return the shot with the camera held askew by up to 45 degrees."""
+    center = (size[0] / 2, size[1] / 2)
+    turn = np.eye(3)
+    turn[:2] = cv2.getRotationMatrix2D(center, float(rng.uniform(-45, 45)), float(rng.uniform(0.65, 0.95)))
+    return replace(shot, view=turn @ shot.view, has_desk=True)
+
+
+def _turn_up(view: NDArray[np.float64], sheet: Sheet, rng: np.random.Generator) -> tuple[float, float]:
+    """Return where the sheet's up points to in the photo, at the sheet's center."""
+    width, height = sheet.size_px
+    points = np.array([[[width / 2, height / 2], [width / 2, height / 2 - 10]]])
+    start, end = cv2.perspectiveTransform(points, view)[0]
+    up = (end - start) / max(1e-6, float(np.hypot(*(end - start))))
+    return round(float(up[0]), 4), round(float(up[1]), 4)
+
+
+def _draw_size(kind: str, rng: np.random.Generator) -> tuple[int, int]:
+    area = float(np.exp(rng.uniform(np.log(0.1e6), np.log(1.2e6))))
+    aspect = float(rng.choice([4 / 3, 3 / 4, 3 / 4, 16 / 9, 1.0, 2.2] if kind != "cheque" else [2.1, 2.4, 1.9]))
+    return max(200, round((area * aspect) ** 0.5)), max(140, round((area / aspect) ** 0.5))
+
+
+def _draw_height(size: tuple[int, int], rng: np.random.Generator) -> float:
+    """Return the digits' height, px: of papers with much on them mostly small."""
+    least, most = max(11.0, 0.018 * max(size)), max(16.0, min(0.14 * min(size), 120.0))
+    return float(np.exp(rng.uniform(np.log(least), np.log(max(most, least + 1)))))
+
+
+def _draw_hands(supplies: Supplies, height: float, kind: str, rng: np.random.Generator) -> Hands:
+    script: Script = draw_script(supplies.pool, height, "rows", rng)
+    while script.writer.is_printed:
+        script = draw_script(supplies.pool, height, "rows", rng)
+    if kind in ("table", "squares", "cheque", "form"):  # many digits to a paper: a gap that does not leave the cell
+        script = replace(script, gap_frac=(min(script.gap_frac[0], 0.15), min(script.gap_frac[1], 0.3)))
+    style = str(rng.choice(["font", "letters", "cursive"], p=[0.4, 0.35, 0.25]))
+    alphabet = supplies.alphabets[int(rng.integers(len(supplies.alphabets)))]
+    if rng.random() < 0.15 and len(supplies.strange) >= _N_LETTERS:
+        alphabet = tuple(supplies.strange[int(k)] for k in rng.integers(len(supplies.strange), size=_N_LETTERS))
+    fonts = supplies.script_fonts, supplies.print_fonts
+    chosen = [paths[int(rng.integers(len(paths)))] for paths in fonts]
+    return Hands(script, style, chosen[0], chosen[1], alphabet)
+
+
+def _lay_layers(paper: Gray, sheet: Sheet, is_dark: bool, rng: np.random.Generator) -> None:
+    """Lay shades, lines, print and ink over the paper, float32 (H, W) reflectance, in place."""
+    size = sheet.size_px
+    paper *= sheet.stains
+    bright = rng.uniform(0.6, 1.0)
+    level = bright if is_dark else rng.uniform(0.02, 0.35)
+    for coverage, opacity, own in (
+        (sheet.lines, rng.uniform(0.15, 1.0), bright if is_dark else rng.uniform(0.02, 0.5)),
+        (sheet.print.coverage, rng.uniform(0.6, 1.0), bright if is_dark else rng.uniform(0.02, 0.3)),
+        (sheet.pen.coverage, rng.uniform(0.4, 1.0), level),
+    ):
+        share = coverage.astype(np.float32) * np.float32(opacity / 255)
+        if coverage is sheet.pen.coverage and rng.random() < 0.6:
+            tooth = rng.uniform(0.1, 0.7)
+            share *= np.clip(1 - tooth * (0.3 + 0.5 * draw_grain(size, rng.uniform(1.0, 2.5), rng)), 0, 1)
+        paper *= 1 - share
+        paper += share * np.float32(own)
+
+
+def _mark_cut(sheet: Sheet, owner: NDArray[np.uint16], view: NDArray[np.float64]) -> tuple[str, ...]:
+    """Return the kinds of the marks as the photo shows them: a digit that the rim cuts or ink covers is "cut"."""
+    n = len(sheet.pen.labels) + 1
+    height, width = owner.shape
+    whole = sheet.pen.owner
+    inside = cv2.warpPerspective(np.ones((height, width), np.uint8), np.linalg.inv(view), (width, height))
+    before, seen = np.bincount(whole.ravel(), minlength=n)[1:], np.bincount(whole[inside > 0], minlength=n)[1:]
+    visible = np.bincount(owner.ravel(), minlength=n)[1:]
+    is_cut = (seen < _VISIBLE * before) | (visible < 4)
+    return tuple("cut" if cut else kind for cut, kind in zip(is_cut, sheet.pen.kinds, strict=True))
+
+
+def write_documents(
+    folder: Path, n_pages: int, seed: int, data_dir: Path | None, is_held_out: bool, console: Console
+) -> None:
+    """Write papers `page-00000.jpg`, whose ink is whose as `.png`, and `pages.jsonl` into `folder`.
+
+    Raises
+    ------
+    InputError : as for `gather_supplies`
+    """
+    with console.status("reading the data"):
+        supplies = gather_supplies(data_dir, seed, is_held_out)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "pages.jsonl").open("w", encoding="utf-8") as lines:
+        for number in track(range(n_pages), description=str(folder), console=console, transient=True):
+            page = synthesize_document(supplies, seed, number)
+            lines.write(json.dumps(write_marked_page(page, folder, f"page-{number:05}")) + "\n")

@@ -1,0 +1,68 @@
+"""Words, labels and numbers that stand on papers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+WORDS = (
+    "the of and to in is that it was for on are as with his they at be this from have or by one had not but what all "
+    "were when we there can an your which their said if do will each about how up out them then she many some so these "
+    "Name Date Total Roll Marks Course Theory Lab Math Science English Physics History Grade Class Section Subject "
+    "Amount Signature Address Phone Account Cash Receipt Quantity Price Item Unit Paid Balance Gas Water Meter Reading "
+    "Eng Urdu Computer Student Exam Answer Question Page Sum Rest Team Score Player Round Week Monday Tuesday Friday "
+    "January March Milk Bread Eggs Sugar Boston Ludwig Zoe Sally Ireland Olga Bill Illinois Oslo solo loss soil bell "
+    "hill silly gloss zeal jazz Nguyen Kumar Ali Maria Garcia Smith Jones Total Average Result pieces boxes hours "
+    "minutes kg cm ml pcs Rs USD EUR only lakhs hundred thousand twenty eight nine six zero Self Bearer Rupees Pay"
+).split()
+LABELS = (
+    "Name", "Date", "Date of birth", "Telephone", "Roll No.", "Account No.", "Amount", "Amount (EUR)", "Total",
+    "Customer no.", "Student ID", "Class", "Section", "Marks obtained", "Grand Total in Words", "Signature", "Address",
+    "Postcode", "Meter no.", "Reading", "Quantity", "Unit price", "Invoice no.", "Phone", "Age", "Weight (kg)", "Room",
+    "A/c. No.", "Pay", "Examiner", "Maximum Marks", "Time", "Code", "Order", "Part 1", "Item 2", "Section B", "No.",
+)  # fmt: skip
+HEADS = (
+    "Q.No.", "a", "b", "c", "d", "Total", "Marks", "No", "Name", "I", "II", "III", "IV", "T", "Date", "Qty", "d1", "d2",
+    "1a", "1b", "2", "3a", "Lab", "Grade", "CO", "Sum", "Price", "Score", "Mon", "Tue", "Wed", "X", "Y", "Z", "%", "kg",
+)  # fmt: skip
+GRADES = ("A", "B", "C", "D", "E", "F", "A+", "B+", "C-", "P", "ok", "abs", "AB", "X")
+
+
+def pick(words: tuple[str, ...] | list[str], rng: np.random.Generator) -> str:
+    """Return one of `words`."""
+    return words[int(rng.integers(len(words)))]
+
+
+def make_phrase(rng: np.random.Generator, most: int = 5) -> str:
+    """Return one to `most` words."""
+    return " ".join(pick(WORDS, rng) for _ in range(int(rng.integers(1, most + 1))))
+
+
+def make_digits(rng: np.random.Generator, least: int, most: int) -> str:
+    """Return `least` to `most` digits."""
+    return "".join(str(d) for d in rng.integers(0, 10, int(rng.integers(least, most + 1))))
+
+
+def make_entry(rng: np.random.Generator) -> str:
+    """Return what people write that has digits and signs: a date, a time, an amount, a phone number, a sum."""
+    d = make_digits
+    kind = int(rng.integers(10))
+    if kind == 0:
+        sign = pick(("/", "-", ".", "/"), rng)
+        return sign.join((d(rng, 1, 2), d(rng, 1, 2), pick(("20" + d(rng, 2, 2), "19" + d(rng, 2, 2), d(rng, 2, 2)), rng)))
+    if kind == 1:
+        return f"{d(rng, 1, 2)}:{d(rng, 2, 2)}"
+    if kind == 2:
+        return f"{d(rng, 1, 3)},{d(rng, 3, 3)}" + (f".{d(rng, 2, 2)}" if rng.random() < 0.5 else "")
+    if kind == 3:
+        return f"({d(rng, 3, 3)}) {d(rng, 3, 3)}-{d(rng, 4, 4)}"
+    if kind == 4:
+        return f"{d(rng, 1, 2)}/{d(rng, 1, 2)}"
+    if kind == 5:
+        return f"{d(rng, 1, 4)}.{d(rng, 1, 2)}"
+    if kind == 6:
+        return f"{d(rng, 1, 3)} {pick(('+', '-', 'x'), rng)} {d(rng, 1, 3)} = {d(rng, 1, 4)}"
+    if kind == 7:
+        return f"{d(rng, 1, 3)} > {d(rng, 1, 3)}"
+    if kind == 8:
+        return f"{d(rng, 1, 4)} {pick(('kg', 'cm', 'EUR', 'Rs', 'pcs', 'ml', 'h', 'm'), rng)}"
+    return f"{d(rng, 2, 6)}/-"

@@ -65,7 +65,7 @@ class PageNetwork:
         """Return the maps of a page uint8 (H, W): float32 (ceil(H / 4), ceil(W / 4), 8), in the order of `Channel`."""
         height, width = gray.shape
         below, right = -height % MULTIPLE_PX, -width % MULTIPLE_PX
-        page = cv2.copyMakeBorder(standardize(gray), 0, below, 0, right, cv2.BORDER_REPLICATE)
+        page: NDArray[np.float32] = cv2.copyMakeBorder(standardize(gray), 0, below, 0, right, cv2.BORDER_REPLICATE)
         maps = self.network(page[None, :, :, None])[0]
         return maps[: -(-height // CELL_PX), : -(-width // CELL_PX)]
 
@@ -74,7 +74,9 @@ def standardize(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return a page uint8 (H, W) as float32 (H, W) of mean 0 and deviation 1, clipped to 3 deviations either way."""
     mean, deviation = (float(value[0, 0]) for value in cv2.meanStdDev(gray))
     levels = (np.arange(256, dtype=np.float32) - mean) / max(deviation, _LEAST_DEVIATION)
-    return cv2.LUT(gray, np.clip(levels, -_MOST_DEVIATIONS, _MOST_DEVIATIONS).astype(np.float32))
+    levels = np.clip(levels, -_MOST_DEVIATIONS, _MOST_DEVIATIONS).astype(np.float32)
+    standardized: NDArray[np.float32] = cv2.LUT(gray, levels)
+    return standardized
 
 
 def load_page_network(folder: Path) -> PageNetwork:

@@ -128,7 +128,8 @@ def outline_marks(owner: NDArray[np.uint16], entry: dict[str, Any]) -> tuple[Mar
     points = np.stack([columns, rows], axis=1)[order].astype(np.int32)
     found, starts = np.unique(owners[order], return_index=True)
     marks = []
-    for index, ink in zip(found.astype(int) - 1, np.split(points, starts[1:]), strict=True):
+    parts = np.split(points, starts[1:]) if len(found) else []  # of nothing, numpy makes one part
+    for index, ink in zip(found.astype(int) - 1, parts, strict=True):
         up = np.array(entry["up"][index], np.float32)
         up /= max(float(np.hypot(*up)), 1e-6)
         corners = cv2.convexHull(ink).reshape(-1, 2).astype(np.float32)

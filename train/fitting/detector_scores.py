@@ -35,8 +35,8 @@ class DetectorScores:
         for name, channel in _AREAS.items():
             is_known = weights[..., channel] > 0
             found, true = (maps[..., channel] > 0) & is_known, (answers[..., channel] > 0.5) & is_known
-            self._shared[name] += np.count_nonzero(found & true)
-            self._joined[name] += np.count_nonzero(found | true)
+            self._shared[name] += int(np.count_nonzero(found & true))
+            self._joined[name] += int(np.count_nonzero(found | true))
         right, n_found, true_by_size = match_centers(maps, targets)
         self._n_found += n_found
         self._n_right += right
@@ -46,8 +46,9 @@ class DetectorScores:
         up, true_up = own[:, Channel.UP_X : Channel.UP_Y + 1], true_own[:, Channel.UP_X : Channel.UP_Y + 1]
         self._n_cells += len(own)
         self._off += float(np.abs(own[:, Channel.HEIGHT] - true_own[:, Channel.HEIGHT]).sum())
-        self._n_up += np.count_nonzero((up * true_up).sum(axis=1) > _COS_45 * np.hypot(up[:, 0], up[:, 1]))
-        self._n_printed += np.count_nonzero((own[:, Channel.PRINTED] > 0) == (true_own[:, Channel.PRINTED] > 0.5))
+        self._n_up += int(np.count_nonzero((up * true_up).sum(axis=1) > _COS_45 * np.hypot(up[:, 0], up[:, 1])))
+        is_right = (own[:, Channel.PRINTED] > 0) == (true_own[:, Channel.PRINTED] > 0.5)
+        self._n_printed += int(np.count_nonzero(is_right))
 
     def figures(self) -> dict[str, float]:
         """Return the figures by name.
@@ -60,11 +61,8 @@ class DetectorScores:
         figures["center"] = float(2 * self._n_right.sum() / max(1, self._n_found + self._n_true.sum()))
         figures |= dict(zip(_SIZES, (self._n_right / np.maximum(self._n_true, 1)).tolist(), strict=True))
         n_cells = max(1, self._n_cells)
-        return figures | {
-            "height_off": self._off / n_cells,
-            "up": self._n_up / n_cells,
-            "printed": self._n_printed / n_cells,
-        }
+        figures |= {"height_off": self._off / n_cells, "up": self._n_up / n_cells}
+        return {name: float(value) for name, value in (figures | {"printed": self._n_printed / n_cells}).items()}
 
 
 _AREAS = {"area": Channel.AREA, "link": Channel.LINK, "other": Channel.OTHER}

@@ -25,6 +25,9 @@ _SCALES = (0.2, 3.0)
 _NEAR_SHARE = 0.7
 """Crops that lie around some mark; the others lie anywhere."""
 
+_BARE_SHARE = 0.6
+"""Crops beyond whose photo lies its usual gray level; else its rim goes on, as in reading."""
+
 _TURNED_SHARE, _TILTED_SHARE, _MOST_TILT_DEG = 0.3, 0.3, 8.0
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
@@ -67,16 +70,23 @@ def draw_example(
     center = _draw_center(photo.shape, digits, marks, crop_px / scale, rng)
     turn_deg = float(rng.choice([90, 180, 270])) if rng.random() < _TURNED_SHARE else 0.0
     turn_deg += rng.uniform(-_MOST_TILT_DEG, _MOST_TILT_DEG) if rng.random() < _TILTED_SHARE else 0.0
-    crop, to_crop = cut_crop(photo, center, scale, turn_deg, crop_px)
+    rim = float(np.median(photo[::8, ::8])) if rng.random() < _BARE_SHARE else None
+    crop, to_crop = cut_crop(photo, center, scale, turn_deg, crop_px, rim)
     return standardize(vary_crop(crop, rng)), make_targets(move_marks(marks, to_crop), (crop_px, crop_px))
 
 
 def cut_crop(
-    photo: NDArray[np.uint8], center: NDArray[np.float64], scale: float, turn_deg: float, crop_px: int
+    photo: NDArray[np.uint8],
+    center: NDArray[np.float64],
+    scale: float,
+    turn_deg: float,
+    crop_px: int,
+    beyond: float | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Return a square crop around `center` (x, y), px, and float64 (2, 3), from px of the photo to px of the crop.
 
-    It is turned clockwise by `turn_deg`; beyond the photo, its rim goes on. The scale is rounded to whole pixels.
+    It is turned clockwise by `turn_deg`; beyond the photo lies the gray level `beyond`, or its rim goes on
+    where None. The scale is rounded to whole pixels.
     """
     height, width = photo.shape
     cosine, sine = np.cos(np.deg2rad(turn_deg)), np.sin(np.deg2rad(turn_deg))
@@ -98,8 +108,14 @@ def cut_crop(
     from_resized = np.concatenate([turn, (middle - turn @ shift)[:, None]], axis=1)
     of_centers = from_resized.copy()  # OpenCV counts from the center of the top left pixel
     of_centers[:, 2] += turn @ (0.5, 0.5) - 0.5
+    border = cv2.BORDER_REPLICATE if beyond is None else cv2.BORDER_CONSTANT
     crop = cv2.warpAffine(
-        resized, of_centers, (crop_px, crop_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        resized,
+        of_centers,
+        (crop_px, crop_px),
+        flags=cv2.INTER_LINEAR,
+        borderMode=border,
+        borderValue=0.0 if beyond is None else beyond,
     )
     linear = turn * sizes
     return crop, np.concatenate([linear, (from_resized[:, 2] - linear @ (left, top))[:, None]], axis=1)
@@ -111,7 +127,7 @@ def _draw_scale(marks: Sequence[Mark], rng: np.random.Generator) -> float:
         return float(np.exp(rng.uniform(np.log(0.4), np.log(1.5))))
     low, high = _LARGE_HEIGHTS_PX if rng.random() < _LARGE_SHARE else _HEIGHTS_PX
     height_px = np.exp(rng.uniform(np.log(low), np.log(high)))
-    return float(np.clip(height_px / marks[rng.integers(len(marks))].height_px, *_SCALES))
+    return float(np.clip(height_px / marks[int(rng.integers(len(marks)))].height_px, *_SCALES))
 
 
 def _draw_center(
@@ -123,6 +139,6 @@ def _draw_center(
     if not marks or rng.random() >= _NEAR_SHARE:
         return rng.uniform(low, high)
     among = digits if digits and rng.random() < 0.6 else marks
-    hull = among[rng.integers(len(among))].hull
+    hull = among[int(rng.integers(len(among)))].hull
     center = (hull.min(axis=0) + hull.max(axis=0)) / 2 + rng.uniform(-0.4, 0.4, 2) * side_px
     return np.clip(center, low - 0.15 * side_px, high + 0.15 * side_px)

@@ -42,6 +42,9 @@ _MOST_DISAGREEMENT = 0.02
 _CLIP_NORM = 10.0
 """Of the gradient: one odd batch does not undo a hundred."""
 
+_AVERAGED_EVERY = 5
+"""Steps from one averaging of the weights to the next: at each, it would take a tenth of the time."""
+
 Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Float32 (N, H, W, 1) in, float32 (N, H / 4, W / 4, 8) out."""
 
@@ -94,13 +97,15 @@ def fit_epoch(
     epoch: int,
     advance: Callable[[], None],
 ) -> float:
-    """Fit one epoch and move the averaged weights after each step; return the mean loss."""
+    """Fit one epoch and move the averaged weights now and then; return the mean loss."""
     losses = []
     n_done = epoch * plan.steps
     for number, (crops, targets) in enumerate(draw_batches(pages, plan.steps, plan.batch, plan.seed, epoch), 1):
         fitted.reset_metrics()  # else the loss is the mean of all batches so far
         losses.append(float(fitted.train_on_batch(crops, targets)))
-        average_weights(averaged, fitted, n_done + number, PHOTO.average_momentum)
+        if number % _AVERAGED_EVERY == 0:
+            n_averaged = (n_done + number) // _AVERAGED_EVERY
+            average_weights(averaged, fitted, n_averaged, PHOTO.average_momentum**_AVERAGED_EVERY)
         advance()
     return float(np.mean(losses))
 

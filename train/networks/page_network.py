@@ -47,11 +47,11 @@ def build_page_network() -> keras.Model:
     return keras.Model(page, x, name=PAGE)
 
 
-def _add_convolution(x: keras.KerasTensor, n_filters: int, **options: object) -> keras.KerasTensor:
+def _add_convolution(x: keras.KerasTensor, n_filters: int, **options: int) -> keras.KerasTensor:
     return layers.Add()([x, _convolve(x, n_filters, **options)])
 
 
-def _convolve(x: keras.KerasTensor, n_filters: int, size: int = 3, **options: object) -> keras.KerasTensor:
+def _convolve(x: keras.KerasTensor, n_filters: int, size: int = 3, **options: int) -> keras.KerasTensor:
     x = layers.Conv2D(n_filters, size, padding="same", use_bias=False, **options)(x)
     x = layers.BatchNormalization(momentum=BATCH_MOMENTUM)(x)
     return layers.ReLU()(x)

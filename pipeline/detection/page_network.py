@@ -65,9 +65,10 @@ class PageNetwork:
         """Return the maps of a page uint8 (H, W): float32 (ceil(H / 4), ceil(W / 4), 8), in the order of `Channel`."""
         height, width = gray.shape
         below, right = -height % MULTIPLE_PX, -width % MULTIPLE_PX
-        page: NDArray[np.float32] = cv2.copyMakeBorder(standardize(gray), 0, below, 0, right, cv2.BORDER_REPLICATE)
+        page = cv2.copyMakeBorder(standardize(gray), 0, below, 0, right, cv2.BORDER_REPLICATE)
         maps = self.network(page[None, :, :, None])[0]
-        return maps[: -(-height // CELL_PX), : -(-width // CELL_PX)]
+        inside: NDArray[np.float32] = maps[: -(-height // CELL_PX), : -(-width // CELL_PX)]
+        return inside
 
 
 def standardize(gray: NDArray[np.uint8]) -> NDArray[np.float32]:

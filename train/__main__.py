@@ -16,6 +16,7 @@ from train.scripts import run_script, suggest_name
 COMMANDS = {
     "fit": "train a digit network: the product's, a tutorial's, your own",
     "fit-lines": "train the line network",
+    "fit-detector": "train the page network",
     "harvest": "make crops and line images of synthesized pages",
     "calibrate": "fit the temperature of a model anew",
     "search": "tune the plain network: grid, random or TPE",

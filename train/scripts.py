@@ -114,7 +114,7 @@ def run_script(run: Callable[[], int | None]) -> int:
         print(f"error: {error.name} is not installed; {hint}", file=sys.stderr)
         return SetupError.exit_code
     except KeyboardInterrupt:
-        print("stopped; the same command continues where it was, fit and fit-lines with --resume", file=sys.stderr)
+        print("stopped; the same command continues where it was, the fits with --resume", file=sys.stderr)
         return INTERRUPTED
 
 

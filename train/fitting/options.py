@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from train.datasets.catalog import MNIST
+from train.datasets.detector_pages import PAGES_NAME
 from train.datasets.harvested_crops import FACTS_NAME
 from train.fitting.recipes import PARTS, Recipe, find_recipe
-from train.networks.catalog import LINES, Architecture, find_architecture
+from train.networks.catalog import LINES, PAGE, Architecture, find_architecture
 from train.networks.model_folder import hash_file
 from train.scripts import suggest_name
 
@@ -106,6 +107,30 @@ class LinePlan:
         """Return what must be equal for a resumed run to be the same run."""
         names = ("epochs", "windows", "rate", "seed", "half", "share")
         facts = {name: getattr(self, name) for name in names} | {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)}
+        return facts if self.init is None else facts | {"init_sha256": hash_file(self.init)}
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorPlan:
+    """Options of `python -m train fit-detector`; an epoch has `steps` of `batch` crops."""
+
+    pages: Path
+    held_out: Path
+    out: Path = RUNS / PAGE
+    epochs: int = 40
+    steps: int = 400
+    batch: int = 8
+    rate: float = 2e-3
+    seed: int = 0
+    resume: bool = False
+    force: bool = False
+    half: bool = False
+    init: Path | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return what must be equal for a resumed run to be the same run."""
+        facts = {name: getattr(self, name) for name in ("epochs", "steps", "batch", "rate", "seed", "half")}
+        facts["pages_sha256"] = hash_file(self.pages / PAGES_NAME)
         return facts if self.init is None else facts | {"init_sha256": hash_file(self.init)}
 
 

@@ -14,6 +14,9 @@ SAVED = "cnn_saved"
 LINES = "lines"
 """The line network, which `train.fitting.fit_lines` fits."""
 
+PAGE = "page"
+"""The page network, which `train.fitting.fit_detector` fits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Architecture:

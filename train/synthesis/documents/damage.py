@@ -11,7 +11,14 @@ from train.synthesis.photos.gray_paper import Gray, draw_grain
 
 def damage_sheet(sheet: Gray, height_px: float, rng: np.random.Generator) -> None:
     """Crease, stain and litter a sheet, float32 (H, W) reflectance, in place; most sheets stay as they are."""
-    for share, damage in ((0.15, _crease), (0.12, _lay_hair), (0.08, _stain), (0.06, _stamp), (0.04, _lay_stripes), (0.05, _gutter)):
+    for share, damage in (
+        (0.15, _crease),
+        (0.12, _lay_hair),
+        (0.08, _stain),
+        (0.06, _stamp),
+        (0.04, _lay_stripes),
+        (0.05, _gutter),
+    ):
         if rng.random() < share:
             damage(sheet, height_px, rng)
 
@@ -84,11 +91,15 @@ def _stamp(sheet: Gray, height_px: float, rng: np.random.Generator) -> None:
         cv2.circle(layer, (round(x), round(y)), round(size), 255, pen, cv2.LINE_AA)
         cv2.circle(layer, (round(x), round(y)), round(0.7 * size), 255, pen, cv2.LINE_AA)
     else:
-        cv2.rectangle(layer, (round(x - size), round(y - 0.6 * size)), (round(x + size), round(y + 0.6 * size)), 255, pen)
+        cv2.rectangle(
+            layer, (round(x - size), round(y - 0.6 * size)), (round(x + size), round(y + 0.6 * size)), 255, pen
+        )
     for k in range(int(rng.integers(2, 12))):
         turn = 0.5 * k
         at = (round(x + 0.85 * size * np.cos(turn)), round(y + 0.85 * size * np.sin(turn)))
-        cv2.putText(layer, chr(65 + int(rng.integers(26))), at, cv2.FONT_HERSHEY_SIMPLEX, size / 120, 255, max(1, pen // 2))
+        cv2.putText(
+            layer, chr(65 + int(rng.integers(26))), at, cv2.FONT_HERSHEY_SIMPLEX, size / 120, 255, max(1, pen // 2)
+        )
     worn = layer.astype(np.float32) / 255 * np.clip(0.8 + 0.4 * draw_grain((width, height), 3.0, rng), 0, 1)
     sheet *= 1 - rng.uniform(0.2, 0.7) * worn
 

@@ -81,7 +81,11 @@ def write_comb(
         top = y - (0.4 if half else 1.0) * side + 0.15 * height_px
         if is_wall:
             bottom = y + 0.15 * height_px
-            for a, b in (((x, bottom), (x + side, bottom)), ((x, bottom), (x, top)), ((x + side, bottom), (x + side, top))):
+            for a, b in (
+                ((x, bottom), (x + side, bottom)),
+                ((x, bottom), (x, top)),
+                ((x + side, bottom), (x + side, top)),
+            ):
                 draw_line(sheet, a, b, thin, 0, rng)
             if not half:
                 draw_line(sheet, (x, top), (x + side, top), thin, 0, rng)
@@ -104,7 +108,13 @@ def fill_cheque(sheet: Sheet, height_px: float, hands: Hands, rng: np.random.Gen
     for k in range(int(rng.integers(1, 4))):
         text = f"{make_phrase(rng, 3)} {make_digits(rng, 1, 6)}"
         size = small * (1.6 if k == 0 else 1)
-        print_line(sheet, text, (rng.uniform(0.03, 0.3) * width, 0.06 * height + k * 1.6 * small + size), size, hands.print_font)
+        print_line(
+            sheet,
+            text,
+            (rng.uniform(0.03, 0.3) * width, 0.06 * height + k * 1.6 * small + size),
+            size,
+            hands.print_font,
+        )
     write_comb(sheet, 0.62 * width, 0.97 * width, 0.05 * height + 1.3 * height_px, height_px, hands, rng)
     for k, label in enumerate(("Pay", "Rupees", "A/c. No.", "Payee")[: int(rng.integers(2, 5))]):
         y = (0.32 + 0.15 * k) * height
@@ -114,7 +124,12 @@ def fill_cheque(sheet: Sheet, height_px: float, hands: Hands, rng: np.random.Gen
         write_phrase(sheet, text, (end + height_px, y), height_px, hands, rng)
     left, y = 0.7 * width, 0.5 * height
     right, up = 0.97 * width, 1.5 * height_px
-    for a, b in (((left, y + 4), (right, y + 4)), ((left, y + 4 - up), (right, y + 4 - up)), ((left, y + 4), (left, y + 4 - up)), ((right, y + 4), (right, y + 4 - up))):
+    for a, b in (
+        ((left, y + 4), (right, y + 4)),
+        ((left, y + 4 - up), (right, y + 4 - up)),
+        ((left, y + 4), (left, y + 4 - up)),
+        ((right, y + 4), (right, y + 4 - up)),
+    ):
         draw_line(sheet, a, b, 1, 0, rng)
     amount = make_digits(rng, 2, 7) + pick(("", "/-", "/-", ".00", "-", "="), rng)
     write_phrase(sheet, amount, (left + 0.4 * height_px, y), height_px, hands, rng)
@@ -252,7 +267,14 @@ def fill_prose(sheet: Sheet, height_px: float, hands: Hands, rng: np.random.Gene
         if rng.random() < 0.15:
             y += 2 * height_px
             if rng.random() < 0.6 and y < 0.95 * height:
-                write_phrase(sheet, make_digits(rng, 1, 5), (rng.uniform(left, 0.7 * right), y - 0.3 * height_px), height_px, hands, rng)
+                write_phrase(
+                    sheet,
+                    make_digits(rng, 1, 5),
+                    (rng.uniform(left, 0.7 * right), y - 0.3 * height_px),
+                    height_px,
+                    hands,
+                    rng,
+                )
             y += size
 
 

@@ -108,7 +108,12 @@ def write_word(
 
 
 def write_letter(
-    sheet: Sheet, mask: Mask, at_px: tuple[float, float], height_px: float, hands: Hands, rng: np.random.Generator,
+    sheet: Sheet,
+    mask: Mask,
+    at_px: tuple[float, float],
+    height_px: float,
+    hands: Hands,
+    rng: np.random.Generator,
     character: str = "T",
 ) -> float:
     """Write one letter from a mask of somebody's; return where it ends, px."""

@@ -98,7 +98,11 @@ class Hands:
 
 
 def draw_line(
-    sheet: Sheet, start: tuple[float, float], end: tuple[float, float], width_px: float, wobble_px: float,
+    sheet: Sheet,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    width_px: float,
+    wobble_px: float,
     rng: np.random.Generator,
 ) -> None:
     """Draw a line of the table or form, straight or by hand."""

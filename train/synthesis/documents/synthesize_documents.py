@@ -21,7 +21,6 @@ from rich.progress import track
 
 from pipeline.errors import InputError
 from train.augmentation.ink import Mask, crop_ink
-from train.synthesis.documents.marked_page import MarkedPage, write_marked_page
 from train.synthesis.documents.damage import damage_sheet, put_finger
 from train.synthesis.documents.forms import (
     fill_cheque,
@@ -31,6 +30,7 @@ from train.synthesis.documents.forms import (
     fill_prose,
     fill_spaced,
 )
+from train.synthesis.documents.marked_page import MarkedPage, write_marked_page
 from train.synthesis.documents.sheet import UPRIGHT, Hands, Sheet, Supplies
 from train.synthesis.documents.tables import fill_ledger, fill_squares, fill_table, write_heading
 from train.synthesis.handwriting.writers import gather_writers

@@ -88,7 +88,12 @@ def _write_any(
 
 
 def _fill_cells(
-    sheet: Sheet, grid: Grid, height_px: float, hands: Hands, rng: np.random.Generator, n_digits: list[int],
+    sheet: Sheet,
+    grid: Grid,
+    height_px: float,
+    hands: Hands,
+    rng: np.random.Generator,
+    n_digits: list[int],
     has_labels: bool,
 ) -> None:
     has_heads, is_printed_head, is_printed_label = rng.random() < 0.65, rng.random() < 0.5, rng.random() < 0.5
@@ -136,8 +141,14 @@ def _fill_cells(
 
 
 def _label(
-    sheet: Sheet, text: str, at_px: tuple[float, float], height_px: float, room_px: float, is_printed: bool,
-    hands: Hands, rng: np.random.Generator,
+    sheet: Sheet,
+    text: str,
+    at_px: tuple[float, float],
+    height_px: float,
+    room_px: float,
+    is_printed: bool,
+    hands: Hands,
+    rng: np.random.Generator,
 ) -> None:
     """Write as much of a label as has room in its cell."""
     height_px = min(height_px, max(6.0, 0.95 * room_px)) if len(text) < 3 else height_px

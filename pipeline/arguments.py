@@ -57,7 +57,7 @@ _LIVE_ONLY = (
 )
 _BATCH_ONLY = (
     *("inputs", "include", "exclude", "pages", "dpi", "password", "watch", "format", "trace", "review", "strict"),
-    *("no_turn", "signs", "workers", "timeout", "resume"),
+    *("no_turn", "signs", "writing", "workers", "timeout", "resume"),
 )
 """Names of the flags that only one of the two modes takes."""
 
@@ -153,6 +153,8 @@ def _choose_settings(flags: argparse.Namespace) -> Settings:
     chosen = (
         ("orientation", "is_enabled", False if flags.no_turn else None),
         ("signs", "is_enabled", True if flags.signs else None),
+        ("detection", "is_print_read", False if flags.writing == "hand" else None),
+        ("detection", "is_hand_read", False if flags.writing == "printed" else None),
         ("decode", "reject_below", flags.reject_below),
         ("images", "dpi", flags.dpi),
         ("track", "confirm_frames", flags.confirm_frames),
@@ -259,6 +261,12 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
     )
     add("--reject-below", type=parse_probability, metavar="P", help="reject numbers of lower confidence, 0 to 1")
     add("--no-turn", action="store_true", help="do not turn pages that seem to lie on their side")
+    add(
+        "--writing",
+        choices=("any", "hand", "printed"),
+        metavar="KIND",
+        help="numbers written by hand, printed ones, or any (the default)",
+    )
     add("--signs", action="store_true", help="write a minus, a decimal point and a comma into the text: -3, 12.50, 4,5")
 
 

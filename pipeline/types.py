@@ -16,6 +16,7 @@ from pipeline.geometry import Box, expect
 from pipeline.page_scale import measure_digit_height
 
 Status = Literal["accepted", "rejected"]
+Writing = Literal["hand", "printed"]
 
 _DECIMALS = 4
 """Of confidences and seconds in JSON."""
@@ -239,7 +240,8 @@ class Reading:
     """One number as read; `text` is the best guess also where it was rejected, and `reason` then says why.
 
     Where signs are reported, `text` also holds the number's minus, points and commas, and `signs` their boxes; `digits`
-    never do. `box` is the box around digits and signs.
+    never do. `box` is the box around digits and signs. `writing` says whether it is printed or written by hand, None
+    where no page network looked; `is_whole` is False where a digit that belongs to it was not read.
     """
 
     text: str
@@ -250,6 +252,8 @@ class Reading:
     reason: str | None = None
     line: int = 1
     signs: tuple[Box, ...] = ()
+    writing: Writing | None = None
+    is_whole: bool = True
 
     def __post_init__(self) -> None:
         expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
@@ -262,7 +266,7 @@ class Reading:
         """Return the number as JSON has it."""
         facts = {"text": self.text, "confidence": round(self.confidence, _DECIMALS), "status": self.status}
         place = {"reason": self.reason, "line": self.line, "box": self.box.as_list()}
-        return {**facts, **place, "digits": [digit.to_dict() for digit in self.digits]}
+        return {**facts, **place, "writing": self.writing, "digits": [digit.to_dict() for digit in self.digits]}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,7 @@ from pipeline.decoding.outliers import drop_outliers
 from pipeline.decoding.page_confidence import estimate_prior_shift, shift_prior
 from pipeline.decoding.pick import Pick
 from pipeline.geometry import Box
-from pipeline.layout.number_groups import split_numbers
+from pipeline.layout.number_groups import Link, split_numbers
 from pipeline.settings.decoding import DecodeSettings, OutlierSettings
 from pipeline.settings.layout import NumberGroupSettings
 from pipeline.types import N_DIGITS, Digit, DigitScores, Lattice, Reading
@@ -61,6 +61,7 @@ def form_numbers(
     settings: DecodeSettings,
     outlier_settings: OutlierSettings,
     number_settings: NumberGroupSettings,
+    link: Link | None = None,
 ) -> tuple[Reading, ...]:
     """Return the numbers of a page in reading order, boxes in page px, each as sure as its digits together.
 
@@ -73,6 +74,7 @@ def form_numbers(
     settings : number of alternatives
     outlier_settings : what does not fit the page
     number_settings : where one number ends and the next begins
+    link : how probable it is that two places of the page belong to one number; then gaps do not tell
     """
     readings: list[Reading] = []
     kept = drop_outliers(paths, outlier_settings)
@@ -80,7 +82,7 @@ def form_numbers(
     for line_number, line in zip(line_numbers, kept, strict=True):
         digits = [pick for pick in line if pick.is_digit]
         signs = [pick.span.box for pick in line if not pick.is_digit]
-        for number in split_numbers([pick.span.box for pick in digits], signs, number_settings):
+        for number in split_numbers([pick.span.box for pick in digits], signs, number_settings, link):
             members = [_digit(digits[i].span.box, shift_prior(digits[i].row, odds), settings) for i in number]
             readings.append(make_reading(members, line_number))
     return tuple(readings)

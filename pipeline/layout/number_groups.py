@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,13 @@ from pipeline.geometry import Box
 from pipeline.page_scale import measure_digit_height
 from pipeline.settings.layout import NumberGroupSettings
 
+Link = Callable[[tuple[float, float], tuple[float, float]], float]
+"""How probable it is, 0..1, that what stands at two places, px of the page, belongs to one number."""
 
-def split_numbers(digits: Sequence[Box], signs: Sequence[Box], settings: NumberGroupSettings) -> list[list[int]]:
+
+def split_numbers(
+    digits: Sequence[Box], signs: Sequence[Box], settings: NumberGroupSettings, link: Link | None = None
+) -> list[list[int]]:
     """Return the numbers of a line, each a list of indices into `digits`, left to right.
 
     A number ends at a gap clearly wider than the gaps between its digits, and at a sign or letter.
@@ -21,9 +26,17 @@ def split_numbers(digits: Sequence[Box], signs: Sequence[Box], settings: NumberG
     ----------
     digits : boxes of the digits of one line, left to right
     signs : boxes of the ink between them that was read as no digit
+    link : tells of two neighbors whether they are of one number; gaps and signs do where None
     """
     if not digits:
         return []
+    if link is not None:
+        numbers = [[0]]
+        for i in range(1, len(digits)):
+            if link(digits[i - 1].center, digits[i].center) < settings.least_link:
+                numbers.append([])
+            numbers[-1].append(i)
+        return numbers
     height = measure_digit_height(digits)
     limit = find_gap_limit(measure_gaps(digits), height, settings)
     least, most = settings.sign_height_frac * height, settings.tallest_sign_frac * height

@@ -181,6 +181,16 @@ def deskew(page: Page, skew_deg: float) -> Page:
     return replace(page, gray=gray, to_source=page.to_source @ back)
 
 
+def rescale(page: Page, factor: float) -> Page:
+    """Return the page `factor` times as large; `to_source` is carried along."""
+    height, width = (max(1, round(side * factor)) for side in page.gray.shape)
+    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    gray = cv2.resize(page.gray, (width, height), interpolation=how)
+    across, down = page.gray.shape[1] / width, page.gray.shape[0] / height
+    back = np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5], [0, 0, 1]])
+    return replace(page, gray=gray, to_source=page.to_source @ back)
+
+
 def _fill_corners(turned: NDArray[np.uint8], gray: NDArray[np.uint8], turn: NDArray[np.float64]) -> None:
     """Paint what of `turned` lies outside the page, in place, with the median brightness near the rim beside it."""
     is_page = cv2.warpAffine(np.full_like(gray, 255), turn, turned.shape[::-1], flags=cv2.INTER_NEAREST)

@@ -51,6 +51,7 @@ def make_live_settings(settings: Settings) -> Settings:
     segment = replace(s.segment, most_cuts=min(s.segment.most_cuts, 3), most_atoms=min(s.segment.most_atoms, 4))
     return replace(
         s,
+        detection=replace(s.detection, is_enabled=False),  # it takes as long as a frame may
         images=replace(s.images, work_side_px=min(s.images.work_side_px, WORK_SIDE_PX)),
         binarize=replace(s.binarize, least_contrast_frac=max(s.binarize.least_contrast_frac, 0.1)),
         rulings=replace(s.rulings, is_kept_tried=False),

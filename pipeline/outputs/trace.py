@@ -11,6 +11,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.detection.detect import Detection
+from pipeline.detection.page_network import Channel
 from pipeline.reading.stages import Recognition, Stages, Trial
 from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX, LineImage
 from pipeline.system.files import make_folder, write_file
@@ -21,6 +23,9 @@ _RED, _GREEN, _BLUE = (40, 40, 220), (60, 160, 0), (220, 120, 0)
 
 _WHITE = (255, 255, 255)
 _MOST_LINE_IMAGES = 60
+_SHADE = 0.5
+"""Share of a color where the page network is sure."""
+
 _LEAST_POSTERIOR = 0.2
 """Posterior of a column below which no digit is written under it."""
 
@@ -53,6 +58,8 @@ class Trace:
             "tensors": draw_tensors(stages.recognition),
             "line-images": draw_line_images(stages.recognition),
         }
+        if stages.detection is not None:
+            pictures["detection"] = draw_detection(stages.ink.page.gray, stages.detection)
         for number, (name, picture) in enumerate(pictures.items(), start=1):
             self._write(f"{number}-{name}.png", cv2.imencode(".png", picture)[1].tobytes())
         self._write("hypotheses.txt", format_trials(stages.trials, stages.hypothesis).encode())
@@ -68,6 +75,23 @@ def draw_rulings(stages: Stages) -> NDArray[np.uint8]:
     picture = _paint(stages.ink.cleared.ink)
     picture[(stages.ink.ink.ink > 0) & (stages.ink.cleared.ink == 0)] = _RED
     return picture
+
+
+def draw_detection(gray: NDArray[np.uint8], detection: Detection) -> NDArray[np.uint8]:
+    """Return the page with digits in red, links in blue, other writing in green: uint8 (H, W, 3).
+
+    A line from each digit's center points to where it is up, half as long as the digit is tall.
+    """
+    height, width = gray.shape
+    picture = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR).astype(np.float32)
+    for channel, color in ((Channel.AREA, _RED), (Channel.LINK, _BLUE), (Channel.OTHER, _GREEN)):
+        share = _SHADE * detection.enlarge(channel, (height, width))[:, :, None]
+        picture = picture * (1 - share) + np.array(color, np.float32) * share
+    painted: NDArray[np.uint8] = picture.astype(np.uint8)
+    for center, up, tall in zip(detection.centers, detection.ups, detection.heights_px, strict=True):
+        ends = [tuple(np.rint(point).astype(int).tolist()) for point in (center, center + up * tall / 2)]
+        cv2.line(painted, ends[0], ends[1], _RED, _pen_width(painted), cv2.LINE_AA)
+    return painted
 
 
 def draw_lines(stages: Stages) -> NDArray[np.uint8]:

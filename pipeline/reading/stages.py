@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.decoding.pick import Pick
+from pipeline.detection.detect import Detection
 from pipeline.page_scale import PageScale
 from pipeline.recognition.line_images import LineImage
 from pipeline.types import SIDE_PX, DigitScores, Lattice, Page, PageInk, Reading, TextLine
@@ -74,6 +75,7 @@ class Stages:
     unleveled : the page before it was leveled
     trials : all hypotheses that were tried, in their order
     seconds : per stage, and their total
+    detection : the digits that the page network sees, on the page of `ink`; None without one
     """
 
     ink: PageInk
@@ -86,3 +88,4 @@ class Stages:
     unleveled: Page | None = None
     trials: tuple[Trial, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
+    detection: Detection | None = None

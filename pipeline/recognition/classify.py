@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.detection.page_network import PageNetwork, load_page_network
 from pipeline.errors import ModelError
 from pipeline.recognition.input_convention import OURS, InputConvention, recognize_convention
 from pipeline.recognition.line_network import LineNetwork, load_line_network
@@ -54,6 +55,7 @@ class Classifier:
     network : the network itself
     classes : names of the classes, where its card tells them
     line_network : the network that reads whole lines beside it, where its card names one
+    page_network : the network that tells where digits are, where its card names one
     notes : a line for each thing that the user should know of the model
     """
 
@@ -64,6 +66,7 @@ class Classifier:
     network: Network
     classes: tuple[str, ...] = ()
     line_network: LineNetwork | None = None
+    page_network: PageNetwork | None = None
     notes: tuple[str, ...] = ()
 
     def classify(self, batch: NDArray[np.float32]) -> DigitScores:
@@ -130,8 +133,8 @@ def load_classifier(name_or_path: str | os.PathLike[str] = "digits", models_dir:
     ----------
     name_or_path : a name under `models_dir`, a folder that holds model.tflite or model.keras, such a file, an .h5 file,
         or the folder of a SavedModel of TensorFlow; beside a file called model.* a card.json may state the
-        `temperature`, what the network takes as `input`, and as `line_model` the folder of the line network that reads
-        with it, seen from the folder around its own
+        `temperature`, what the network takes as `input`, as `line_model` the folder of the line network that reads with
+        it and as `page_model` that of the page network, both seen from the folder around its own
     models_dir : the folder of named models; the project's own by default
 
     Raises
@@ -164,7 +167,9 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
     network = load_network(path)
     outputs = try_out(network, path)
     card = read_card(path)
-    lines = load_line_network(path.absolute().parent.parent / card.line_model) if card.line_model else None
+    around = path.absolute().parent.parent
+    lines = load_line_network(around / card.line_model) if card.line_model else None
+    pages = load_page_network(around / card.page_model) if card.page_model else None
     convention, notes = card.input or OURS, tuple[str, ...]()
     if card.input is None and _may_be_digits(outputs.shape[1], card.classes):
         convention = recognize_convention(lambda batch: _score(network, batch, card.temperature))
@@ -173,7 +178,7 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
         network = convention.adapt(network)
         outputs = try_out(network, path)
     activation = infer_activation(outputs)
-    return Classifier(name, outputs.shape[1], card.temperature, activation, network, card.classes, lines, notes)
+    return Classifier(name, outputs.shape[1], card.temperature, activation, network, card.classes, lines, pages, notes)
 
 
 def _may_be_digits(n_classes: int, classes: tuple[str, ...]) -> bool:
@@ -214,10 +219,11 @@ def list_model_files(name_or_path: str | os.PathLike[str], models_dir: Path | No
         If it is missing.
     """
     path = _find_model(os.fspath(name_or_path), models_dir or MODELS_DIR)
-    line_model = read_card(path).line_model
+    card = read_card(path)
     files = [path, path.with_name("card.json")]
-    if line_model:
-        files += [path.absolute().parent.parent / line_model / name for name in ("model.tflite", "card.json")]
+    for other in (card.line_model, card.page_model):
+        if other:
+            files += [path.absolute().parent.parent / other / name for name in ("model.tflite", "card.json")]
     return files + (sorted(path.rglob("*")) if path.is_dir() else [])
 
 

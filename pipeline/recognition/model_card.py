@@ -27,12 +27,14 @@ class ModelCard:
     temperature : divides the logits
     classes : names of the outputs
     line_model : folder of the line network that reads beside it, seen from the folder that holds the model's folder
+    page_model : folder of the page network that tells it where to read, likewise
     input : what the network takes, None where the card does not say
     """
 
     temperature: float = 1.0
     classes: tuple[str, ...] = ()
     line_model: str | None = None
+    page_model: str | None = None
     input: InputConvention | None = None
 
 
@@ -49,15 +51,16 @@ def read_card(path: Path) -> ModelCard:
     try:
         stated = load_json(card)
         temperature, classes = stated.get("temperature", 1.0), tuple(map(str, stated.get("classes", ())))
-        line_model = stated.get("line_model")
+        others = {name: stated.get(name) for name in ("line_model", "page_model")}
     except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         raise ModelError(f"{card}: the model's card cannot be read ({error})") from error
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if not (is_number and math.isfinite(temperature) and temperature > 0):
         raise ModelError(f"{card}: expected a temperature above 0, received {temperature!r}")
-    if line_model is not None and not isinstance(line_model, str):
-        raise ModelError(f"{card}: expected a folder's name as line_model, received {line_model!r}")
-    return ModelCard(float(temperature), classes, line_model, _read_input(card, stated.get("input")))
+    for name, other in others.items():
+        if other is not None and not isinstance(other, str):
+            raise ModelError(f"{card}: expected a folder's name as {name}, received {other!r}")
+    return ModelCard(float(temperature), classes, **others, input=_read_input(card, stated.get("input")))
 
 
 def _read_input(card: Path, stated: Any) -> InputConvention | None:

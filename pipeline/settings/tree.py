@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.errors import SettingsError
 from pipeline.regular_files import read_regular
 from pipeline.settings.decoding import DecodeSettings, OutlierSettings, SignSettings
+from pipeline.settings.detection import DetectionSettings
 from pipeline.settings.images import ImageSettings
 from pipeline.settings.ink import (
     BinarizeSettings,
@@ -57,6 +58,7 @@ class Settings:
     """All stages' settings; `Settings()` holds the defaults that the shipped figures were measured with."""
 
     images: ImageSettings = field(default_factory=ImageSettings)
+    detection: DetectionSettings = field(default_factory=DetectionSettings)
     illumination: IlluminationSettings = field(default_factory=IlluminationSettings)
     shadows: ShadowSettings = field(default_factory=ShadowSettings)
     binarize: BinarizeSettings = field(default_factory=BinarizeSettings)

@@ -24,6 +24,7 @@ DISABLED: dict[str, dict[str, dict[str, float]]] = {
     "darkness of ink nearby": {"binarize": {"peak_frac": 0.1}},
     "bright writing on dark": {"light_on_dark": {"is_enabled": False}},
     LINE_NETWORK: {},
+    "the page network": {"detection": {"is_enabled": False}},
     "rulings": {"rulings": {"is_enabled": False}},
     "shadows": {"shadows": {"is_enabled": False}},
     "leveling": {"skew": {"is_enabled": False}},

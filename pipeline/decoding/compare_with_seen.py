@@ -1,0 +1,66 @@
+"""What the page network saw of a number that was read: whether it is printed, and whether a digit of it is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.detection.detect import Detection
+from pipeline.detection.page_network import Channel
+from pipeline.settings.detection import DetectionSettings
+from pipeline.types import Reading, Writing
+
+_INSIDE_HEIGHTS = 0.25
+"""A digit that is seen so near to the box of one that was read is that digit."""
+
+_FAR_HEIGHTS = 3.0
+"""Digits of one number stand no farther apart, by their heights."""
+
+_SURELY_SEEN = 0.5
+
+
+def compare_with_seen(
+    readings: Sequence[Reading], detection: Detection, least_link: float, settings: DetectionSettings
+) -> tuple[Reading, ...]:
+    """Return the numbers, each told to be printed or by hand, and to be whole or not; those that are wanted.
+
+    Parameters
+    ----------
+    readings : boxes in px of the page that `detection` looked at
+    detection : the digits seen
+    least_link : probability from which a digit belongs to a number
+    settings : whether numbers by hand and printed ones are wanted
+    """
+    boxes = np.array([d.box.as_list() for r in readings for d in r.digits], np.float64).reshape(-1, 4)
+    missing = [
+        at for at, score in enumerate(detection.scores) if score >= _SURELY_SEEN and not _is_read(detection, at, boxes)
+    ]
+    compared = []
+    for reading in readings:
+        printed = float(np.mean([detection.measure(Channel.PRINTED, d.box) for d in reading.digits]))
+        writing: Writing = "printed" if printed > 0.5 else "hand"
+        if settings.is_print_read if writing == "printed" else settings.is_hand_read:
+            is_whole = not any(_belongs(detection, at, reading, least_link) for at in missing)
+            compared.append(replace(reading, writing=writing, is_whole=is_whole))
+    return tuple(compared)
+
+
+def _is_read(detection: Detection, at: int, boxes: NDArray[np.float64]) -> bool:
+    x, y = detection.centers[at]
+    reach = _INSIDE_HEIGHTS * detection.heights_px[at]
+    left, top, right, bottom = boxes.T
+    return bool(((left - reach <= x) & (x <= right + reach) & (top - reach <= y) & (y <= bottom + reach)).any())
+
+
+def _belongs(detection: Detection, at: int, reading: Reading, least_link: float) -> bool:
+    center, height = detection.centers[at], detection.heights_px[at]
+    for digit in (reading.digits[0], reading.digits[-1]):
+        apart = float(np.hypot(*(np.array(digit.box.center) - center)))
+        if apart > _FAR_HEIGHTS * max(height, digit.box.height):
+            continue
+        if detection.measure_link((float(center[0]), float(center[1])), digit.box.center) >= least_link:
+            return True
+    return False

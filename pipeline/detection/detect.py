@@ -1,0 +1,154 @@
+"""Where the digits of a page are, how tall, which way up, printed or by hand, and which belong to one number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.detection.page_network import CELL_PX, UNIT_HEIGHT_PX, Channel, PageNetwork
+from pipeline.geometry import Box
+from pipeline.robust_stats import weighted_median
+from pipeline.settings.detection import DetectionSettings
+
+_WANTED_HEIGHT_PX = 36.0
+"""Digit height that the network sees best: the middle of what it was trained on."""
+
+_LEAST_SEEN_PX, _MOST_SEEN_PX = 20.0, 90.0
+"""Digits lower or taller than that are looked at once more, at another scale."""
+
+_NEAR_HEIGHTS = 0.4
+"""Two peaks nearer than that are one digit."""
+
+_N_SAMPLES = 9
+"""Points along a link that are looked at."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """The digits that the page network sees.
+
+    Attributes
+    ----------
+    maps : float32 (h, w, 8), in the order of `Channel`; AREA, CENTER, LINK, OTHER and PRINTED are probabilities
+    cells_per_px : maps' cells to a px of the page
+    centers : float64 (N, 2), x and y px of the page
+    heights_px : float64 (N,), of the page
+    ups : float64 (N, 2), unit vectors, y down
+    scores : float64 (N,), 0..1, that it is a digit
+    """
+
+    maps: NDArray[np.float32]
+    cells_per_px: float
+    centers: NDArray[np.float64]
+    heights_px: NDArray[np.float64]
+    ups: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+    @property
+    def digit_height_px(self) -> float:
+        """Usual height of the digits, px of the page; 0 where there are none."""
+        return weighted_median(self.heights_px, self.scores) if len(self.scores) else 0.0
+
+    @property
+    def up_deg(self) -> float:
+        """By how many degrees the writing is turned clockwise from upright, -180..180; 0 where there is none."""
+        if not len(self.scores):
+            return 0.0
+        x, y = self.scores @ self.ups
+        return float(np.degrees(np.arctan2(x, -y)))
+
+    def measure(self, channel: Channel, box: Box, mask: NDArray[np.uint8] | None = None) -> float:
+        """Return the mean of a map over a box of the page, or over the ink in it."""
+        xs = np.arange(box.left, box.right) + 0.5
+        ys = np.arange(box.top, box.bottom) + 0.5
+        columns = np.clip((xs * self.cells_per_px).astype(int), 0, self.maps.shape[1] - 1)
+        rows = np.clip((ys * self.cells_per_px).astype(int), 0, self.maps.shape[0] - 1)
+        values = self.maps[rows[:, None], columns[None], channel]
+        if mask is not None and mask.any():
+            return float(values[mask > 0].mean())
+        return float(values.mean())
+
+    def measure_link(self, start: tuple[float, float], end: tuple[float, float]) -> float:
+        """Return how probable it is that what stands at two places, px of the page, belongs to one number."""
+        share = np.linspace(0, 1, _N_SAMPLES)[:, None]
+        points = (np.array(start) * (1 - share) + np.array(end) * share) * self.cells_per_px - 0.5
+        x, y = points.astype(np.float32).T
+        link = np.ascontiguousarray(self.maps[..., Channel.LINK])
+        values = cv2.remap(link, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return float(values[0, 1:-1].mean())
+
+    def enlarge(self, channel: Channel, shape: tuple[int, int]) -> NDArray[np.float32]:
+        """Return a map at the size of the page, float32 (H, W)."""
+        scale = 1 / self.cells_per_px
+        to_page = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
+        single, how = np.ascontiguousarray(self.maps[..., channel]), cv2.INTER_LINEAR
+        full: NDArray[np.float32] = cv2.warpAffine(
+            single, to_page, shape[::-1], flags=how, borderMode=cv2.BORDER_REPLICATE
+        )
+        return full
+
+    def paint_area(self, shape: tuple[int, int], threshold: float, wider_px: float) -> NDArray[np.uint8]:
+        """Return where digits may be, uint8 (H, W) of the page, 255 there, widened by some px."""
+        painted = (self.enlarge(Channel.AREA, shape) > threshold).astype(np.uint8) * 255
+        reach = 2 * round(wider_px) + 1
+        wider: NDArray[np.uint8] = cv2.dilate(painted, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
+        return wider
+
+
+def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: DetectionSettings) -> Detection:
+    """Return the digits of a page uint8 (H, W).
+
+    The page is looked at once, `settings.side_px` along its long side, and once more at the scale that suits its
+    digits, where these turn out small or large.
+    """
+    first = detect_at(gray, network, min(2.0, settings.side_px / max(gray.shape)), settings)
+    seen_px = first.digit_height_px * first.cells_per_px * CELL_PX
+    if len(first.scores) == 0:
+        scale = min(1.0, 2 * settings.side_px / max(gray.shape))
+    elif _LEAST_SEEN_PX <= seen_px <= _MOST_SEEN_PX:
+        return first
+    else:
+        scale = _WANTED_HEIGHT_PX / first.digit_height_px
+    scale = min(scale, 2.0, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
+    if abs(np.log2(scale / (first.cells_per_px * CELL_PX))) < 0.3:
+        return first
+    second = detect_at(gray, network, scale, settings)
+    return second if second.scores.sum() > 0.5 * first.scores.sum() else first
+
+
+def detect_at(gray: NDArray[np.uint8], network: PageNetwork, scale: float, settings: DetectionSettings) -> Detection:
+    """Return the digits of a page that is looked at `scale` times as large as it is."""
+    height, width = (max(8, round(side * scale)) for side in gray.shape)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    seen = cv2.resize(gray, (width, height), interpolation=how) if scale != 1 else gray
+    maps = network.predict(np.ascontiguousarray(seen))
+    for channel in (Channel.AREA, Channel.CENTER, Channel.LINK, Channel.OTHER, Channel.PRINTED):
+        maps[..., channel] = 1 / (1 + np.exp(-np.clip(maps[..., channel], -30, 30)))
+    return find_digits(maps, scale / CELL_PX, settings)
+
+
+def find_digits(maps: NDArray[np.float32], cells_per_px: float, settings: DetectionSettings) -> Detection:
+    """Return the digits in maps: peaks of the centers, of two near ones the higher."""
+    peaks = np.ascontiguousarray(maps[..., Channel.CENTER])
+    is_peak = (peaks >= cv2.dilate(peaks, np.ones((3, 3), np.uint8))) & (peaks > settings.least_peak)
+    rows, columns = np.nonzero(is_peak)
+    order = np.argsort(-peaks[rows, columns], kind="stable")[: settings.most_digits]
+    rows, columns = rows[order], columns[order]
+    centers = np.column_stack([columns, rows]).astype(np.float64) + 0.5
+    heights: NDArray[np.float64] = (
+        UNIT_HEIGHT_PX / CELL_PX * np.exp2(maps[rows, columns, Channel.HEIGHT].astype(np.float64))
+    )
+    kept: list[int] = []
+    for at in range(len(rows)):
+        apart = np.hypot(*(centers[kept] - centers[at]).T)
+        if not (apart < _NEAR_HEIGHTS * np.minimum(heights[kept], heights[at])).any():
+            kept.append(at)
+    ups = maps[rows, columns][:, [Channel.UP_X, Channel.UP_Y]].astype(np.float64)
+    ups /= np.maximum(np.hypot(*ups.T), 1e-6)[:, None]
+    scores = peaks[rows, columns].astype(np.float64)
+    return Detection(
+        maps, cells_per_px, centers[kept] / cells_per_px, heights[kept] / cells_per_px, ups[kept], scores[kept]
+    )

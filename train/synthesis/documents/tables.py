@@ -84,7 +84,8 @@ def fill_table(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gene
     margin = rng.uniform(0.02, 0.12) * width
     pitch = height_px * rng.uniform(1.35, 2.6)
     n_digits = [int(rng.choice([1, 1, 2, 2, 3, 4])) for _ in range(24)]
-    is_alike = rng.random() < 0.5
+    if rng.random() < 0.5:
+        n_digits = n_digits[:1] * len(n_digits)
     widths: list[float] = []
     has_labels = rng.random() < 0.6
     label_frac = rng.uniform(2.5, 8) * height_px
@@ -95,8 +96,7 @@ def fill_table(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gene
         if has_labels and not widths:
             widths.append(label_frac)
         else:
-            n = n_digits[0 if is_alike else len(widths)]
-            widths.append(0.85 * n * height_px + spare)
+            widths.append(0.85 * n_digits[len(widths)] * height_px + spare)
         x += widths[-1]
     n_columns = max(1, min(len(widths), int(rng.integers(2, 13))))
     top = rng.uniform(0.02, 0.3) * height

@@ -94,7 +94,7 @@ def load_letters(folder: Path) -> tuple[tuple[tuple[Mask, ...], ...], tuple[Mask
         try:
             with zipfile.ZipFile(path) as archive:
                 _read_letters(archive, latin, foreign)
-        except (OSError, zipfile.BadZipFile, ValueError) as error:
+        except (OSError, zipfile.BadZipFile, ValueError, IndexError) as error:
             raise InputError(f"{path}: cannot be read ({error})", "copy the file from its source again") from error
     whole = [letters for letters in latin.values() if len(letters) == N_LETTERS]
     return tuple(tuple(letters[k] for k in range(1, N_LETTERS + 1)) for letters in whole), tuple(foreign)

@@ -49,6 +49,8 @@ PAPERS: dict[str, tuple[Fill, float]] = {
 
 _PLAIN_SHARE, _NEGATIVE_SHARE = 0.3, 0.06
 """Pages of numbers alone, and pictures without any, among all."""
+_HEADING_SHARE, _DESK_SHARE, _FLAT_SHARE, _TURNED_SHARE, _FINGER_SHARE = 0.3, 0.4, 0.2, 0.25, 0.06
+"""Papers with a heading, on a desk, scanned, held askew, and with a finger, among the papers."""
 _SURFACES = {"plain": 0.5, "ruled": 0.12, "squared": 0.12, "crumpled": 0.1, "cheque": 0.08, "whiteboard": 0.05,
              "blackboard": 0.03}  # fmt: skip
 """Share of each surface among the papers."""
@@ -93,18 +95,18 @@ def _make_paper(supplies: Supplies, rng: np.random.Generator) -> MarkedPage:
     style = _draw_style(supplies, height, kind, rng)
     sheet = Sheet.of_size(size)
     PAPERS[kind][0](sheet, height, style, rng)
-    if rng.random() < 0.3:
+    if rng.random() < _HEADING_SHARE:
         write_heading(sheet, height, style, rng)
     paper = make_surface(surface, size, height, np.zeros(0), rng)
     is_dark = surface == "blackboard"
     _lay_layers(paper, sheet, is_dark, rng)
     damage_sheet(paper, height, rng)
-    has_desk, is_flat = rng.random() < 0.4, rng.random() < 0.2
+    has_desk, is_flat = rng.random() < _DESK_SHARE, rng.random() < _FLAT_SHARE
     shot = aim(size, height, rng, has_desk and not is_flat, is_flat)
-    if not is_flat and rng.random() < 0.25:
+    if not is_flat and rng.random() < _TURNED_SHARE:
         shot = _turn(shot, size, rng)
     shown = sheet.pen.owner
-    if rng.random() < 0.06:
+    if rng.random() < _FINGER_SHARE:
         shown = np.where(put_finger(paper, rng), np.uint16(0), shown)
     owner = carry(shown, shot.view)
     kinds = _mark_cut(sheet, shown, owner, shot.view)

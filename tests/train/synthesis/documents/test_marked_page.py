@@ -21,7 +21,7 @@ def make_page() -> MarkedPage:
         owner=owner,
         labels=(1, 7, 10, 4),
         kinds=("digit", "cut", "word", "cut"),
-        groups=(0, 1, -1, 1),
+        groups=(3, 1, -1, 1),
         printed=(0, 1, 0, 0),
         ups=((0.0, -1.0), (1.0, 0.0), (0.0, -1.0), (0.0, -1.0)),
         tags=("notes", "plain"),
@@ -35,9 +35,9 @@ def test_written_page_is_read_again(tmp_path: Path) -> None:
     assert len(pages) == 1 and pages.entries[0]["tags"] == ["notes", "plain"]
     assert np.abs(pages.load_photo(0).astype(int) - make_page().photo).mean() < 3
     one, seven, word = pages.list_marks(0)
-    assert (one.kind, one.group, one.is_printed, one.height_px) == ("digit", 0, False, 20)
+    assert (one.kind, one.group, one.is_printed, one.height_px) == ("digit", 3, False, 20)
     assert (seven.kind, seven.group, seven.is_printed, seven.height_px) == ("cut", 1, True, 20)
-    assert (word.kind, word.group) == ("word", -1)
+    assert (word.kind, word.group, word.is_printed) == ("word", -1, False)
     assert one.up.tolist() == [0, -1] and seven.up.tolist() == [1, 0]
 
 

@@ -38,7 +38,8 @@ COMMANDS = {
 
 def list_commands() -> str:
     """Return the table of commands as text."""
-    rows = "\n".join(f"  {name:13}{summary}" for name, summary in COMMANDS.items())
+    width = max(map(len, COMMANDS)) + 1
+    rows = "\n".join(f"  {name:{width}}{summary}" for name, summary in COMMANDS.items())
     return f"usage: python -m train COMMAND [FLAG...]\n\n{rows}\n\npython -m train COMMAND --help lists its flags."
 
 

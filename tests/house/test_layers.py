@@ -48,7 +48,7 @@ TRAIN = (
 )
 """The floors of train/, from the ground up; each may also import pipeline."""
 
-SYNTHESIS = ("handwriting photos", "pages negatives samples", "videos")
+SYNTHESIS = ("handwriting photos", "pages negatives samples", "documents videos")
 """The floors inside train/synthesis/."""
 
 HOUSES = {"pipeline": PIPELINE, "train": TRAIN, "train.synthesis": SYNTHESIS}

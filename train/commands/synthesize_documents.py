@@ -14,8 +14,9 @@ from train.scripts import Parser, at_least
 def main(argv: Sequence[str] | None = None) -> None:
     """Write papers, whose ink is whose, and pages.jsonl as the command line says."""
     parser = Parser("synthesize-documents", "Make photographed papers with the truth of every mark.")
-    parser.add_data_dir()
     add = parser.add_argument
+    holds = "folder that holds mnist/, extra/omniglot/, fonts/print/ and fonts/handwriting/; default: $DIGITS_DATA"
+    add("--data-dir", type=Path, metavar="DIR", help=holds)
     add("--out", type=Path, required=True, metavar="DIR", help="folder for pictures and pages.jsonl")
     add("--pages", type=at_least(1), default=100, metavar="N", help="how many (%(default)s)")
     add("--seed", type=at_least(0), default=0, metavar="N", help="of all chance (%(default)s)")

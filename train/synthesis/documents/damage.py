@@ -8,24 +8,23 @@ from numpy.typing import NDArray
 
 from train.synthesis.photos.gray_paper import Gray, draw_grain
 
+_HIDDEN = 0.5
+"""Share of the light that a finger must take for the ink below it to be hidden."""
+
 
 def damage_sheet(sheet: Gray, height_px: float, rng: np.random.Generator) -> None:
-    """Crease, stain and litter a sheet, float32 (H, W) reflectance, in place; most sheets stay as they are."""
-    for share, damage in (
-        (0.15, _crease),
-        (0.12, _lay_hair),
-        (0.08, _stain),
-        (0.06, _stamp),
-        (0.04, _lay_stripes),
-        (0.05, _gutter),
-    ):
+    """Crease, stain and litter a sheet, float32 (H, W) reflectance, in place; most sheets stay as they are.
+
+    The damage is of a size that suits digits of `height_px`.
+    """
+    for share, damage in _DAMAGE:
         if rng.random() < share:
             damage(sheet, height_px, rng)
 
 
-def put_finger(photo_scene: Gray, rng: np.random.Generator) -> None:
-    """Let a finger reach in from the rim, in place."""
-    height, width = photo_scene.shape
+def put_finger(sheet: Gray, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Let a finger reach in from the rim of a sheet, float32 (H, W), in place; return what it hides, bool (H, W)."""
+    height, width = sheet.shape
     side = int(rng.integers(4))
     along = rng.uniform(0.1, 0.9)
     at = ((along * width, 0), (along * width, height), (0, along * height), (width, along * height))[side]
@@ -34,15 +33,16 @@ def put_finger(photo_scene: Gray, rng: np.random.Generator) -> None:
     axes = (round(size), round(2.2 * size)) if side < 2 else (round(2.2 * size), round(size))
     cv2.ellipse(layer, tuple(round(v) for v in at), axes, rng.normal(0, 15), 0, 360, 255, -1, cv2.LINE_AA)
     soft = cv2.GaussianBlur(layer, (0, 0), 1.5).astype(np.float32) / 255
-    photo_scene *= 1 - soft
-    photo_scene += soft * np.float32(rng.uniform(0.1, 0.5))
+    sheet *= 1 - soft
+    sheet += soft * np.float32(rng.uniform(0.1, 0.5))
+    return soft > _HIDDEN
 
 
 def _draw_path(shape: tuple[int, ...], points: NDArray[np.float64], width_px: float) -> Gray:
     layer = np.zeros(shape, np.uint8)
     thickness = max(1, round(width_px))
     cv2.polylines(layer, [np.rint(points * 16).astype(np.int32)], False, 255, thickness, cv2.LINE_AA, 4)
-    return layer.astype(np.float32) / 255
+    return layer.astype(np.float32) / np.float32(255)
 
 
 def _crease(sheet: Gray, height_px: float, rng: np.random.Generator) -> None:
@@ -118,3 +118,14 @@ def _gutter(sheet: Gray, height_px: float, rng: np.random.Generator) -> None:
     distance = np.abs(np.arange(width, dtype=np.float32) - rng.choice([0.0, 0.5, 1.0]) * width)
     reach = rng.uniform(0.5, 3) * height_px
     sheet *= 1 - np.float32(rng.uniform(0.2, 0.7)) * np.exp(-distance / reach)[None]
+
+
+_DAMAGE = (
+    (0.15, _crease),
+    (0.12, _lay_hair),
+    (0.08, _stain),
+    (0.06, _stamp),
+    (0.04, _lay_stripes),
+    (0.05, _gutter),
+)
+"""Share of the sheets with each kind of damage."""

@@ -6,9 +6,7 @@ and photographed. Each paper depends on the seed, its number and the fonts alone
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,28 +17,22 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from pipeline.errors import InputError
-from train.augmentation.ink import Mask, crop_ink
 from train.synthesis.documents.damage import damage_sheet, put_finger
-from train.synthesis.documents.forms import (
-    fill_cheque,
-    fill_envelope,
-    fill_form,
-    fill_notes,
-    fill_prose,
-    fill_spaced,
-)
+from train.synthesis.documents.forms import fill_cheque, fill_envelope, fill_form
+from train.synthesis.documents.ledgers import fill_ledger
 from train.synthesis.documents.marked_page import MarkedPage, write_marked_page
-from train.synthesis.documents.sheet import UPRIGHT, Hands, Sheet, Supplies
-from train.synthesis.documents.tables import fill_ledger, fill_squares, fill_table, write_heading
-from train.synthesis.handwriting.writers import gather_writers
+from train.synthesis.documents.notes import fill_notes, fill_prose, fill_spaced, write_heading
+from train.synthesis.documents.sheet import UPRIGHT, Sheet, Style
+from train.synthesis.documents.squares import fill_squares
+from train.synthesis.documents.supplies import N_LETTERS, Supplies, gather_supplies
+from train.synthesis.documents.tables import fill_table
 from train.synthesis.negatives.pages import KINDS, draw_negative_page, find_prose_fonts
 from train.synthesis.pages.ink_layout import Script
 from train.synthesis.pages.synthesize import draw_script, synthesize_page
 from train.synthesis.photos.gray_camera import Shot, aim, carry, shoot
 from train.synthesis.photos.gray_paper import Gray, draw_grain, make_surface
 
-Fill = Callable[[Sheet, float, Hands, np.random.Generator], None]
+Fill = Callable[[Sheet, float, Style, np.random.Generator], None]
 
 PAPERS: dict[str, tuple[Fill, float]] = {
     "table": (fill_table, 0.34),
@@ -57,60 +49,28 @@ PAPERS: dict[str, tuple[Fill, float]] = {
 
 _PLAIN_SHARE, _NEGATIVE_SHARE = 0.3, 0.06
 """Pages of numbers alone, and pictures without any, among all."""
+_HEADING_SHARE, _DESK_SHARE, _FLAT_SHARE, _TURNED_SHARE, _FINGER_SHARE = 0.3, 0.4, 0.2, 0.25, 0.06
+"""Papers with a heading, on a desk, scanned, held askew, and with a finger, among the papers."""
 _SURFACES = {"plain": 0.5, "ruled": 0.12, "squared": 0.12, "crumpled": 0.1, "cheque": 0.08, "whiteboard": 0.05,
              "blackboard": 0.03}  # fmt: skip
-_LATIN, _N_LETTERS = "Latin", 26
-_VISIBLE = 0.9
+"""Share of each surface among the papers."""
 
+_PAPER_STREAM = 15
+"""Keeps the chance of a paper apart from that of the plain page of the same seed and number."""
 
-def gather_supplies(data_dir: Path | None, seed: int, is_held_out: bool) -> Supplies:
-    """Return writers, fonts and letters; the held-out ones share no person and no font with the others.
+_VISIBLE, _LEAST_VISIBLE_PX = 0.9, 4
+"""Share of its ink that must show for a digit to count as whole, and its least ink."""
 
-    Raises
-    ------
-    InputError : as for `gather_writers`; or the folder of the data has no fonts beside it
-    """
-    pool = gather_writers(data_dir, seed, is_held_out)
-    root = data_dir or Path()
-    fonts = [sorted((root / "fonts" / kind).glob("*.ttf")) for kind in ("print", "handwriting")]
-    if not all(fonts):
-        raise InputError(f"{root / 'fonts'}: no print/*.ttf and handwriting/*.ttf", "put typefaces there")
-    alphabets, strange = _load_letters(root / "extra" / "omniglot")
-    rng = np.random.default_rng(seed)
-    chosen = []
-    for paths in fonts:
-        order = rng.permutation(len(paths))
-        n_held_out = max(1, len(paths) // 8)
-        part = order[:n_held_out] if is_held_out else order[n_held_out:]
-        chosen.append(tuple(str(paths[k]) for k in sorted(part)))
-    part_of = slice(0, 3) if is_held_out else slice(3, None)
-    return Supplies(pool, chosen[0], chosen[1], alphabets[part_of], strange)
+_MOST_TURN_DEG, _FITTED = 45.0, (0.65, 0.95)
+"""How far a camera is held askew at the outside, and how much smaller the sheet then is in the photo."""
 
-
-def _load_letters(folder: Path) -> tuple[tuple[tuple[Mask, ...], ...], tuple[Mask, ...]]:
-    """Return the Latin alphabet of each person, and letters of other alphabets, from Omniglot's archives."""
-    latin: dict[int, dict[int, Mask]] = {}
-    strange: list[Mask] = []
-    for path in sorted(folder.glob("images_*.zip")):
-        with zipfile.ZipFile(path) as archive:
-            for name in sorted(n for n in archive.namelist() if n.endswith(".png") and not n.startswith("__")):
-                alphabet, character, file = name.split("/")[-3:]
-                person = int(file.rsplit("_", 1)[1][:-4])
-                if alphabet != _LATIN and (person % 4 or len(strange) > 900):
-                    continue
-                raw = np.frombuffer(io.BytesIO(archive.read(name)).getvalue(), np.uint8)
-                mask = crop_ink(255 - cv2.imdecode(raw, cv2.IMREAD_GRAYSCALE))  # type: ignore[operator]
-                if alphabet == _LATIN:
-                    latin.setdefault(person, {})[int(character[-2:])] = mask
-                else:
-                    strange.append(mask)
-    whole = [own for own in latin.values() if len(own) == _N_LETTERS]
-    return tuple(tuple(own[k] for k in range(1, _N_LETTERS + 1)) for own in whole), tuple(strange)
+_MOST_GAPS_FRAC = (0.15, 0.3)
+"""Greatest gaps between the digits of papers with cells, of the height: a number is to stay in its cell."""
 
 
 def synthesize_document(supplies: Supplies, seed: int, number: int) -> MarkedPage:
     """Return paper `number` of those that `seed` and `supplies` make."""
-    rng = np.random.default_rng([seed, number, 15])
+    rng = np.random.default_rng([seed, number, _PAPER_STREAM])
     chance = rng.random()
     if chance < _NEGATIVE_SHARE:
         kind = str(rng.choice(KINDS))
@@ -132,27 +92,28 @@ def _make_paper(supplies: Supplies, rng: np.random.Generator) -> MarkedPage:
     size = _draw_size(kind, rng)
     height = _draw_height(size, rng)
     surface = str(rng.choice(list(_SURFACES), p=list(_SURFACES.values())))
-    hands = _draw_hands(supplies, height, kind, rng)
+    style = _draw_style(supplies, height, kind, rng)
     sheet = Sheet.of_size(size)
-    PAPERS[kind][0](sheet, height, hands, rng)
-    if rng.random() < 0.3:
-        write_heading(sheet, height, hands, rng)
+    PAPERS[kind][0](sheet, height, style, rng)
+    if rng.random() < _HEADING_SHARE:
+        write_heading(sheet, height, style, rng)
     paper = make_surface(surface, size, height, np.zeros(0), rng)
     is_dark = surface == "blackboard"
     _lay_layers(paper, sheet, is_dark, rng)
     damage_sheet(paper, height, rng)
-    has_desk, is_flat = rng.random() < 0.4, rng.random() < 0.2
+    has_desk, is_flat = rng.random() < _DESK_SHARE, rng.random() < _FLAT_SHARE
     shot = aim(size, height, rng, has_desk and not is_flat, is_flat)
-    if not is_flat and rng.random() < 0.25:
+    if not is_flat and rng.random() < _TURNED_SHARE:
         shot = _turn(shot, size, rng)
-    owner = carry(sheet.pen.owner, shot.view)
-    kinds = _mark_cut(sheet, owner, shot.view)
-    ups = tuple(_turn_up(shot.view, sheet, rng) for _ in sheet.pen.labels)
-    if rng.random() < 0.06:
-        put_finger(paper, rng)
+    shown = sheet.pen.owner
+    if rng.random() < _FINGER_SHARE:
+        shown = np.where(put_finger(paper, rng), np.uint16(0), shown)
+    owner = carry(shown, shot.view)
+    kinds = _mark_cut(sheet, shown, owner, shot.view)
     photo = shoot(paper, shot, rng)
-    printed = tuple(int(at in sheet.printed) for at in range(len(sheet.pen.labels)))
     labels, groups = tuple(sheet.pen.labels), tuple(sheet.pen.groups)
+    printed = tuple(int(at in sheet.printed) for at in range(len(labels)))
+    ups = (find_up(shot.view, size),) * len(labels)
     return MarkedPage(photo, owner, labels, kinds, groups, printed, ups, (kind, surface))
 
 
@@ -160,15 +121,19 @@ def _turn(shot: Shot, size: tuple[int, int], rng: np.random.Generator) -> Shot:
     """Return the shot with the camera held askew by up to 45 degrees."""
     center = (size[0] / 2, size[1] / 2)
     turn = np.eye(3)
-    turn[:2] = cv2.getRotationMatrix2D(center, float(rng.uniform(-45, 45)), float(rng.uniform(0.65, 0.95)))
+    turn[:2] = cv2.getRotationMatrix2D(
+        center, float(rng.uniform(-_MOST_TURN_DEG, _MOST_TURN_DEG)), float(rng.uniform(*_FITTED))
+    )
     return replace(shot, view=turn @ shot.view, has_desk=True)
 
 
-def _turn_up(view: NDArray[np.float64], sheet: Sheet, rng: np.random.Generator) -> tuple[float, float]:
-    """Return where the sheet's up points to in the photo, at the sheet's center."""
-    width, height = sheet.size_px
-    points = np.array([[[width / 2, height / 2], [width / 2, height / 2 - 10]]])
-    start, end = cv2.perspectiveTransform(points, view)[0]
+def find_up(view: NDArray[np.float64], size_px: tuple[int, int]) -> tuple[float, float]:
+    """Return where the up of a sheet of `size_px` (W, H) points in the photo, a unit vector (x, y), at its center.
+
+    `view` (3, 3) takes px of the sheet to px of the photo.
+    """
+    x, y = size_px[0] / 2, size_px[1] / 2
+    start, end = cv2.perspectiveTransform(np.array([[[x, y], [x, y - 10]]]), view)[0]
     up = (end - start) / max(1e-6, float(np.hypot(*(end - start))))
     return round(float(up[0]), 4), round(float(up[1]), 4)
 
@@ -185,19 +150,21 @@ def _draw_height(size: tuple[int, int], rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(np.log(least), np.log(max(most, least + 1)))))
 
 
-def _draw_hands(supplies: Supplies, height: float, kind: str, rng: np.random.Generator) -> Hands:
+def _draw_style(supplies: Supplies, height: float, kind: str, rng: np.random.Generator) -> Style:
     script: Script = draw_script(supplies.pool, height, "rows", rng)
     while script.writer.is_printed:
         script = draw_script(supplies.pool, height, "rows", rng)
     if kind in ("table", "squares", "cheque", "form"):  # many digits to a paper: a gap that does not leave the cell
-        script = replace(script, gap_frac=(min(script.gap_frac[0], 0.15), min(script.gap_frac[1], 0.3)))
-    style = str(rng.choice(["font", "letters", "cursive"], p=[0.4, 0.35, 0.25]))
+        script = replace(
+            script, gap_frac=(min(script.gap_frac[0], _MOST_GAPS_FRAC[0]), min(script.gap_frac[1], _MOST_GAPS_FRAC[1]))
+        )
+    word_style = str(rng.choice(["font", "letters", "cursive"], p=[0.4, 0.35, 0.25]))
     alphabet = supplies.alphabets[int(rng.integers(len(supplies.alphabets)))]
-    if rng.random() < 0.15 and len(supplies.strange) >= _N_LETTERS:
-        alphabet = tuple(supplies.strange[int(k)] for k in rng.integers(len(supplies.strange), size=_N_LETTERS))
+    if rng.random() < 0.15 and len(supplies.foreign) >= N_LETTERS:
+        alphabet = tuple(supplies.foreign[int(k)] for k in rng.integers(len(supplies.foreign), size=N_LETTERS))
     fonts = supplies.script_fonts, supplies.print_fonts
     chosen = [paths[int(rng.integers(len(paths)))] for paths in fonts]
-    return Hands(script, style, chosen[0], chosen[1], alphabet)
+    return Style(script, word_style, chosen[0], chosen[1], alphabet)
 
 
 def _lay_layers(paper: Gray, sheet: Sheet, is_dark: bool, rng: np.random.Generator) -> None:
@@ -219,15 +186,20 @@ def _lay_layers(paper: Gray, sheet: Sheet, is_dark: bool, rng: np.random.Generat
         paper += share * np.float32(own)
 
 
-def _mark_cut(sheet: Sheet, owner: NDArray[np.uint16], view: NDArray[np.float64]) -> tuple[str, ...]:
-    """Return the kinds of the marks as the photo shows them: a digit that the rim cuts or ink covers is "cut"."""
+def _mark_cut(
+    sheet: Sheet, shown: NDArray[np.uint16], owner: NDArray[np.uint16], view: NDArray[np.float64]
+) -> tuple[str, ...]:
+    """Return the kinds of the marks as the photo shows them: what the rim cuts or anything covers is "cut".
+
+    `shown` holds the owners of the sheet's ink that nothing hides, `owner` those of the photo.
+    """
     n = len(sheet.pen.labels) + 1
     height, width = owner.shape
-    whole = sheet.pen.owner
     inside = cv2.warpPerspective(np.ones((height, width), np.uint8), np.linalg.inv(view), (width, height))
-    before, seen = np.bincount(whole.ravel(), minlength=n)[1:], np.bincount(whole[inside > 0], minlength=n)[1:]
+    before = np.bincount(sheet.pen.owner.ravel(), minlength=n)[1:]
+    seen = np.bincount(shown[inside > 0], minlength=n)[1:]
     visible = np.bincount(owner.ravel(), minlength=n)[1:]
-    is_cut = (seen < _VISIBLE * before) | (visible < 4)
+    is_cut = (seen < _VISIBLE * before) | (visible < _LEAST_VISIBLE_PX)
     return tuple("cut" if cut else kind for cut, kind in zip(is_cut, sheet.pen.kinds, strict=True))
 
 

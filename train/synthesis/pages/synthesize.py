@@ -36,6 +36,15 @@ _LAYOUT_SHARES = {"rows": 0.64, "scattered": 0.2, "column": 0.16}
 """Of larger pages without boxes."""
 _PAPER_PENS = ("blue ballpoint", "black ballpoint", "fine ballpoint", "gel pen", "red felt pen", "pencil", "marker")
 _LUMINANCE = np.array((0.114, 0.587, 0.299))
+"""Of blue, green and red."""
+_TINTS = {"blue ballpoint": 0.45, "gel pen": 0.43, "red felt pen": 0.12}
+"""Share of the written pictures with the color of each pen; the gel pen is black, or gray where its ink is pale."""
+_MOST_CREAM = 0.17
+"""How much blue the most yellowish paper lacks."""
+_PAPER_DARKNESS, _INK_DARKNESS = 0.08, 0.45
+"""How much darker than the paper around it a pixel may be to have the paper's color, and must be to have the ink's."""
+_COARSE_PX, _MEDIAN_CELLS = 96, 21
+"""The paper is measured in a picture of so many px, in windows of so many of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,11 +124,30 @@ def describe_page(page: PageTruth, file: str) -> dict[str, Any]:
 
 
 def tint_photo(gray: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return a gray photo in the colors of a pen on a paper under a lamp, uint8 (H, W, 3), blue green red."""
-    pen, paper = np.array([rng.choice([1.0, 1.6]), 1.0, 1.0]), rng.uniform(0.82, 1.04, 3)
-    share = np.linspace(0, 1, 256)[:, None]
-    colors = np.linspace(0, 255, 256)[:, None] * ((1 - share) * pen + share * paper)
-    return cv2.applyColorMap(gray, np.clip(colors, 0, 255).astype(np.uint8)[:, None])
+    """Return a gray photo with a white to cream paper and the ink of a pen, uint8 (H, W, 3), blue green red.
+
+    Ink is what is darker than the paper around it, however bright the light is there; each pixel keeps its brightness.
+    """
+    cream = rng.uniform(0, _MOST_CREAM)
+    paper = _level(np.array([1 - cream, 1 - 0.3 * cream, 1.0]))
+    pen = _level(np.sqrt(PENS[str(rng.choice(list(_TINTS), p=list(_TINTS.values())))].color))
+    bright = np.maximum(_find_paper(gray).astype(np.float32), 1)
+    darkness = 1 - gray / bright
+    share = np.clip((darkness - _PAPER_DARKNESS) / (_INK_DARKNESS - _PAPER_DARKNESS), 0, 1)[:, :, None]
+    return np.clip(gray[:, :, None] * (paper + share * (pen - paper)) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _find_paper(gray: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the brightness of the paper around each pixel, uint8 (H, W): the median of a wide window."""
+    factor = min(1.0, _COARSE_PX / max(gray.shape))
+    size = max(1, round(gray.shape[1] * factor)), max(1, round(gray.shape[0] * factor))
+    coarse = cv2.medianBlur(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), _MEDIAN_CELLS)
+    return cv2.resize(coarse, gray.shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _level(color: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return a color, blue green red, scaled so that it leaves the brightness of what it tints as it is."""
+    return (color / (_LUMINANCE @ color)).astype(np.float32)
 
 
 def _draw_size(rng: np.random.Generator) -> tuple[int, int]:

@@ -170,9 +170,25 @@ def test_writer_without_a_digit_borrows_it(pool: WriterPool) -> None:
     assert any((picture == other).all() for other in pool.everybody[4])
 
 
-def test_tint_keeps_dark_dark() -> None:
-    tinted = tint_photo(np.array([[0, 255]], np.uint8), np.random.default_rng(0))
-    assert tinted.shape == (1, 2, 3) and tinted[0, 0].max() == 0 and tinted[0, 1].min() > 200
+@pytest.mark.parametrize("light", [1.0, 0.45], ids=["bright", "dim"])
+def test_tinted_papers_are_white_to_cream_and_inks_of_pens(light: float) -> None:
+    gray = np.full((80, 120), round(230 * light), np.uint8)
+    cv2.putText(gray, "27", (20, 60), cv2.FONT_HERSHEY_SIMPLEX, 1.5, round(70 * light), 4)
+    inks = []
+    for seed in range(40):
+        tinted = tint_photo(gray, np.random.default_rng(seed))
+        assert tinted.dtype == np.uint8 and tinted.shape == (80, 120, 3)
+        assert np.abs(cv2.cvtColor(tinted, cv2.COLOR_BGR2GRAY).astype(int) - gray).max() <= 2
+        blue, green, red = tinted[0, 0].astype(float)
+        assert 0.8 * red < blue <= green <= red
+        blue, _, red = tinted[gray == gray.min()].mean(axis=0)
+        inks.append("blue" if blue > 1.5 * red else "red" if red > 1.5 * blue else "gray")
+    assert 12 <= inks.count("blue") <= 25 and 2 <= inks.count("red") <= 12 and inks.count("gray") >= 10
+
+
+def test_tint_keeps_black_and_one_pixel() -> None:
+    tinted = tint_photo(np.zeros((1, 1), np.uint8), np.random.default_rng(0))
+    assert tinted.tolist() == [[[0, 0, 0]]]
 
 
 def test_command_writes_pictures_and_truth(tmp_path: Path, pool: WriterPool, monkeypatch: pytest.MonkeyPatch) -> None:

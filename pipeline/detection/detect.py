@@ -12,6 +12,7 @@ from pipeline.detection.page_network import CELL_PX, UNIT_HEIGHT_PX, Channel, Pa
 from pipeline.geometry import Box
 from pipeline.robust_stats import weighted_median
 from pipeline.settings.detection import DetectionSettings
+from pipeline.types import InkMask
 
 _WANTED_HEIGHT_PX = 36.0
 """Digit height that the network sees best: the middle of what it was trained on."""
@@ -96,6 +97,13 @@ class Detection:
         reach = 2 * round(wider_px) + 1
         wider: NDArray[np.uint8] = cv2.dilate(painted, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach)))
         return wider
+
+
+def keep_digits(ink: InkMask, detection: Detection, settings: DetectionSettings) -> InkMask:
+    """Return the ink of a page without what lies where no digit is seen."""
+    wider_px = settings.wider_frac * detection.digit_height_px
+    area = detection.paint_area(ink.ink.shape, settings.least_area, wider_px)
+    return InkMask(cv2.bitwise_and(ink.ink, area))
 
 
 def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: DetectionSettings) -> Detection:

@@ -26,24 +26,19 @@ def split_numbers(
     ----------
     digits : boxes of the digits of one line, left to right
     signs : boxes of the ink between them that was read as no digit
-    link : tells of two neighbors whether they are of one number; gaps and signs do where None
+    link : tells of two neighbors whether they are of one number; where it is in doubt or None, gaps and signs do
     """
     if not digits:
         return []
-    if link is not None:
-        numbers = [[0]]
-        for i in range(1, len(digits)):
-            if link(digits[i - 1].center, digits[i].center) < settings.least_link:
-                numbers.append([])
-            numbers[-1].append(i)
-        return numbers
     height = measure_digit_height(digits)
     limit = find_gap_limit(measure_gaps(digits), height, settings)
     least, most = settings.sign_height_frac * height, settings.tallest_sign_frac * height
     tall = [b for b in signs if least <= b.height <= most]
     numbers = [[0]]
     for i, gap in enumerate(measure_gaps(digits), start=1):
-        if gap > limit or any(_stands_between(s, digits[i - 1], digits[i]) for s in tall):
+        linked = link(digits[i - 1].center, digits[i].center) if link else 0.5
+        ends = gap > limit or any(_stands_between(s, digits[i - 1], digits[i]) for s in tall)
+        if linked < settings.least_link or (ends and linked < settings.sure_link):
             numbers.append([])
         numbers[-1].append(i)
     return numbers

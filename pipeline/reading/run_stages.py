@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,8 +12,7 @@ from pipeline.decoding.compare_with_seen import compare_with_seen
 from pipeline.decoding.lattice_decoder import find_paths, form_numbers
 from pipeline.decoding.outliers import drop_edges
 from pipeline.decoding.pick import Pick
-from pipeline.detection.detect import Detection
-from pipeline.detection.page_network import Channel
+from pipeline.detection.detect import Detection, keep_digits
 from pipeline.ink.binarize import binarize
 from pipeline.ink.broken_strokes import join_broken_strokes
 from pipeline.ink.components import find_components
@@ -29,12 +27,9 @@ from pipeline.recognition.classify import Classifier
 from pipeline.recognition.line_images import cut_line_images
 from pipeline.recognition.normalize import normalize_spans
 from pipeline.recognition.segment import build_lattice
-from pipeline.recognition.span_scores import find_touching_points, score_spans
+from pipeline.recognition.span_scores import find_touching_points, score_spans, weigh_seen
 from pipeline.settings.tree import Settings
 from pipeline.types import InkMask, Page, PageInk, TextLine
-
-_LEAST_SEEN = 0.02
-"""What the page network says of a span is never surer than that."""
 
 
 class StageRunner:
@@ -83,15 +78,9 @@ class StageRunner:
         cleared = remove_rulings(ink, darkness, s.rulings)
         lap("rulings")
         if self.detection is not None:
-            cleared = self._keep_digits(cleared, self.detection)
+            cleared = keep_digits(cleared, self.detection, self.settings.detection)
             lap("detect")
         return self.find_components(PageInk(page, paper, darkness, ink, cleared))
-
-    def _keep_digits(self, ink: InkMask, detection: Detection) -> InkMask:
-        """Return the ink without what lies where no digit is seen."""
-        s = self.settings.detection
-        area = detection.paint_area(ink.ink.shape, s.least_area, s.wider_frac * detection.digit_height_px)
-        return InkMask(cv2.bitwise_and(ink.ink, area))
 
     def find_components(self, ink: PageInk) -> PageInk:
         """Return the ink with the components of what is left without rulings."""
@@ -157,8 +146,10 @@ class StageRunner:
     def _decode(self, stages: Stages, known: Sequence[Sequence[Pick] | None]) -> Stages:
         """Return the stages with the numbers that their scores make most probable."""
         s, recognition, page = self.settings, stages.recognition, stages.ink.page
-        seen = self._weigh_seen(recognition)
-        read = iter(find_paths(recognition.lattices, recognition.scores, s.decode, seen))
+        log_likelihoods = recognition.log_likelihoods
+        if self.detection is not None and log_likelihoods:
+            log_likelihoods = weigh_seen(recognition.lattices, log_likelihoods, self.detection, s.detection.weight)
+        read = iter(find_paths(recognition.lattices, recognition.scores, s.decode, log_likelihoods))
         paths = tuple(next(read) if path is None else path for path in known)
         numbers = [line.number for line in stages.lines]
         link = self.detection.measure_link if self.detection is not None else None
@@ -168,18 +159,3 @@ class StageRunner:
             readings = compare_with_seen(readings, self.detection, s.number_groups.least_link, s.detection)
         self.timer.lap("decide")
         return replace(stages, paths=paths, readings=readings)
-
-    def _weigh_seen(self, recognition: Recognition) -> tuple[NDArray[np.float64], ...]:
-        """Return the log-likelihoods of the spans, with how probable a digit is where each lies."""
-        detection, weight = self.detection, self.settings.detection.weight
-        if detection is None or not recognition.log_likelihoods:
-            return recognition.log_likelihoods
-        weighed = []
-        for lattice, own in zip(recognition.lattices, recognition.log_likelihoods, strict=True):
-            areas = [detection.measure(Channel.AREA, span.box, span.mask) for span in lattice.spans]
-            seen = np.clip(np.array(areas), _LEAST_SEEN, 1 - _LEAST_SEEN)
-            own = own.copy()
-            own[:, :-1] += weight * np.log(seen)[:, None]
-            own[:, -1] += weight * np.log(1 - seen)
-            weighed.append(own)
-        return tuple(weighed)

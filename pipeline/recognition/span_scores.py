@@ -13,8 +13,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.detection.detect import Detection
+from pipeline.detection.page_network import Channel
 from pipeline.recognition.line_images import LineImage
 from pipeline.types import N_DIGITS, Lattice, Span
+
+_LEAST_SEEN = 0.02
+"""What the page network says of a span is never surer than that."""
 
 _LEAST = 1e-12
 """Floor of a probability before its logarithm."""
@@ -106,3 +111,24 @@ def sum_alignments(
         during = (during + before[:, None]) * digit
         before = before * nothing[:, 0]
     return np.concatenate([during + after, before[:, None]], axis=1)
+
+
+def weigh_seen(
+    lattices: Sequence[Lattice], log_likelihoods: Sequence[NDArray[np.float64]], detection: Detection, weight: float
+) -> tuple[NDArray[np.float64], ...]:
+    """Return the log-likelihoods of the spans, with how probable a digit is where the ink of each lies.
+
+    Parameters
+    ----------
+    lattices : of the page that `detection` looked at
+    log_likelihoods : per lattice, float64 (N, 11), from `score_spans`
+    detection : the digits seen
+    weight : how much they count
+    """
+    weighed = []
+    for lattice, own in zip(lattices, log_likelihoods, strict=True):
+        areas = [detection.measure(Channel.AREA, span.box, span.mask) for span in lattice.spans]
+        seen = np.clip(np.array(areas), _LEAST_SEEN, 1 - _LEAST_SEEN)
+        as_digit, as_none = weight * np.log(seen), weight * np.log(1 - seen)
+        weighed.append(own + np.column_stack([*[as_digit] * N_DIGITS, as_none]))
+    return tuple(weighed)

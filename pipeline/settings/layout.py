@@ -58,5 +58,6 @@ class NumberGroupSettings(StageSettings):
     least_gap_frac: float = knob(0.35, 0, 5, "of the height", "gaps below this count as this: no number ends there")
     gap_ratio: float = knob(2.6, 1, 10, "times", "gaps on the mean so much wider than the others end numbers")
     tallest_sign_frac: float = knob(1.4, 0, 20, "of the height", "taller ink between digits is the wall of a box")
-    least_link: float = knob(0.5, 0, 1, "probability", "digits linked less are of two numbers")
+    least_link: float = knob(0.2, 0, 1, "probability", "digits that the page network links less are of two numbers")
+    sure_link: float = knob(0.6, 0, 1, "probability", "digits that it links more are of one number, whatever the gap")
     sign_height_frac: float = knob(0.35, 0, 2, "of the height", "a skipped sign at least this tall ends a number")

@@ -13,10 +13,12 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.decoding.compare_with_seen import compare_with_seen
 from pipeline.decoding.lattice_decoder import find_paths, form_numbers
 from pipeline.decoding.outliers import drop_edges, drop_outliers
 from pipeline.decoding.reject import reject_doubtful
 from pipeline.decoding.signs import write_signs
+from pipeline.detection.detect import find_digits, keep_digits
 from pipeline.errors import InputError
 from pipeline.geometry import Box
 from pipeline.images.load import load_pages
@@ -34,12 +36,15 @@ from pipeline.reading.hypotheses import LINE_HYPOTHESES, PAGE_HYPOTHESES, measur
 from pipeline.reading.run_stages import StageRunner
 from pipeline.reading.stage_timer import StageTimer
 from pipeline.reading.stages import Stages
+from pipeline.reading.straighten import straighten_page
 from pipeline.recognition.normalize import normalize_spans
 from pipeline.recognition.segment import build_lattice
+from pipeline.recognition.span_scores import weigh_seen
 from pipeline.settings.tree import Settings
 from pipeline.types import InkMask, Page, PageInk, Reading, TextLine
 from tests.support.drawing import make_lattice, make_line, make_reader, make_scores
 from tests.support.pdfs import make_pdf
+from tests.support.seen_digits import BlockNetwork, draw_block, see
 from tests.support.sightings import read_as
 from tests.support.varied_pages import draw, take_stages
 
@@ -48,6 +53,7 @@ DEFAULTS = replace(Settings(), signs=replace(Settings().signs, is_enabled=True))
 FIELDS = {f"{s.name}.{k.name}": (s.name, k) for s in fields(Settings) for k in fields(getattr(DEFAULTS, s.name))}
 
 ELSEWHERE = {
+    "detection.is_enabled": "tests/pipeline/reading/test_read_page.py::test_without_detection_the_rules_read",
     "track.lost_after_s": "tests/pipeline/live/test_streams.py::test_a_stream_that_stays_away_ends_the_run",
 }
 """Fields that no stage's function takes, and the test that shows each alive."""
@@ -106,7 +112,9 @@ def drop_what_does_not_fit(s: Settings) -> Iterator[Any]:
 
 def group_numbers(s: Settings) -> Iterator[Any]:
     seen = take_stages("signs")
-    yield form_numbers(seen.paths, range(len(seen.lines)), s.decode, s.outliers, s.number_groups)
+    for linked in (None, 0.0, 0.5, 1.0):
+        link = None if linked is None else (lambda start, end, linked=linked: linked)
+        yield form_numbers(seen.paths, range(len(seen.lines)), s.decode, s.outliers, s.number_groups, link)
 
 
 def decode_line(s: Settings) -> Iterator[Any]:
@@ -121,6 +129,28 @@ def decode_line(s: Settings) -> Iterator[Any]:
     yield measure_score(readings, s.decode.doubtful)
     yield reject_doubtful([read_as("4"), read_as("58", sure=0.7)], s.decode)
     yield reject_doubtful([read_as("1")], s.decode)
+
+
+def detect(s: Settings) -> Iterator[Any]:
+    """Yield how pages with small, large and aslant digits are straightened, what is looked at, and what is wanted."""
+    for height in (12, 40, 150):
+        page = np.full((1000, 900), 255, np.uint8)
+        for left in (100, 300, 500):
+            draw_block(page, left, 300, height)
+        network = BlockNetwork()
+        straight, found = straighten_page(Page(page), network, s)
+        yield straight.gray.shape, network.seen, len(found.scores)
+    aslant = Page(cv2.warpAffine(page, cv2.getRotationMatrix2D((450, 500), 20, 0.7), (900, 1000), borderValue=255))
+    yield straighten_page(aslant, BlockNetwork(), s)[0].gray.shape
+    seen = see((80, 200), (20, 40), (60, 40))
+    yield keep_digits(InkMask(np.full((80, 200), 255, np.uint8)), seen, s.detection).ink
+    lattice = make_lattice(3, (0, 1), (1, 2), (0, 2))
+    yield weigh_seen([lattice], [np.zeros((3, 11))], seen, s.detection.weight)
+    for printed in (False, True):
+        told = see((80, 200), (20, 40), printed=printed)
+        yield compare_with_seen([read_as("7", 10, 20)], told, 0.5, s.detection)
+    maps = see((80, 200), (20, 40), (100, 40)).maps
+    yield len(find_digits(maps, 1, s.detection).scores)
 
 
 def write_number_signs(s: Settings) -> Iterator[Any]:
@@ -177,6 +207,7 @@ STAGES: dict[str, Callable[[Settings], Iterator[Any]]] = {
     "outliers": drop_what_does_not_fit,
     "number_groups": group_numbers,
     "decode": decode_line,
+    "detection": detect,
     "signs": write_number_signs,
     "track": follow_numbers,
 }

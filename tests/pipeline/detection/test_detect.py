@@ -1,0 +1,106 @@
+"""What is made of the page network's maps: digits, their height, their way up, links, areas."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pipeline.detection.detect import detect_digits, find_digits
+from pipeline.detection.page_network import CELL_PX, N_CHANNELS, Channel
+from pipeline.geometry import Box
+from tests.support.seen_digits import SETTINGS, BlockNetwork, draw_block, see
+
+
+def make_maps(*peaks: tuple[int, int, float], height: float = 0.0) -> np.ndarray:
+    """Return maps 20x30 with peaks (row, column, probability) of digits of 32 px times 2 ** height, lying upright."""
+    maps = np.zeros((20, 30, N_CHANNELS), np.float32)
+    maps[..., Channel.HEIGHT], maps[..., Channel.UP_Y] = height, -1
+    for row, column, probability in peaks:
+        maps[row, column, Channel.CENTER] = probability
+    return maps
+
+
+def test_no_peak_no_digit() -> None:
+    found = find_digits(make_maps(), 1 / CELL_PX, SETTINGS)
+    assert (len(found.scores), found.digit_height_px, found.up_deg) == (0, 0.0, 0.0)
+
+
+def test_a_digit_is_a_peak_in_px_of_the_page() -> None:
+    found = find_digits(make_maps((4, 10, 0.8), height=1.0), 0.5 / CELL_PX, SETTINGS)
+    assert found.centers.tolist() == [[84.0, 36.0]]
+    assert found.heights_px.tolist() == [128.0]
+    assert found.digit_height_px == 128.0
+
+
+@pytest.mark.parametrize(
+    ("peaks", "n"),
+    {
+        "apart": (((4, 4, 0.9), (4, 20, 0.8)), 2),
+        "near": (((4, 4, 0.9), (4, 6, 0.8)), 1),
+        "low": (((4, 4, 0.9), (4, 20, SETTINGS.least_peak - 0.01)), 1),
+    }.values(),
+    ids=("apart", "near", "low"),
+)
+def test_of_near_peaks_the_higher_is_the_digit(peaks: tuple[tuple[int, int, float], ...], n: int) -> None:
+    found = find_digits(make_maps(*peaks), 1 / CELL_PX, SETTINGS)
+    assert len(found.scores) == n
+    assert found.scores[0] == pytest.approx(0.9)
+
+
+def test_no_more_digits_than_allowed() -> None:
+    peaks = [(2, column, 0.5 + column / 100) for column in range(1, 29, 9)]
+    found = find_digits(make_maps(*peaks), 1 / CELL_PX, replace(SETTINGS, most_digits=2))
+    assert found.scores.tolist() == pytest.approx([0.78, 0.69])
+
+
+@pytest.mark.parametrize(("up", "degrees"), [((0, -1), 0), ((1, 0), 90), ((0, 1), 180), ((-1, 0), -90)])
+def test_way_up(up: tuple[int, int], degrees: int) -> None:
+    maps = make_maps((4, 10, 0.8), (12, 20, 0.7))
+    maps[..., [Channel.UP_X, Channel.UP_Y]] = up
+    assert abs(find_digits(maps, 1 / CELL_PX, SETTINGS).up_deg) == abs(degrees)
+    assert find_digits(maps, 1 / CELL_PX, SETTINGS).up_deg % 360 == degrees % 360
+
+
+def test_a_map_is_measured_over_a_box_or_the_ink_in_it() -> None:
+    maps = make_maps()
+    maps[2, 3, Channel.AREA] = 1.0
+    found = find_digits(maps, 1 / CELL_PX, SETTINGS)
+    assert found.measure(Channel.AREA, Box(12, 8, 16, 12)) == 1.0
+    assert found.measure(Channel.AREA, Box(12, 8, 20, 12)) == 0.5
+    ink = np.zeros((4, 8), np.uint8)
+    ink[:, :2] = 255
+    assert found.measure(Channel.AREA, Box(12, 8, 20, 12), ink) == 1.0
+    assert found.measure(Channel.AREA, Box(500, 500, 510, 510)) == 0.0
+
+
+def test_links_are_measured_between_two_places() -> None:
+    found = see((80, 200), (20, 40), (60, 40), (160, 60))
+    assert found.measure_link((20, 40), (60, 40)) > 0.9
+    assert found.measure_link((60, 40), (160, 60)) < 0.4
+
+
+def test_area_is_painted_and_widened() -> None:
+    found = see((80, 200), (100, 40), height_px=40)
+    plain, wide = found.paint_area((80, 200), 0.5, 0), found.paint_area((80, 200), 0.5, 6)
+    assert plain.shape == (80, 200)
+    assert plain[40, 100] == 255 and plain[40, 20] == 0
+    assert np.count_nonzero(wide) > np.count_nonzero(plain) > 0
+    assert (wide[plain > 0] == 255).all()
+
+
+@pytest.mark.parametrize(("height", "n_looks"), [(30, 1), (8, 2), (300, 2)])
+def test_small_and_large_digits_are_looked_at_again_at_their_scale(height: int, n_looks: int) -> None:
+    page = np.full((768, 700), 255, np.uint8)
+    draw_block(page, 200, 200, height)
+    network = BlockNetwork()
+    found = detect_digits(page, network, SETTINGS)
+    assert len(network.seen) == n_looks
+    assert len(found.scores) == 1
+    assert found.heights_px[0] == pytest.approx(height, rel=0.15)
+    assert found.centers[0] == pytest.approx([200 + height / 4, 200 + height / 2], abs=CELL_PX * 3)
+
+
+def test_bare_page_has_no_digit() -> None:
+    assert len(detect_digits(np.full((90, 90), 200, np.uint8), BlockNetwork(), SETTINGS).scores) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from train.datasets.detector_pages import PAGES_NAME
 from train.fitting.options import DetectorPlan
 from train.networks.model_folder import CARD_NAME, HISTORY_NAME, KERAS_NAME, LITERT_NAME, check_replaceable
 from train.scripts import Parser, at_least, positive
+
+_THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
 def parse_arguments(argv: Sequence[str] | None) -> DetectorPlan:
@@ -32,6 +35,13 @@ def parse_arguments(argv: Sequence[str] | None) -> DetectorPlan:
     add("--batch", type=at_least(1), default=usual.batch, metavar="N", help="crops per step (%(default)s)")
     add("--rate", type=positive, default=usual.rate, metavar="RATE", help="peak learning rate (%(default)s)")
     add("--seed", type=at_least(0), default=usual.seed, metavar="N", help="of all chance (%(default)s)")
+    add(
+        "--processes",
+        type=at_least(1),
+        default=usual.processes,
+        metavar="N",
+        help="of one thread each, which average their weights now and then (%(default)s)",
+    )
     add("--half", action="store_true", help="compute in bfloat16: faster where the processor supports it")
     add("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
     add("--resume", action="store_true", help="continue after the last whole epoch of the same run")
@@ -60,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train the page network as the command line says."""
     plan, console = parse_arguments(argv), Console(stderr=True)
     check_inputs(plan)
+    if plan.processes > 1:
+        os.environ.update(dict.fromkeys(_THREADS, "1"))  # read when TensorFlow is imported, by the children too
     with console.status("loading Keras"):
         from train.fitting.fit_detector import finish, fit_detector
     model, history = fit_detector(plan, console)

@@ -10,16 +10,23 @@ from pipeline.detection.page_network import N_CHANNELS, Channel
 _RARE = {Channel.AREA: 2.0, Channel.LINK: 3.0, Channel.OTHER: 2.0}
 """By how much a cell inside counts more than one outside: most cells of a page are bare paper."""
 
-_SHARES = {Channel.AREA: 1.0, Channel.LINK: 1.0, Channel.OTHER: 0.7, Channel.PRINTED: 0.5}
-"""Of each map's term in the loss; the center's, the height's and that of the way up count 1."""
+_SHARES = {Channel.AREA: 1.0, Channel.LINK: 1.0, Channel.OTHER: 0.7, Channel.PRINTED: 1.5}
+"""Of each map's term in the loss; the center's and the height's count 1."""
+
+_UP_SHARE = 3.0
+"""Of the way up: most pages lie upright, and to say so everywhere must not do."""
+
+_UP = slice(Channel.UP_X, Channel.UP_Y + 1)
 
 
 def measure_detector_loss(targets: keras.KerasTensor, maps: keras.KerasTensor) -> keras.KerasTensor:
     """Return the loss of a batch, one number.
 
     Areas, links and other writing have binary cross-entropy and a Dice loss (Milletari et al. 2016, arXiv 1606.04797),
-    centers the penalty-reduced focal loss of CenterNet (Zhou et al. 2019, arXiv 1904.07850), heights and ways up the
-    absolute difference, printing binary cross-entropy. A map's term is divided by the weights that its cells have.
+    centers the penalty-reduced focal loss of CenterNet (Zhou et al. 2019, arXiv 1904.07850), heights the absolute and
+    ways up the squared difference, since the absolute one hardly moves from the way up of most pages. Printing has
+    binary cross-entropy.
+    A map's term is divided by the weights that its cells have.
 
     Parameters
     ----------
@@ -34,9 +41,10 @@ def measure_detector_loss(targets: keras.KerasTensor, maps: keras.KerasTensor) -
         loss += share * _average(ops.softplus(logit) - logit * answer, rare)
         if channel in _RARE:
             loss += share * _measure_dice(answer, ops.sigmoid(logit), weight)
-    vectors = slice(Channel.HEIGHT, Channel.UP_Y + 1)
-    distance = ops.abs(answers[..., vectors] - maps[..., vectors])
-    return loss + 3 * _average(distance, weights[..., vectors])
+    height = ops.abs(answers[..., Channel.HEIGHT] - maps[..., Channel.HEIGHT])
+    up = ops.sum((answers[..., _UP] - maps[..., _UP]) ** 2, axis=-1)
+    loss += _average(height, weights[..., Channel.HEIGHT])
+    return loss + _UP_SHARE * _average(up, weights[..., Channel.UP_X])
 
 
 def _average(values: keras.KerasTensor, weights: keras.KerasTensor) -> keras.KerasTensor:

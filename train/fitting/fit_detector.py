@@ -9,6 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from functools import partial
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import keras
@@ -23,6 +27,7 @@ from train.datasets.detector_pages import DetectorPages
 from train.fitting.detector_loss import measure_detector_loss
 from train.fitting.detector_scores import DetectorScores
 from train.fitting.detector_training_set import draw_batches
+from train.fitting.local_sgd import Partners
 from train.fitting.options import WORK_DIR_NAME, DetectorPlan
 from train.fitting.recipes import PHOTO, WARMUP_FRAC
 from train.fitting.training_loop import average_weights
@@ -45,14 +50,39 @@ _CLIP_NORM = 10.0
 _AVERAGED_EVERY = 5
 """Steps from one averaging of the weights to the next: at each, it would take a tenth of the time."""
 
+_SHARED_EVERY, _SEEDS_APART = 25, 1_000_000
+"""Steps from one averaging with the other processes to the next, and how far apart their seeds lie."""
+
 Predict = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 """Float32 (N, H, W, 1) in, float32 (N, H / 4, W / 4, 8) out."""
 
 
 def fit_detector(plan: DetectorPlan, console: Console) -> tuple[keras.Model, History]:
     """Return the averaged model after the last epoch, and each epoch's figures."""
-    pages, held_out = DetectorPages(plan.pages), DetectorPages(plan.held_out)
     work_dir = plan.out / WORK_DIR_NAME
+    with TemporaryDirectory() as folder:
+        children = [_start(plan, Partners(Path(folder), rank, plan.processes)) for rank in range(1, plan.processes)]
+        try:
+            return _fit(plan, console, work_dir, Partners(Path(folder), 0, plan.processes))
+        finally:
+            for child in children:
+                child.terminate()
+
+
+def _start(plan: DetectorPlan, partners: Partners) -> BaseProcess:
+    """Return a process that fits along, started."""
+    child = get_context("spawn").Process(target=_fit_along, args=(plan, partners), daemon=True)
+    child.start()
+    return child
+
+
+def _fit_along(plan: DetectorPlan, partners: Partners) -> None:
+    """Fit in a process of its own: the first one validates and saves."""
+    _fit(plan, Console(quiet=True), plan.out / WORK_DIR_NAME, partners)
+
+
+def _fit(plan: DetectorPlan, console: Console, work_dir: Path, partners: Partners) -> tuple[keras.Model, History]:
+    pages, held_out = DetectorPages(plan.pages), DetectorPages(plan.held_out)
     keras.mixed_precision.set_global_policy("mixed_bfloat16" if plan.half else "float32")
     keras.utils.set_random_seed(plan.seed)
     if plan.resume:
@@ -68,8 +98,11 @@ def fit_detector(plan: DetectorPlan, console: Console) -> tuple[keras.Model, His
         for epoch in range(len(history), plan.epochs):
             start_s = perf_counter()
             bar = progress.add_task(f"epoch {epoch + 1} of {plan.epochs}", total=plan.steps)
-            loss = fit_epoch(fitted, averaged, pages, plan, epoch, partial(progress.advance, bar))
+            loss = fit_epoch(fitted, averaged, pages, plan, epoch, partial(progress.advance, bar), partners)
             progress.remove_task(bar)
+            if partners.rank:
+                history.append({"loss": loss})
+                continue
             step_s = (perf_counter() - start_s) / plan.steps
             figures = {"epoch": epoch + 1, "loss": loss, "step_s": step_s}
             figures |= validate(averaged.predict_on_batch, held_out, plan.batch)
@@ -96,13 +129,16 @@ def fit_epoch(
     plan: DetectorPlan,
     epoch: int,
     advance: Callable[[], None],
+    partners: Partners,
 ) -> float:
-    """Fit one epoch and move the averaged weights now and then; return the mean loss."""
+    """Fit one epoch, share the weights and move the averaged ones now and then; return the mean loss."""
     losses = []
-    n_done = epoch * plan.steps
-    for number, (crops, targets) in enumerate(draw_batches(pages, plan.steps, plan.batch, plan.seed, epoch), 1):
+    n_done, seed = epoch * plan.steps, plan.seed + _SEEDS_APART * partners.rank
+    for number, (crops, targets) in enumerate(draw_batches(pages, plan.steps, plan.batch, seed, epoch), 1):
         fitted.reset_metrics()  # else the loss is the mean of all batches so far
         losses.append(float(fitted.train_on_batch(crops, targets)))
+        if number % _SHARED_EVERY == 0:
+            partners.average(fitted, (n_done + number) // _SHARED_EVERY)
         if number % _AVERAGED_EVERY == 0:
             n_averaged = (n_done + number) // _AVERAGED_EVERY
             average_weights(averaged, fitted, n_averaged, PHOTO.average_momentum**_AVERAGED_EVERY)

@@ -122,6 +122,7 @@ class DetectorPlan:
     batch: int = 8
     rate: float = 2e-3
     seed: int = 0
+    processes: int = 1
     resume: bool = False
     force: bool = False
     half: bool = False
@@ -129,7 +130,8 @@ class DetectorPlan:
 
     def facts(self) -> dict[str, Any]:
         """Return what must be equal for a resumed run to be the same run."""
-        facts = {name: getattr(self, name) for name in ("epochs", "steps", "batch", "rate", "seed", "half")}
+        names = ("epochs", "steps", "batch", "rate", "seed", "processes", "half")
+        facts = {name: getattr(self, name) for name in names}
         facts["pages_sha256"] = hash_file(self.pages / PAGES_NAME)
         return facts if self.init is None else facts | {"init_sha256": hash_file(self.init)}
 

@@ -10,10 +10,10 @@ from pipeline.detection.page_network import N_CHANNELS, Channel
 _RARE = {Channel.AREA: 2.0, Channel.LINK: 3.0, Channel.OTHER: 2.0}
 """By how much a cell inside counts more than one outside: most cells of a page are bare paper."""
 
-_SHARES = {Channel.AREA: 1.0, Channel.LINK: 1.0, Channel.OTHER: 0.7, Channel.PRINTED: 1.5}
+_SHARES = {Channel.AREA: 1.0, Channel.LINK: 1.0, Channel.OTHER: 0.7, Channel.PRINTED: 1.0}
 """Of each map's term in the loss; the center's and the height's count 1."""
 
-_UP_SHARE = 3.0
+_UP_SHARE = 0.5
 """Of the way up: most pages lie upright, and to say so everywhere must not do."""
 
 _UP = slice(Channel.UP_X, Channel.UP_Y + 1)

@@ -28,7 +28,7 @@ _NEAR_SHARE = 0.7
 _BARE_SHARE = 0.6
 """Crops beyond whose photo lies its usual gray level; else its rim goes on, as in reading."""
 
-_TURNED_SHARE, _TILTED_SHARE, _MOST_TILT_DEG = 0.45, 0.3, 8.0
+_TURNED_SHARE, _TILTED_SHARE, _MOST_TILT_DEG = 0.3, 0.3, 8.0
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from pathlib import Path
 
 import keras
@@ -42,6 +43,7 @@ class Partners:
         """
         if self.n == 1:
             return
+        self._end_with_parent()
         floats = [weight for weight in model.weights if weight.dtype.startswith("float")]
         part = self.folder / f"{self.rank}.part.npz"
         np.savez(part, *[np.asarray(weight) for weight in floats])
@@ -61,7 +63,15 @@ class Partners:
     def _wait(self, rank: int, meeting: int) -> Path:
         path, start_s = self._name(rank, meeting), time.monotonic()
         while not path.is_file():
+            self._end_with_parent()
             if time.monotonic() - start_s > _PATIENCE_S:
                 raise InputError(f"{path}: process {rank} of the fit has ended or hangs", "start it with --resume")
             time.sleep(_POLL_S)
         return path
+
+    @staticmethod
+    def _end_with_parent() -> None:
+        """Exit where the process that started this one was ended by force."""
+        parent = parent_process()
+        if parent is not None and not parent.is_alive():
+            raise SystemExit(1)

@@ -33,7 +33,7 @@ class Detection:
 
     Attributes
     ----------
-    maps : float32 (h, w, 8), in the order of `Channel`; AREA, CENTER, LINK, OTHER and PRINTED are probabilities
+    maps : float32 (8, h, w), in the order of `Channel`; AREA, CENTER, LINK, OTHER and PRINTED are probabilities
     cells_per_px : maps' cells to a px of the page
     centers : float64 (N, 2), x and y px of the page
     heights_px : float64 (N,), of the page
@@ -65,9 +65,9 @@ class Detection:
         """Return the mean of a map over a box of the page, or over the ink in it."""
         xs = np.arange(box.left, box.right) + 0.5
         ys = np.arange(box.top, box.bottom) + 0.5
-        columns = np.clip((xs * self.cells_per_px).astype(int), 0, self.maps.shape[1] - 1)
-        rows = np.clip((ys * self.cells_per_px).astype(int), 0, self.maps.shape[0] - 1)
-        values = self.maps[rows[:, None], columns[None], channel]
+        columns = np.clip((xs * self.cells_per_px).astype(int), 0, self.maps.shape[2] - 1)
+        rows = np.clip((ys * self.cells_per_px).astype(int), 0, self.maps.shape[1] - 1)
+        values = self.maps[channel][rows[:, None], columns[None]]
         if mask is not None and mask.any():
             return float(values[mask > 0].mean())
         return float(values.mean())
@@ -77,17 +77,15 @@ class Detection:
         share = np.linspace(0, 1, _N_SAMPLES)[:, None]
         points = (np.array(start) * (1 - share) + np.array(end) * share) * self.cells_per_px - 0.5
         x, y = points.astype(np.float32).T
-        link = np.ascontiguousarray(self.maps[..., Channel.LINK])
-        values = cv2.remap(link, x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        values = cv2.remap(self.maps[Channel.LINK], x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return float(values[0, 1:-1].mean())
 
     def enlarge(self, channel: Channel, shape: tuple[int, int]) -> NDArray[np.float32]:
         """Return a map at the size of the page, float32 (H, W)."""
         scale = 1 / self.cells_per_px
         to_page = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5]])
-        single, how = np.ascontiguousarray(self.maps[..., channel]), cv2.INTER_LINEAR
         full: NDArray[np.float32] = cv2.warpAffine(
-            single, to_page, shape[::-1], flags=how, borderMode=cv2.BORDER_REPLICATE
+            self.maps[channel], to_page, shape[::-1], flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         return full
 
@@ -132,29 +130,29 @@ def detect_at(gray: NDArray[np.uint8], network: PageNetwork, scale: float, setti
     height, width = (max(8, round(side * scale)) for side in gray.shape)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     seen = cv2.resize(gray, (width, height), interpolation=how) if scale != 1 else gray
-    maps = network.predict(np.ascontiguousarray(seen))
+    maps = np.ascontiguousarray(network.predict(np.ascontiguousarray(seen)).transpose(2, 0, 1))
     for channel in (Channel.AREA, Channel.CENTER, Channel.LINK, Channel.OTHER, Channel.PRINTED):
-        maps[..., channel] = 1 / (1 + np.exp(-np.clip(maps[..., channel], -30, 30)))
+        maps[channel] = 1 / (1 + np.exp(-np.clip(maps[channel], -30, 30)))
     return find_digits(maps, scale / CELL_PX, settings)
 
 
 def find_digits(maps: NDArray[np.float32], cells_per_px: float, settings: DetectionSettings) -> Detection:
     """Return the digits in maps: peaks of the centers, of two near ones the higher."""
-    peaks = np.ascontiguousarray(maps[..., Channel.CENTER])
+    peaks = maps[Channel.CENTER]
     is_peak = (peaks >= cv2.dilate(peaks, np.ones((3, 3), np.uint8))) & (peaks > settings.least_peak)
     rows, columns = np.nonzero(is_peak)
     order = np.argsort(-peaks[rows, columns], kind="stable")[: settings.most_digits]
     rows, columns = rows[order], columns[order]
     centers = np.column_stack([columns, rows]).astype(np.float64) + 0.5
     heights: NDArray[np.float64] = (
-        UNIT_HEIGHT_PX / CELL_PX * np.exp2(maps[rows, columns, Channel.HEIGHT].astype(np.float64))
+        UNIT_HEIGHT_PX / CELL_PX * np.exp2(maps[Channel.HEIGHT, rows, columns].astype(np.float64))
     )
     kept: list[int] = []
     for at in range(len(rows)):
         apart = np.hypot(*(centers[kept] - centers[at]).T)
         if not (apart < _NEAR_HEIGHTS * np.minimum(heights[kept], heights[at])).any():
             kept.append(at)
-    ups = maps[rows, columns][:, [Channel.UP_X, Channel.UP_Y]].astype(np.float64)
+    ups = maps[[Channel.UP_X, Channel.UP_Y]][:, rows, columns].T.astype(np.float64)
     ups /= np.maximum(np.hypot(*ups.T), 1e-6)[:, None]
     scores = peaks[rows, columns].astype(np.float64)
     return Detection(

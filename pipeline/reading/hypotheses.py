@@ -139,7 +139,7 @@ def _has_rulings(best: Stages, runner: StageRunner) -> bool:
 
 def _read_with_rulings(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     """Yield the page with its rulings left in, unless the writing is one with a grid."""
-    ink = runner.find_components(replace(best.ink, cleared=best.ink.ink))
+    ink = runner.find_components(replace(best.ink, cleared=runner.keep_digits(best.ink.page, best.ink.ink)))
     lines = runner.find_lines(ink)
     most_px = _GRID_HEIGHTS * best.scale.digit_height_px
     if all(c.box.height <= most_px for line in lines for c in line.components):

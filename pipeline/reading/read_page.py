@@ -12,18 +12,14 @@ from pipeline.decoding.reject import reject_doubtful
 from pipeline.decoding.signs import write_signs
 from pipeline.geometry import Box
 from pipeline.images.pictures import Channels, make_page
-from pipeline.ink.illumination import darken_ink
 from pipeline.reading.hypotheses import read_best
+from pipeline.reading.prepare import prepare_page
 from pipeline.reading.run_stages import StageRunner
 from pipeline.reading.stage_timer import StageTimer
 from pipeline.reading.stages import LineMemory, Stages
-from pipeline.reading.straighten import straighten_page
 from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
 from pipeline.types import Page, PageReading, Reading
-
-SEEN = "as the page network sees it"
-"""Name of the hypothesis under which a page is read with one."""
 
 
 def read_page(
@@ -60,16 +56,10 @@ def analyze_page(
     """
     s = settings or Settings()
     timer = StageTimer(page.decode_s)
-    network = classifier.page_network if s.detection.is_enabled else None
-    if network is None:
-        page = darken_ink(page, s.illumination)
-        timer.lap("light")
-        stages = read_best(page, StageRunner(classifier, s, timer), memory)
-    else:
-        page, detection = straighten_page(page, network, s)
-        timer.lap("detect")
-        runner = StageRunner(classifier, s, timer, detection)
-        stages = replace(runner.read_ink(runner.find_ink(page)), detection=detection, hypothesis=SEEN)
+    runner = StageRunner(classifier, s, timer)
+    page = prepare_page(page, runner)
+    timer.lap("light")
+    stages = read_best(page, runner, memory)
     readings = stages.readings
     if s.signs.is_enabled:
         readings = write_signs(readings, stages.ink.cleared, stages.ink.darkness, s.signs)

@@ -12,7 +12,7 @@ from pipeline.decoding.compare_with_seen import compare_with_seen
 from pipeline.decoding.lattice_decoder import find_paths, form_numbers
 from pipeline.decoding.outliers import drop_edges
 from pipeline.decoding.pick import Pick
-from pipeline.detection.detect import Detection, keep_digits
+from pipeline.detection.detect import Detection, detect_digits, keep_digits
 from pipeline.ink.binarize import binarize
 from pipeline.ink.broken_strokes import join_broken_strokes
 from pipeline.ink.components import find_components
@@ -20,6 +20,7 @@ from pipeline.ink.illumination import estimate_paper, flatten_light, shrink
 from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
 from pipeline.ink.shadows import clear_edges
+from pipeline.layout.linked_lines import link_lines
 from pipeline.layout.text_lines import find_lines, measure_scale
 from pipeline.reading.stage_timer import StageTimer
 from pipeline.reading.stages import LineMemory, Recognition, Stages
@@ -40,13 +41,35 @@ class StageRunner:
     classifier : from `load_classifier`
     settings : of all stages
     timer : books the seconds of each stage
-    detection : where the page's digits are, of the page that is read; None without a page network
     """
 
-    def __init__(
-        self, classifier: Classifier, settings: Settings, timer: StageTimer, detection: Detection | None = None
-    ) -> None:
-        self.classifier, self.settings, self.timer, self.detection = classifier, settings, timer, detection
+    def __init__(self, classifier: Classifier, settings: Settings, timer: StageTimer) -> None:
+        self.classifier, self.settings, self.timer = classifier, settings, timer
+        self._seen: dict[int, tuple[Page, Detection]] = {}
+
+    @property
+    def has_page_network(self) -> bool:
+        """Whether the page network looks at pages before their ink is found."""
+        return self.classifier.page_network is not None and self.settings.detection.is_enabled
+
+    def detect(self, page: Page) -> Detection | None:
+        """Return where the digits of a page are, each page looked at once; None without a page network."""
+        network = self.classifier.page_network
+        if network is None or not self.settings.detection.is_enabled:
+            return None
+        if id(page) not in self._seen:
+            self.remember(page, detect_digits(page.gray, network, self.settings.detection))
+        return self._seen[id(page)][1]
+
+    def remember(self, page: Page, detection: Detection) -> None:
+        """Keep what was seen of a page."""
+        self._seen[id(page)] = page, detection
+        self.timer.lap("detect")
+
+    def keep_digits(self, page: Page, ink: InkMask) -> InkMask:
+        """Return the ink of a page without what lies where no digit is seen; all of it without a page network."""
+        detection = self.detect(page)
+        return ink if detection is None else keep_digits(ink, detection, self.settings.detection)
 
     def find_ink(
         self,
@@ -77,8 +100,8 @@ class StageRunner:
         lap("light on dark")
         cleared = remove_rulings(ink, darkness, s.rulings)
         lap("rulings")
-        if self.detection is not None:
-            cleared = keep_digits(cleared, self.detection, self.settings.detection)
+        if self.has_page_network:
+            cleared = self.keep_digits(page, cleared)
             lap("detect")
         return self.find_components(PageInk(page, paper, darkness, ink, cleared))
 
@@ -92,6 +115,11 @@ class StageRunner:
     def find_lines(self, ink: PageInk) -> tuple[TextLine, ...]:
         """Return the text lines of the ink."""
         lines = find_lines(ink.components, self.settings.text_lines)
+        import os
+
+        detection = self.detect(ink.page)
+        if detection is not None and os.environ.get("V2"):
+            lines = link_lines(lines, detection, float(os.environ["V2"]), self.settings.text_lines)
         self.timer.lap("lines")
         return lines
 
@@ -146,16 +174,16 @@ class StageRunner:
     def _decode(self, stages: Stages, known: Sequence[Sequence[Pick] | None]) -> Stages:
         """Return the stages with the numbers that their scores make most probable."""
         s, recognition, page = self.settings, stages.recognition, stages.ink.page
-        log_likelihoods = recognition.log_likelihoods
-        if self.detection is not None and log_likelihoods:
-            log_likelihoods = weigh_seen(recognition.lattices, log_likelihoods, self.detection, s.detection.weight)
+        log_likelihoods, detection = recognition.log_likelihoods, self.detect(page)
+        if detection is not None and log_likelihoods:
+            log_likelihoods = weigh_seen(recognition.lattices, log_likelihoods, detection, s.detection.weight)
         read = iter(find_paths(recognition.lattices, recognition.scores, s.decode, log_likelihoods))
         paths = tuple(next(read) if path is None else path for path in known)
         numbers = [line.number for line in stages.lines]
-        link = self.detection.measure_link if self.detection is not None else None
+        link = detection.measure_link if detection is not None else None
         readings = form_numbers(paths, numbers, s.decode, s.outliers, s.number_groups, link)
         readings = drop_edges(readings, stages.ink.paper, page.gray.shape, s.outliers)
-        if self.detection is not None:
-            readings = compare_with_seen(readings, self.detection, s.number_groups.least_link, s.detection)
+        if detection is not None:
+            readings = compare_with_seen(readings, detection, s.number_groups.least_link, s.detection)
         self.timer.lap("decide")
-        return replace(stages, paths=paths, readings=readings)
+        return replace(stages, paths=paths, readings=readings, detection=detection)

@@ -26,5 +26,4 @@ class DetectionSettings(StageSettings):
     lowest_px: float = knob(28.0, 1, 1000, "px", "a page of lower digits is enlarged")
     wanted_px: float = knob(48.0, 5, 1000, "px", "to digits of this height")
     most_enlarged: float = knob(3.0, 1, 20, "times", "what is smaller has too few pixels to be read")
-    least_turn_deg: float = knob(8.0, 0, 45, "degrees", "writing less aslant is read as it lies")
     most_digits: int = knob(1000, 1, 100_000, "digits", "bounds the work on a page of noise")

@@ -66,4 +66,4 @@ def see(shape: tuple[int, int], *digits: tuple[int, int], height_px: float = 40.
         maps[row, column, Channel.CENTER] = 0.9
         if at and digits[at - 1][1] == y:
             maps[row - 1 : row + 2, digits[at - 1][0] // CELL_PX : column + 1, Channel.LINK] = 1
-    return find_digits(maps, 1 / CELL_PX, SETTINGS)
+    return find_digits(np.ascontiguousarray(maps.transpose(2, 0, 1)), 1 / CELL_PX, SETTINGS)

@@ -19,7 +19,7 @@ def make_maps(*peaks: tuple[int, int, float], height: float = 0.0) -> np.ndarray
     maps[..., Channel.HEIGHT], maps[..., Channel.UP_Y] = height, -1
     for row, column, probability in peaks:
         maps[row, column, Channel.CENTER] = probability
-    return maps
+    return np.ascontiguousarray(maps.transpose(2, 0, 1))
 
 
 def test_no_peak_no_digit() -> None:
@@ -58,14 +58,14 @@ def test_no_more_digits_than_allowed() -> None:
 @pytest.mark.parametrize(("up", "degrees"), [((0, -1), 0), ((1, 0), 90), ((0, 1), 180), ((-1, 0), -90)])
 def test_way_up(up: tuple[int, int], degrees: int) -> None:
     maps = make_maps((4, 10, 0.8), (12, 20, 0.7))
-    maps[..., [Channel.UP_X, Channel.UP_Y]] = up
+    maps[[Channel.UP_X, Channel.UP_Y]] = np.reshape(up, (2, 1, 1))
     assert abs(find_digits(maps, 1 / CELL_PX, SETTINGS).up_deg) == abs(degrees)
     assert find_digits(maps, 1 / CELL_PX, SETTINGS).up_deg % 360 == degrees % 360
 
 
 def test_a_map_is_measured_over_a_box_or_the_ink_in_it() -> None:
     maps = make_maps()
-    maps[2, 3, Channel.AREA] = 1.0
+    maps[Channel.AREA, 2, 3] = 1.0
     found = find_digits(maps, 1 / CELL_PX, SETTINGS)
     assert found.measure(Channel.AREA, Box(12, 8, 16, 12)) == 1.0
     assert found.measure(Channel.AREA, Box(12, 8, 20, 12)) == 0.5

@@ -33,10 +33,10 @@ from pipeline.layout.text_lines import find_lines
 from pipeline.live.line_scheduler import LineScheduler
 from pipeline.live.tracker import Tracker
 from pipeline.reading.hypotheses import LINE_HYPOTHESES, PAGE_HYPOTHESES, measure_score
+from pipeline.reading.prepare import prepare_page
 from pipeline.reading.run_stages import StageRunner
 from pipeline.reading.stage_timer import StageTimer
 from pipeline.reading.stages import Stages
-from pipeline.reading.straighten import straighten_page
 from pipeline.recognition.normalize import normalize_spans
 from pipeline.recognition.segment import build_lattice
 from pipeline.recognition.span_scores import weigh_seen
@@ -53,7 +53,6 @@ DEFAULTS = replace(Settings(), signs=replace(Settings().signs, is_enabled=True))
 FIELDS = {f"{s.name}.{k.name}": (s.name, k) for s in fields(Settings) for k in fields(getattr(DEFAULTS, s.name))}
 
 ELSEWHERE = {
-    "detection.is_enabled": "tests/pipeline/reading/test_read_page.py::test_without_detection_the_rules_read",
     "track.lost_after_s": "tests/pipeline/live/test_streams.py::test_a_stream_that_stays_away_ends_the_run",
 }
 """Fields that no stage's function takes, and the test that shows each alive."""
@@ -138,10 +137,8 @@ def detect(s: Settings) -> Iterator[Any]:
         for left in (100, 300, 500):
             draw_block(page, left, 300, height)
         network = BlockNetwork()
-        straight, found = straighten_page(Page(page), network, s)
-        yield straight.gray.shape, network.seen, len(found.scores)
-    aslant = Page(cv2.warpAffine(page, cv2.getRotationMatrix2D((450, 500), 20, 0.7), (900, 1000), borderValue=255))
-    yield straighten_page(aslant, BlockNetwork(), s)[0].gray.shape
+        runner = StageRunner(replace(make_reader(), page_network=network), s, StageTimer(0.0))
+        yield prepare_page(Page(page), runner).gray.shape, network.seen
     seen = see((80, 200), (20, 40), (60, 40))
     yield keep_digits(InkMask(np.full((80, 200), 255, np.uint8)), seen, s.detection).ink
     lattice = make_lattice(3, (0, 1), (1, 2), (0, 2))

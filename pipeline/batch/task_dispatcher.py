@@ -88,9 +88,7 @@ class TaskDispatcher:
         """Give tasks to idle workers; start further ones for the others, up to the limit."""
         for worker in self._workers:
             if worker.is_idle and self._waiting:
-                task = self._waiting.popleft()
-                if not worker.begin(task):
-                    self._waiting.appendleft(task)
+                worker.begin(self._waiting.popleft())
         n_starting = sum(not worker.is_ready for worker in self._workers)
         self._start_workers(min(len(self._waiting) - n_starting, self._n_workers - len(self._workers)))
 
@@ -109,10 +107,12 @@ class TaskDispatcher:
                 self._n_failed_starts = 0
             return
         how = self._drop(worker)
-        if worker.task is not None:
-            worker.fail(LostProcessError(how))
-        elif not worker.is_ready:
+        if not worker.is_ready:
             self._note_failed_start(how)
+        elif task := worker.hand_back():
+            self._waiting.appendleft(task)
+        else:
+            worker.fail(LostProcessError(how))
 
     def _end_overdue(self) -> None:
         for worker in list(self._workers):

@@ -25,7 +25,10 @@ TERMINATION_S = 0.5
 _THREADS = Path("/proc/self/task")
 """The threads of this process, those of native libraries included, under Linux."""
 
-_READY = b"ready"
+_READY, _BEGUN = b"ready", b"begun"
+"""Messages that are no result: the process has come up; it has a task."""
+
+_MOST_TRIES = 3
 
 
 class LostProcessError(Exception):
@@ -36,14 +39,18 @@ class _RemoteTracebackError(Exception):
     """Prints, as the cause of an error, where in the worker it was raised."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Task:
-    """A call to make in a worker, with its future and the seconds that it may take; None for no limit."""
+    """A call to make in a worker, with its future and the seconds that it may take; None for no limit.
+
+    `n_tries` counts the workers that it was given to, of which all but the last ended before they had begun with it.
+    """
 
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
     timeout_s: float | None
     future: Future[Any]
+    n_tries: int = 0
 
 
 class WorkerProcess:
@@ -59,14 +66,15 @@ class WorkerProcess:
         self._process = make_process(_serve, (end, initialize, arguments))
         self._process.start()
         end.close()  # the process holds the only one now: the pipe breaks when it ends
-        self.is_ready = self.is_lost = False
+        self.is_ready = False
         self.task: Task | None = None
+        self._has_begun = False
         self._begun_s = 0.0
 
     @property
     def is_idle(self) -> bool:
         """Whether it waits for a task."""
-        return self.is_ready and not self.is_lost and self.task is None
+        return self.is_ready and self.task is None
 
     @property
     def left_s(self) -> float | None:
@@ -75,17 +83,16 @@ class WorkerProcess:
             return None
         return self._begun_s + self.task.timeout_s - monotonic()
 
-    def begin(self, task: Task) -> bool:
-        """Send a task to the process; return whether it has it: it may have ended meanwhile, as `take_in` will find."""
-        self.task, self._begun_s = task, monotonic()
+    def begin(self, task: Task) -> None:
+        """Send a task to the process. That it has ended meanwhile is found when something is taken in."""
+        self.task, self._begun_s, self._has_begun = task, monotonic(), False
+        task.n_tries += 1
         try:
             self.pipe.send((task.function, task.arguments))
         except ConnectionError:
-            self.task, self.is_lost = None, True
-            return False
+            pass
         except Exception as error:  # it cannot be pickled
             self._finish(None, error)
-        return True
 
     def take_in(self) -> bool:
         """Take in what the process has sent: that it is ready, or what became of its task; return whether it lives."""
@@ -95,6 +102,9 @@ class WorkerProcess:
             return False
         if raw == _READY:
             self.is_ready = True
+            return True
+        if raw == _BEGUN:
+            self._begun_s, self._has_begun = monotonic(), True
             return True
         try:
             result, error, where = pickle.loads(raw)
@@ -115,6 +125,14 @@ class WorkerProcess:
     def fail(self, error: Exception) -> None:
         """Let its task, if it has one, fail with this error."""
         self._finish(None, error)
+
+    def hand_back(self) -> Task | None:
+        """Return its task and forget it, if it has one that it has not begun with and that may be tried again."""
+        task = self.task
+        if task is None or self._has_begun or task.n_tries >= _MOST_TRIES:
+            return None
+        self.task = None
+        return task
 
     def ask_to_end(self) -> None:
         """Ask the process to end, whatever it does."""
@@ -173,6 +191,7 @@ def _serve(pipe: Connection, initialize: Callable[..., object], arguments: tuple
     while True:
         try:
             function, values = pipe.recv()
+            pipe.send_bytes(_BEGUN)
             raw = pickle.dumps((function(*values), None, ""))
         except EOFError:
             return

@@ -43,8 +43,8 @@ def test_tasks_return_raise_and_go_on(worker: WorkerProcess) -> None:
         (int, ("8",), 8),
     ):
         task = make_task(function, *arguments)
-        assert worker.begin(task)
-        if not task.future.done():
+        worker.begin(task)
+        while not task.future.done():
             assert worker.take_in()
         error = task.future.exception()
         assert type(error).__name__ in str(result) if error else task.future.result() == result
@@ -55,16 +55,19 @@ def test_tasks_return_raise_and_go_on(worker: WorkerProcess) -> None:
 def test_error_says_where_in_the_worker_it_was_raised(worker: WorkerProcess) -> None:
     task = make_task(int, "seven")
     worker.begin(task)
-    worker.take_in()
+    assert worker.take_in()
+    assert worker.take_in()
     assert "in _serve" in str(task.future.exception().__cause__)  # type: ignore[union-attr]
 
 
 @pytest.mark.slow
 def test_end_at_any_moment_is_noticed(worker: WorkerProcess) -> None:
     task = make_task(os._exit, 3)
-    assert worker.begin(task)
+    worker.begin(task)
+    assert worker.take_in()
     assert not worker.take_in()
     assert not task.future.done()
+    assert worker.hand_back() is None
     assert worker.task is task
 
 
@@ -76,7 +79,8 @@ def test_end_in_the_midst_of_a_message_is_noticed(n_bytes: int, monkeypatch: pyt
     worker = WorkerProcess(int, ())
     assert worker.take_in()
     task = make_task(send_a_part, n_bytes)
-    assert worker.begin(task)
+    worker.begin(task)
+    assert worker.take_in()
     assert not worker.take_in()
     assert worker.task is task
     assert worker.end(time.monotonic() + 5) == "exit code 9"
@@ -90,13 +94,17 @@ def send_a_part(n_bytes: int) -> None:
 
 
 @pytest.mark.slow
-def test_task_for_one_that_has_ended_is_left_to_others(worker: WorkerProcess) -> None:
-    worker.ask_to_end()
-    worker._process.join()
+def test_task_for_one_that_has_ended_is_handed_back_some_times() -> None:
     task = make_task(int, "7")
-    assert not worker.begin(task)
-    assert not worker.is_idle
-    assert (worker.task, task.future.done()) == (None, False)
+    for is_handed_back in (True, True, False):
+        worker = WorkerProcess(int, ())
+        assert worker.take_in()
+        worker.ask_to_end()
+        worker._process.join()
+        worker.begin(task)
+        assert not worker.take_in()
+        assert (worker.hand_back() is task) is is_handed_back
+        assert worker.end(time.monotonic() + 5) == "SIGTERM"
 
 
 def test_fork_needs_a_process_of_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Pages that lie on their side or stand on their head: turned by quarters, where they are surer read so.
+"""Pages that lie on their side, stand on their head or are mirrored: turned back, where they are surer read so.
 
 Cameras mark how they were held (EXIF), scanners and messengers often do not. Digits on their side are mostly refused or
 read with doubt, so reading itself tells: a page whose digits are sure as it is is not turned.

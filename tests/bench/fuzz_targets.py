@@ -9,7 +9,10 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from zlib import crc32
+
+import numpy as np
 
 TOP = Path(__file__).resolve().parents[2]
 MOST_PAGES = 50
@@ -47,15 +50,20 @@ def _make_pictures() -> list[bytes]:
 
 
 def _prepare_journal(folder: Path) -> Callable[[bytes], object]:
-    """Read lines as they are, and each with the right checksum; then resume a journal of both, and finish it."""
+    """Read lines as they are, with the right checksum, and with a strange value; then resume a journal of them.
+
+    What the run writes in the end, the results, must come out of it, too.
+    """
     from pipeline.batch.journal import Journal
     from pipeline.batch.journal_lines import decode_line, encode_line
     from pipeline.errors import UsageError
+    from pipeline.outputs.csv_writer import make_rows
 
     path = folder / "out.csv.journal.jsonl"
 
     def resume(raw: bytes) -> None:
-        lines = [changed for line in raw.split(b"\n") for changed in (line, _right_checksum(line))]
+        whole = raw.split(b"\n")
+        lines = [*whole, *map(_right_checksum, whole), *(_right_checksum(_change_value(line)) for line in whole)]
         for line in lines:
             record = decode_line(line)
             if record is not None:
@@ -69,12 +77,41 @@ def _prepare_journal(folder: Path) -> Callable[[bytes], object]:
         try:
             with Journal(path, MARK, True) as journal:
                 before = list(journal.read_sorted())
+                for record in before:
+                    make_rows(record)
                 journal.finish()
                 assert repr(list(journal.read_sorted())) == repr(before)
         except UsageError:
             assert path.read_bytes() == b"\n".join(lines)  # refused, and left as it was
 
     return resume
+
+
+def _change_value(line: bytes) -> bytes:
+    """Return a line of JSON in which one value, which depends on the line alone, is another one or of another type."""
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return line
+    rng = np.random.default_rng(crc32(line))
+    places: list[tuple[Any, Any]] = []
+    _list_places(record, places)
+    if places:
+        holder, key = places[rng.integers(len(places))]
+        holder[key] = _STRANGE[rng.integers(len(_STRANGE))]
+    return json.dumps(record).encode()
+
+
+def _list_places(value: Any, places: list[tuple[Any, Any]]) -> None:
+    """Add all (holder, key) in a JSON value to `places`, as deep as anything here is."""
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        places.append((value, key))
+        if len(places) < 1000:
+            _list_places(value[key], places)
+
+
+_STRANGE: tuple[Any, ...] = (None, True, -1, 10**30, 1.5, float("nan"), "", "\ud800", [], [7], [[]], {}, {"a": 1})
 
 
 def _right_checksum(line: bytes) -> bytes:
@@ -86,13 +123,16 @@ def _right_checksum(line: bytes) -> bytes:
 def _make_journals() -> list[bytes]:
     from pipeline.batch.journal_lines import encode_line
     from pipeline.errors import Failure
+    from pipeline.geometry import Box
     from pipeline.outputs.records import make_record
-    from pipeline.types import PageReading
+    from pipeline.types import Digit, PageReading, Reading
 
     origin = {"bytes": 7, "mtime_ns": 1, "pages": 2, "mark": MARK, "name": "a.page1", "crops": ["a.png"]}
     missing = {"bytes": None, "mtime_ns": None, "pages": None, "mark": "other", "name": ""}
     failed = encode_line(make_record(Failure("b.tif", None, "missing", "gone", "")), missing)
-    read = encode_line(make_record(PageReading("a.tif", 1, (9, 9), (), "digits", {"total": 0.1})), origin)
+    box = Box(1, 2, 3, 4)
+    numbers = (Reading("7", 0.5, box, (Digit("7", 0.5, box),), "rejected", "uncertain"),)
+    read = encode_line(make_record(PageReading("a.tif", 1, (9, 9), numbers, "digits", {"total": 0.1})), origin)
     return [read, failed, read + failed + read]
 
 

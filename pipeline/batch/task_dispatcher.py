@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -17,6 +18,10 @@ _MOST_FAILED_STARTS = 3
 """So many processes in a row that end before they are ready: the next ones would, too."""
 
 
+_MOST_WORKERS = 60 if os.name == "nt" else 10_000
+"""Windows waits for no more than 63 things at once."""
+
+
 class TaskDispatcher:
     """Does tasks in worker processes, which a thread of this process looks after.
 
@@ -28,14 +33,15 @@ class TaskDispatcher:
     """
 
     def __init__(self, start: Callable[[], WorkerProcess], n_workers: int, n_first: int) -> None:
-        self._start, self._n_workers = start, n_workers
+        self._start, self._n_workers = start, min(n_workers, _MOST_WORKERS)
         self._waiting: deque[Task] = deque()
         self._n_failed_starts = 0
         self._is_stopped = False
+        self._error: BaseException | None = None
         self._wake, self._waker = connection.Pipe(duplex=False)
         with block_interrupts_in_children():
             self._workers: list[WorkerProcess] = []
-            self._start_workers(n_first)
+            self._start_workers(min(n_first, self._n_workers))
             self._thread = threading.Thread(target=self._dispatch, name="dispatcher", daemon=True)
             self._thread.start()
 
@@ -50,6 +56,8 @@ class TaskDispatcher:
         task = Task(function, arguments, timeout_s, Future())
         self._waiting.append(task)
         self._waker.send_bytes(b"task")
+        if self._error is not None:  # the thread has ended
+            self._fail_waiting(self._error)
         return task.future
 
     def stop(self) -> None:
@@ -80,9 +88,9 @@ class TaskDispatcher:
                     if pipe is not self._wake:
                         self._take_in(pipes[pipe])  # type: ignore[index]
                 self._end_overdue()
-        except BaseException as error:  # nobody else would tell those who wait
+        except BaseException as error:  # a bug; nobody else would tell those who wait
+            self._error = error
             self._fail_all(error)
-            raise
 
     def _hand_out(self) -> None:
         """Give tasks to idle workers; start further ones for the others, up to the limit."""

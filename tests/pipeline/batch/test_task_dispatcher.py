@@ -104,6 +104,18 @@ def test_without_any_process_what_waits_fails() -> None:
         tasks.stop()
 
 
+def test_bug_of_the_dispatcher_reaches_those_who_wait() -> None:
+    def start() -> WorkerProcess:
+        raise RuntimeError("a bug")
+
+    tasks = TaskDispatcher(start, 1, 0)
+    try:
+        for _ in range(2):
+            assert str(tasks.submit(abs, -3).exception(60)) == "a bug"
+    finally:
+        tasks.stop()
+
+
 @pytest.mark.slow
 def test_stop_ends_what_is_done_and_what_waits() -> None:
     tasks = dispatch()

@@ -27,7 +27,7 @@ from pipeline.outputs.records import Record, make_record
 from pipeline.outputs.review import write_crops
 from pipeline.outputs.thumbnail import make_thumbnail
 from pipeline.outputs.trace import Trace
-from pipeline.reading.read_page import analyze_page, make_page_reading
+from pipeline.reading.read_page import analyze_page, make_page_reading, note_reading
 from pipeline.recognition.classify import Classifier
 from pipeline.system.files import make_folder
 from pipeline.system.memory import estimate_memory, limit_memory_to
@@ -103,7 +103,8 @@ class Worker:
         if plan.trace:
             Trace(plan.trace, name).write(stages)
         reading = make_page_reading(stages, self._classifier.name)
-        record = make_record(reading, picture.note_page(job.number))
+        notes = [picture.note_page(job.number), note_reading(reading)]
+        record = make_record(reading, "; ".join(filter(None, notes)) or None)
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         crops: tuple[str, ...] | None = () if plan.review else None
         if plan.annotate or plan.has_thumbnails or (plan.review and has_rejected):

@@ -10,7 +10,8 @@ The chain of confidences, from the networks to the number:
 6. A lone 1: less where no other number of the page would be accepted, for any stroke looks like it.
 
 A number is rejected where the last is below `reject_below`, with the reason of the first step that fell below it, and
-where a digit that belongs to it was not read, whatever the others say.
+where a digit that belongs to it was not read, whatever the others say. All numbers of a mirrored page are rejected: they
+were not written so.
 """
 
 from __future__ import annotations
@@ -27,15 +28,19 @@ from pipeline.types import Reading, Status
 _REMAINS = "a digit that belongs to it could not be read"
 _PAGE = "too many numbers on this page are doubtful"
 _STROKE = "a stroke alone may be a 1 or anything"
+_MIRRORED = "the picture looks mirrored"
 
 
-def reject_doubtful(readings: Sequence[Reading], settings: DecodeSettings) -> tuple[Reading, ...]:
+def reject_doubtful(
+    readings: Sequence[Reading], settings: DecodeSettings, is_mirrored: bool = False
+) -> tuple[Reading, ...]:
     """Return a page's numbers with their final confidence, each accepted, or rejected with the reason.
 
     Parameters
     ----------
     readings : all numbers of a page, each as sure as its digits
     settings : the reject threshold, how sure numbers usually are, the odds of a lone 1
+    is_mirrored : whether the page was read with left and right swapped
     """
     alone = np.array([reading.confidence for reading in readings])
     on_page = shift_by_page(alone, settings.usual_right, settings.surest)
@@ -47,6 +52,7 @@ def reject_doubtful(readings: Sequence[Reading], settings: DecodeSettings) -> tu
     decided = []
     for reading, shifted, confidence in zip(readings, on_page.tolist(), final.tolist(), strict=True):
         reason = _find_reason(reading, shifted, confidence, settings.reject_below)
+        reason = _MIRRORED if is_mirrored else reason
         status: Status = "accepted" if reason is None else "rejected"
         decided.append(replace(reading, confidence=confidence, status=status, reason=reason))
     return tuple(decided)

@@ -69,6 +69,14 @@ def read_header(raw: bytes | bytearray, most_pages: int) -> Header:
     """
     if not raw:
         raise EmptyInputError("the file is empty (0 bytes)")
+    try:
+        return _read_any(raw, most_pages)
+    except struct.error as error:  # a part that states its length ends before what it must hold
+        raise DamagedPictureError("the picture's header is broken or cut short") from error
+
+
+def _read_any(raw: bytes | bytearray, most_pages: int) -> Header:
+    """Return the header of a picture of any format; raises struct.error where it should go on after the file's end."""
     if raw.startswith(_JPEG_MAGIC):
         return Header("JPEG", (_read_jpeg(raw),))
     if raw.startswith(_PNG_MAGIC):

@@ -16,14 +16,14 @@ import numpy as np
 
 from pipeline.ink.illumination import invert, shrink
 from pipeline.ink.shadows import find_patches, lift_shadows
-from pipeline.layout.orientation import QUARTERS, turn_page
+from pipeline.layout.orientation import QUARTERS, mirror_page, turn_page
 from pipeline.layout.skew import deskew, list_turns, measure_skew
 from pipeline.reading.run_stages import StageRunner
 from pipeline.reading.stages import LineMemory, Stages, Trial
 from pipeline.settings.tree import Settings
 from pipeline.types import N_DIGITS, Page, PageInk, Reading, TextLine
 
-AS_IT_LIES = "as it lies"
+AS_IT_LIES, MIRRORED = "as it lies", "mirrored"
 
 _GRID_HEIGHTS = 8
 """Ink so many times taller than the digits without rulings is a grid, no digit."""
@@ -50,6 +50,11 @@ class Hypothesis:
 def read_best(page: Page, runner: StageRunner, memory: LineMemory | None = None) -> Stages:
     """Return the stages of the hypothesis that reads the page best."""
     return _try(_read_upright(page, runner, memory), PAGE_HYPOTHESES, runner)
+
+
+def is_mirrored(hypothesis: str) -> bool:
+    """Return whether a page was read with left and right swapped."""
+    return hypothesis.startswith(MIRRORED)
 
 
 def measure_score(readings: Sequence[Reading], doubtful: float) -> float:
@@ -164,10 +169,15 @@ def _is_doubtful(best: Stages, runner: StageRunner) -> bool:
 
 
 def _read_turned(best: Stages, runner: StageRunner) -> Iterator[Stages]:
-    """Yield the page turned by one, two and three quarters."""
+    """Yield the page turned by one, two and three quarters, and with left and right swapped.
+
+    Cameras may mirror what they see, and writing shines through from the back of a sheet. What reads best tells such a
+    page from one on its head.
+    """
     for n_quarters in QUARTERS:
         turned = _read_upright(turn_page(best.unleveled or best.ink.page, n_quarters), runner)
         yield _name_outer(f"turned by {90 * n_quarters} degrees", turned)
+    yield _name_outer(MIRRORED, _read_upright(mirror_page(best.unleveled or best.ink.page), runner))
 
 
 def _name_outer(name: str, stages: Stages) -> Stages:
@@ -202,6 +212,6 @@ LINE_HYPOTHESES = (
 PAGE_HYPOTHESES = (
     Hypothesis("black for white", _is_blank, _read_inverted, lambda s, _: s.illumination.least_gain),
     Hypothesis("shadows removed", _may_have_shadows, _read_without_shadows, lambda s, _: s.shadows.least_gain),
-    Hypothesis("turned", _is_doubtful, _read_turned, lambda s, score: max(s.orientation.least_gain, score)),
+    Hypothesis("turned or mirrored", _is_doubtful, _read_turned, lambda s, score: max(s.orientation.least_gain, score)),
 )
 """Second looks at the whole page; black for white and each turn are read under the hypotheses for lines as well."""

@@ -12,7 +12,7 @@ from pipeline.decoding.reject import reject_doubtful
 from pipeline.decoding.signs import write_signs
 from pipeline.geometry import Box
 from pipeline.images.pictures import Channels, make_page
-from pipeline.reading.hypotheses import read_best
+from pipeline.reading.hypotheses import is_mirrored, read_best
 from pipeline.reading.prepare import prepare_page
 from pipeline.reading.run_stages import StageRunner
 from pipeline.reading.stage_timer import StageTimer
@@ -20,6 +20,11 @@ from pipeline.reading.stages import LineMemory, Stages
 from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
 from pipeline.types import Page, PageReading, Reading
+
+_MIRRORED = (
+    "the picture looks mirrored, or its writing shines through from the back: its numbers are rejected; take it again "
+    "without mirroring, or from the other side"
+)
 
 
 def read_page(
@@ -64,7 +69,13 @@ def analyze_page(
     if s.signs.is_enabled:
         readings = write_signs(readings, stages.ink.cleared, stages.ink.darkness, s.signs)
         timer.lap("signs")
-    return replace(stages, readings=reject_doubtful(readings, s.decode), seconds=timer.seconds())
+    decided = reject_doubtful(readings, s.decode, is_mirrored(stages.hypothesis))
+    return replace(stages, readings=decided, seconds=timer.seconds())
+
+
+def note_reading(reading: PageReading) -> str | None:
+    """Return what the user should know of how a page was read; None for nothing."""
+    return _MIRRORED if is_mirrored(reading.hypothesis) else None
 
 
 def make_page_reading(stages: Stages, model: str) -> PageReading:

@@ -9,13 +9,15 @@ from pipeline.settings.knob import StageSettings, knob, switch
 
 @dataclass(frozen=True, slots=True)
 class OrientationSettings(StageSettings):
-    """Pages on their side or head."""
+    """Pages on their side or head, and mirrored ones."""
 
-    is_enabled: bool = switch(True, "a page read with doubt is also read turned by quarters; --no-turn switches it off")
+    is_enabled: bool = switch(
+        True, "a page read with doubt is also read turned and mirrored; --no-turn switches it off"
+    )
 
     doubt_below: float = knob(0.97, 0, 1, "mean confidence", "a page of surer digits is not turned")
     least_gain: float = knob(
-        4.0, 0, 100, "sure digits", "a turned page must score this much more, and twice as much, or it stays"
+        4.0, 0, 100, "sure digits", "a turned or mirrored page must score this much more, and twice as much"
     )
 
 

@@ -11,9 +11,6 @@ from multiprocessing import resource_tracker
 from types import FrameType
 
 _STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-_FROM_TERMINAL = tuple(number for number in _STOPS if number != signal.SIGTERM)
-"""Sent by a terminal to all of its processes at once; the main process ends the others with SIGTERM."""
-
 _IMPATIENT = 3
 """So many signals end the process at once."""
 
@@ -44,23 +41,32 @@ def delay_interrupt() -> Iterator[None]:
 
 @contextmanager
 def block_interrupts_in_children() -> Iterator[None]:
-    """Block Ctrl-C in the threads and processes that are started in the block: only the main thread handles it."""
+    """Block Ctrl-C and its kin in the threads and processes that are started in the block; the main thread gets them.
+
+    A process that was started so takes SIGTERM again from `end_on_stops` on; until then it has its parent's handlers.
+    """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    resource_tracker.ensure_running()  # started later, by a thread, it would unblock SIGINT
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _FROM_TERMINAL)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
     try:
+        resource_tracker.ensure_running()  # now, as it must not end with SIGHUP; it unblocks the others
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_on_stops() -> None:
-    """Let Ctrl-C and its kin end this process at once: one that was forked has the handlers of its parent."""
+    """Let SIGTERM, and what is not blocked of its kin, end this process at once, without its parent's handlers.
+
+    The main process alone handles what a terminal sends to all of its processes, and ends the others with SIGTERM.
+    """
     for number in _STOPS:
         if callable(signal.getsignal(number)):
             signal.signal(number, signal.SIG_DFL)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 @contextmanager

@@ -189,9 +189,10 @@ def test_site_shows_every_page() -> None:
 
 
 def test_each_promise_about_data_names_a_test_that_exists() -> None:
-    folders = {"B": "tests/pipeline/batch", "O": "tests/pipeline/outputs", "P": "tests/pipeline", "T": "tests/train"}
+    folders = {"B": "tests/pipeline/batch", "O": "tests/pipeline/outputs", "P": "tests/pipeline"}
+    folders |= {"T": "tests/train", "N": "tests/bench"}
     rows = [row for row in read(DOCS / "promises.md").splitlines() if re.match(r"\| (?!promise \|)", row)]
-    named = [re.search(r"\| `([BOPT])/([\w/]+\.py)::(test_\w+)` \|$", row) for row in rows]
+    named = [re.search(r"\| `([BOPTN])/([\w/]+\.py)::(test_\w+)` \|$", row) for row in rows]
     assert rows
     assert [row for row, match in zip(rows, named, strict=True) if match is None] == []
     tests = [(f"{folders[match[1]]}/{match[2]}", match[3]) for match in named if match]

@@ -6,11 +6,17 @@ import pytest
 
 from pipeline.batch.journal_lines import KEY, decode_line, encode_line, is_unchecked_record, resembles_record
 from pipeline.errors import Failure
-from pipeline.outputs.records import make_record
+from pipeline.geometry import Box
+from pipeline.outputs.records import Record, make_record
+from pipeline.types import Digit, PageReading, Reading
 
 RECORD = make_record(Failure('a, "b"\n\udcff/\u6570.jpg', 1, "damaged", "cut", ""))
 ORIGIN = {"bytes": 7, "mtime_ns": 10**18, "pages": 3, "mark": "0" * 16, "name": "a.page1"}
 LINE = encode_line(RECORD, ORIGIN)
+_BOX = Box(1, 2, 3, 4)
+READ = make_record(
+    PageReading("a.tif", 1, (9, 9), (Reading("7", 0.5, _BOX, (Digit("7", 0.5, _BOX),)),), "digits", {"total": 0.1})
+)
 
 
 def test_line_is_json_that_ends_in_a_checksum() -> None:
@@ -45,6 +51,28 @@ def test_every_flipped_bit_and_every_cut_is_noticed() -> None:
 )
 def test_what_is_no_record(raw: bytes) -> None:
     assert decode_line(raw) is None
+
+
+STRANGE = (True, -1.5, [], [7], {"a": 1}, "\ud800")
+
+
+@pytest.mark.parametrize("record", [RECORD, READ], ids=["failed", "read"])
+def test_record_of_another_shape_is_something_else(record: Record) -> None:
+    assert decode_line(encode_line(record, ORIGIN))
+    for key in record.keys() - {"note", "file", "seconds", "numbers"}:
+        for value in STRANGE[:5]:
+            assert decode_line(encode_line({**record, key: value}, ORIGIN)) is None, (key, value)
+    for key in ("bytes", "mtime_ns", "pages", "mark", "name", "crops"):
+        for value in (True, -1.5, [7], {"a": 1}):
+            assert decode_line(encode_line(record, {**ORIGIN, key: value})) is None, (key, value)
+
+
+def test_number_of_another_shape_makes_a_record_something_else() -> None:
+    (number,) = READ["numbers"]
+    for key in number:
+        assert decode_line(encode_line({**READ, "numbers": [{**number, key: True}]}, ORIGIN)) is None, key
+    for box in ([], [1, 2, 3], [1, 2, 3, "4"], 4):
+        assert decode_line(encode_line({**READ, "numbers": [{**number, "box": box}]}, ORIGIN)) is None, box
 
 
 def test_record_without_a_checksum_is_known_as_such() -> None:

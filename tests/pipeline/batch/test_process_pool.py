@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,12 @@ def read_all(sources: Sequence[Source], n_workers: int, timeout_s: float) -> lis
 
 
 def list_children() -> list[psutil.Process]:
-    """Return the child processes that read: not those in which multiprocessing keeps its accounts."""
-    return [child for child in psutil.Process().children(recursive=True) if "spawn_main" in " ".join(child.cmdline())]
+    """Return the child processes that read: not the one in which multiprocessing keeps its accounts."""
+    return [
+        child
+        for child in psutil.Process().children(recursive=True)
+        if "resource_tracker" not in " ".join(child.cmdline())
+    ]
 
 
 @pytest.mark.slow
@@ -173,26 +178,6 @@ def test_processes_start_as_jobs_come(tmp_path: Path) -> None:
         assert pool.most_pending > 2
 
 
-def test_fork_needs_a_process_of_one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = []
-    for n_threads in (0, 1, 2):
-        monkeypatch.setattr(workers, "count_threads", lambda n=n_threads: n)
-        made.append(type(workers._WorkerContext.Process(target=print)).__name__)
-    assert made == ["SpawnProcess", "ForkProcess" if sys.platform != "win32" else "SpawnProcess", "SpawnProcess"]
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are counted under Linux alone")
-def test_threads_are_counted() -> None:
-    assert run_alone("from pipeline.batch.process_pool import count_threads as count; print(count())") >= 1
-    code = "import os; os.environ['OPENBLAS_NUM_THREADS'] = '1'; import pipeline.batch.run; "
-    assert run_alone(code + "from pipeline.batch.process_pool import count_threads as count; print(count())") == 1
-
-
-@pytest.mark.parametrize(("code", "text"), [(3, "exit code 3"), (-11, "SIGSEGV"), (-99, "signal 99")])
-def test_exit_code_is_named(code: int, text: str) -> None:
-    assert workers._format_exit(code) == text
-
-
 @pytest.mark.slow
 def test_idle_worker_that_is_ended_from_outside_is_replaced(tmp_path: Path) -> None:
     first, second = write_pictures(tmp_path, "a.png", "b.png")
@@ -200,8 +185,19 @@ def test_idle_worker_that_is_ended_from_outside_is_replaced(tmp_path: Path) -> N
         assert next(PageScheduler([first], lambda *_: [1], pool).read()).record["status"] == "ok"
         for child in list_children():
             child.kill()  # not waited for: it is multiprocessing that must see it end
-        deadline = time.monotonic() + 60
-        while pool._pool.active and time.monotonic() < deadline:
-            time.sleep(0.05)
         assert [o.record["status"] for o in PageScheduler([second], lambda *_: [1], pool).read()] == ["ok"]
     assert list_children() == []
+
+
+@pytest.mark.slow
+def test_model_is_loaded_again_when_its_process_was_ended_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "load_in_worker", partial(faults.end_once, tmp_path / "ended"))
+    with start_processes(Plan(), 1, 30) as pool:
+        assert pool.check_model() == ("second",)
+
+
+@pytest.mark.slow
+def test_model_that_ends_its_process_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workers, "load_in_worker", partial(os._exit, 3))
+    with start_processes(Plan(model="mine"), 1, 30) as pool, pytest.raises(ModelError, match=r"ended \(exit code 3\)"):
+        pool.check_model()

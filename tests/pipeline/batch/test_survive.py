@@ -29,7 +29,7 @@ def test_bad_files_and_kills_cost_no_good_page(tmp_path: Path, capsys: pytest.Ca
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_damaged_journals_kills_and_double_starts_cost_no_record(tmp_path: Path) -> None:
-    assert attack_journal.attack(tmp_path, n_damages=60, n_kills=2, n_starts=2, seed=1) == []
+    assert attack_journal.attack(tmp_path, n_damages=60, n_stops=6, n_starts=2, seed=1) == []
 
 
 @pytest.mark.slow

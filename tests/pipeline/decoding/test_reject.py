@@ -91,3 +91,8 @@ def test_accepted_is_what_is_sure_enough(alone: list[float]) -> None:
     for reading, before in zip(decided, alone, strict=True):
         assert reading.confidence <= before
         assert (reading.status == "accepted") == (reading.confidence >= SETTINGS.reject_below)
+
+
+def test_all_numbers_of_a_mirrored_page_are_rejected() -> None:
+    decided = reject_doubtful([make_number(0.99, 0.99), make_number(0.3)], SETTINGS, is_mirrored=True)
+    assert {(one.status, one.reason) for one in decided} == {("rejected", "the picture looks mirrored")}

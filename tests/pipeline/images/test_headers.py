@@ -182,3 +182,18 @@ def test_errors_of_the_header() -> None:
     for raw, error in ((b"", EmptyInputError), (b"hello", NotAPictureError), (b"GIF89a", DamagedPictureError)):
         with pytest.raises(error):
             read_header(raw, 9)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"\xff\xd8\xff\xc3\0\0",
+        b"\xff\xd8" + b"\xff\xc0\0\6\x08\0\x14\0",
+        b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0IHDR" + zlib.crc32(b"IHDR").to_bytes(4, "big"),
+        b"\x89PNG\r\n\x1a\n" + b"\0\0\0\3IHDRabc" + zlib.crc32(b"IHDRabc").to_bytes(4, "big"),
+    ],
+    ids=["JPEG, no size", "JPEG, half a size", "PNG, no size", "PNG, less than a width"],
+)
+def test_part_that_states_less_than_it_must_hold_is_damaged(raw: bytes) -> None:
+    with pytest.raises(DamagedPictureError, match="broken or cut short"):
+        read_header(raw, 9)

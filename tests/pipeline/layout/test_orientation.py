@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.layout.orientation import QUARTERS, turn_page
-from pipeline.reading.read_page import read_page
+from pipeline.layout.orientation import QUARTERS, mirror_page, turn_page
+from pipeline.reading.read_page import note_reading, read_page
 from pipeline.recognition.classify import load_classifier
 from pipeline.settings.layout import OrientationSettings
 from pipeline.settings.tree import Settings
@@ -17,6 +17,7 @@ from tests.support.drawing import write_page
 
 ROWS = ("4237", "5836", "2749")
 PAGE = write_page(*ROWS, size_px=(400, 300))
+PAGE_OF = {text: write_page(text, size_px=(500, 160)) for text in ("8008 1818", "0880 8101 1088")}
 
 
 @pytest.mark.parametrize("n_quarters", QUARTERS)
@@ -41,6 +42,38 @@ def test_page_is_read_whichever_way_it_lies(n_quarters: int) -> None:
     for reading, expected in zip(read.readings, upright.readings, strict=True):
         ink = photo[reading.box.slices].astype(int).sum()
         assert ink == PAGE[expected.box.slices].astype(int).sum()  # the same ink, in px of the photo as it lies
+
+
+def test_mirrored_page_knows_where_each_pixel_was() -> None:
+    page = turn_page(Page(np.random.default_rng(0).integers(0, 255, (3, 5), np.uint8)), 1)
+    mirrored = mirror_page(page)
+    upright = turn_page(page, 3)
+    for (y, x), value in np.ndenumerate(mirrored.gray):
+        at = mirrored.to_source @ (x, y, 1)
+        assert upright.gray[int(at[1]), int(at[0])] == value
+    assert (mirrored.turned_deg, mirrored.source_size_px) == (page.turned_deg, page.source_size_px)
+    assert np.array_equal(mirror_page(mirrored).gray, page.gray)
+    assert np.array_equal(mirror_page(mirrored).to_source, page.to_source)
+
+
+def test_numbers_of_a_mirrored_page_are_read_told_and_rejected() -> None:
+    photo = np.ascontiguousarray(PAGE[:, ::-1])
+    read = read_page(Page(photo), load_classifier())
+    assert [(r.text, r.status, r.reason) for r in read.readings] == [
+        (text, "rejected", "the picture looks mirrored") for text in ROWS
+    ]
+    assert "looks mirrored" in str(note_reading(read))
+    upright = read_page(Page(PAGE.copy()), load_classifier())
+    assert note_reading(upright) is None
+    for reading, expected in zip(read.readings, upright.readings, strict=True):
+        ink = photo[reading.box.slices].astype(int).sum()
+        assert ink == PAGE[expected.box.slices].astype(int).sum()
+
+
+@pytest.mark.parametrize("text", ["8008 1818", "0880 8101 1088"])
+def test_page_that_reads_the_same_either_way_is_no_mirrored_one(text: str) -> None:
+    for photo in (PAGE_OF[text], np.ascontiguousarray(PAGE_OF[text][:, ::-1])):
+        assert note_reading(read_page(Page(photo.copy()), load_classifier())) is None
 
 
 def test_no_page_is_turned_where_that_is_forbidden() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import Box
-from pipeline.reading.hypotheses import AS_IT_LIES, LINE_HYPOTHESES, PAGE_HYPOTHESES, measure_score
+from pipeline.reading.hypotheses import AS_IT_LIES, LINE_HYPOTHESES, MIRRORED, PAGE_HYPOTHESES, measure_score
 from pipeline.reading.read_page import analyze_page
 from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
@@ -48,7 +48,12 @@ WON = {
     "on its side": (
         lambda: np.rot90(PAGE).copy(),
         "turned by 270",
-        [AS_IT_LIES, "turned by 90", "turned by 180", "turned by 270"],
+        [AS_IT_LIES, "turned by 90", "turned by 180", "turned by 270", MIRRORED],
+    ),
+    "mirrored": (
+        lambda: PAGE[:, ::-1].copy(),
+        MIRRORED,
+        [AS_IT_LIES, "turned by 90", "turned by 180", "turned by 270", MIRRORED],
     ),
 }
 

@@ -24,6 +24,7 @@ _TEXT_OR_NONE, _COUNT_OR_NONE = (str, _OR_NONE), (int, _OR_NONE)
 _DIGIT = {"text": str, "confidence": _NUMBER, "box": [int], "alternatives": [list]}
 _READING = {
     **{"text": str, "confidence": _NUMBER, "status": str, "reason": _TEXT_OR_NONE, "line": int, "box": [int]},
+    "writing": _TEXT_OR_NONE,
     "digits": [_DIGIT],
 }
 _ORIGIN = {"bytes": _COUNT_OR_NONE, "mtime_ns": _COUNT_OR_NONE, "pages": _COUNT_OR_NONE, "mark": str, "name": str}

@@ -10,8 +10,8 @@ The chain of confidences, from the networks to the number:
 6. A lone 1: less where no other number of the page would be accepted, for any stroke looks like it.
 
 A number is rejected where the last is below `reject_below`, with the reason of the first step that fell below it, and
-where a digit that belongs to it was not read, whatever the others say. All numbers of a mirrored page are rejected: they
-were not written so.
+where a digit that belongs to it was not read, whatever the others say. All numbers of a mirrored page are: they were
+not written so.
 """
 
 from __future__ import annotations

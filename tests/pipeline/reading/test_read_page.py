@@ -213,6 +213,7 @@ def test_whole_page_is_classified_in_one_batch() -> None:
         name = "counting"
         n_classes = 11
         line_network = None
+        page_network = None
 
         def classify(self, batch: np.ndarray) -> DigitScores:
             batches.append(len(batch))

@@ -135,3 +135,10 @@ def test_whole_run_from_the_command_line(pages: Path, tmp_path: Path) -> None:
     assert main(["fit-detector", *flags]) == 0
     assert read_card(tmp_path / "own")["made"]["steps"] == 2
     assert main(["fit-detector", *flags, "--resume"]) == 0
+
+
+@pytest.mark.slow
+def test_two_processes_fit_one_network(pages: Path, tmp_path: Path) -> None:
+    flags = ["--pages", str(pages), "--held-out", str(pages), "--out", str(tmp_path / "own"), "--processes", "2"]
+    assert main(["fit-detector", *flags, "--epochs", "1", "--steps", "26", "--batch", "1"]) == 0
+    assert read_card(tmp_path / "own")["made"]["processes"] == 2

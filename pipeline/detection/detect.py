@@ -23,6 +23,15 @@ _LEAST_SEEN_PX, _MOST_SEEN_PX = 20.0, 90.0
 _NEAR_HEIGHTS = 0.4
 """Two peaks nearer than that are one digit."""
 
+_MORE = 1.3
+"""Times the cover of another look: heights are off by a tenth."""
+
+_ALIKE_OCTAVES = 0.3
+"""A look at a scale that differs by less shows the same."""
+
+_SEVERAL, _AGREED, _UPRIGHT_DEG = 5, 0.95, 20.0
+"""Digits that tell the way up, the length of the mean of their unit vectors, and how far off upright it may point."""
+
 _N_SAMPLES = 9
 """Points along a link that are looked at."""
 
@@ -60,6 +69,14 @@ class Detection:
             return 0.0
         x, y = self.scores @ self.ups
         return float(np.degrees(np.arctan2(x, -y)))
+
+    @property
+    def is_upright(self) -> bool:
+        """Whether there are several digits, and all agree that the page is as they are read."""
+        if len(self.scores) < _SEVERAL:
+            return False
+        agreement = float(np.hypot(*(self.scores @ self.ups))) / float(self.scores.sum())
+        return agreement >= _AGREED and abs(self.up_deg) <= _UPRIGHT_DEG
 
     def measure(self, channel: Channel, box: Box, mask: NDArray[np.uint8] | None = None) -> float:
         """Return the mean of a map over a box of the page, or over the ink in it."""
@@ -107,22 +124,31 @@ def keep_digits(ink: InkMask, detection: Detection, settings: DetectionSettings)
 def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: DetectionSettings) -> Detection:
     """Return the digits of a page uint8 (H, W).
 
-    The page is looked at once, `settings.side_px` along its long side, and once more at the scale that suits its
-    digits, where these turn out small or large.
+    The page is looked at with `settings.side_px` along its long side, and small, for large digits: the look whose
+    digits cover more of it is believed. It is looked at once more, at the scale that suits these digits, where that is
+    another.
     """
-    first = detect_at(gray, network, min(2.0, settings.side_px / max(gray.shape)), settings)
-    seen_px = first.digit_height_px * first.cells_per_px * CELL_PX
-    if len(first.scores) == 0:
-        scale = min(1.0, 2 * settings.side_px / max(gray.shape))
-    elif _LEAST_SEEN_PX <= seen_px <= _MOST_SEEN_PX:
-        return first
+    found, small = (
+        detect_at(gray, network, min(2.0, side_px / max(gray.shape)), settings)
+        for side_px in (settings.side_px, settings.small_side_px)
+    )
+    found = _choose(found, small)
+    if not len(found.scores):
+        wanted = 2 * settings.side_px / max(gray.shape)
+    elif _LEAST_SEEN_PX <= found.digit_height_px * found.cells_per_px * CELL_PX <= _MOST_SEEN_PX:
+        return found
     else:
-        scale = _WANTED_HEIGHT_PX / first.digit_height_px
-    scale = min(scale, 2.0, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
-    if abs(np.log2(scale / (first.cells_per_px * CELL_PX))) < 0.3:
-        return first
-    second = detect_at(gray, network, scale, settings)
-    return second if second.scores.sum() > 0.5 * first.scores.sum() else first
+        wanted = _WANTED_HEIGHT_PX / found.digit_height_px
+    scale = min(wanted, 2.0, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
+    if abs(np.log2(scale / (found.cells_per_px * CELL_PX))) < _ALIKE_OCTAVES:
+        return found
+    return _choose(detect_at(gray, network, scale, settings), found)
+
+
+def _choose(usual: Detection, other: Detection) -> Detection:
+    """Return the look whose digits cover plainly more of the page, each counted as far as it is sure."""
+    covers = [float(one.scores @ one.heights_px**2) for one in (usual, other)]
+    return other if covers[1] > _MORE * covers[0] else usual
 
 
 def detect_at(gray: NDArray[np.uint8], network: PageNetwork, scale: float, settings: DetectionSettings) -> Detection:

@@ -11,8 +11,8 @@ from pipeline.geometry import Box
 from pipeline.page_scale import measure_digit_height
 from pipeline.settings.layout import NumberGroupSettings
 
-Link = Callable[[tuple[float, float], tuple[float, float]], float]
-"""How probable it is, 0..1, that what stands at two places, px of the page, belongs to one number."""
+Link = Callable[[Box, Box], tuple[float, bool]]
+"""Of two neighbors' boxes: how probable it is, 0..1, that they belong to one number, and whether ink stands between."""
 
 
 def split_numbers(
@@ -26,7 +26,8 @@ def split_numbers(
     ----------
     digits : boxes of the digits of one line, left to right
     signs : boxes of the ink between them that was read as no digit
-    link : tells of two neighbors whether they are of one number; where it is in doubt or None, gaps and signs do
+    link : what the page network says of two neighbors; a gap or a sign ends no number whose digits it surely links, and
+        ink between them, or white that is wide, ends one that it does not link
     """
     if not digits:
         return []
@@ -36,9 +37,12 @@ def split_numbers(
     tall = [b for b in signs if least <= b.height <= most]
     numbers = [[0]]
     for i, gap in enumerate(measure_gaps(digits), start=1):
-        linked = link(digits[i - 1].center, digits[i].center) if link else 0.5
         ends = gap > limit or any(_stands_between(s, digits[i - 1], digits[i]) for s in tall)
-        if linked < settings.least_link or (ends and linked < settings.sure_link):
+        if link is not None:
+            linked, is_parted = link(digits[i - 1], digits[i])
+            is_far = gap > settings.far_heights * height
+            ends = linked < settings.sure_link if ends else (is_parted or is_far) and linked < settings.least_link
+        if ends:
             numbers.append([])
         numbers[-1].append(i)
     return numbers
@@ -68,3 +72,19 @@ def find_gap_limit(gaps: NDArray[np.float64], height_px: float, settings: Number
 
 def _stands_between(sign: Box, before: Box, after: Box) -> bool:
     return before.center[0] < sign.center[0] < after.center[0]
+
+
+def has_ink_between(ink: NDArray[np.uint8], before: Box, after: Box, least_rows: float) -> bool:
+    """Return whether ink stands in the gap between two boxes over most of their rows: a wall, a sign, a letter.
+
+    Parameters
+    ----------
+    ink : uint8 (H, W), 255 ink, rulings among it
+    before, after : of two neighbors on a line, px of the page
+    least_rows : share of the rows that both have
+    """
+    top, bottom = max(before.top, after.top), min(before.bottom, after.bottom)
+    left, right = before.right, after.left
+    if bottom <= top or right <= left:
+        return False
+    return bool(ink[top:bottom, left:right].any(axis=1).mean() >= least_rows)

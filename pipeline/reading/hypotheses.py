@@ -164,6 +164,8 @@ def _is_doubtful(best: Stages, runner: StageRunner) -> bool:
     """Return whether the page may lie on its side or head: it has ink, and digits that are not sure, or none."""
     s = runner.settings.orientation
     confidences = [digit.confidence for reading in best.readings for digit in reading.digits]
+    if best.detection is not None and best.detection.is_upright:
+        return False
     is_sure = bool(confidences) and float(np.mean(confidences)) >= s.doubt_below
     return s.is_enabled and _can_refuse(runner) and bool(best.paths) and not is_sure
 

@@ -13,6 +13,7 @@ from pipeline.decoding.lattice_decoder import find_paths, form_numbers
 from pipeline.decoding.outliers import drop_edges
 from pipeline.decoding.pick import Pick
 from pipeline.detection.detect import Detection, detect_digits, keep_digits
+from pipeline.geometry import Box
 from pipeline.ink.binarize import binarize
 from pipeline.ink.broken_strokes import join_broken_strokes
 from pipeline.ink.components import find_components
@@ -21,6 +22,7 @@ from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
 from pipeline.ink.shadows import clear_edges
 from pipeline.layout.linked_lines import link_lines
+from pipeline.layout.number_groups import Link, has_ink_between
 from pipeline.layout.text_lines import find_lines, measure_scale
 from pipeline.reading.stage_timer import StageTimer
 from pipeline.reading.stages import LineMemory, Recognition, Stages
@@ -180,10 +182,20 @@ class StageRunner:
         read = iter(find_paths(recognition.lattices, recognition.scores, s.decode, log_likelihoods))
         paths = tuple(next(read) if path is None else path for path in known)
         numbers = [line.number for line in stages.lines]
-        link = detection.measure_link if detection is not None else None
+        link = self._make_link(stages.ink, detection) if detection is not None else None
         readings = form_numbers(paths, numbers, s.decode, s.outliers, s.number_groups, link)
         readings = drop_edges(readings, stages.ink.paper, page.gray.shape, s.outliers)
         if detection is not None:
-            readings = compare_with_seen(readings, detection, s.number_groups.least_link, s.detection)
+            readings = compare_with_seen(readings, detection, s.detection.least_link, s.detection)
         self.timer.lap("decide")
         return replace(stages, paths=paths, readings=readings, detection=detection)
+
+    def _make_link(self, ink: PageInk, detection: Detection) -> Link:
+        """Return what tells whether two neighbors on a line are of one number."""
+        least_rows = self.settings.number_groups.parted_rows_frac
+
+        def link(before: Box, after: Box) -> tuple[float, bool]:
+            linked = detection.measure_link(before.center, after.center)
+            return linked, has_ink_between(ink.ink.ink, before, after, least_rows)
+
+        return link

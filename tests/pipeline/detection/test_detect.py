@@ -90,7 +90,7 @@ def test_area_is_painted_and_widened() -> None:
     assert (wide[plain > 0] == 255).all()
 
 
-@pytest.mark.parametrize(("height", "n_looks"), [(30, 1), (8, 2), (300, 2)])
+@pytest.mark.parametrize(("height", "n_looks"), [(30, 2), (8, 3), (300, 3)])
 def test_small_and_large_digits_are_looked_at_again_at_their_scale(height: int, n_looks: int) -> None:
     page = np.full((768, 700), 255, np.uint8)
     draw_block(page, 200, 200, height)

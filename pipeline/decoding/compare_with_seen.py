@@ -23,7 +23,7 @@ _SURELY_SEEN = 0.5
 
 
 def compare_with_seen(
-    readings: Sequence[Reading], detection: Detection, least_link: float, settings: DetectionSettings
+    readings: Sequence[Reading], detection: Detection, settings: DetectionSettings
 ) -> tuple[Reading, ...]:
     """Return the numbers, each told to be printed or by hand, and to be whole or not; those that are wanted.
 
@@ -31,8 +31,7 @@ def compare_with_seen(
     ----------
     readings : boxes in px of the page that `detection` looked at
     detection : the digits seen
-    least_link : probability from which a digit belongs to a number
-    settings : whether numbers by hand and printed ones are wanted
+    settings : from which link a digit belongs to a number, and whether numbers by hand and printed ones are wanted
     """
     boxes = np.array([d.box.as_list() for r in readings for d in r.digits], np.float64).reshape(-1, 4)
     missing = [
@@ -43,7 +42,7 @@ def compare_with_seen(
         printed = float(np.mean([detection.measure(Channel.PRINTED, d.box) for d in reading.digits]))
         writing: Writing = "printed" if printed > 0.5 else "hand"
         if settings.is_print_read if writing == "printed" else settings.is_hand_read:
-            is_whole = not any(_belongs(detection, at, reading, least_link) for at in missing)
+            is_whole = not any(_belongs(detection, at, reading, settings.least_link) for at in missing)
             compared.append(replace(reading, writing=writing, is_whole=is_whole))
     return tuple(compared)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipeline.detection.page_network import CELL_PX, UNIT_HEIGHT_PX, Channel, PageNetwork
 from pipeline.geometry import Box
+from pipeline.page_scale import measure_side
 from pipeline.robust_stats import weighted_median
 from pipeline.settings.detection import DetectionSettings
 from pipeline.types import InkMask
@@ -23,13 +24,16 @@ _LEAST_SEEN_PX, _MOST_SEEN_PX = 20.0, 90.0
 _NEAR_HEIGHTS = 0.4
 """Two peaks nearer than that are one digit."""
 
+_MOST_ENLARGED = 2.0
+"""A page that is enlarged more shows nothing new."""
+
 _MORE = 1.3
 """Times the cover of another look: heights are off by a tenth."""
 
 _ALIKE_OCTAVES = 0.3
 """A look at a scale that differs by less shows the same."""
 
-_SEVERAL, _AGREED, _UPRIGHT_DEG = 5, 0.95, 20.0
+_MANY, _AGREED, _UPRIGHT_DEG = 60, 0.95, 20.0
 """Digits that tell the way up, the length of the mean of their unit vectors, and how far off upright it may point."""
 
 _N_SAMPLES = 9
@@ -72,8 +76,8 @@ class Detection:
 
     @property
     def is_upright(self) -> bool:
-        """Whether there are several digits, and all agree that the page is as they are read."""
-        if len(self.scores) < _SEVERAL:
+        """Whether there are so many digits that their way up is beyond doubt, and the page lies so."""
+        if len(self.scores) < _MANY:
             return False
         agreement = float(np.hypot(*(self.scores @ self.ups))) / float(self.scores.sum())
         return agreement >= _AGREED and abs(self.up_deg) <= _UPRIGHT_DEG
@@ -128,18 +132,19 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
     digits cover more of it is believed. It is looked at once more, at the scale that suits these digits, where that is
     another.
     """
+    side, most = measure_side(gray.shape), min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
     found, small = (
-        detect_at(gray, network, min(2.0, side_px / max(gray.shape)), settings)
+        detect_at(gray, network, min(most, side_px / side), settings)
         for side_px in (settings.side_px, settings.small_side_px)
     )
     found = _choose(found, small)
     if not len(found.scores):
-        wanted = 2 * settings.side_px / max(gray.shape)
+        wanted = 2 * settings.side_px / side
     elif _LEAST_SEEN_PX <= found.digit_height_px * found.cells_per_px * CELL_PX <= _MOST_SEEN_PX:
         return found
     else:
         wanted = _WANTED_HEIGHT_PX / found.digit_height_px
-    scale = min(wanted, 2.0, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
+    scale = min(wanted, most)
     if abs(np.log2(scale / (found.cells_per_px * CELL_PX))) < _ALIKE_OCTAVES:
         return found
     return _choose(detect_at(gray, network, scale, settings), found)

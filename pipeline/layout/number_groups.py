@@ -11,6 +11,9 @@ from pipeline.geometry import Box
 from pipeline.page_scale import measure_digit_height
 from pipeline.settings.layout import NumberGroupSettings
 
+_LEAST_GAP_PX = 5
+"""A narrower gap has no room for a line and paper on both its sides."""
+
 Link = Callable[[Box, Box], tuple[float, bool]]
 """Of two neighbors' boxes: how probable it is, 0..1, that they belong to one number, and whether ink stands between."""
 
@@ -74,6 +77,23 @@ def _stands_between(sign: Box, before: Box, after: Box) -> bool:
     return before.center[0] < sign.center[0] < after.center[0]
 
 
+def are_parted(
+    ink: NDArray[np.uint8], darkness: NDArray[np.uint8], before: Box, after: Box, settings: NumberGroupSettings
+) -> bool:
+    """Return whether a wall, a sign, a letter or a pale line of a table stands in the gap between two boxes.
+
+    Parameters
+    ----------
+    ink : uint8 (H, W), 255 ink, rulings among it
+    darkness : uint8 (H, W), darker is more
+    before, after : of two neighbors on a line, px of the page
+    settings : how much of the gap ink takes, and how much darker a pale line is than the paper
+    """
+    if has_ink_between(ink, before, after, settings.parted_rows_frac):
+        return True
+    return measure_line_between(darkness, before, after) >= settings.pale_line_levels
+
+
 def has_ink_between(ink: NDArray[np.uint8], before: Box, after: Box, least_rows: float) -> bool:
     """Return whether ink stands in the gap between two boxes over most of their rows: a wall, a sign, a letter.
 
@@ -88,3 +108,21 @@ def has_ink_between(ink: NDArray[np.uint8], before: Box, after: Box, least_rows:
     if bottom <= top or right <= left:
         return False
     return bool(ink[top:bottom, left:right].any(axis=1).mean() >= least_rows)
+
+
+def measure_line_between(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
+    """Return how much darker than the rest an upright line in the gap between two boxes is, gray levels.
+
+    A line of a table that is too pale to be ink still shows in the mean over the rows.
+
+    Parameters
+    ----------
+    darkness : uint8 (H, W), darker is more
+    before, after : of two neighbors on a line, px of the page
+    """
+    top, bottom = max(before.top, after.top), min(before.bottom, after.bottom)
+    left, right = before.right, after.left
+    if bottom - top < _LEAST_GAP_PX or right - left < _LEAST_GAP_PX:
+        return 0.0
+    profile = np.sort(darkness[top:bottom, left:right].mean(axis=0))
+    return float(profile[-2:].mean() - profile[len(profile) // 2])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,8 +22,7 @@ from pipeline.ink.illumination import estimate_paper, flatten_light, shrink
 from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
 from pipeline.ink.shadows import clear_edges
-from pipeline.layout.linked_lines import link_lines
-from pipeline.layout.number_groups import Link, has_ink_between
+from pipeline.layout.number_groups import Link, are_parted
 from pipeline.layout.text_lines import find_lines, measure_scale
 from pipeline.reading.stage_timer import StageTimer
 from pipeline.reading.stages import LineMemory, Recognition, Stages
@@ -98,12 +98,14 @@ class StageRunner:
         if edges is not None:
             ink = InkMask(clear_edges(ink.ink, edges))
         lap("binarize")
+        with_labels = darkness
         ink, darkness = invert_light_on_dark(ink, darkness, s.light_on_dark)
         lap("light on dark")
         cleared = remove_rulings(ink, darkness, s.rulings)
         lap("rulings")
         if self.has_page_network:
-            cleared = self.keep_digits(page, cleared)
+            on_labels = cv2.bitwise_and(cleared.ink, cv2.compare(darkness, with_labels, cv2.CMP_NE))
+            cleared = InkMask(cv2.bitwise_or(self.keep_digits(page, cleared).ink, on_labels))
             lap("detect")
         return self.find_components(PageInk(page, paper, darkness, ink, cleared))
 
@@ -117,11 +119,6 @@ class StageRunner:
     def find_lines(self, ink: PageInk) -> tuple[TextLine, ...]:
         """Return the text lines of the ink."""
         lines = find_lines(ink.components, self.settings.text_lines)
-        import os
-
-        detection = self.detect(ink.page)
-        if detection is not None and os.environ.get("V2"):
-            lines = link_lines(lines, detection, float(os.environ["V2"]), self.settings.text_lines)
         self.timer.lap("lines")
         return lines
 
@@ -186,16 +183,16 @@ class StageRunner:
         readings = form_numbers(paths, numbers, s.decode, s.outliers, s.number_groups, link)
         readings = drop_edges(readings, stages.ink.paper, page.gray.shape, s.outliers)
         if detection is not None:
-            readings = compare_with_seen(readings, detection, s.detection.least_link, s.detection)
+            readings = compare_with_seen(readings, detection, s.detection)
         self.timer.lap("decide")
         return replace(stages, paths=paths, readings=readings, detection=detection)
 
     def _make_link(self, ink: PageInk, detection: Detection) -> Link:
         """Return what tells whether two neighbors on a line are of one number."""
-        least_rows = self.settings.number_groups.parted_rows_frac
+        settings = self.settings.number_groups
 
         def link(before: Box, after: Box) -> tuple[float, bool]:
             linked = detection.measure_link(before.center, after.center)
-            return linked, has_ink_between(ink.ink.ink, before, after, least_rows)
+            return linked, are_parted(ink.ink.ink, ink.darkness, before, after, settings)
 
         return link

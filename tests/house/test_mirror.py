@@ -42,7 +42,10 @@ ELSEWHERE = {
     "train/synthesis/handwriting/writers.py": "tests/train/synthesis/pages/test_synthesize.py",
     "train/synthesis/samples/sample_pages.py": "tests/house/test_samples.py",
     **dict.fromkeys(
-        [f"pipeline/settings/{room}.py" for room in ("decoding", "images", "ink", "layout", "live", "recognition")],
+        [
+            f"pipeline/settings/{room}.py"
+            for room in ("decoding", "detection", "images", "ink", "layout", "live", "recognition")
+        ],
         "tests/pipeline/settings/test_dead_knobs.py",
     ),
     **dict.fromkeys(

@@ -49,6 +49,7 @@ SHIPPED = (
     "digits",
     LINES,
     "mlp_50_50_sigmoid",
+    PAGE,
 )
 """The folders of models/ that are shipped; a new architecture is in the list only once its model is."""
 

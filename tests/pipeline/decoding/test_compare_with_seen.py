@@ -13,8 +13,6 @@ from pipeline.settings.tree import Settings
 from pipeline.types import Digit, Reading
 from tests.support.seen_digits import SETTINGS, see
 
-LEAST_LINK = 0.5
-
 
 def read_at(text: str, *centers: tuple[int, int]) -> Reading:
     """Return a number whose digits stand at centers, 20 px wide and 40 high."""
@@ -24,13 +22,13 @@ def read_at(text: str, *centers: tuple[int, int]) -> Reading:
 
 
 def test_nothing_read_nothing_told() -> None:
-    assert compare_with_seen((), see((80, 200), (20, 40)), LEAST_LINK, SETTINGS) == ()
+    assert compare_with_seen((), see((80, 200), (20, 40)), SETTINGS) == ()
 
 
 @pytest.mark.parametrize("printed", [False, True])
 def test_writing_is_told(printed: bool) -> None:
     seen = see((80, 200), (20, 40), (60, 40), printed=printed)
-    (told,) = compare_with_seen([read_at("12", (20, 40), (60, 40))], seen, LEAST_LINK, SETTINGS)
+    (told,) = compare_with_seen([read_at("12", (20, 40), (60, 40))], seen, SETTINGS)
     assert told.writing == ("printed" if printed else "hand")
     assert told.is_whole
     assert told.to_dict()["writing"] == told.writing
@@ -39,14 +37,14 @@ def test_writing_is_told(printed: bool) -> None:
 @pytest.mark.parametrize("printed", [False, True])
 def test_only_the_wanted_writing_is_kept(printed: bool) -> None:
     seen, number = see((80, 200), (20, 40), printed=printed), [read_at("1", (20, 40))]
-    by_hand = compare_with_seen(number, seen, LEAST_LINK, replace(SETTINGS, is_print_read=False))
-    in_print = compare_with_seen(number, seen, LEAST_LINK, replace(SETTINGS, is_hand_read=False))
+    by_hand = compare_with_seen(number, seen, replace(SETTINGS, is_print_read=False))
+    in_print = compare_with_seen(number, seen, replace(SETTINGS, is_hand_read=False))
     assert (len(by_hand), len(in_print)) == ((0, 1) if printed else (1, 0))
 
 
 def test_a_number_that_lost_a_digit_is_rejected_whatever_its_digits_say() -> None:
     seen = see((80, 200), (20, 40), (60, 40), (100, 40))
-    compared = compare_with_seen([read_at("12", (20, 40), (60, 40))], seen, LEAST_LINK, SETTINGS)
+    compared = compare_with_seen([read_at("12", (20, 40), (60, 40))], seen, SETTINGS)
     assert [number.is_whole for number in compared] == [False]
     (decided,) = reject_doubtful(compared, Settings().decode)
     assert (decided.status, decided.reason) == ("rejected", "a digit that belongs to it could not be read")
@@ -54,5 +52,5 @@ def test_a_number_that_lost_a_digit_is_rejected_whatever_its_digits_say() -> Non
 
 def test_a_digit_of_another_number_is_no_loss() -> None:
     seen = see((120, 200), (20, 40), (60, 40), (60, 90))
-    (compared,) = compare_with_seen([read_at("12", (20, 40), (60, 40))], seen, LEAST_LINK, SETTINGS)
+    (compared,) = compare_with_seen([read_at("12", (20, 40), (60, 40))], seen, SETTINGS)
     assert compared.is_whole

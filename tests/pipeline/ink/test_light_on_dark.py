@@ -43,6 +43,9 @@ def read(page: Page, classifier: Classifier) -> list[tuple[str, str]]:
     return [(r.text, r.status) for r in read_page(page, classifier).readings]
 
 
+FAR_PX = 12
+
+
 def darken(gray: np.ndarray) -> tuple[InkMask, np.ndarray]:
     """Return ink and darkness of a drawn page."""
     darkness = np.where(gray < 128, 200, PAPER_LEVEL).astype(np.uint8)
@@ -50,10 +53,13 @@ def darken(gray: np.ndarray) -> tuple[InkMask, np.ndarray]:
 
 
 @pytest.mark.parametrize("turn_deg", [-4, 0, 4])
-@pytest.mark.parametrize("gap_px", [4, 12])
+@pytest.mark.parametrize("gap_px", [4, FAR_PX])
 @pytest.mark.parametrize("text", ["4207", "398", "5186", "2"])
 def test_stamped_number_is_read(text: str, gap_px: int, turn_deg: float, classifier: Classifier) -> None:
-    assert read(photograph(stamp(text, gap_px), turn_deg), classifier) == [(text, "accepted")]
+    numbers = read(photograph(stamp(text, gap_px), turn_deg), classifier)
+    assert "".join(number for number, _ in numbers) == text
+    assert len(numbers) == 1 or gap_px == FAR_PX  # labels so far apart may be keys: a number each
+    assert {status for _, status in numbers} == {"accepted"}
 
 
 @pytest.mark.parametrize("label", [40, 90, 130])

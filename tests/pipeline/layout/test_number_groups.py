@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.geometry import Box
-from pipeline.layout.number_groups import find_gap_limit, measure_gaps, split_numbers
+from pipeline.layout.number_groups import are_parted, find_gap_limit, measure_gaps, split_numbers
 from pipeline.settings.layout import NumberGroupSettings
 
 SETTINGS = NumberGroupSettings()
@@ -94,3 +94,34 @@ def test_numbers_do_not_depend_on_size_or_place(gaps: list[int], times: int) -> 
     digits = set_out(*gaps)
     moved = [Box(times * b.left + 7, 3, times * b.right + 7, 3 + times * HEIGHT) for b in digits]
     assert split_numbers(moved, [], SETTINGS) == split_numbers(digits, [], SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("linked", "is_parted", "gaps", "numbers"),
+    {
+        "surely linked over a wide gap": (0.95, False, (10, WIDE, 10), [[0, 1, 2, 3]]),
+        "linked over a wide gap": (0.5, False, (10, WIDE, 10), [[0, 1], [2, 3]]),
+        "a line between digits not linked": (0.0, True, (10, 10), [[0], [1], [2]]),
+        "a line between linked ones": (0.5, True, (10, 10), [[0, 1, 2]]),
+        "nothing between": (0.0, False, (10, 10), [[0, 1, 2]]),
+        "far and not linked": (0.0, False, (round(HEIGHT * SETTINGS.far_heights) + 1,) * 2, [[0], [1], [2]]),
+    }.values(),
+)
+def test_links_and_what_stands_between(
+    linked: float, is_parted: bool, gaps: tuple[int, ...], numbers: list[list[int]]
+) -> None:
+    assert split_numbers(set_out(*gaps), [], SETTINGS, lambda before, after: (linked, is_parted)) == numbers
+
+
+def test_lines_between_two_boxes() -> None:
+    before, after = Box(0, 0, 10, 40), Box(40, 0, 50, 40)
+    paper = np.full((40, 60), 55, np.uint8)
+    bare = np.zeros((40, 60), np.uint8)
+    wall, dash, pale = bare.copy(), bare.copy(), paper.copy()
+    wall[:, 25:27], dash[18:21, 15:35], pale[:, 25:27] = 255, 255, 75
+    assert not are_parted(bare, paper, before, after, SETTINGS)
+    assert are_parted(wall, paper, before, after, SETTINGS)
+    assert not are_parted(dash, paper, before, after, SETTINGS)
+    assert are_parted(bare, pale, before, after, SETTINGS)
+    assert not are_parted(wall, paper, before, Box(10, 0, 20, 40), SETTINGS)
+    assert not are_parted(wall, paper, before, Box(40, 50, 50, 60), SETTINGS)

@@ -24,6 +24,7 @@ def test_record_is_the_one_promised() -> None:
                 "reason": None,
                 "line": 1,
                 "box": [62, 255, 680, 325],
+                "writing": None,
                 "digits": [
                     {"text": "0", "confidence": 0.9877, "box": [62, 255, 680, 325], "alternatives": [["6", 0.0041]]}
                 ],

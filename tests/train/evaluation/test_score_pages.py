@@ -62,7 +62,7 @@ def test_ungrouped_pages_do_not_count_for_numbers():
 class Ones:
     """A classifier that sees a 1 in everything."""
 
-    name, n_classes, line_network = "ones", 10, None
+    name, n_classes, line_network, page_network = "ones", 10, None, None
 
     def classify(self, batch):
         from pipeline.types import DigitScores

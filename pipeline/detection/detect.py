@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from pipeline.detection.page_network import CELL_PX, UNIT_HEIGHT_PX, Channel, PageNetwork
 from pipeline.geometry import Box
-from pipeline.page_scale import measure_side
 from pipeline.robust_stats import weighted_median
 from pipeline.settings.detection import DetectionSettings
 from pipeline.types import InkMask
@@ -23,6 +22,9 @@ _LEAST_SEEN_PX, _MOST_SEEN_PX = 20.0, 90.0
 
 _NEAR_HEIGHTS = 0.4
 """Two peaks nearer than that are one digit."""
+
+_LONGEST = 10
+"""Times its short side: a strip that is longer is looked at as large as one of this length."""
 
 _MOST_ENLARGED = 2.0
 """A page that is enlarged more shows nothing new."""
@@ -132,7 +134,10 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
     digits cover more of it is believed. It is looked at once more, at the scale that suits these digits, where that is
     another.
     """
-    side, most = measure_side(gray.shape), min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
+    side, most = (
+        min(max(gray.shape), _LONGEST * min(gray.shape)),
+        min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5),
+    )
     found, small = (
         detect_at(gray, network, min(most, side_px / side), settings)
         for side_px in (settings.side_px, settings.small_side_px)

@@ -241,7 +241,7 @@ class Reading:
 
     Where signs are reported, `text` also holds the number's minus, points and commas, and `signs` their boxes; `digits`
     never do. `box` is the box around digits and signs. `writing` says whether it is printed or written by hand, None
-    where no page network looked; `is_whole` is False where a digit that belongs to it was not read.
+    where no page network looked; `flaw` says why it is no number, whatever its digits say.
     """
 
     text: str
@@ -253,7 +253,7 @@ class Reading:
     line: int = 1
     signs: tuple[Box, ...] = ()
     writing: Writing | None = None
-    is_whole: bool = True
+    flaw: str | None = None
 
     def __post_init__(self) -> None:
         expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)

@@ -13,6 +13,10 @@ from pipeline.detection.page_network import Channel
 from pipeline.settings.detection import DetectionSettings
 from pipeline.types import Reading, Writing
 
+REMAINS = "a digit that belongs to it could not be read"
+UNSEEN = "the page does not look like digits there"
+"""Flaws."""
+
 _INSIDE_HEIGHTS = 0.25
 """A digit that is seen so near to the box of one that was read is that digit."""
 
@@ -25,7 +29,7 @@ _SURELY_SEEN = 0.5
 def compare_with_seen(
     readings: Sequence[Reading], detection: Detection, settings: DetectionSettings
 ) -> tuple[Reading, ...]:
-    """Return the numbers, each told to be printed or by hand, and to be whole or not; those that are wanted.
+    """Return the numbers, each told to be printed or by hand, and its flaw; those that are wanted.
 
     Parameters
     ----------
@@ -42,8 +46,12 @@ def compare_with_seen(
         printed = float(np.mean([detection.measure(Channel.PRINTED, d.box) for d in reading.digits]))
         writing: Writing = "printed" if printed > 0.5 else "hand"
         if settings.is_print_read if writing == "printed" else settings.is_hand_read:
-            is_whole = not any(_belongs(detection, at, reading, settings.least_link) for at in missing)
-            compared.append(replace(reading, writing=writing, is_whole=is_whole))
+            flaw = None
+            if min(detection.measure(Channel.AREA, d.box) for d in reading.digits) < settings.least_seen:
+                flaw = UNSEEN
+            elif any(_belongs(detection, at, reading, settings.least_link) for at in missing):
+                flaw = REMAINS
+            compared.append(replace(reading, writing=writing, flaw=flaw))
     return tuple(compared)
 
 

@@ -10,8 +10,8 @@ The chain of confidences, from the networks to the number:
 6. A lone 1: less where no other number of the page would be accepted, for any stroke looks like it.
 
 A number is rejected where the last is below `reject_below`, with the reason of the first step that fell below it, and
-where a digit that belongs to it was not read, whatever the others say. All numbers of a mirrored page are: they were
-not written so.
+where the page network finds a flaw in it (`compare_with_seen`), whatever its digits say. All numbers of a mirrored page
+are: they were not written so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from pipeline.decoding.page_confidence import shift_by_page, shift_prior
 from pipeline.settings.decoding import DecodeSettings
 from pipeline.types import Reading, Status
 
-_REMAINS = "a digit that belongs to it could not be read"
 _PAGE = "too many numbers on this page are doubtful"
 _STROKE = "a stroke alone may be a 1 or anything"
 _MIRRORED = "the picture looks mirrored"
@@ -60,8 +59,8 @@ def reject_doubtful(
 
 def _find_reason(reading: Reading, on_page: float, final: float, reject_below: float) -> str | None:
     """Return why a number is rejected: what first made its confidence too low; None if it is accepted."""
-    if not reading.is_whole:
-        return _REMAINS
+    if reading.flaw is not None:
+        return reading.flaw
     if reading.confidence >= reject_below:
         return _PAGE if on_page < reject_below else _STROKE if final < reject_below else None
     position, weakest = min(enumerate(reading.digits, start=1), key=lambda numbered: numbered[1].confidence)

@@ -152,6 +152,9 @@ def _read_with_rulings(best: Stages, runner: StageRunner) -> Iterator[Stages]:
 
 
 def _is_blank(best: Stages, runner: StageRunner) -> bool:
+    """Return whether nothing was read; a page network tells before whether ink is bright."""
+    if runner.has_page_network:
+        return False
     return not best.readings and runner.settings.illumination.inverse == 1
 
 

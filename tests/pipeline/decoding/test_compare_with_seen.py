@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.decoding.compare_with_seen import compare_with_seen
+from pipeline.decoding.compare_with_seen import REMAINS, UNSEEN, compare_with_seen
 from pipeline.decoding.reject import reject_doubtful
 from pipeline.geometry import Box
 from pipeline.settings.tree import Settings
@@ -30,7 +30,7 @@ def test_writing_is_told(printed: bool) -> None:
     seen = see((80, 200), (20, 40), (60, 40), printed=printed)
     (told,) = compare_with_seen([read_at("12", (20, 40), (60, 40))], seen, SETTINGS)
     assert told.writing == ("printed" if printed else "hand")
-    assert told.is_whole
+    assert told.flaw is None
     assert told.to_dict()["writing"] == told.writing
 
 
@@ -45,7 +45,7 @@ def test_only_the_wanted_writing_is_kept(printed: bool) -> None:
 def test_a_number_that_lost_a_digit_is_rejected_whatever_its_digits_say() -> None:
     seen = see((80, 200), (20, 40), (60, 40), (100, 40))
     compared = compare_with_seen([read_at("12", (20, 40), (60, 40))], seen, SETTINGS)
-    assert [number.is_whole for number in compared] == [False]
+    assert [number.flaw for number in compared] == [REMAINS]
     (decided,) = reject_doubtful(compared, Settings().decode)
     assert (decided.status, decided.reason) == ("rejected", "a digit that belongs to it could not be read")
 
@@ -53,4 +53,10 @@ def test_a_number_that_lost_a_digit_is_rejected_whatever_its_digits_say() -> Non
 def test_a_digit_of_another_number_is_no_loss() -> None:
     seen = see((120, 200), (20, 40), (60, 40), (60, 90))
     (compared,) = compare_with_seen([read_at("12", (20, 40), (60, 40))], seen, SETTINGS)
-    assert compared.is_whole
+    assert compared.flaw is None
+
+
+def test_a_number_where_no_digit_is_seen_is_rejected() -> None:
+    seen = see((80, 200), (20, 40))
+    compared = compare_with_seen([read_at("1", (160, 40))], seen, SETTINGS)
+    assert [number.flaw for number in compared] == [UNSEEN]

@@ -81,7 +81,9 @@ def test_digits_beside_a_narrow_shadow_are_read(is_bright: bool) -> None:
     reader, gray = load_classifier(), 255 - SHADED if is_bright else SHADED
     expected = " ".join(TEXTS).split()
     assert [r.text for r in read_page(Page(gray), reader, SETTINGS).readings] == expected
-    once = replace(SETTINGS, shadows=replace(SETTINGS.shadows, is_enabled=False))
+    rules = replace(SETTINGS, detection=replace(SETTINGS.detection, is_enabled=False))
+    assert [r.text for r in read_page(Page(gray), reader, rules).readings] == expected
+    once = replace(rules, shadows=replace(rules.shadows, is_enabled=False))
     assert [r.text for r in read_page(Page(gray), reader, once).readings] != expected
 
 

@@ -23,6 +23,7 @@ from train.fitting.fit_detector import finish, fit_detector
 from train.fitting.options import DetectorPlan
 from train.networks.catalog import PAGE
 from train.networks.model_folder import HISTORY_NAME, read_card
+from train.networks.page_network import build_page_network
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
@@ -138,7 +139,10 @@ def test_whole_run_from_the_command_line(pages: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_fit_one_network(pages: Path, tmp_path: Path) -> None:
+def test_two_processes_fit_one_network(pages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        fit_detector_room, "build_page_network", build_page_network
+    )  # the other process has no tiny one
     flags = ["--pages", str(pages), "--held-out", str(pages), "--out", str(tmp_path / "own"), "--processes", "2"]
     assert main(["fit-detector", *flags, "--epochs", "1", "--steps", "26", "--batch", "1"]) == 0
     assert read_card(tmp_path / "own")["made"]["processes"] == 2

@@ -14,8 +14,7 @@ from pipeline.settings.detection import DetectionSettings
 from pipeline.types import Reading, Writing
 
 REMAINS = "a digit that belongs to it could not be read"
-UNSEEN = "the page does not look like digits there"
-"""Flaws."""
+"""The flaw of a number that lost a digit."""
 
 _INSIDE_HEIGHTS = 0.25
 """A digit that is seen so near to the box of one that was read is that digit."""
@@ -46,12 +45,8 @@ def compare_with_seen(
         printed = float(np.mean([detection.measure(Channel.PRINTED, d.box) for d in reading.digits]))
         writing: Writing = "printed" if printed > 0.5 else "hand"
         if settings.is_print_read if writing == "printed" else settings.is_hand_read:
-            flaw = None
-            if min(detection.measure(Channel.AREA, d.box) for d in reading.digits) < settings.least_seen:
-                flaw = UNSEEN
-            elif any(_belongs(detection, at, reading, settings.least_link) for at in missing):
-                flaw = REMAINS
-            compared.append(replace(reading, writing=writing, flaw=flaw))
+            is_part = any(_belongs(detection, at, reading, settings.least_link) for at in missing)
+            compared.append(replace(reading, writing=writing, flaw=REMAINS if is_part else None))
     return tuple(compared)
 
 

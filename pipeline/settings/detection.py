@@ -27,6 +27,5 @@ class DetectionSettings(StageSettings):
     lowest_px: float = knob(28.0, 1, 1000, "px", "a page of lower digits is enlarged")
     wanted_px: float = knob(48.0, 5, 1000, "px", "to digits of this height")
     most_enlarged: float = knob(3.0, 1, 20, "times", "what is smaller has too few pixels to be read")
-    least_seen: float = knob(0.15, 0, 1, "probability", "a number with a digit that is seen less is rejected")
     least_link: float = knob(0.5, 0, 1, "probability", "a digit that was seen, not read, belongs to what it links to")
     most_digits: int = knob(1000, 1, 100_000, "digits", "bounds the work on a page of noise")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.decoding.compare_with_seen import REMAINS, UNSEEN, compare_with_seen
+from pipeline.decoding.compare_with_seen import REMAINS, compare_with_seen
 from pipeline.decoding.reject import reject_doubtful
 from pipeline.geometry import Box
 from pipeline.settings.tree import Settings
@@ -54,9 +54,3 @@ def test_a_digit_of_another_number_is_no_loss() -> None:
     seen = see((120, 200), (20, 40), (60, 40), (60, 90))
     (compared,) = compare_with_seen([read_at("12", (20, 40), (60, 40))], seen, SETTINGS)
     assert compared.flaw is None
-
-
-def test_a_number_where_no_digit_is_seen_is_rejected() -> None:
-    seen = see((80, 200), (20, 40))
-    compared = compare_with_seen([read_at("1", (160, 40))], seen, SETTINGS)
-    assert [number.flaw for number in compared] == [UNSEEN]

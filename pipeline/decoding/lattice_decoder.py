@@ -74,7 +74,7 @@ def form_numbers(
     settings : number of alternatives
     outlier_settings : what does not fit the page
     number_settings : where one number ends and the next begins
-    link : how probable it is that two places of the page belong to one number; then gaps do not tell
+    link : what the page network says of two neighbors, as in `split_numbers`
     """
     readings: list[Reading] = []
     kept = drop_outliers(paths, outlier_settings)

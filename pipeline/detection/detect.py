@@ -134,10 +134,8 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
     digits cover more of it is believed. It is looked at once more, at the scale that suits these digits, where that is
     another.
     """
-    side, most = (
-        min(max(gray.shape), _LONGEST * min(gray.shape)),
-        min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5),
-    )
+    side = min(max(gray.shape), _LONGEST * min(gray.shape))
+    most = min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
     found, small = (
         detect_at(gray, network, min(most, side_px / side), settings)
         for side_px in (settings.side_px, settings.small_side_px)

@@ -12,6 +12,9 @@ from pipeline.layout.skew import rescale
 from pipeline.reading.run_stages import StageRunner
 from pipeline.types import Page
 
+_LEAST_PX = 16
+"""A smaller patch tells nothing."""
+
 
 def prepare_page(page: Page, runner: StageRunner) -> Page:
     """Return the page at a scale at which its digits are easily read, and with its ink dark.
@@ -48,7 +51,3 @@ def has_bright_ink(gray: NDArray[np.uint8], found: Detection) -> bool:
         inner = patch[rows : len(patch) - rows, columns : patch.shape[1] - columns]
         votes += float(score) * float(np.sign(np.mean(inner) - np.median(patch)))
     return votes > 0
-
-
-_LEAST_PX = 16
-"""A smaller patch tells nothing."""

@@ -11,6 +11,12 @@ from pipeline.geometry import Box
 from pipeline.page_scale import measure_digit_height
 from pipeline.settings.layout import NumberGroupSettings
 
+_BROADEST_FRAC = 0.25
+"""Of the height: broader ink between digits is no line or stroke, but what lies between labels, or a patch."""
+
+_BLURRED = 16
+"""Part of the height by which the blurred edge of a digit reaches into the gap beside it."""
+
 _LEAST_GAP_PX = 5
 """A narrower gap has no room for a line and paper on both its sides."""
 
@@ -95,7 +101,7 @@ def are_parted(
 
 
 def has_ink_between(ink: NDArray[np.uint8], before: Box, after: Box, least_rows: float) -> bool:
-    """Return whether ink stands in the gap between two boxes over most of their rows: a wall, a sign, a letter.
+    """Return whether ink stands in the gap between two boxes over most of their rows, but is no patch.
 
     Parameters
     ----------
@@ -107,7 +113,8 @@ def has_ink_between(ink: NDArray[np.uint8], before: Box, after: Box, least_rows:
     left, right = before.right, after.left
     if bottom <= top or right <= left:
         return False
-    return bool(ink[top:bottom, left:right].any(axis=1).mean() >= least_rows)
+    inked = np.count_nonzero(ink[top:bottom, left:right], axis=1)
+    return bool(np.mean((inked > 0) & (inked <= _BROADEST_FRAC * (bottom - top))) >= least_rows)
 
 
 def measure_line_between(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
@@ -121,8 +128,12 @@ def measure_line_between(darkness: NDArray[np.uint8], before: Box, after: Box) -
     before, after : of two neighbors on a line, px of the page
     """
     top, bottom = max(before.top, after.top), min(before.bottom, after.bottom)
-    left, right = before.right, after.left
+    blur = max(2, (bottom - top) // _BLURRED)
+    left, right = before.right + blur, after.left - blur
     if bottom - top < _LEAST_GAP_PX or right - left < _LEAST_GAP_PX:
         return 0.0
     profile = np.sort(darkness[top:bottom, left:right].mean(axis=0))
-    return float(profile[-2:].mean() - profile[len(profile) // 2])
+    broadest = max(2, int(_BROADEST_FRAC * (bottom - top)))
+    if len(profile) <= broadest:
+        return 0.0
+    return float(profile[-2:].mean() - max(profile[len(profile) // 2], profile[-1 - broadest]))

@@ -13,7 +13,8 @@ from pipeline.decoding.compare_with_seen import compare_with_seen
 from pipeline.decoding.lattice_decoder import find_paths, form_numbers
 from pipeline.decoding.outliers import drop_edges
 from pipeline.decoding.pick import Pick
-from pipeline.detection.detect import Detection, detect_digits, keep_digits
+from pipeline.detection.detect import Detection, detect_at, detect_digits, keep_digits
+from pipeline.detection.page_network import CELL_PX
 from pipeline.geometry import Box
 from pipeline.ink.binarize import binarize
 from pipeline.ink.broken_strokes import join_broken_strokes
@@ -68,6 +69,13 @@ class StageRunner:
         self._seen[id(page)] = page, detection
         self.timer.lap("detect")
 
+    def _look_at_labels(self, page: Page, darkness: NDArray[np.uint8]) -> None:
+        """Look at a page once more, its labels turned to dark writing on bare paper."""
+        network, found = self.classifier.page_network, self.detect(page)
+        if network is not None and found is not None:
+            scale = found.cells_per_px * CELL_PX
+            self.remember(page, detect_at(cv2.bitwise_not(darkness), network, scale, self.settings.detection))
+
     def keep_digits(self, page: Page, ink: InkMask) -> InkMask:
         """Return the ink of a page without what lies where no digit is seen; all of it without a page network."""
         detection = self.detect(page)
@@ -104,8 +112,9 @@ class StageRunner:
         cleared = remove_rulings(ink, darkness, s.rulings)
         lap("rulings")
         if self.has_page_network:
-            on_labels = cv2.bitwise_and(cleared.ink, cv2.compare(darkness, with_labels, cv2.CMP_NE))
-            cleared = InkMask(cv2.bitwise_or(self.keep_digits(page, cleared).ink, on_labels))
+            if darkness is not with_labels:
+                self._look_at_labels(page, darkness)
+            cleared = self.keep_digits(page, cleared)
             lap("detect")
         return self.find_components(PageInk(page, paper, darkness, ink, cleared))
 

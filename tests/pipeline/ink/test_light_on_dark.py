@@ -1,9 +1,8 @@
-"""Bright writing on dark labels: read like any other, alone, beside dark writing, slanted, and one label for all."""
+"""Bright writing on dark plates: read like any other, alone, beside dark writing, slanted, and one plate for all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 
 import cv2
 import numpy as np
@@ -24,11 +23,11 @@ def classifier() -> Classifier:
     return load_classifier()
 
 
-def stamp(text: str, gap_px: int, paper: int = 225, label: int = 60) -> np.ndarray:
-    """Return a strip of paper with a label for each digit."""
-    shape = {"size_px": (40, 56), "height_px": 36, "paper": label, "pen": paper}
-    labels = [np.pad(write_page(digit, **shape), ((0, 0), (gap_px, 0)), constant_values=paper) for digit in text]  # type: ignore[arg-type]
-    return np.pad(np.hstack(labels), 50, constant_values=paper)
+def stamp(text: str, gap_px: int, paper: int = 225, plate: int = 60) -> np.ndarray:
+    """Return a strip of paper with a plate for each digit."""
+    shape = {"size_px": (40, 56), "height_px": 36, "paper": plate, "pen": paper}
+    plates = [np.pad(write_page(digit, **shape), ((0, 0), (gap_px, 0)), constant_values=paper) for digit in text]  # type: ignore[arg-type]
+    return np.pad(np.hstack(plates), 50, constant_values=paper)
 
 
 def photograph(drawn: np.ndarray, turn_deg: float = 0.0) -> Page:
@@ -44,28 +43,22 @@ def read(page: Page, classifier: Classifier) -> list[tuple[str, str]]:
     return [(r.text, r.status) for r in read_page(page, classifier).readings]
 
 
-FAR_PX = 12
-
-
 def darken(gray: np.ndarray) -> tuple[InkMask, np.ndarray]:
     """Return ink and darkness of a drawn page."""
     darkness = np.where(gray < 128, 200, PAPER_LEVEL).astype(np.uint8)
     return InkMask(np.where(gray < 128, np.uint8(255), np.uint8(0))), darkness
 
 
-def test_stamped_numbers_are_read(classifier: Classifier) -> None:
-    n_right = 0
-    for text, gap_px, turn_deg in product(["4207", "398", "5186", "2"], [4, FAR_PX], [-4, 0, 4]):
-        numbers = read(photograph(stamp(text, gap_px), turn_deg), classifier)
-        is_one = len(numbers) == 1 or gap_px == FAR_PX  # labels so far apart may be keys: a number each
-        is_sure = {status for _, status in numbers} == {"accepted"}
-        n_right += is_one and is_sure and "".join(number for number, _ in numbers) == text
-    assert n_right >= 23  # of 24; the page network misses the first two labels of one
+@pytest.mark.parametrize("turn_deg", [-4, 0, 4])
+@pytest.mark.parametrize("gap_px", [4, 12])
+@pytest.mark.parametrize("text", ["4207", "398", "5186", "2"])
+def test_stamped_number_is_read(text: str, gap_px: int, turn_deg: float, classifier: Classifier) -> None:
+    assert read(photograph(stamp(text, gap_px), turn_deg), classifier) == [(text, "accepted")]
 
 
-@pytest.mark.parametrize("label", [40, 90, 130])
-def test_label_on_one_strip_of_tape_is_read(label: int, classifier: Classifier) -> None:
-    label = np.pad(write_page("4207", size_px=(220, 64), paper=label, pen=225), 60, constant_values=225)
+@pytest.mark.parametrize("plate", [40, 90, 130])
+def test_label_of_one_plate_is_read(plate: int, classifier: Classifier) -> None:
+    label = np.pad(write_page("4207", size_px=(220, 64), paper=plate, pen=225), 60, constant_values=225)
     assert read(photograph(label), classifier) == [("4207", "accepted")]
 
 
@@ -75,7 +68,7 @@ def test_stamped_and_written_numbers_are_read_on_one_page(classifier: Classifier
     assert read(photograph(page), classifier) == [("398", "accepted"), ("4207", "accepted")]
 
 
-def test_writing_is_inverted_and_the_label_is_gone() -> None:
+def test_writing_is_turned_over_and_the_plate_is_gone() -> None:
     mask, darkness = darken(stamp("4", 6))
     ink, dark = invert_light_on_dark(mask, darkness, SETTINGS)
     written = darken(np.pad(write_page("4", size_px=(40, 56), height_px=36), ((50, 50), (56, 50)), constant_values=225))
@@ -115,14 +108,14 @@ UNTOUCHED = {
 
 
 @pytest.mark.parametrize("name", UNTOUCHED)
-def test_what_is_no_label_stays(name: str) -> None:
+def test_what_is_no_plate_stays(name: str) -> None:
     mask, darkness = darken(UNTOUCHED[name])
     ink, dark = invert_light_on_dark(mask, darkness, SETTINGS)
     assert ink is mask
     assert dark is darkness
 
 
-def test_writing_in_the_corner_of_a_slanted_labels_box_stays() -> None:
+def test_writing_in_the_corner_of_a_slanted_plates_box_stays() -> None:
     label = np.pad(write_page("4207", size_px=(220, 64), paper=60, pen=225), 80, constant_values=225)
     turn = cv2.getRotationMatrix2D((190, 112), 15, 1)
     page = cv2.warpAffine(label, turn, (380, 224), borderValue=225)
@@ -137,7 +130,7 @@ def test_writing_in_the_corner_of_a_slanted_labels_box_stays() -> None:
 
 
 @pytest.mark.parametrize("others", ["4", "28"])
-def test_bar_beside_labels_is_on_one(others: str) -> None:
+def test_bar_beside_plates_is_on_one(others: str) -> None:
     mask, darkness = darken(stamp("1" + others, 6))
     ink, _ = invert_light_on_dark(mask, darkness, SETTINGS)
     assert np.count_nonzero(ink.ink[:, :90]) < np.count_nonzero(mask.ink[:, :90]) / 3

@@ -28,27 +28,34 @@ def shrink(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[n
     return shrunk
 
 
-def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) -> bool:
+def measure_polarity(
+    gray: NDArray[np.uint8], settings: IlluminationSettings, area: NDArray[np.float32] | None = None
+) -> bool:
     """Return True where the ink is darker than the paper, False for chalk on a board and the like.
 
     A pen stroke is thin and stands out from the paper, which is the median of a wide window. What is both darker than
     that median and filled by a narrow closing is thin and dark; what is both brighter and removed by a narrow opening
     is thin and bright. Ink is whichever has more energy: wide things (desk, window, shadow) count for neither, and the
     white inside a loop is no brighter than the paper. Bright ink is rare and shows little that is dark beside it, while
-    the bright edges of a small label stand around dark ink: bright ink must have several times the energy.
+    the bright edges of a small label stand around dark ink: bright ink must have several times the energy, unless it is
+    known where digits are.
 
     Parameters
     ----------
     gray : uint8 (H, W), shrunk or not
     settings : side of the reduced picture that is looked at, the two windows, and how much more is asked of bright ink
+    area : float32 (h, w) over the whole picture, 0..1, how sure it is that a digit is there: nothing else counts
     """
     small = shrink(gray, settings)
     thin = np.ones((_odd(min(small.shape) * settings.stroke_window_frac),) * 2, np.uint8)
     paper = _wide_median(small, _odd(min(small.shape) * settings.background_window_frac))
     dark = np.minimum(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, thin), cv2.subtract(paper, small))
     bright = np.minimum(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, thin), cv2.subtract(small, paper))
-    energies = [float(np.sum(ink.astype(np.float32) ** 2)) for ink in (dark, bright)]
-    return energies[0] * settings.least_bright_ratio >= energies[1]
+    energies = [ink.astype(np.float32) ** 2 for ink in (dark, bright)]
+    if area is None:
+        return float(energies[0].sum()) * settings.least_bright_ratio >= float(energies[1].sum())
+    where = cv2.resize(area, small.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return float((energies[0] * where).sum()) >= float((energies[1] * where).sum())
 
 
 def darken_ink(page: Page, settings: IlluminationSettings) -> Page:

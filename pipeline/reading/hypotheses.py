@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.ink.illumination import invert, shrink
+from pipeline.detection.page_network import Channel
+from pipeline.ink.illumination import invert, measure_polarity, shrink
 from pipeline.ink.shadows import find_patches, lift_shadows
 from pipeline.layout.orientation import QUARTERS, mirror_page, turn_page
 from pipeline.layout.skew import deskew, list_turns, measure_skew
@@ -151,11 +152,14 @@ def _read_with_rulings(best: Stages, runner: StageRunner) -> Iterator[Stages]:
         yield replace(runner.read(ink, lines), hypothesis="rulings kept")
 
 
-def _is_blank(best: Stages, runner: StageRunner) -> bool:
-    """Return whether nothing was read; a page network tells before whether ink is bright."""
-    if runner.has_page_network:
+def _may_be_bright(best: Stages, runner: StageRunner) -> bool:
+    """Return whether what is thin where digits are seen is bright; without a page network, whether nothing was read."""
+    s = runner.settings.illumination
+    if s.inverse != 1:
         return False
-    return not best.readings and runner.settings.illumination.inverse == 1
+    if best.detection is None:
+        return not best.readings
+    return not measure_polarity(best.ink.page.gray, s, best.detection.maps[Channel.AREA])
 
 
 def _read_inverted(best: Stages, runner: StageRunner) -> Iterator[Stages]:
@@ -215,7 +219,7 @@ LINE_HYPOTHESES = (
 """Second looks at a page as it is held."""
 
 PAGE_HYPOTHESES = (
-    Hypothesis("black for white", _is_blank, _read_inverted, lambda s, _: s.illumination.least_gain),
+    Hypothesis("black for white", _may_be_bright, _read_inverted, lambda s, _: s.illumination.least_gain),
     Hypothesis("shadows removed", _may_have_shadows, _read_without_shadows, lambda s, _: s.shadows.least_gain),
     Hypothesis("turned or mirrored", _is_doubtful, _read_turned, lambda s, score: max(s.orientation.least_gain, score)),
 )

@@ -62,7 +62,7 @@ class NumberGroupSettings(StageSettings):
     tallest_sign_frac: float = knob(1.4, 0, 20, "of the height", "taller ink between digits is the wall of a box")
     least_link: float = knob(0.3, 0, 1, "probability", "digits linked less are of two numbers if ink stands between")
     sure_link: float = knob(0.9, 0, 1, "probability", "digits that it links more are of one number, whatever the gap")
-    far_heights: float = knob(2.0, 0, 100, "heights", "white so wide is as ink between digits")
+    far_heights: float = knob(4.0, 0, 100, "heights", "white so wide is as ink between digits")
     pale_line_levels: float = knob(
         12.0, 0, 255, "gray levels", "an upright line so much darker than the paper parts as well"
     )

@@ -56,7 +56,7 @@ def _fill_field(
     if rng.random() < 0.75:
         n_fitting = int((right - left) / (0.8 * height_px))
         text = make_digits(rng, 1, max(1, min(9, n_fitting)))
-        if rng.random() < 0.3:
+        if rng.random() < 0.4:
             text = make_entry(rng)
         elif rng.random() < 0.35:
             text = make_phrase(rng, 3)

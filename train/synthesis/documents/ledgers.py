@@ -21,7 +21,7 @@ def fill_ledger(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gen
             end = print_line(sheet, text, (left, y), height_px * 0.7, style.print_font)
         else:
             end = write_phrase(sheet, text, (left, y), height_px, style, rng)
-        number = make_entry(rng) if rng.random() < 0.25 else make_digits(rng, 1, 5)
+        number = make_entry(rng) if rng.random() < 0.4 else make_digits(rng, 1, 5)
         start = max(end + height_px, right - 0.75 * height_px * len(number))
         if leader == "line":
             draw_line(sheet, (end + 4, y), (start + rng.uniform(0, 3) * height_px, y), max(1, 0.04 * height_px))

@@ -147,7 +147,7 @@ def fill_spaced(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gen
     """Write rows of one number each, its digits, `height_px` high, evenly spaced over the row."""
     width, height = sheet.size_px
     y, pitch = rng.uniform(0.05, 0.4) * height + height_px, height_px * rng.uniform(1.5, 3.5)
-    step = height_px * rng.uniform(0.8, 2.2)
+    step = height_px * rng.uniform(0.8, 3.0)
     for _ in range(int(rng.integers(1, 6))):
         x = rng.uniform(0.03, 0.3) * width
         n = max(1, min(int((0.95 * width - x) / step), int(rng.integers(3, 12))))

@@ -35,13 +35,13 @@ from train.synthesis.photos.gray_paper import Gray, draw_grain, make_surface
 Fill = Callable[[Sheet, float, Style, np.random.Generator], None]
 
 PAPERS: dict[str, tuple[Fill, float]] = {
-    "table": (fill_table, 0.34),
+    "table": (fill_table, 0.3),
     "squares": (fill_squares, 0.08),
     "ledger": (fill_ledger, 0.08),
     "form": (fill_form, 0.14),
     "cheque": (fill_cheque, 0.06),
     "envelope": (fill_envelope, 0.05),
-    "notes": (fill_notes, 0.13),
+    "notes": (fill_notes, 0.17),
     "prose": (fill_prose, 0.05),
     "spaced": (fill_spaced, 0.07),
 }
@@ -61,8 +61,12 @@ _PAPER_STREAM = 15
 _VISIBLE, _LEAST_VISIBLE_PX = 0.9, 4
 """Share of its ink that must show for a digit to count as whole, and its least ink."""
 
-_MOST_TURN_DEG, _FITTED = 45.0, (0.65, 0.95)
-"""How far a camera is held askew at the outside, and how much smaller the sheet then is in the photo."""
+_MOST_TURN_DEG, _FITTED, _LEAST_READABLE_PX = 45.0, (0.3, 0.95), 10.0
+"""How far a camera is held askew at the outside; how much smaller the sheet then is in the photo, as long as its digits
+stay so high."""
+
+_BLEED_SHARE, _TURNED_DARK_SHARE = 0.06, 0.08
+"""Papers through which the back shines, and papers with a label whose writing is bright on dark."""
 
 _MOST_GAPS_FRAC = (0.15, 0.3)
 """Greatest gaps between the digits of papers with cells, of the height: a number is to stay in its cell."""
@@ -100,11 +104,15 @@ def _make_paper(supplies: Supplies, rng: np.random.Generator) -> MarkedPage:
     paper = make_surface(surface, size, height, np.zeros(0), rng)
     is_dark = surface == "blackboard"
     _lay_layers(paper, sheet, is_dark, rng)
+    if rng.random() < _BLEED_SHARE:
+        _bleed(paper, sheet, rng)
+    if rng.random() < _TURNED_DARK_SHARE:
+        _darken_label(paper, height, rng)
     damage_sheet(paper, height, rng)
     has_desk, is_flat = rng.random() < _DESK_SHARE, rng.random() < _FLAT_SHARE
     shot = aim(size, height, rng, has_desk and not is_flat, is_flat)
     if not is_flat and rng.random() < _TURNED_SHARE:
-        shot = _turn(shot, size, rng)
+        shot = _turn(shot, size, height, rng)
     shown = sheet.pen.owner
     if rng.random() < _FINGER_SHARE:
         shown = np.where(put_finger(paper, rng), np.uint16(0), shown)
@@ -117,13 +125,13 @@ def _make_paper(supplies: Supplies, rng: np.random.Generator) -> MarkedPage:
     return MarkedPage(photo, owner, labels, kinds, groups, printed, ups, (kind, surface))
 
 
-def _turn(shot: Shot, size: tuple[int, int], rng: np.random.Generator) -> Shot:
-    """Return the shot with the camera held askew by up to 45 degrees."""
+def _turn(shot: Shot, size: tuple[int, int], height_px: float, rng: np.random.Generator) -> Shot:
+    """Return the shot from further off and with the camera held askew by up to 45 degrees."""
     center = (size[0] / 2, size[1] / 2)
+    least, most = _FITTED
+    fitted = float(rng.uniform(min(most, max(least, _LEAST_READABLE_PX / height_px)), most))
     turn = np.eye(3)
-    turn[:2] = cv2.getRotationMatrix2D(
-        center, float(rng.uniform(-_MOST_TURN_DEG, _MOST_TURN_DEG)), float(rng.uniform(*_FITTED))
-    )
+    turn[:2] = cv2.getRotationMatrix2D(center, float(rng.uniform(-_MOST_TURN_DEG, _MOST_TURN_DEG)), fitted)
     return replace(shot, view=turn @ shot.view, has_desk=True)
 
 
@@ -184,6 +192,24 @@ def _lay_layers(paper: Gray, sheet: Sheet, is_dark: bool, rng: np.random.Generat
             share *= np.clip(1 - tooth * (0.3 + 0.5 * draw_grain(size, rng.uniform(1.0, 2.5), rng)), 0, 1)
         paper *= 1 - share
         paper += share * np.float32(own)
+
+
+def _bleed(paper: Gray, sheet: Sheet, rng: np.random.Generator) -> None:
+    """Let what stands on the back shine through, mirrored, float32 (H, W) reflectance, in place."""
+    back = np.maximum(sheet.print.coverage, sheet.pen.coverage)[:, ::-1]
+    back = np.roll(back, [int(rng.integers(side)) for side in back.shape], axis=(0, 1))
+    soft = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.6, 2.0)).astype(np.float32) / 255
+    paper *= 1 - np.float32(rng.uniform(0.06, 0.3)) * soft
+
+
+def _darken_label(paper: Gray, height: float, rng: np.random.Generator) -> None:
+    """Turn bright and dark around in a patch of digits' size or more, float32 (H, W) reflectance, in place."""
+    rows, columns = paper.shape
+    tall, wide = (int(height * rng.uniform(*reach)) for reach in ((1.5, 6), (3, 16)))
+    top, left = int(rng.integers(max(1, rows - tall))), int(rng.integers(max(1, columns - wide)))
+    patch = paper[top : top + tall, left : left + wide]
+    patch[:] = np.float32(patch.max()) * np.float32(rng.uniform(0.7, 1.0)) - patch + np.float32(rng.uniform(0.03, 0.2))
+    np.clip(patch, 0.01, 1, out=patch)
 
 
 def _mark_cut(

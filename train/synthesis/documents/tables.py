@@ -153,7 +153,7 @@ def _draw_contents(n_digits: list[int], has_labels: bool, height_px: float, rng:
         has_grades=rng.random() < 0.3,
         empty_share=float(rng.choice([0.0, 0.08, 0.3, 0.6])),
         is_printed=rng.random() < 0.08,
-        sign_share=float(rng.choice([0.0, 0.0, 0.0, 0.3])),
+        sign_share=float(rng.choice([0.0, 0.0, 0.0, 0.3, 0.6])),
         label_px=height_px * rng.uniform(0.5, 1.0),
         slack_frac=_SLACK_FRACS[str(rng.choice(["center", "left", "right"]))],
     )

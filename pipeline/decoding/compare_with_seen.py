@@ -1,4 +1,4 @@
-"""What the page network saw of a number that was read: whether it is printed, and whether a digit of it is missing."""
+"""What the page network saw of a number that was read: whether it is printed, whole, and one at all."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from pipeline.detection.detect import Detection
 from pipeline.detection.page_network import Channel
+from pipeline.geometry import Box
 from pipeline.settings.detection import DetectionSettings
 from pipeline.types import Reading, Writing
 
 REMAINS = "a digit that belongs to it could not be read"
-"""The flaw of a number that lost a digit."""
+OTHER = "the page network takes it for letters or signs"
+"""Flaws: the number lost a digit; or it is none."""
 
 _INSIDE_HEIGHTS = 0.25
 """A digit that is seen so near to the box of one that was read is that digit."""
@@ -45,9 +47,19 @@ def compare_with_seen(
         printed = float(np.mean([detection.measure(Channel.PRINTED, d.box) for d in reading.digits]))
         writing: Writing = "printed" if printed > 0.5 else "hand"
         if settings.is_print_read if writing == "printed" else settings.is_hand_read:
+            others = [_measure_other(detection, d.box) for d in reading.digits]
+            if np.mean(others) > 0:
+                continue
+            is_other = max(others) > 0
             is_part = any(_belongs(detection, at, reading, settings.least_link) for at in missing)
-            compared.append(replace(reading, writing=writing, flaw=REMAINS if is_part else None))
+            flaw = OTHER if is_other else REMAINS if is_part else None
+            compared.append(replace(reading, writing=writing, flaw=flaw))
     return tuple(compared)
+
+
+def _measure_other(detection: Detection, box: Box) -> float:
+    """Return by how much other writing is more probable than a digit in a box, -1..1."""
+    return detection.measure(Channel.OTHER, box) - detection.measure(Channel.AREA, box)
 
 
 def _is_read(detection: Detection, at: int, boxes: NDArray[np.float64]) -> bool:

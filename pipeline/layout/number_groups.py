@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,14 +16,36 @@ from pipeline.settings.layout import NumberGroupSettings
 _BROADEST_FRAC = 0.25
 """Of the height: broader ink between digits is no line or stroke, but what lies between labels, or a patch."""
 
-_BLURRED = 16
-"""Part of the height by which the blurred edge of a digit reaches into the gap beside it."""
+_TALLER_FRAC, _BESIDE_FRAC = 0.3, 0.1
+"""Of the height: by how much a wall is taller than the digits, above and below, and how far beside it paper shows."""
 
-_LEAST_GAP_PX = 5
-"""A narrower gap has no room for a line and paper on both its sides."""
+_N_PARTS = 5
+"""Parts of a wall, top to bottom; each but one is seen: a crossing line may hide it there."""
 
-Link = Callable[[Box, Box], tuple[float, bool]]
-"""Of two neighbors' boxes: how probable it is, 0..1, that they belong to one number, and whether ink stands between."""
+_WALL_SLOPES = np.linspace(-0.2, 0.2, 9)
+"""Px to the side for each px down: tables are photographed aslant."""
+
+_LEAST_WALLS = 2
+"""One alone may be a crease or a hair through a number."""
+
+
+class Between(NamedTuple):
+    """What there is between two neighbors on a line.
+
+    Attributes
+    ----------
+    linked : how probable it is, 0..1, that they belong to one number
+    has_ink : whether a stroke, a sign or a letter stands there
+    has_wall : whether the wall of a box or the line of a table does
+    """
+
+    linked: float
+    has_ink: bool
+    has_wall: bool
+
+
+Link = Callable[[Box, Box], Between]
+"""Of two neighbors' boxes."""
 
 
 def split_numbers(
@@ -36,7 +60,8 @@ def split_numbers(
     digits : boxes of the digits of one line, left to right
     signs : boxes of the ink between them that was read as no digit
     link : what the page network says of two neighbors; a gap or a sign ends no number whose digits it surely links, and
-        ink between them, or white that is wide, ends one that it does not link
+        ink or a wall between them, or white that is wide, ends one that it does not link. Walls always end one where
+        they bound cells of several digits; in a comb each box holds a digit.
     """
     if not digits:
         return []
@@ -45,12 +70,15 @@ def split_numbers(
     least, most = settings.sign_height_frac * height, settings.tallest_sign_frac * height
     tall = [b for b in signs if least <= b.height <= most]
     numbers = [[0]]
+    betweens = [link(*pair) for pair in pairwise(digits)] if link is not None else []
+    are_cells = has_cells([between.has_wall for between in betweens])
     for i, gap in enumerate(measure_gaps(digits), start=1):
         ends = gap > limit or any(_stands_between(s, digits[i - 1], digits[i]) for s in tall)
         if link is not None:
-            linked, is_parted = link(digits[i - 1], digits[i])
-            is_far = gap > settings.far_heights * height
-            ends = linked < settings.sure_link if ends else (is_parted or is_far) and linked < settings.least_link
+            linked, has_ink, has_wall = betweens[i - 1]
+            is_parted = has_ink or has_wall or gap > settings.far_heights * height
+            ends = linked < settings.sure_link if ends else is_parted and linked < settings.least_link
+            ends = ends or (has_wall and are_cells)
         if ends:
             numbers.append([])
         numbers[-1].append(i)
@@ -83,21 +111,42 @@ def _stands_between(sign: Box, before: Box, after: Box) -> bool:
     return before.center[0] < sign.center[0] < after.center[0]
 
 
-def are_parted(
-    ink: NDArray[np.uint8], darkness: NDArray[np.uint8], before: Box, after: Box, settings: NumberGroupSettings
-) -> bool:
-    """Return whether a wall, a sign, a letter or a pale line of a table stands in the gap between two boxes.
+def has_cells(walls: Sequence[bool]) -> bool:
+    """Return whether the walls of a line bound cells of several digits: half of what two of them bound, or more.
 
     Parameters
     ----------
+    walls : of each gap between two digits, whether a wall stands there
+    """
+    at = np.flatnonzero([True, *walls, True])
+    if len(at) < _LEAST_WALLS + 2:
+        return False
+    return bool(np.mean(np.diff(at) > 1) >= 0.5)
+
+
+def look_between(
+    linked: float,
+    ink: NDArray[np.uint8],
+    darkness: NDArray[np.uint8],
+    before: Box,
+    after: Box,
+    settings: NumberGroupSettings,
+) -> Between:
+    """Return what there is between two boxes.
+
+    Parameters
+    ----------
+    linked : how probable it is, 0..1, that they belong to one number
     ink : uint8 (H, W), 255 ink, rulings among it
     darkness : uint8 (H, W), darker is more
     before, after : of two neighbors on a line, px of the page
-    settings : how much of the gap ink takes, and how much darker a pale line is than the paper
+    settings : over how many of the rows ink stands, and how much darker a wall is than the paper
     """
-    if has_ink_between(ink, before, after, settings.parted_rows_frac):
-        return True
-    return measure_line_between(darkness, before, after) >= settings.pale_line_levels
+    return Between(
+        linked,
+        has_ink_between(ink, before, after, settings.parted_rows_frac),
+        measure_wall(darkness, before, after) >= settings.least_wall_levels,
+    )
 
 
 def has_ink_between(ink: NDArray[np.uint8], before: Box, after: Box, least_rows: float) -> bool:
@@ -117,23 +166,32 @@ def has_ink_between(ink: NDArray[np.uint8], before: Box, after: Box, least_rows:
     return bool(np.mean((inked > 0) & (inked <= _BROADEST_FRAC * (bottom - top))) >= least_rows)
 
 
-def measure_line_between(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
-    """Return how much darker than the rest an upright line in the gap between two boxes is, gray levels.
+def measure_wall(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
+    """Return how much darker than the paper on both its sides a wall in the gap between two boxes is, gray levels.
 
-    A line of a table that is too pale to be ink still shows in the mean over the rows.
+    It is thin, more or less upright, and taller than the digits; a line that is too pale to be ink still shows in the
+    means over its parts. 0 where the gap has no room for one.
 
     Parameters
     ----------
     darkness : uint8 (H, W), darker is more
     before, after : of two neighbors on a line, px of the page
     """
-    top, bottom = max(before.top, after.top), min(before.bottom, after.bottom)
-    blur = max(2, (bottom - top) // _BLURRED)
-    left, right = before.right + blur, after.left - blur
-    if bottom - top < _LEAST_GAP_PX or right - left < _LEAST_GAP_PX:
+    height = max(before.height, after.height)
+    over = round(_TALLER_FRAC * height)
+    top, bottom = max(0, min(before.top, after.top) - over), max(before.bottom, after.bottom) + over
+    columns = np.arange(before.right, after.left)
+    patch = darkness[top:bottom].astype(np.float32)
+    if len(patch) < _N_PARTS or not len(columns):
         return 0.0
-    profile = np.sort(darkness[top:bottom, left:right].mean(axis=0))
-    broadest = max(2, int(_BROADEST_FRAC * (bottom - top)))
-    if len(profile) <= broadest:
-        return 0.0
-    return float(profile[-2:].mean() - max(profile[len(profile) // 2], profile[-1 - broadest]))
+    beside = max(2, round(_BESIDE_FRAC * height))
+    rows = np.arange(len(patch))
+    best = 0.0
+    for slope in _WALL_SLOPES:
+        along = columns + np.round((rows - rows.mean()) * slope).astype(int)[:, None]
+        here, left, right = (
+            patch[rows[:, None], np.clip(along + d, 0, patch.shape[1] - 1)] for d in (0, -beside, beside)
+        )
+        parts = np.stack([part.mean(axis=0) for part in np.array_split(here - np.maximum(left, right), _N_PARTS)])
+        best = max(best, float(np.sort(parts, axis=0)[1].max()))
+    return best

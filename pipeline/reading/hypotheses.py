@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pipeline.decoding.compare_with_seen import OTHER
 from pipeline.detection.page_network import Channel
 from pipeline.ink.illumination import invert, measure_polarity, shrink
 from pipeline.ink.shadows import find_patches, lift_shadows
@@ -59,8 +60,12 @@ def is_mirrored(hypothesis: str) -> bool:
 
 
 def measure_score(readings: Sequence[Reading], doubtful: float) -> float:
-    """Return by how much the digits are surer than `doubtful`, 0..1, summed up: 1 for each that is quite sure."""
-    return sum(digit.confidence - doubtful for reading in readings for digit in reading.digits) / (1 - doubtful)
+    """Return by how much the digits are surer than `doubtful`, 0..1, summed up: 1 for each that is quite sure.
+
+    Those of numbers that the page network takes for anything else tell nothing.
+    """
+    digits = [digit for reading in readings if reading.flaw != OTHER for digit in reading.digits]
+    return sum(digit.confidence - doubtful for digit in digits) / (1 - doubtful)
 
 
 def _read_upright(page: Page, runner: StageRunner, memory: LineMemory | None = None) -> Stages:

@@ -23,7 +23,7 @@ from pipeline.ink.illumination import estimate_paper, flatten_light, shrink
 from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
 from pipeline.ink.shadows import clear_edges
-from pipeline.layout.number_groups import Link, are_parted
+from pipeline.layout.number_groups import Between, Link, look_between
 from pipeline.layout.text_lines import find_lines, measure_scale
 from pipeline.reading.stage_timer import StageTimer
 from pipeline.reading.stages import LineMemory, Recognition, Stages
@@ -200,8 +200,8 @@ class StageRunner:
         """Return what tells whether two neighbors on a line are of one number."""
         settings = self.settings.number_groups
 
-        def link(before: Box, after: Box) -> tuple[float, bool]:
+        def link(before: Box, after: Box) -> Between:
             linked = detection.measure_link(before.center, after.center)
-            return linked, are_parted(ink.ink.ink, ink.darkness, before, after, settings)
+            return look_between(linked, ink.ink.ink, ink.darkness, before, after, settings)
 
         return link

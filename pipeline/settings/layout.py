@@ -63,8 +63,8 @@ class NumberGroupSettings(StageSettings):
     least_link: float = knob(0.3, 0, 1, "probability", "digits linked less are of two numbers if ink stands between")
     sure_link: float = knob(0.9, 0, 1, "probability", "digits that it links more are of one number, whatever the gap")
     far_heights: float = knob(4.0, 0, 100, "heights", "white so wide is as ink between digits")
-    pale_line_levels: float = knob(
-        12.0, 0, 255, "gray levels", "an upright line so much darker than the paper parts as well"
+    least_wall_levels: float = knob(
+        8.0, 0, 255, "gray levels", "a wall between digits is so much darker than the paper"
     )
     parted_rows_frac: float = knob(0.75, 0.05, 1, "of the rows", "ink between digits over so many parts them")
     sign_height_frac: float = knob(0.35, 0, 2, "of the height", "a skipped sign at least this tall ends a number")

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.decoding.compare_with_seen import REMAINS, compare_with_seen
+from pipeline.decoding.compare_with_seen import OTHER, REMAINS, compare_with_seen
 from pipeline.decoding.reject import reject_doubtful
+from pipeline.detection.page_network import Channel
 from pipeline.geometry import Box
 from pipeline.settings.tree import Settings
 from pipeline.types import Digit, Reading
@@ -48,6 +49,17 @@ def test_a_number_that_lost_a_digit_is_rejected_whatever_its_digits_say() -> Non
     assert [number.flaw for number in compared] == [REMAINS]
     (decided,) = reject_doubtful(compared, Settings().decode)
     assert (decided.status, decided.reason) == ("rejected", "a digit that belongs to it could not be read")
+
+
+def test_a_number_with_a_letter_is_rejected_for_that_and_one_of_letters_is_none() -> None:
+    seen = see((80, 200), (20, 40), (60, 40), (100, 40))
+    number = read_at("12", (20, 40), (60, 40))
+    seen.maps[Channel.AREA], seen.maps[Channel.OTHER] = 0.8, 0.0
+    seen.maps[Channel.OTHER, :, :10] = 1.0
+    compared = compare_with_seen([number], seen, SETTINGS)
+    assert [reading.flaw for reading in compared] == [OTHER]
+    seen.maps[Channel.OTHER] = 1.0
+    assert compare_with_seen([number], seen, SETTINGS) == ()
 
 
 def test_a_digit_of_another_number_is_no_loss() -> None:

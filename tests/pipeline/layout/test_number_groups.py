@@ -11,7 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.geometry import Box
-from pipeline.layout.number_groups import are_parted, find_gap_limit, measure_gaps, split_numbers
+from pipeline.layout.number_groups import (
+    Between,
+    find_gap_limit,
+    look_between,
+    measure_gaps,
+    measure_wall,
+    split_numbers,
+)
 from pipeline.settings.layout import NumberGroupSettings
 
 SETTINGS = NumberGroupSettings()
@@ -97,7 +104,7 @@ def test_numbers_do_not_depend_on_size_or_place(gaps: list[int], times: int) -> 
 
 
 @pytest.mark.parametrize(
-    ("linked", "is_parted", "gaps", "numbers"),
+    ("linked", "has_ink", "gaps", "numbers"),
     {
         "surely linked over a wide gap": (0.95, False, (10, WIDE, 10), [[0, 1, 2, 3]]),
         "linked over a wide gap": (0.5, False, (10, WIDE, 10), [[0, 1], [2, 3]]),
@@ -108,20 +115,53 @@ def test_numbers_do_not_depend_on_size_or_place(gaps: list[int], times: int) -> 
     }.values(),
 )
 def test_links_and_what_stands_between(
-    linked: float, is_parted: bool, gaps: tuple[int, ...], numbers: list[list[int]]
+    linked: float, has_ink: bool, gaps: tuple[int, ...], numbers: list[list[int]]
 ) -> None:
-    assert split_numbers(set_out(*gaps), [], SETTINGS, lambda before, after: (linked, is_parted)) == numbers
+    assert split_numbers(set_out(*gaps), [], SETTINGS, lambda *_: Between(linked, has_ink, False)) == numbers
 
 
-def test_lines_between_two_boxes() -> None:
-    before, after = Box(0, 0, 10, 40), Box(40, 0, 50, 40)
-    paper = np.full((40, 60), 55, np.uint8)
-    bare = np.zeros((40, 60), np.uint8)
-    wall, dash, pale = bare.copy(), bare.copy(), paper.copy()
-    wall[:, 25:27], dash[18:21, 15:35], pale[:, 25:27] = 255, 255, 75
-    assert not are_parted(bare, paper, before, after, SETTINGS)
-    assert are_parted(wall, paper, before, after, SETTINGS)
-    assert not are_parted(dash, paper, before, after, SETTINGS)
-    assert are_parted(bare, pale, before, after, SETTINGS)
-    assert not are_parted(wall, paper, before, Box(10, 0, 20, 40), SETTINGS)
-    assert not are_parted(wall, paper, before, Box(40, 50, 50, 60), SETTINGS)
+@pytest.mark.parametrize(
+    ("walls", "numbers"),
+    {
+        "cells of two digits": ("  | |", [[0, 1, 2], [3, 4], [5]]),
+        "a comb": ("|||||", [[0, 1, 2, 3, 4, 5]]),
+        "a crease": ("  |  ", [[0, 1, 2, 3, 4, 5]]),
+        "a comb with a wall that is not seen": ("|| ||", [[0, 1, 2, 3, 4, 5]]),
+        "nothing": ("     ", [[0, 1, 2, 3, 4, 5]]),
+    }.values(),
+)
+def test_walls_part_linked_digits_only_where_they_bound_cells_of_several(walls: str, numbers: list[list[int]]) -> None:
+    digits = set_out(*[10] * len(walls))
+    seen = dict(zip([digit.left for digit in digits], walls, strict=False))
+    found = split_numbers(digits, [], SETTINGS, lambda before, _: Between(0.8, False, seen[before.left] == "|"))
+    assert found == numbers
+
+
+def test_what_stands_between_two_boxes() -> None:
+    before, after = Box(0, 20, 10, 60), Box(40, 20, 50, 60)
+    paper = np.full((80, 60), 55, np.uint8)
+    bare = np.zeros((80, 60), np.uint8)
+    wall, dash = bare.copy(), bare.copy()
+    wall[:, 25:27], dash[38:41, 15:35] = 255, 255
+
+    def look(ink: np.ndarray, darkness: np.ndarray = paper, after: Box = after) -> tuple[bool, bool]:
+        return look_between(0.5, ink, darkness, before, after, SETTINGS)[1:]
+
+    assert look(bare) == (False, False)
+    assert look(wall) == (True, False)
+    assert look(dash) == (False, False)
+    assert look(wall, after=Box(10, 20, 20, 60)) == (False, False)
+    assert look(wall, after=Box(40, 90, 50, 99)) == (False, False)
+
+
+@pytest.mark.parametrize("slope", [-0.15, 0, 0.15])
+def test_pale_wall_is_seen_a_stroke_or_the_edge_of_a_shadow_is_not(slope: float) -> None:
+    before, after = Box(0, 20, 10, 60), Box(40, 20, 50, 60)
+    rows, columns = np.mgrid[:80, :60]
+    paper = np.full((80, 60), 55, np.uint8)
+    is_wall = np.abs(columns - 25 - slope * (rows - 40)) <= 1
+    crossed = is_wall | (np.abs(rows - 70) <= 1)
+    stroke = is_wall & (rows >= 20) & (rows < 60)
+    for is_dark, found in ((is_wall, True), (crossed, True), (stroke, False), (columns > 25, False)):
+        measured = measure_wall(np.where(is_dark, np.uint8(75), paper), before, after)
+        assert (measured >= SETTINGS.least_wall_levels) == found

@@ -29,7 +29,7 @@ from pipeline.ink.components import find_components
 from pipeline.ink.illumination import darken_ink, estimate_paper
 from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
-from pipeline.layout.number_groups import are_parted
+from pipeline.layout.number_groups import Between, look_between
 from pipeline.layout.skew import list_turns
 from pipeline.layout.text_lines import find_lines
 from pipeline.live.line_scheduler import LineScheduler
@@ -113,13 +113,14 @@ def drop_what_does_not_fit(s: Settings) -> Iterator[Any]:
 
 def group_numbers(s: Settings) -> Iterator[Any]:
     seen = take_stages("signs")
-    for linked, is_parted in ((None, False), (0.0, False), (0.0, True), (0.5, True), (0.95, True)):
-        link = None if linked is None else (lambda before, after, answer=(linked, is_parted): answer)
+    for linked, has_ink in ((None, False), (0.0, False), (0.0, True), (0.5, True), (0.95, True)):
+        link = None if linked is None else (lambda *_, answer=(linked, has_ink): Between(*answer, False))
         yield form_numbers(seen.paths, range(len(seen.lines)), s.decode, s.outliers, s.number_groups, link)
     ink, darkness = np.zeros((40, 100), np.uint8), np.full((40, 100), 55, np.uint8)
     ink[:30, 48:50], darkness[:, 70:72] = 255, 65
     for left in (20, 55):
-        yield are_parted(ink, darkness, Box(left, 0, left + 10, 40), Box(left + 30, 0, left + 40, 40), s.number_groups)
+        before, after = Box(left, 0, left + 10, 40), Box(left + 30, 0, left + 40, 40)
+        yield look_between(0.5, ink, darkness, before, after, s.number_groups)
 
 
 def decode_line(s: Settings) -> Iterator[Any]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pipeline.errors import MissingInputError
+from pipeline.errors import MissingInputError, UsageError
 from train.datasets.detector_pages import PAGES_NAME
 from train.fitting.options import DetectorPlan
 from train.networks.model_folder import CARD_NAME, HISTORY_NAME, KERAS_NAME, LITERT_NAME, check_replaceable
-from train.scripts import Parser, at_least, positive
+from train.scripts import Parser, at_least, positive, share
 
 _THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
@@ -44,6 +44,13 @@ def parse_arguments(argv: Sequence[str] | None) -> DetectorPlan:
     )
     add("--half", action="store_true", help="compute in bfloat16: faster where the processor supports it")
     add("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
+    add(
+        "--init-share",
+        type=share,
+        default=usual.init_share,
+        metavar="SHARE",
+        help="of these first weights in those that are written, 0 to 1 (%(default)s)",
+    )
     add("--resume", action="store_true", help="continue after the last whole epoch of the same run")
     parser.add_force()
     return DetectorPlan(**vars(parser.parse_args(argv)))
@@ -55,9 +62,11 @@ def check_inputs(plan: DetectorPlan) -> None:
     Raises
     ------
     InputError : a file or folder is missing
-    UsageError : it would replace a shipped model
+    UsageError : it would replace a shipped model, or has a share of no first weights
     """
     needed = [plan.pages / PAGES_NAME, plan.held_out / PAGES_NAME, *([] if plan.init is None else [plan.init])]
+    if plan.init_share and plan.init is None:
+        raise UsageError("--init-share needs the first weights", "give --init FILE")
     for path in needed:
         if not path.is_file():
             raise MissingInputError(f"{path}: no such file")

@@ -31,6 +31,7 @@ from train.fitting.local_sgd import Partners
 from train.fitting.options import WORK_DIR_NAME, DetectorPlan
 from train.fitting.recipes import PHOTO, WARMUP_FRAC
 from train.fitting.training_loop import average_weights
+from train.networks.average_weights import average_models
 from train.networks.catalog import PAGE
 from train.networks.checkpoint import History, load_checkpoint, load_init, save_checkpoint
 from train.networks.export import write_litert
@@ -158,6 +159,9 @@ def validate(predict: Predict, held_out: DetectorPages, batch_size: int) -> dict
 def finish(plan: DetectorPlan, model: keras.Model, history: History) -> Card:
     """Export `model` in single precision and for LiteRT, check what was exported, write and return the card.
 
+    With a share of the first weights it is their average with those: fine-tuning gains on its own examples and may lose
+    elsewhere (Wortsman et al., "Robust fine-tuning of zero-shot models", CVPR 2022, arXiv 2109.01903).
+
     Raises
     ------
     ModelError : the two exported files disagree
@@ -165,6 +169,8 @@ def finish(plan: DetectorPlan, model: keras.Model, history: History) -> Card:
     keras.mixed_precision.set_global_policy("float32")
     single = build_page_network()
     single.set_weights(model.get_weights())
+    if plan.init is not None and plan.init_share:
+        single = average_models(single, load_init(plan.init, PAGE), plan.init_share)
     plan.out.mkdir(parents=True, exist_ok=True)
     single.save(plan.out / KERAS_NAME)
     write_litert(single, plan.out / LITERT_NAME, "int8")
@@ -185,7 +191,7 @@ def finish(plan: DetectorPlan, model: keras.Model, history: History) -> Card:
         "n_parameters": single.count_params(),
         "litert_weights": "int8",
         "bytes": {name: (plan.out / name).stat().st_size for name in (KERAS_NAME, LITERT_NAME)},
-        "made": {"keras": keras.__version__, **plan.facts(), "commit": find_commit()},
+        "made": {"keras": keras.__version__, **plan.facts(), "init_share": plan.init_share, "commit": find_commit()},
         "validation": {name: round(value, 4) for name, value in validate(network, held_out, 1).items()},
         "litert_gap": round(gap, 5),
     }

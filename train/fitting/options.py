@@ -112,7 +112,11 @@ class LinePlan:
 
 @dataclass(frozen=True, slots=True)
 class DetectorPlan:
-    """Options of `python -m train fit-detector`; an epoch has `steps` of `batch` crops."""
+    """Options of `python -m train fit-detector`; an epoch has `steps` of `batch` crops.
+
+    `init_share` is the share of the weights of `init` in those that are written: a run may be resumed, once done, to
+    write another average.
+    """
 
     pages: Path
     held_out: Path
@@ -127,6 +131,7 @@ class DetectorPlan:
     force: bool = False
     half: bool = False
     init: Path | None = None
+    init_share: float = 0.0
 
     def facts(self) -> dict[str, Any]:
         """Return what must be equal for a resumed run to be the same run."""

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from pipeline.detection.detect import Detection
 from pipeline.detection.page_network import Channel
-from pipeline.geometry import Box
 from pipeline.settings.detection import DetectionSettings
 from pipeline.types import Reading, Writing
 
@@ -24,13 +23,20 @@ _INSIDE_HEIGHTS = 0.25
 _FAR_HEIGHTS = 3.0
 """Digits of one number stand no farther apart, by their heights."""
 
+_STROKE = "1"
+"""The digit that is one stroke."""
+
 _SURELY_SEEN = 0.5
+_SURELY_OTHER = 0.3
+"""By how much other writing must be more probable than a digit for one digit of a number to be none."""
 
 
 def compare_with_seen(
     readings: Sequence[Reading], detection: Detection, settings: DetectionSettings
 ) -> tuple[Reading, ...]:
     """Return the numbers, each told to be printed or by hand, and its flaw; those that are wanted.
+
+    What is on the whole more probably letters or signs is no number, and left out.
 
     Parameters
     ----------
@@ -47,19 +53,23 @@ def compare_with_seen(
         printed = float(np.mean([detection.measure(Channel.PRINTED, d.box) for d in reading.digits]))
         writing: Writing = "printed" if printed > 0.5 else "hand"
         if settings.is_print_read if writing == "printed" else settings.is_hand_read:
-            others = [_measure_other(detection, d.box) for d in reading.digits]
+            others = _measure_others(detection, reading)
             if np.mean(others) > 0:
                 continue
-            is_other = max(others) > 0
+            is_other = max(others) > _SURELY_OTHER
             is_part = any(_belongs(detection, at, reading, settings.least_link) for at in missing)
             flaw = OTHER if is_other else REMAINS if is_part else None
             compared.append(replace(reading, writing=writing, flaw=flaw))
     return tuple(compared)
 
 
-def _measure_other(detection: Detection, box: Box) -> float:
-    """Return by how much other writing is more probable than a digit in a box, -1..1."""
-    return detection.measure(Channel.OTHER, box) - detection.measure(Channel.AREA, box)
+def _measure_others(detection: Detection, reading: Reading) -> list[float]:
+    """Return by how much other writing is more probable than a digit, -1..1, for each digit of a number that can tell.
+
+    A bare stroke is a 1 among digits and a sign elsewhere: where there are other digits, they tell.
+    """
+    telling = [digit for digit in reading.digits if digit.text != _STROKE] or list(reading.digits)
+    return [detection.measure(Channel.OTHER, d.box) - detection.measure(Channel.AREA, d.box) for d in telling]
 
 
 def _is_read(detection: Detection, at: int, boxes: NDArray[np.float64]) -> bool:

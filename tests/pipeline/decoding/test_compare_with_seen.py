@@ -53,13 +53,22 @@ def test_a_number_that_lost_a_digit_is_rejected_whatever_its_digits_say() -> Non
 
 def test_a_number_with_a_letter_is_rejected_for_that_and_one_of_letters_is_none() -> None:
     seen = see((80, 200), (20, 40), (60, 40), (100, 40))
-    number = read_at("12", (20, 40), (60, 40))
-    seen.maps[Channel.AREA], seen.maps[Channel.OTHER] = 0.8, 0.0
+    number = read_at("42", (20, 40), (60, 40))
+    seen.maps[Channel.AREA], seen.maps[Channel.OTHER] = 0.6, 0.0
     seen.maps[Channel.OTHER, :, :10] = 1.0
     compared = compare_with_seen([number], seen, SETTINGS)
     assert [reading.flaw for reading in compared] == [OTHER]
     seen.maps[Channel.OTHER] = 1.0
     assert compare_with_seen([number], seen, SETTINGS) == ()
+
+
+def test_a_bare_stroke_is_a_1_where_other_digits_are_digits() -> None:
+    seen = see((80, 200), (20, 40), (60, 40))
+    seen.maps[Channel.AREA], seen.maps[Channel.OTHER] = 0.6, 0.0
+    seen.maps[Channel.OTHER, :, :10] = 1.0
+    (ten,) = compare_with_seen([read_at("10", (20, 40), (60, 40))], seen, SETTINGS)
+    assert ten.flaw is None
+    assert compare_with_seen([read_at("1", (20, 40))], seen, SETTINGS) == ()
 
 
 def test_a_digit_of_another_number_is_no_loss() -> None:

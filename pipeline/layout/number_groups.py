@@ -170,7 +170,8 @@ def measure_wall(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
     """Return how much darker than the paper on both its sides a wall in the gap between two boxes is, gray levels.
 
     It is thin, more or less upright, and taller than the digits; a line that is too pale to be ink still shows in the
-    means over its parts. 0 where the gap has no room for one.
+    means over its parts. 0 where the gap has no room for one, or where such a line runs behind one of the digits, as
+    on squared paper.
 
     Parameters
     ----------
@@ -179,19 +180,34 @@ def measure_wall(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
     """
     height = max(before.height, after.height)
     over = round(_TALLER_FRAC * height)
-    top, bottom = max(0, min(before.top, after.top) - over), max(before.bottom, after.bottom) + over
-    columns = np.arange(before.right, after.left)
-    patch = darkness[top:bottom].astype(np.float32)
-    if len(patch) < _N_PARTS or not len(columns):
-        return 0.0
-    beside = max(2, round(_BESIDE_FRAC * height))
-    rows = np.arange(len(patch))
-    best = 0.0
+    rows = slice(max(0, min(before.top, after.top) - over), max(before.bottom, after.bottom) + over)
+    wall = 0.0
     for slope in _WALL_SLOPES:
-        along = columns + np.round((rows - rows.mean()) * slope).astype(int)[:, None]
-        here, left, right = (
-            patch[rows[:, None], np.clip(along + d, 0, patch.shape[1] - 1)] for d in (0, -beside, beside)
-        )
-        parts = np.stack([part.mean(axis=0) for part in np.array_split(here - np.maximum(left, right), _N_PARTS)])
-        best = max(best, float(np.sort(parts, axis=0)[1].max()))
-    return best
+        aside = round(abs(slope) * height / 2)
+        parts = _measure_parts(darkness[rows], before.right + aside, after.left - aside, slope, height)
+        wall = max(wall, float(np.sort(parts, axis=0)[1].max(initial=0)))
+    behind = (
+        _measure_parts(darkness[rows], box.left, box.right, slope, height)[[0, -1]].min(axis=0).max(initial=0)
+        for box in (before, after)
+        for slope in _WALL_SLOPES
+    )
+    return wall if wall and max(behind) < wall / 2 else 0.0
+
+
+def _measure_parts(
+    darkness: NDArray[np.uint8], left: int, right: int, slope: float, height_px: int
+) -> NDArray[np.float32]:
+    """Return how much darker than on both sides lines aslant are, which cross the middle row between two columns.
+
+    float32 (parts of a line from top to bottom, columns), gray levels; no columns where there is no room.
+    """
+    rows, columns = np.arange(len(darkness)), np.arange(left, right)
+    if len(rows) < _N_PARTS or not len(columns):
+        return np.zeros((_N_PARTS, 0), np.float32)
+    beside = max(2, round(_BESIDE_FRAC * height_px))
+    along = columns + np.round((rows - rows.mean()) * slope).astype(int)[:, None]
+    here, before, after = (
+        darkness[rows[:, None], np.clip(along + d, 0, darkness.shape[1] - 1)].astype(np.float32)
+        for d in (0, -beside, beside)
+    )
+    return np.stack([part.mean(axis=0) for part in np.array_split(here - np.maximum(before, after), _N_PARTS)])

@@ -61,7 +61,7 @@ class NumberGroupSettings(StageSettings):
     gap_ratio: float = knob(2.6, 1, 10, "times", "gaps on the mean so much wider than the others end numbers")
     tallest_sign_frac: float = knob(1.4, 0, 20, "of the height", "taller ink between digits is the wall of a box")
     least_link: float = knob(0.3, 0, 1, "probability", "digits linked less are of two numbers if ink stands between")
-    sure_link: float = knob(0.9, 0, 1, "probability", "digits that it links more are of one number, whatever the gap")
+    sure_link: float = knob(0.99, 0, 1, "probability", "digits that it links more are of one number, whatever the gap")
     far_heights: float = knob(4.0, 0, 100, "heights", "white so wide is as ink between digits")
     least_wall_levels: float = knob(
         8.0, 0, 255, "gray levels", "a wall between digits is so much darker than the paper"

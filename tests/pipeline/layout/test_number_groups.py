@@ -106,7 +106,7 @@ def test_numbers_do_not_depend_on_size_or_place(gaps: list[int], times: int) -> 
 @pytest.mark.parametrize(
     ("linked", "has_ink", "gaps", "numbers"),
     {
-        "surely linked over a wide gap": (0.95, False, (10, WIDE, 10), [[0, 1, 2, 3]]),
+        "surely linked over a wide gap": (1.0, False, (10, WIDE, 10), [[0, 1, 2, 3]]),
         "linked over a wide gap": (0.5, False, (10, WIDE, 10), [[0, 1], [2, 3]]),
         "a line between digits not linked": (0.0, True, (10, 10), [[0], [1], [2]]),
         "a line between linked ones": (0.5, True, (10, 10), [[0, 1, 2]]),

@@ -113,7 +113,7 @@ def drop_what_does_not_fit(s: Settings) -> Iterator[Any]:
 
 def group_numbers(s: Settings) -> Iterator[Any]:
     seen = take_stages("signs")
-    for linked, has_ink in ((None, False), (0.0, False), (0.0, True), (0.5, True), (0.95, True)):
+    for linked, has_ink in ((None, False), (0.0, False), (0.0, True), (0.5, True), (1.0, True)):
         link = None if linked is None else (lambda *_, answer=(linked, has_ink): Between(*answer, False))
         yield form_numbers(seen.paths, range(len(seen.lines)), s.decode, s.outliers, s.number_groups, link)
     ink, darkness = np.zeros((40, 100), np.uint8), np.full((40, 100), 55, np.uint8)

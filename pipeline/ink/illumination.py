@@ -16,6 +16,10 @@ _FROM_START = 2
 """Setting `inverse` that takes black for white from the start."""
 
 
+_STROKE_HEIGHTS, _PAPER_HEIGHTS = 0.5, 3.0
+"""Windows of strokes and of the paper around them, in digit heights."""
+
+
 def shrink(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[np.uint8]:
     """Return the picture, uint8 (h, w), its long side (`measure_side`) `background_side_px` at most."""
     scale = settings.background_side_px / measure_side(gray.shape)
@@ -29,7 +33,10 @@ def shrink(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[n
 
 
 def measure_polarity(
-    gray: NDArray[np.uint8], settings: IlluminationSettings, area: NDArray[np.float32] | None = None
+    gray: NDArray[np.uint8],
+    settings: IlluminationSettings,
+    area: NDArray[np.float32] | None = None,
+    digit_height_px: float = 0,
 ) -> bool:
     """Return True where the ink is darker than the paper, False for chalk on a board and the like.
 
@@ -37,25 +44,28 @@ def measure_polarity(
     that median and filled by a narrow closing is thin and dark; what is both brighter and removed by a narrow opening
     is thin and bright. Ink is whichever has more energy: wide things (desk, window, shadow) count for neither, and the
     white inside a loop is no brighter than the paper. Bright ink is rare and shows little that is dark beside it, while
-    the bright edges of a small label stand around dark ink: bright ink must have several times the energy, unless it is
-    known where digits are.
+    the bright edges of a small label stand around dark ink: bright ink must have several times the energy.
 
     Parameters
     ----------
     gray : uint8 (H, W), shrunk or not
     settings : side of the reduced picture that is looked at, the two windows, and how much more is asked of bright ink
-    area : float32 (h, w) over the whole picture, 0..1, how sure it is that a digit is there: nothing else counts
+    area : float32 (h, w) over the whole picture, 0..1, how sure it is that a digit is there: nothing else counts then
+    digit_height_px : with an area, the windows are of the size of digits, not of the picture
     """
     small = shrink(gray, settings)
-    thin = np.ones((_odd(min(small.shape) * settings.stroke_window_frac),) * 2, np.uint8)
-    paper = _wide_median(small, _odd(min(small.shape) * settings.background_window_frac))
+    sides = [min(small.shape) * frac for frac in (settings.stroke_window_frac, settings.background_window_frac)]
+    if area is not None:
+        sides = [times * digit_height_px * len(small) / len(gray) for times in (_STROKE_HEIGHTS, _PAPER_HEIGHTS)]
+    thin = np.ones((_odd(sides[0]),) * 2, np.uint8)
+    paper = _wide_median(small, _odd(min(sides[1], min(small.shape))))
     dark = np.minimum(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, thin), cv2.subtract(paper, small))
     bright = np.minimum(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, thin), cv2.subtract(small, paper))
     energies = [ink.astype(np.float32) ** 2 for ink in (dark, bright)]
-    if area is None:
-        return float(energies[0].sum()) * settings.least_bright_ratio >= float(energies[1].sum())
-    where = cv2.resize(area, small.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return float((energies[0] * where).sum()) >= float((energies[1] * where).sum())
+    if area is not None:
+        where = cv2.resize(area, small.shape[::-1], interpolation=cv2.INTER_LINEAR)
+        energies = [energy * where for energy in energies]
+    return float(energies[0].sum()) * settings.least_bright_ratio >= float(energies[1].sum())
 
 
 def darken_ink(page: Page, settings: IlluminationSettings) -> Page:

@@ -164,7 +164,8 @@ def _may_be_bright(best: Stages, runner: StageRunner) -> bool:
         return False
     if best.detection is None:
         return not best.readings
-    return not measure_polarity(best.ink.page.gray, s, best.detection.maps[Channel.AREA])
+    height_px = best.detection.digit_height_px
+    return height_px > 0 and not measure_polarity(best.ink.page.gray, s, best.detection.maps[Channel.AREA], height_px)
 
 
 def _read_inverted(best: Stages, runner: StageRunner) -> Iterator[Stages]:

@@ -27,8 +27,6 @@ _STROKE = "1"
 """The digit that is one stroke."""
 
 _SURELY_SEEN = 0.5
-_SURELY_OTHER = 0.3
-"""By how much other writing must be more probable than a digit for one digit of a number to be none."""
 
 
 def compare_with_seen(
@@ -52,14 +50,13 @@ def compare_with_seen(
     for reading in readings:
         printed = float(np.mean([detection.measure(Channel.PRINTED, d.box) for d in reading.digits]))
         writing: Writing = "printed" if printed > 0.5 else "hand"
-        if settings.is_print_read if writing == "printed" else settings.is_hand_read:
-            others = _measure_others(detection, reading)
-            if np.mean(others) > 0:
-                continue
-            is_other = max(others) > _SURELY_OTHER
-            is_part = any(_belongs(detection, at, reading, settings.least_link) for at in missing)
-            flaw = OTHER if is_other else REMAINS if is_part else None
-            compared.append(replace(reading, writing=writing, flaw=flaw))
+        is_wanted = settings.is_print_read if writing == "printed" else settings.is_hand_read
+        others = _measure_others(detection, reading)
+        if not is_wanted or np.mean(others) > 0:
+            continue
+        is_part = any(_belongs(detection, at, reading, settings.least_link) for at in missing)
+        flaw = OTHER if max(others) > 0 else REMAINS if is_part else None
+        compared.append(replace(reading, writing=writing, flaw=flaw))
     return tuple(compared)
 
 

@@ -15,7 +15,6 @@ from pipeline.types import PAPER_LEVEL, Page
 _FROM_START = 2
 """Setting `inverse` that takes black for white from the start."""
 
-
 _STROKE_HEIGHTS, _PAPER_HEIGHTS = 0.5, 3.0
 """Windows of strokes and of the paper around them, in digit heights."""
 
@@ -32,40 +31,57 @@ def shrink(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[n
     return shrunk
 
 
-def measure_polarity(
-    gray: NDArray[np.uint8],
-    settings: IlluminationSettings,
-    area: NDArray[np.float32] | None = None,
-    digit_height_px: float = 0,
-) -> bool:
+def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) -> bool:
     """Return True where the ink is darker than the paper, False for chalk on a board and the like.
 
-    A pen stroke is thin and stands out from the paper, which is the median of a wide window. What is both darker than
-    that median and filled by a narrow closing is thin and dark; what is both brighter and removed by a narrow opening
-    is thin and bright. Ink is whichever has more energy: wide things (desk, window, shadow) count for neither, and the
-    white inside a loop is no brighter than the paper. Bright ink is rare and shows little that is dark beside it, while
-    the bright edges of a small label stand around dark ink: bright ink must have several times the energy.
+    Ink is whichever has more energy, what is thin and dark or what is thin and bright: wide things (desk, window,
+    shadow) count for neither. Bright ink is rare and shows little that is dark beside it, while the bright edges of a
+    small label stand around dark ink: bright ink must have several times the energy.
 
     Parameters
     ----------
     gray : uint8 (H, W), shrunk or not
     settings : side of the reduced picture that is looked at, the two windows, and how much more is asked of bright ink
-    area : float32 (h, w) over the whole picture, 0..1, how sure it is that a digit is there: nothing else counts then
-    digit_height_px : with an area, the windows are of the size of digits, not of the picture
     """
     small = shrink(gray, settings)
-    sides = [min(small.shape) * frac for frac in (settings.stroke_window_frac, settings.background_window_frac)]
-    if area is not None:
-        sides = [times * digit_height_px * len(small) / len(gray) for times in (_STROKE_HEIGHTS, _PAPER_HEIGHTS)]
-    thin = np.ones((_odd(sides[0]),) * 2, np.uint8)
-    paper = _wide_median(small, _odd(min(sides[1], min(small.shape))))
-    dark = np.minimum(cv2.morphologyEx(small, cv2.MORPH_BLACKHAT, thin), cv2.subtract(paper, small))
-    bright = np.minimum(cv2.morphologyEx(small, cv2.MORPH_TOPHAT, thin), cv2.subtract(small, paper))
-    energies = [ink.astype(np.float32) ** 2 for ink in (dark, bright)]
-    if area is not None:
-        where = cv2.resize(area, small.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        energies = [energy * where for energy in energies]
-    return float(energies[0].sum()) * settings.least_bright_ratio >= float(energies[1].sum())
+    side = min(small.shape)
+    dark, bright = _measure_thin(small, side * settings.stroke_window_frac, side * settings.background_window_frac)
+    return float(dark.sum()) * settings.least_bright_ratio >= float(bright.sum())
+
+
+def measure_polarity_of_digits(
+    gray: NDArray[np.uint8], area: NDArray[np.float32], digit_height_px: float, settings: IlluminationSettings
+) -> bool:
+    """Return `measure_polarity` of what is known to be digits, the windows being of their size.
+
+    Parameters
+    ----------
+    gray : uint8 (H, W)
+    area : float32 (h, w) over the whole picture, 0..1, how sure it is that a digit is there
+    digit_height_px : of the picture, over 0
+    settings : as for `measure_polarity`
+    """
+    small = shrink(gray, settings)
+    height = digit_height_px * len(small) / len(gray)
+    where = cv2.resize(area, small.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    thin = _measure_thin(small, _STROKE_HEIGHTS * height, min(_PAPER_HEIGHTS * height, min(small.shape)))
+    dark, bright = (float((energy * where).sum()) for energy in thin)
+    return dark * settings.least_bright_ratio >= bright
+
+
+def _measure_thin(
+    gray: NDArray[np.uint8], stroke_px: float, paper_px: float
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the energy of what is thin and dark, and of what is thin and bright, each float32 (H, W).
+
+    A pen stroke is thin and stands out from the paper, which is the median of a window of `paper_px`. What is both
+    darker than that median and filled by a closing of `stroke_px` is thin and dark; what is both brighter and removed
+    by such an opening is thin and bright. So the white inside a loop is no brighter than the paper.
+    """
+    window, paper = np.ones((_odd(stroke_px),) * 2, np.uint8), _wide_median(gray, _odd(paper_px))
+    dark = np.minimum(cv2.morphologyEx(gray, cv2.MORPH_BLACKHAT, window), cv2.subtract(paper, gray))
+    bright = np.minimum(cv2.morphologyEx(gray, cv2.MORPH_TOPHAT, window), cv2.subtract(gray, paper))
+    return dark.astype(np.float32) ** 2, bright.astype(np.float32) ** 2
 
 
 def darken_ink(page: Page, settings: IlluminationSettings) -> Page:

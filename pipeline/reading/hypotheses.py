@@ -16,7 +16,7 @@ import numpy as np
 
 from pipeline.decoding.compare_with_seen import OTHER
 from pipeline.detection.page_network import Channel
-from pipeline.ink.illumination import invert, measure_polarity, shrink
+from pipeline.ink.illumination import invert, measure_polarity_of_digits, shrink
 from pipeline.ink.shadows import find_patches, lift_shadows
 from pipeline.layout.orientation import QUARTERS, mirror_page, turn_page
 from pipeline.layout.skew import deskew, list_turns, measure_skew
@@ -162,10 +162,12 @@ def _may_be_bright(best: Stages, runner: StageRunner) -> bool:
     s = runner.settings.illumination
     if s.inverse != 1:
         return False
-    if best.detection is None:
+    seen = best.detection
+    if seen is None:
         return not best.readings
-    height_px = best.detection.digit_height_px
-    return height_px > 0 and not measure_polarity(best.ink.page.gray, s, best.detection.maps[Channel.AREA], height_px)
+    if not len(seen.scores):
+        return False
+    return not measure_polarity_of_digits(best.ink.page.gray, seen.maps[Channel.AREA], seen.digit_height_px, s)
 
 
 def _read_inverted(best: Stages, runner: StageRunner) -> Iterator[Stages]:

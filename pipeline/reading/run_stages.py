@@ -23,7 +23,8 @@ from pipeline.ink.illumination import estimate_paper, flatten_light, shrink
 from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
 from pipeline.ink.shadows import clear_edges
-from pipeline.layout.number_groups import Between, Link, look_between
+from pipeline.layout.between_digits import Between, look_between
+from pipeline.layout.number_groups import Link
 from pipeline.layout.text_lines import find_lines, measure_scale
 from pipeline.reading.stage_timer import StageTimer
 from pipeline.reading.stages import LineMemory, Recognition, Stages

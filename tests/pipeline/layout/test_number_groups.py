@@ -11,14 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.geometry import Box
-from pipeline.layout.number_groups import (
-    Between,
-    find_gap_limit,
-    look_between,
-    measure_gaps,
-    measure_wall,
-    split_numbers,
-)
+from pipeline.layout.between_digits import Between
+from pipeline.layout.number_groups import find_gap_limit, measure_gaps, split_numbers
 from pipeline.settings.layout import NumberGroupSettings
 
 SETTINGS = NumberGroupSettings()
@@ -106,7 +100,9 @@ def test_numbers_do_not_depend_on_size_or_place(gaps: list[int], times: int) -> 
 @pytest.mark.parametrize(
     ("linked", "has_ink", "gaps", "numbers"),
     {
-        "surely linked over a wide gap": (1.0, False, (10, WIDE, 10), [[0, 1, 2, 3]]),
+        "surely linked over the widest of wide gaps": (1.0, False, (35, WIDE, 20), [[0, 1, 2, 3]]),
+        "linked over the same": (0.5, False, (35, WIDE, 20), [[0, 1], [2, 3]]),
+        "surely linked over a gap beyond all others": (1.0, False, (10, WIDE, 10), [[0, 1], [2, 3]]),
         "linked over a wide gap": (0.5, False, (10, WIDE, 10), [[0, 1], [2, 3]]),
         "a line between digits not linked": (0.0, True, (10, 10), [[0], [1], [2]]),
         "a line between linked ones": (0.5, True, (10, 10), [[0, 1, 2]]),
@@ -135,33 +131,3 @@ def test_walls_part_linked_digits_only_where_they_bound_cells_of_several(walls: 
     seen = dict(zip([digit.left for digit in digits], walls, strict=False))
     found = split_numbers(digits, [], SETTINGS, lambda before, _: Between(0.8, False, seen[before.left] == "|"))
     assert found == numbers
-
-
-def test_what_stands_between_two_boxes() -> None:
-    before, after = Box(0, 20, 10, 60), Box(40, 20, 50, 60)
-    paper = np.full((80, 60), 55, np.uint8)
-    bare = np.zeros((80, 60), np.uint8)
-    wall, dash = bare.copy(), bare.copy()
-    wall[:, 25:27], dash[38:41, 15:35] = 255, 255
-
-    def look(ink: np.ndarray, darkness: np.ndarray = paper, after: Box = after) -> tuple[bool, bool]:
-        return look_between(0.5, ink, darkness, before, after, SETTINGS)[1:]
-
-    assert look(bare) == (False, False)
-    assert look(wall) == (True, False)
-    assert look(dash) == (False, False)
-    assert look(wall, after=Box(10, 20, 20, 60)) == (False, False)
-    assert look(wall, after=Box(40, 90, 50, 99)) == (False, False)
-
-
-@pytest.mark.parametrize("slope", [-0.15, 0, 0.15])
-def test_pale_wall_is_seen_a_stroke_or_the_edge_of_a_shadow_is_not(slope: float) -> None:
-    before, after = Box(0, 20, 10, 60), Box(40, 20, 50, 60)
-    rows, columns = np.mgrid[:80, :60]
-    paper = np.full((80, 60), 55, np.uint8)
-    is_wall = np.abs(columns - 25 - slope * (rows - 40)) <= 1
-    crossed = is_wall | (np.abs(rows - 70) <= 1)
-    stroke = is_wall & (rows >= 20) & (rows < 60)
-    for is_dark, found in ((is_wall, True), (crossed, True), (stroke, False), (columns > 25, False)):
-        measured = measure_wall(np.where(is_dark, np.uint8(75), paper), before, after)
-        assert (measured >= SETTINGS.least_wall_levels) == found

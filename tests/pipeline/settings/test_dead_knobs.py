@@ -29,7 +29,7 @@ from pipeline.ink.components import find_components
 from pipeline.ink.illumination import darken_ink, estimate_paper
 from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
-from pipeline.layout.number_groups import Between, look_between
+from pipeline.layout.between_digits import Between, look_between
 from pipeline.layout.skew import list_turns
 from pipeline.layout.text_lines import find_lines
 from pipeline.live.line_scheduler import LineScheduler

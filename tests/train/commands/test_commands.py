@@ -30,6 +30,11 @@ MISTYPED = {
     "harvest to fit on": (["fit", "--harvest", "none"], 1, "none: holds no whole harvest"),
     "harvest of lines": (["fit-lines", "--harvest", "none"], 1, "none: holds no whole harvest"),
     "pages to learn from": (["fit-detector", "--pages", "none", "--held-out", "none"], 1, "no such file"),
+    "nothing to average with": (
+        ["fit-detector", "--pages", "none", "--held-out", "none", "--init-share", "0.5"],
+        2,
+        "needs the first weights",
+    ),
     "nothing to share with": (["fit-lines", "--harvest", "none", "--share", "0.5"], 2, "--share: needs --init"),
     "harvest to calibrate on": (["calibrate", "--model", "models/digits", "--harvest", "none"], 1, "none: holds no"),
     "model to calibrate": (["calibrate", "--model", "models/digit"], 4, "did you mean digits?"),

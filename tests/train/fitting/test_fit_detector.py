@@ -130,6 +130,19 @@ def test_run_may_begin_with_the_weights_of_another(fitted: tuple, tmp_path: Path
     assert "init_sha256" in onward.facts() and "init_sha256" not in plan.facts()
 
 
+def test_written_weights_are_the_average_with_the_first_ones(fitted: tuple, tmp_path: Path) -> None:
+    plan, model, history = fitted
+    first = build_tiny()
+    first.save(tmp_path / "first.keras")
+    for share in (0.0, 0.25, 1.0):
+        out = tmp_path / str(share)
+        card = finish(replace(plan, out=out, init=tmp_path / "first.keras", init_share=share), model, history)
+        assert card["made"]["init_share"] == share
+        written = keras.models.load_model(out / "model.keras").get_weights()
+        for own, before, fit in zip(written, first.get_weights(), model.get_weights(), strict=True):
+            np.testing.assert_allclose(own, share * before + (1 - share) * fit, atol=1e-6)
+
+
 def test_whole_run_from_the_command_line(pages: Path, tmp_path: Path) -> None:
     flags = ["--pages", str(pages), "--held-out", str(pages), "--out", str(tmp_path / "own")]
     flags += ["--epochs", "1", "--steps", "2", "--batch", "1"]

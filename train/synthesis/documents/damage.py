@@ -1,4 +1,4 @@
-"""What lies on a paper besides writing: creases, hairs, stains, stamps, stripes of light, a finger, a gutter."""
+"""What lies on a paper besides writing: labels, creases, hairs, stains, stamps, stripes, a finger, a gutter, its back."""
 
 from __future__ import annotations
 
@@ -36,6 +36,23 @@ def put_finger(sheet: Gray, rng: np.random.Generator) -> NDArray[np.bool_]:
     sheet *= 1 - soft
     sheet += soft * np.float32(rng.uniform(0.1, 0.5))
     return soft > _HIDDEN
+
+
+def shine_through(sheet: Gray, back: NDArray[np.uint8], rng: np.random.Generator) -> None:
+    """Let what stands on the back, uint8 (H, W), 255 ink, shine through a sheet, float32 (H, W), mirrored, in place."""
+    moved = np.roll(back[:, ::-1], [int(rng.integers(side)) for side in back.shape], axis=(0, 1))
+    soft = cv2.GaussianBlur(moved, (0, 0), rng.uniform(0.6, 2.0)).astype(np.float32) / 255
+    sheet *= 1 - np.float32(rng.uniform(0.06, 0.3)) * soft
+
+
+def _darken_label(sheet: Gray, height_px: float, rng: np.random.Generator) -> None:
+    """Turn bright and dark around in a patch of digits' size or more."""
+    rows, columns = sheet.shape
+    tall, wide = (int(height_px * rng.uniform(*reach)) for reach in ((1.5, 6), (3, 16)))
+    top, left = int(rng.integers(max(1, rows - tall))), int(rng.integers(max(1, columns - wide)))
+    patch = sheet[top : top + tall, left : left + wide]
+    patch[:] = np.float32(patch.max()) * np.float32(rng.uniform(0.7, 1.0)) - patch + np.float32(rng.uniform(0.03, 0.2))
+    np.clip(patch, 0.01, 1, out=patch)
 
 
 def _draw_path(shape: tuple[int, ...], points: NDArray[np.float64], width_px: float) -> Gray:
@@ -121,6 +138,7 @@ def _gutter(sheet: Gray, height_px: float, rng: np.random.Generator) -> None:
 
 
 _DAMAGE = (
+    (0.08, _darken_label),
     (0.15, _crease),
     (0.12, _lay_hair),
     (0.08, _stain),

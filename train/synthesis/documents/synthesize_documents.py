@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import track
 
-from train.synthesis.documents.damage import damage_sheet, put_finger
+from train.synthesis.documents.damage import damage_sheet, put_finger, shine_through
 from train.synthesis.documents.forms import fill_cheque, fill_envelope, fill_form
 from train.synthesis.documents.ledgers import fill_ledger
 from train.synthesis.documents.marked_page import MarkedPage, write_marked_page
@@ -65,8 +65,8 @@ _MOST_TURN_DEG, _FITTED, _LEAST_READABLE_PX = 45.0, (0.3, 0.95), 10.0
 """How far a camera is held askew at the outside; how much smaller the sheet then is in the photo, as long as its digits
 stay so high."""
 
-_BLEED_SHARE, _TURNED_DARK_SHARE = 0.06, 0.08
-"""Papers through which the back shines, and papers with a label whose writing is bright on dark."""
+_BACK_SHARE = 0.06
+"""Papers through which the back shines, among the papers."""
 
 _MOST_GAPS_FRAC = (0.15, 0.3)
 """Greatest gaps between the digits of papers with cells, of the height: a number is to stay in its cell."""
@@ -104,10 +104,8 @@ def _make_paper(supplies: Supplies, rng: np.random.Generator) -> MarkedPage:
     paper = make_surface(surface, size, height, np.zeros(0), rng)
     is_dark = surface == "blackboard"
     _lay_layers(paper, sheet, is_dark, rng)
-    if rng.random() < _BLEED_SHARE:
-        _bleed(paper, sheet, rng)
-    if rng.random() < _TURNED_DARK_SHARE:
-        _darken_label(paper, height, rng)
+    if rng.random() < _BACK_SHARE:
+        shine_through(paper, np.maximum(sheet.print.coverage, sheet.pen.coverage), rng)
     damage_sheet(paper, height, rng)
     has_desk, is_flat = rng.random() < _DESK_SHARE, rng.random() < _FLAT_SHARE
     shot = aim(size, height, rng, has_desk and not is_flat, is_flat)
@@ -192,24 +190,6 @@ def _lay_layers(paper: Gray, sheet: Sheet, is_dark: bool, rng: np.random.Generat
             share *= np.clip(1 - tooth * (0.3 + 0.5 * draw_grain(size, rng.uniform(1.0, 2.5), rng)), 0, 1)
         paper *= 1 - share
         paper += share * np.float32(own)
-
-
-def _bleed(paper: Gray, sheet: Sheet, rng: np.random.Generator) -> None:
-    """Let what stands on the back shine through, mirrored, float32 (H, W) reflectance, in place."""
-    back = np.maximum(sheet.print.coverage, sheet.pen.coverage)[:, ::-1]
-    back = np.roll(back, [int(rng.integers(side)) for side in back.shape], axis=(0, 1))
-    soft = cv2.GaussianBlur(back, (0, 0), rng.uniform(0.6, 2.0)).astype(np.float32) / 255
-    paper *= 1 - np.float32(rng.uniform(0.06, 0.3)) * soft
-
-
-def _darken_label(paper: Gray, height: float, rng: np.random.Generator) -> None:
-    """Turn bright and dark around in a patch of digits' size or more, float32 (H, W) reflectance, in place."""
-    rows, columns = paper.shape
-    tall, wide = (int(height * rng.uniform(*reach)) for reach in ((1.5, 6), (3, 16)))
-    top, left = int(rng.integers(max(1, rows - tall))), int(rng.integers(max(1, columns - wide)))
-    patch = paper[top : top + tall, left : left + wide]
-    patch[:] = np.float32(patch.max()) * np.float32(rng.uniform(0.7, 1.0)) - patch + np.float32(rng.uniform(0.03, 0.2))
-    np.clip(patch, 0.01, 1, out=patch)
 
 
 def _mark_cut(

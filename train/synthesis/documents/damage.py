@@ -1,4 +1,4 @@
-"""What lies on a paper besides writing: labels, creases, hairs, stains, stamps, stripes, a finger, a gutter, its back."""
+"""What lies on a paper besides writing: labels, creases, hairs, stains, stamps, stripes, a finger, the gutter."""
 
 from __future__ import annotations
 

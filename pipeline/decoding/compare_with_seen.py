@@ -34,7 +34,8 @@ def compare_with_seen(
 ) -> tuple[Reading, ...]:
     """Return the numbers, each told to be printed or by hand, and its flaw; those that are wanted.
 
-    What is on the whole more probably letters or signs is no number, and left out.
+    What is on the whole more probably letters or signs is no number, and left out beside numbers; a page where all is
+    such is not called blank for that.
 
     Parameters
     ----------
@@ -46,18 +47,18 @@ def compare_with_seen(
     missing = [
         at for at, score in enumerate(detection.scores) if score >= _SURELY_SEEN and not _is_read(detection, at, boxes)
     ]
-    compared = []
+    compared: list[Reading] = []
+    left_out: list[Reading] = []
     for reading in readings:
         printed = float(np.mean([detection.measure(Channel.PRINTED, d.box) for d in reading.digits]))
         writing: Writing = "printed" if printed > 0.5 else "hand"
-        is_wanted = settings.is_print_read if writing == "printed" else settings.is_hand_read
-        others = _measure_others(detection, reading)
-        if not is_wanted or np.mean(others) > 0:
+        if not (settings.is_print_read if writing == "printed" else settings.is_hand_read):
             continue
+        others = _measure_others(detection, reading)
         is_part = any(_belongs(detection, at, reading, settings.least_link) for at in missing)
         flaw = OTHER if max(others) > 0 else REMAINS if is_part else None
-        compared.append(replace(reading, writing=writing, flaw=flaw))
-    return tuple(compared)
+        (left_out if np.mean(others) > 0 else compared).append(replace(reading, writing=writing, flaw=flaw))
+    return tuple(compared or left_out)
 
 
 def _measure_others(detection: Detection, reading: Reading) -> list[float]:

@@ -51,15 +51,21 @@ def test_a_number_that_lost_a_digit_is_rejected_whatever_its_digits_say() -> Non
     assert (decided.status, decided.reason) == ("rejected", "a digit that belongs to it could not be read")
 
 
-def test_a_number_with_a_letter_is_rejected_for_that_and_one_of_letters_is_none() -> None:
+def test_a_number_with_a_letter_is_rejected_for_that() -> None:
     seen = see((80, 200), (20, 40), (60, 40), (100, 40))
-    number = read_at("42", (20, 40), (60, 40))
     seen.maps[Channel.AREA], seen.maps[Channel.OTHER] = 0.6, 0.0
     seen.maps[Channel.OTHER, :, :10] = 1.0
-    compared = compare_with_seen([number], seen, SETTINGS)
-    assert [reading.flaw for reading in compared] == [OTHER]
-    seen.maps[Channel.OTHER] = 1.0
-    assert compare_with_seen([number], seen, SETTINGS) == ()
+    compared = compare_with_seen([read_at("42", (20, 40), (60, 40))], seen, SETTINGS)
+    assert [number.flaw for number in compared] == [OTHER]
+
+
+def test_a_word_beside_a_number_is_left_out_and_alone_is_rejected() -> None:
+    seen = see((80, 400), (20, 40), (60, 40), (300, 40))
+    seen.maps[Channel.AREA], seen.maps[Channel.OTHER] = 0.6, 0.0
+    seen.maps[Channel.OTHER, :, :25] = 1.0
+    word, number = read_at("42", (20, 40), (60, 40)), read_at("7", (300, 40))
+    assert [(one.text, one.flaw) for one in compare_with_seen([word, number], seen, SETTINGS)] == [("7", None)]
+    assert [(one.text, one.flaw) for one in compare_with_seen([word], seen, SETTINGS)] == [("42", OTHER)]
 
 
 def test_a_bare_stroke_is_a_1_where_other_digits_are_digits() -> None:
@@ -68,7 +74,8 @@ def test_a_bare_stroke_is_a_1_where_other_digits_are_digits() -> None:
     seen.maps[Channel.OTHER, :, :10] = 1.0
     (ten,) = compare_with_seen([read_at("10", (20, 40), (60, 40))], seen, SETTINGS)
     assert ten.flaw is None
-    assert compare_with_seen([read_at("1", (20, 40))], seen, SETTINGS) == ()
+    (stroke,) = compare_with_seen([read_at("1", (20, 40))], seen, SETTINGS)
+    assert stroke.flaw == OTHER
 
 
 def test_a_digit_of_another_number_is_no_loss() -> None:

@@ -267,7 +267,7 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         metavar="KIND",
         help="numbers written by hand, printed ones, or any (the default)",
     )
-    add("--signs", action="store_true", help="write a minus, a decimal point and a comma into the text: -3, 12.50, 4,5")
+    add("--signs", action="store_true", help="write signs into the text: 12/03/2024, 10:45, 12.50, -3, 98%%")
 
 
 def _add_running(group: argparse._ArgumentGroup) -> None:

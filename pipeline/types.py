@@ -239,7 +239,7 @@ class Digit:
 class Reading:
     """One number as read; `text` is the best guess also where it was rejected, and `reason` then says why.
 
-    Where signs are reported, `text` also holds the number's minus, points and commas, and `signs` their boxes; `digits`
+    Where signs are reported, `text` also holds the number's signs, and `signs` their boxes; `digits`
     never do. `box` is the box around digits and signs. `writing` says whether it is printed or written by hand, None
     where no page network looked; `flaw` says why it is no number, whatever its digits say.
     """

@@ -52,6 +52,8 @@ class Worker:
     def __init__(self, plan: Plan, classifier: Classifier) -> None:
         self._plan, self._classifier = plan, classifier
         self.notes = classifier.notes
+        if plan.settings.signs.is_enabled and classifier.line_network is None:
+            self.notes += (f"{classifier.name}: has no line network, so --signs finds minus, point and comma alone",)
         self._picture: Picture | None = None
         self._opened: tuple[str, Identity | None] | None = None
 

@@ -12,6 +12,7 @@ from pipeline.decoding.page_confidence import estimate_prior_shift, shift_prior
 from pipeline.decoding.pick import Pick
 from pipeline.geometry import Box
 from pipeline.layout.number_groups import Link, split_numbers
+from pipeline.recognition.column_classes import POINTS
 from pipeline.settings.decoding import DecodeSettings, OutlierSettings
 from pipeline.settings.layout import NumberGroupSettings
 from pipeline.types import N_DIGITS, Digit, DigitScores, Lattice, Reading
@@ -81,8 +82,10 @@ def form_numbers(
     odds = estimate_prior_shift(kept)
     for line_number, line in zip(line_numbers, kept, strict=True):
         digits = [pick for pick in line if pick.is_digit]
-        signs = [pick.span.box for pick in line if not pick.is_digit]
-        for number in split_numbers([pick.span.box for pick in digits], signs, number_settings, link):
+        others = [pick for pick in line if not pick.is_digit]
+        signs = [pick.span.box for pick in others if not pick.sign]
+        parting = [pick.span.box for pick in others if pick.sign and pick.sign not in POINTS]
+        for number in split_numbers([pick.span.box for pick in digits], signs, number_settings, link, parting):
             members = [_digit(digits[i].span.box, shift_prior(digits[i].row, odds), settings) for i in number]
             readings.append(make_reading(members, line_number))
     return tuple(readings)

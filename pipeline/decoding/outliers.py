@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def drop_outliers(lines: Sequence[Sequence[Pick]], settings: OutlierSettings) ->
 
     kept = []
     for line in lines:
-        kept.append([Pick(p.span, p.row, p.is_digit and fits(p, _measure_beside(p, line))) for p in line])
+        kept.append([replace(p, is_digit=p.is_digit and fits(p, _measure_beside(p, line))) for p in line])
     return kept
 
 

@@ -38,7 +38,7 @@ def estimate_prior_shift(lines: Sequence[Sequence[Pick]]) -> float:
         return 1.0
     height = measure_digit_height([pick.span.box for pick in digits])
     least, most = height / _ALIKE, height * _ALIKE
-    refused = [p for line in lines for p in line if not p.is_digit and least <= p.span.box.height <= most]
+    refused = [p for line in lines for p in line if not (p.is_digit or p.sign) and least <= p.span.box.height <= most]
     if not refused:
         return 1.0
     rows, odds = np.array([pick.row.max() for pick in digits]), 1.0

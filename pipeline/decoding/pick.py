@@ -12,11 +12,15 @@ from pipeline.types import Span
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pick:
-    """A span on the best path, its probabilities float32 (10,), and whether it is read as a digit or passed over."""
+    """A span on the best path, its probabilities float32 (10,), and whether it is read as a digit or passed over.
+
+    Ink passed over that the line network knows has its name of `COLUMN_CLASSES` as `sign`; other has "".
+    """
 
     span: Span
     row: NDArray[np.float32]
     is_digit: bool
+    sign: str = ""
 
     @property
     def is_one(self) -> bool:

@@ -21,7 +21,11 @@ Link = Callable[[Box, Box], Between]
 
 
 def split_numbers(
-    digits: Sequence[Box], signs: Sequence[Box], settings: NumberGroupSettings, link: Link | None = None
+    digits: Sequence[Box],
+    signs: Sequence[Box],
+    settings: NumberGroupSettings,
+    link: Link | None = None,
+    parting: Sequence[Box] = (),
 ) -> list[list[int]]:
     """Return the numbers of a line, each a list of indices into `digits`, left to right.
 
@@ -34,6 +38,7 @@ def split_numbers(
     link : what the page network says of two neighbors; a gap or a sign ends no number whose digits it surely links,
         unless the gap is beyond all others, and ink or a wall between them, or white that is wide, ends one that it
         does not link. Walls always end one where they bound cells of several digits; in a comb each box holds a digit.
+    parting : boxes of the signs and letters known by name that end a number wherever they stand
     """
     if not digits:
         return []
@@ -54,6 +59,7 @@ def split_numbers(
             is_joined = linked >= settings.sure_link and gap <= beyond
             ends = not is_joined if ends else is_parted and linked < settings.least_link
             ends = ends or (has_wall and are_cells)
+        ends = ends or any(_stands_between(sign, digits[i - 1], digits[i]) for sign in parting)
         if ends:
             numbers.append([])
         numbers[-1].append(i)

@@ -55,7 +55,6 @@ def make_live_settings(settings: Settings) -> Settings:
         images=replace(s.images, work_side_px=min(s.images.work_side_px, WORK_SIDE_PX)),
         binarize=replace(s.binarize, least_contrast_frac=max(s.binarize.least_contrast_frac, 0.1)),
         rulings=replace(s.rulings, is_kept_tried=False),
-        shadows=replace(s.shadows, is_enabled=False),
         skew=replace(s.skew, is_enabled=False),
         orientation=replace(s.orientation, is_enabled=False),
         components=components,

@@ -1,6 +1,6 @@
 """Results as JSON: each page's record as an object, in one array, or one object per line.
 
-A number's ``text`` holds its digits, with ``--signs`` also its minus, points and commas. A failed input has ``"status":
+A number's ``text`` holds its digits, with ``--signs`` also its signs. A failed input has ``"status":
 "failed"`` and an ``"error"``. The text is ASCII: a file name that is no valid Unicode can then be written, and read
 back, everywhere.
 """

@@ -16,14 +16,13 @@ import numpy as np
 
 from pipeline.decoding.compare_with_seen import OTHER
 from pipeline.detection.page_network import Channel
-from pipeline.ink.illumination import invert, measure_polarity_of_digits, shrink
-from pipeline.ink.shadows import find_patches, lift_shadows
+from pipeline.ink.illumination import invert, measure_polarity_of_digits
 from pipeline.layout.orientation import QUARTERS, mirror_page, turn_page
 from pipeline.layout.skew import deskew, list_turns, measure_skew
 from pipeline.reading.run_stages import StageRunner
 from pipeline.reading.stages import LineMemory, Stages, Trial
 from pipeline.settings.tree import Settings
-from pipeline.types import N_DIGITS, Page, PageInk, Reading, TextLine
+from pipeline.types import N_DIGITS, Digit, Page, PageInk, Reading, TextLine
 
 AS_IT_LIES, MIRRORED = "as it lies", "mirrored"
 
@@ -64,8 +63,12 @@ def measure_score(readings: Sequence[Reading], doubtful: float) -> float:
 
     Those of numbers that the page network takes for anything else tell nothing.
     """
-    digits = [digit for reading in readings if reading.flaw != OTHER for digit in reading.digits]
-    return sum(digit.confidence - doubtful for digit in digits) / (1 - doubtful)
+    return sum(digit.confidence - doubtful for digit in _list_digits(readings)) / (1 - doubtful)
+
+
+def _list_digits(readings: Sequence[Reading]) -> list[Digit]:
+    """Return the digits of the numbers that the page network does not take for anything else."""
+    return [digit for reading in readings if reading.flaw != OTHER for digit in reading.digits]
 
 
 def _read_upright(page: Page, runner: StageRunner, memory: LineMemory | None = None) -> Stages:
@@ -95,7 +98,7 @@ def _try(best: Stages, hypotheses: Sequence[Hypothesis], runner: StageRunner) ->
 def _can_refuse(runner: StageRunner) -> bool:
     """Return whether the network has a class for what is no digit.
 
-    One without is sure of every ruling, shadow and digit on its side, and its score says nothing of those.
+    One without is sure of every ruling and digit on its side, and its score says nothing of those.
     """
     return runner.classifier.n_classes > N_DIGITS
 
@@ -178,7 +181,7 @@ def _read_inverted(best: Stages, runner: StageRunner) -> Iterator[Stages]:
 def _is_doubtful(best: Stages, runner: StageRunner) -> bool:
     """Return whether the page may lie on its side or head: it has ink, and digits that are not sure, or none."""
     s = runner.settings.orientation
-    confidences = [digit.confidence for reading in best.readings for digit in reading.digits]
+    confidences = [digit.confidence for digit in _list_digits(best.readings)]
     if best.detection is not None and best.detection.is_upright:
         return False
     is_sure = bool(confidences) and float(np.mean(confidences)) >= s.doubt_below
@@ -203,23 +206,6 @@ def _name_outer(name: str, stages: Stages) -> Stages:
     return replace(stages, hypothesis=name + inner)
 
 
-def _may_have_shadows(best: Stages, runner: StageRunner) -> bool:
-    return runner.settings.shadows.is_enabled and _can_refuse(runner)
-
-
-def _read_without_shadows(best: Stages, runner: StageRunner) -> Iterator[Stages]:
-    """Yield the page with narrow shadows removed, if broad ink was not read as digits."""
-    s, ink = runner.settings, best.ink
-    read = [d.box for r in best.readings for d in r.digits if d.confidence >= s.decode.reject_below]
-    patches = find_patches(ink.ink.ink, read, s.illumination)
-    runner.timer.lap("light")
-    if patches is not None:
-        small = shrink(ink.page.gray, s.illumination)
-        paper, edges = lift_shadows(small, ink.paper, patches, s.illumination)
-        stages = runner.read_ink(runner.find_ink(ink.page, paper, edges))
-        yield replace(stages, hypothesis="shadows removed", unleveled=best.unleveled)
-
-
 LINE_HYPOTHESES = (
     Hypothesis("leveled", _is_skewed, _read_leveled, lambda s, _: s.skew.least_gain),
     Hypothesis("rulings kept", _has_rulings, _read_with_rulings, lambda s, _: s.rulings.least_gain),
@@ -228,7 +214,6 @@ LINE_HYPOTHESES = (
 
 PAGE_HYPOTHESES = (
     Hypothesis("black for white", _may_be_bright, _read_inverted, lambda s, _: s.illumination.least_gain),
-    Hypothesis("shadows removed", _may_have_shadows, _read_without_shadows, lambda s, _: s.shadows.least_gain),
     Hypothesis("turned or mirrored", _is_doubtful, _read_turned, lambda s, score: max(s.orientation.least_gain, score)),
 )
 """Second looks at the whole page; black for white and each turn are read under the hypotheses for lines as well."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.decoding.named_signs import join_at_signs, list_signs
 from pipeline.decoding.reject import reject_doubtful
 from pipeline.decoding.signs import write_signs
 from pipeline.geometry import Box
@@ -68,6 +69,8 @@ def analyze_page(
     readings = stages.readings
     if s.signs.is_enabled:
         readings = write_signs(readings, stages.ink.cleared, stages.ink.darkness, s.signs)
+        by_line = {line.number: list_signs(path) for line, path in zip(stages.lines, stages.paths, strict=True)}
+        readings = join_at_signs(readings, by_line, s.signs)
         timer.lap("signs")
     decided = reject_doubtful(readings, s.decode, is_mirrored(stages.hypothesis))
     return replace(stages, readings=decided, seconds=timer.seconds())

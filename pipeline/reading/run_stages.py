@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.decoding.compare_with_seen import compare_with_seen
 from pipeline.decoding.lattice_decoder import find_paths, form_numbers
+from pipeline.decoding.named_signs import drop_read_signs, find_signs
 from pipeline.decoding.outliers import drop_edges
 from pipeline.decoding.pick import Pick
 from pipeline.detection.detect import Detection, detect_at, detect_digits, keep_digits
@@ -22,7 +23,6 @@ from pipeline.ink.components import find_components
 from pipeline.ink.illumination import estimate_paper, flatten_light, shrink
 from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
-from pipeline.ink.shadows import clear_edges
 from pipeline.layout.between_digits import Between, look_between
 from pipeline.layout.number_groups import Link
 from pipeline.layout.text_lines import find_lines, measure_scale
@@ -82,30 +82,19 @@ class StageRunner:
         detection = self.detect(page)
         return ink if detection is None else keep_digits(ink, detection, self.settings.detection)
 
-    def find_ink(
-        self,
-        page: Page,
-        paper: NDArray[np.uint8] | None = None,
-        edges: NDArray[np.uint8] | None = None,
-        settings: Settings | None = None,
-    ) -> PageInk:
+    def find_ink(self, page: Page, settings: Settings | None = None) -> PageInk:
         """Return the ink of a page whose ink is darker than its paper.
 
         Parameters
         ----------
         page : the picture
-        paper : uint8 (h, w), brightness of the bare paper; estimated where None
-        edges : uint8 (h, w), 255 where ink is the edge of a shadow; from `shadows.lift_shadows`
         settings : others than the runner's
         """
         s, lap = settings or self.settings, self.timer.lap
-        if paper is None:
-            paper = estimate_paper(shrink(page.gray, s.illumination), s.illumination)
+        paper = estimate_paper(shrink(page.gray, s.illumination), s.illumination)
         darkness = flatten_light(page.gray, paper)
         lap("light")
         ink = binarize(darkness, s.binarize)
-        if edges is not None:
-            ink = InkMask(clear_edges(ink.ink, edges))
         lap("binarize")
         with_labels = darkness
         ink, darkness = invert_light_on_dark(ink, darkness, s.light_on_dark)
@@ -172,13 +161,14 @@ class StageRunner:
             return Recognition(images, lattices=tuple(lattices))
         posteriors = tuple(network.predict(images))
         self.timer.lap("line network")
-        lattices, log_likelihoods, rest = [], [], iter(posteriors)
+        lattices, signs, log_likelihoods, rest = [], [], [], iter(posteriors)
         for line, own in zip(lines, by_line, strict=True):
             rows = [next(rest) for _ in own]
+            signs.append(find_signs(own[0], rows[0], self.settings.signs.least_sure))
             lattices.append(build_lattice(line, segment, find_touching_points(own, rows), own[0].slant))
             log_likelihoods.append(score_spans(lattices[-1], own, rows))
         self.timer.lap("segment")
-        return Recognition(images, posteriors, tuple(lattices), tuple(log_likelihoods))
+        return Recognition(images, posteriors, tuple(lattices), tuple(signs), tuple(log_likelihoods))
 
     def _decode(self, stages: Stages, known: Sequence[Sequence[Pick] | None]) -> Stages:
         """Return the stages with the numbers that their scores make most probable."""
@@ -186,7 +176,12 @@ class StageRunner:
         log_likelihoods, detection = recognition.log_likelihoods, self.detect(page)
         if detection is not None and log_likelihoods:
             log_likelihoods = weigh_seen(recognition.lattices, log_likelihoods, detection, s.detection.weight)
-        read = iter(find_paths(recognition.lattices, recognition.scores, s.decode, log_likelihoods))
+        found = find_paths(recognition.lattices, recognition.scores, s.decode, log_likelihoods)
+        if recognition.signs:
+            found = [
+                [*path, *drop_read_signs(signs, path)] for path, signs in zip(found, recognition.signs, strict=True)
+            ]
+        read = iter(found)
         paths = tuple(next(read) if path is None else path for path in known)
         numbers = [line.number for line in stages.lines]
         link = self._make_link(stages.ink, detection) if detection is not None else None

@@ -35,9 +35,10 @@ class Recognition:
     Attributes
     ----------
     line_images : of all those lines in their order
-    column_posteriors : per line image, float32 (columns, 12), rows of sum 1: digits 0 to 9, nothing, space; empty
-        without a line network
+    column_posteriors : per line image, float32 (columns, K) of `COLUMN_CLASSES`, rows of sum 1; empty without a line
+        network
     lattices : one per line
+    signs : per lattice, what the line network knows by name, from `named_signs.find_signs`; empty without one
     log_likelihoods : per lattice, float64 (spans, 11), from `span_scores.score_spans`; empty without a line network
     batch : float32 (N, 28, 28, 1), 0 paper .. 1 ink, of the spans of all lattices in their order
     scores : of the batch
@@ -46,6 +47,7 @@ class Recognition:
     line_images: tuple[LineImage, ...] = ()
     column_posteriors: tuple[NDArray[np.float32], ...] = ()
     lattices: tuple[Lattice, ...] = ()
+    signs: tuple[Sequence[Pick], ...] = ()
     log_likelihoods: tuple[NDArray[np.float64], ...] = ()
     batch: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, SIDE_PX, SIDE_PX, 1), np.float32))
     scores: DigitScores = field(default_factory=lambda: DigitScores(np.zeros((0, 11), np.float32)))

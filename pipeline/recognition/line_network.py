@@ -10,13 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import ModelError
+from pipeline.recognition.column_classes import COLUMN_CLASSES
 from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX, LineImage
 from pipeline.recognition.load_network import Network, load_line_network_file
 from pipeline.recognition.model_card import load_json
-from pipeline.types import N_DIGITS
-
-N_COLUMN_CLASSES = N_DIGITS + 2
-"""What a column may show: one of the ten digits, nothing, or the space between two numbers."""
 
 _BETWEEN_PX = 32
 """Bare paper between two line images: the network does not look farther."""
@@ -33,7 +30,7 @@ class LineNetwork:
     ----------
     name : of the model's folder
     temperature : divides the logits; 1 leaves the scores as the network gave them
-    network : float32 (1, 32, W, 2) in, float32 (1, W / 2, 12) out
+    network : float32 (1, 32, W, 2) in, float32 (1, W / 2, K) out, K classes of `COLUMN_CLASSES`
     """
 
     name: str
@@ -41,7 +38,7 @@ class LineNetwork:
     network: Network
 
     def predict(self, images: Sequence[LineImage]) -> list[NDArray[np.float32]]:
-        """Return, per line image, calibrated probabilities float32 (columns, 12): digits 0 to 9, nothing, space.
+        """Return, per line image, calibrated probabilities float32 (columns, K), of `COLUMN_CLASSES`.
 
         The line images are laid end to end, bare paper between them, so that the network runs once for a page.
         """
@@ -83,7 +80,7 @@ def load_line_network(folder: Path) -> LineNetwork:
         If it is missing or damaged, or takes or gives anything else than a line network does.
     """
     path = folder / "model.tflite"
-    network = load_line_network_file(path, N_COLUMN_CLASSES)
+    network = load_line_network_file(path, len(COLUMN_CLASSES))
     try:
         card = load_json(folder / "card.json")
         temperature = float(card.get("temperature", 1.0))

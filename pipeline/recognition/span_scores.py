@@ -36,7 +36,7 @@ def score_spans(
     ----------
     lattice : N spans; the spans between neighboring cuts give the cuts' places
     line images : of the lattice's line, that of the whole line first
-    posteriors : per line image, float32 (columns, 12), rows of sum 1: digits, nothing, space
+    posteriors : per line image, float32 (columns, K) of `COLUMN_CLASSES`, rows of sum 1
     """
     home = _choose_line_images(lattice.spans, images)
     weights = np.empty((len(lattice.spans), N_DIGITS + 1))

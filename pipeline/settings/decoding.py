@@ -29,8 +29,8 @@ class DecodeSettings(StageSettings):
         0.85, 0, 0.99, "probability", "a digit less sure speaks against the hypothesis that reads it"
     )
     skip_price: float = knob(0.5, 0, 20, "nats per digit", "ink is passed over only when it clearly is no digit")
-    digit_weight: float = knob(0.4, 0, 10, "times", "what the digit network says of a span counts so much")
-    line_weight: float = knob(0.7, 0, 10, "times", "what the line network says of it")
+    digit_weight: float = knob(0.35, 0, 10, "times", "what the digit network says of a span counts so much")
+    line_weight: float = knob(0.8, 0, 10, "times", "what the line network says of it")
     n_alternatives: int = knob(2, 0, 9, "classes", "next best classes reported with each digit")
 
 
@@ -56,9 +56,10 @@ class OutlierSettings(StageSettings):
 
 @dataclass(frozen=True, slots=True)
 class SignSettings(StageSettings):
-    """Minus, point and comma, recognized by where they stand beside digits."""
+    """Minus, point and comma by where they stand beside digits; other signs and letters by the line network."""
 
     is_enabled: bool = switch(False, "signs are written into the text, as with --signs")
+    least_sure: float = knob(0.4, 0, 1, "probability", "the line network must be so sure of what it knows by name")
     least_breadth_strokes: float = knob(0.5, 0, 20, "stroke widths", "finer ink is what a ruling left, or dust")
     least_contrast_frac: float = knob(0.5, 0, 1, "of the digit's contrast", "paler ink is no work of the same pen")
     widest_frac: float = knob(

@@ -22,7 +22,7 @@ class DetectionSettings(StageSettings):
     least_peak: float = knob(0.3, 0.01, 1, "probability", "a lower peak is no digit")
     least_area: float = knob(0.05, 0, 1, "probability", "ink where a digit is less probable is not looked at")
     wider_frac: float = knob(0.12, 0, 2, "of the digit height", "ink this near to a digit's area is looked at")
-    weight: float = knob(1.3, 0, 10, "times", "what the page network says of a span counts so much")
+    weight: float = knob(1.2, 0, 10, "times", "what the page network says of a span counts so much")
     tallest_px: float = knob(72.0, 10, 1000, "px", "a page of taller digits is shrunk")
     lowest_px: float = knob(28.0, 1, 1000, "px", "a page of lower digits is enlarged")
     wanted_px: float = knob(48.0, 5, 1000, "px", "to digits of this height")

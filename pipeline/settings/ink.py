@@ -30,16 +30,6 @@ class IlluminationSettings(StageSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class ShadowSettings(StageSettings):
-    """Narrow shadows that were taken for ink."""
-
-    is_enabled: bool = switch(True, "a page on which a shadow may be taken for ink is read again with it removed")
-    least_gain: float = knob(
-        2.0, 0, 100, "sure digits", "the page without shadows must score over this much more, or they stay"
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class BinarizeSettings(StageSettings):
     """Ink or paper."""
 

@@ -24,7 +24,6 @@ from pipeline.settings.ink import (
     IlluminationSettings,
     LightOnDarkSettings,
     RulingSettings,
-    ShadowSettings,
 )
 from pipeline.settings.layout import NumberGroupSettings, OrientationSettings, SkewSettings, TextLineSettings
 from pipeline.settings.live import TrackSettings
@@ -46,7 +45,7 @@ RENAMED = {
     "lines": "text_lines",
     "strays": "outliers",
     "numbers": "number_groups",
-    "rulings.read_twice": "rulings.is_kept_tried and shadows.is_enabled",
+    "rulings.read_twice": "rulings.is_kept_tried",
     "signs.reported": "signs.is_enabled",
     "segment.least_piece_frac": "segment.least_part_frac",
 }
@@ -60,7 +59,6 @@ class Settings:
     images: ImageSettings = field(default_factory=ImageSettings)
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     illumination: IlluminationSettings = field(default_factory=IlluminationSettings)
-    shadows: ShadowSettings = field(default_factory=ShadowSettings)
     binarize: BinarizeSettings = field(default_factory=BinarizeSettings)
     light_on_dark: LightOnDarkSettings = field(default_factory=LightOnDarkSettings)
     rulings: RulingSettings = field(default_factory=RulingSettings)

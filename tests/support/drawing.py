@@ -14,6 +14,7 @@ from pipeline.ink.labels import measure_stroke_width
 from pipeline.reading.read_page import analyze_page, read_page
 from pipeline.reading.stages import Stages
 from pipeline.recognition.classify import Classifier
+from pipeline.recognition.column_classes import COLUMN_CLASSES, NOTHING
 from pipeline.recognition.line_network import LineNetwork
 from pipeline.recognition.normalize import normalize_digit
 from pipeline.settings.recognition import NormalizeSettings
@@ -149,14 +150,14 @@ def _describe(tensors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def see_ones(row: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Stand in for a line network that half believes in a 1 wherever a column has ink: (1, 32, W, 2) to (1, W / 2, 12).
+    """Stand in for a line network that half believes in a 1 wherever a column has ink: (1, 32, W, 2) to (1, W / 2, K).
 
     It reads lines as one stroke after another, so what it is asked for counts.
     """
     has_ink = row[0, :, :, 1].reshape(len(row[0]), -1, 2).max(axis=(0, 2)) > 0.5
-    shown = np.full((1, len(has_ink), 12), 0.01, np.float32)
+    shown = np.full((1, len(has_ink), len(COLUMN_CLASSES)), 0.005, np.float32)
     shown[0, :, 1] = np.where(has_ink, 0.5, 0.01)
-    shown[0, :, 10] = 1.01 - shown[0].sum(axis=1)
+    shown[0, :, NOTHING] += 1 - shown[0].sum(axis=1)
     return shown
 
 

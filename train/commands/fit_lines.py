@@ -31,12 +31,13 @@ def parse_arguments(argv: Sequence[str] | None) -> LinePlan:
     add("--seed", type=at_least(0), default=usual.seed, metavar="N", help="of all chance (%(default)s)")
     add("--half", action="store_true", help="compute in bfloat16: faster where the processor supports it")
     add("--init", type=Path, metavar="FILE", help="begin with the weights of this .keras file")
-    add("--share", type=share, default=usual.share, help="of the fitted weights; the rest is --init's (1)")
+    add("--average", type=Path, metavar="FILE", help="a .keras file whose weights are averaged in (--init)")
+    add("--share", type=share, default=usual.share, help="of the fitted weights in this average (1)")
     add("--resume", action="store_true", help="continue after the last whole epoch of the same run")
     parser.add_force()
     plan = LinePlan(**vars(parser.parse_args(argv)))
-    if plan.share < 1 and plan.init is None:
-        raise UsageError("--share: needs --init", f"see {parser.prog} --help")
+    if plan.share < 1 and plan.init is None and plan.average is None:
+        raise UsageError("--share: needs --average or --init", f"see {parser.prog} --help")
     return plan
 
 
@@ -49,8 +50,9 @@ def check_inputs(plan: LinePlan) -> None:
     UsageError : it would replace a shipped model
     """
     read_facts(plan.harvest)
-    if plan.init is not None and not plan.init.is_file():
-        raise MissingInputError(f"{plan.init}: no such file")
+    for path in (plan.init, plan.average):
+        if path is not None and not path.is_file():
+            raise MissingInputError(f"{path}: no such file")
     if not plan.force:
         names = (KERAS_NAME, LITERT_NAME, CARD_NAME, HISTORY_NAME)
         check_replaceable(plan.out, names, "give another --out, or --force")

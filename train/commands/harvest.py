@@ -18,7 +18,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_data_dir()
     add = parser.add_argument
     add("--out", type=Path, required=True, metavar="DIR", help="folder for the shards; the same command continues it")
-    add("--pages", type=at_least(1), default=10_000, metavar="N", help="to train on (%(default)s)")
+    add("--pages", type=at_least(0), default=10_000, metavar="N", help="pages to train on (%(default)s)")
+    add("--documents", type=at_least(0), default=0, metavar="N", help="of which the lines are taken (%(default)s)")
     add("--seed", type=at_least(0), default=0, metavar="N", help="of all chance and of the split by writer: as fit's")
     add("--workers", type=at_least(1), default=2, metavar="N", help="processes (%(default)s)")
     args = parser.parse_args(argv)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
-from pipeline.types import N_DIGITS
+from pipeline.types import N_DIGITS, SIDE_PX
 
 FACTS_NAME = "harvest.json"
 
@@ -44,6 +44,9 @@ class Crops:
     def take(self, chosen: NDArray[np.int64]) -> Crops:
         """Return the chosen rows."""
         return Crops(self.images[chosen], self.labels[chosen], self.kinds[chosen])
+
+
+NO_CROPS = Crops(np.zeros((0, SIDE_PX, SIDE_PX), np.uint8), np.zeros(0, np.uint8), np.zeros(0, np.uint8))
 
 
 def balance(crops: Crops, rng: np.random.Generator) -> Crops:

@@ -12,10 +12,6 @@ from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 from pipeline.recognition.line_images import LINE_IMAGE_PX
-from pipeline.types import N_DIGITS
-
-SPACE = N_DIGITS + 1
-"""A column between two numbers."""
 
 IGNORED = -1
 """The label of a column that training ignores."""
@@ -28,7 +24,7 @@ class Lines:
     Attributes
     ----------
     pixels : uint8 (32, sum of widths, 2)
-    columns : int8 (sum of widths / 2,), 0..9 a digit, 10 nothing, 11 space between numbers, or IGNORED
+    columns : int8 (sum of widths / 2,), indices of `COLUMN_CLASSES`, or IGNORED
     widths : int64 (N,), px of each line image, even
     """
 

@@ -26,7 +26,6 @@ DISABLED: dict[str, dict[str, dict[str, float]]] = {
     LINE_NETWORK: {},
     "the page network": {"detection": {"is_enabled": False}},
     "rulings": {"rulings": {"is_enabled": False}},
-    "shadows": {"shadows": {"is_enabled": False}},
     "leveling": {"skew": {"is_enabled": False}},
     "turns by quarters": {"orientation": {"is_enabled": False}},
     "components dropped by shape": {"components": {"is_enabled": False}},

@@ -15,10 +15,12 @@ from rich.console import Console
 from rich.progress import Progress
 
 from pipeline.errors import ModelError
+from pipeline.recognition.column_classes import COLUMN_CLASSES
 from pipeline.recognition.line_images import LINE_IMAGE_PX
 from pipeline.recognition.line_network import LineNetwork
 from pipeline.recognition.load_network import load_line_network_file
-from train.datasets.harvested_lines import IGNORED, SPACE, Lines, load_lines
+from pipeline.system.runtimes.litert import LiteRtNetwork
+from train.datasets.harvested_lines import IGNORED, Lines, load_lines
 from train.fitting.calibrate import calibrate, is_at_bound
 from train.fitting.line_training_set import LineTrainingSet
 from train.fitting.options import WORK_DIR_NAME, LinePlan
@@ -26,20 +28,24 @@ from train.fitting.recipes import PHOTO
 from train.fitting.training_loop import compile_model, fit_epoch, seed_dropout
 from train.networks.average_weights import average_models
 from train.networks.catalog import LINES
-from train.networks.checkpoint import History, load_checkpoint, load_init, save_checkpoint
+from train.networks.checkpoint import History, copy_weights, load_checkpoint, load_init, save_checkpoint
 from train.networks.export import MOST_DISAGREEMENT, write_litert
 from train.networks.line_network import build_line_network
-from train.networks.model_folder import HISTORY_NAME, KERAS_NAME, LITERT_NAME, Card, write_card
+from train.networks.model_folder import HISTORY_NAME, KERAS_NAME, LITERT_NAME, Card, hash_file, write_card
 from train.scripts import find_commit
 
-N_CLASSES = SPACE + 1
+N_CLASSES = len(COLUMN_CLASSES)
 BATCH_SIZE = 128
+_N_COMPARED, _ALIKE_FRAC = 100, 0.99
+"""Windows in which the two exported files are compared, and the share of their columns in which they must agree: where
+two classes are as probable, eight bits decide otherwise."""
+
 _N_VALIDATED = 6000
 """Windows of held-out line images for validation and for fitting the temperature."""
 
 
 def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
-    """Return the averaged model after the last epoch, mixed with `plan.init` by its share, and each epoch's figures."""
+    """Return the averaged model after the last epoch, mixed with another by its share, and each epoch's figures."""
     training_set, held_out = (
         LineTrainingSet(load_lines(plan.harvest, "train"), plan.windows),
         load_lines(plan.harvest, "validation"),
@@ -52,7 +58,7 @@ def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
     else:
         fitted, history = build_line_network(N_CLASSES), []
         if plan.init is not None:
-            fitted.set_weights(load_init(plan.init, LINES).get_weights())
+            copy_weights(load_init(plan.init, LINES), fitted)
         averaged = keras.models.clone_model(fitted)
         averaged.set_weights(fitted.get_weights())
         compile_model(fitted, PHOTO, "sparse_categorical_crossentropy", n_steps * plan.epochs, plan.rate)
@@ -73,8 +79,9 @@ def fit_lines(plan: LinePlan, console: Console) -> tuple[keras.Model, History]:
             history.append({name: round(value, 5) for name, value in figures.items()})
             save_checkpoint(work_dir, plan.facts(), fitted, averaged, history)
             console.print("  ".join(f"{name} {value:g}" for name, value in history[-1].items()), soft_wrap=True)
-    if plan.init is not None:
-        averaged = average_models(load_init(plan.init, LINES), averaged, plan.share)
+    other = plan.average or plan.init
+    if other is not None and plan.share < 1:
+        averaged = average_models(load_init(other, LINES), averaged, plan.share)
     return averaged, history
 
 
@@ -91,11 +98,13 @@ def finish(plan: LinePlan, model: keras.Model, history: History) -> Card:
     single.save(plan.out / KERAS_NAME)
     write_litert(single, plan.out / LITERT_NAME, "int8")
     reader = LineNetwork(LINES, 1.0, load_line_network_file(plan.out / LITERT_NAME, N_CLASSES))
-    outputs, labels, gap = [], [], 0.0
+    exported, outputs, labels, gaps = LiteRtNetwork(plan.out / LITERT_NAME), [], [], []
     for pixels, own in LineTrainingSet(load_lines(plan.harvest, "validation"), _N_VALIDATED).draw(1, 0, 0):
         outputs.append(reader.network(pixels)[0])
         labels.append(own[0])
-        gap = max(gap, float(np.abs(outputs[-1] - np.asarray(single(pixels))[0]).max())) if len(labels) < 20 else gap
+        if len(labels) <= _N_COMPARED:
+            gaps.append(np.abs(exported(pixels)[0] - np.asarray(single(pixels))[0]).max(axis=1))
+    gap = float(np.quantile(np.concatenate(gaps), _ALIKE_FRAC))
     if gap > MOST_DISAGREEMENT["int8"]:
         raise ModelError(f"{plan.out / LITERT_NAME}: differs from the Keras model by {gap:.4f}", "report this as a bug")
     posteriors, true = np.concatenate(outputs), np.concatenate(labels)
@@ -103,7 +112,7 @@ def finish(plan: LinePlan, model: keras.Model, history: History) -> Card:
     card = {
         "schema": 1,
         "name": plan.out.name,
-        "classes": [*map(str, range(10)), "nothing", "space between numbers"],
+        "classes": list(COLUMN_CLASSES),
         "input": {
             "shape": [LINE_IMAGE_PX, None, 2],
             "dtype": "float32",
@@ -114,13 +123,19 @@ def finish(plan: LinePlan, model: keras.Model, history: History) -> Card:
         "litert_weights": "int8",
         "bytes": {name: (plan.out / name).stat().st_size for name in (KERAS_NAME, LITERT_NAME)},
         "temperature": 1.0 if is_at_bound(calibration.temperature) else round(calibration.temperature, 4),
-        "made": {"keras": keras.__version__, **plan.facts(), "commit": find_commit()},
+        "made": {"keras": keras.__version__, **plan.facts(), **_describe_average(plan), "commit": find_commit()},
         "validation": history[-1] if history else {},
         "calibration": calibration.as_dict(),
     }
     write_card(plan.out, card)
     (plan.out / HISTORY_NAME).write_text(json.dumps(history, indent=1) + "\n", "utf-8")
     return card
+
+
+def _describe_average(plan: LinePlan) -> dict[str, float | str]:
+    """Return the share of the fitted weights, and with which others they were averaged, for the card."""
+    other = plan.average or plan.init
+    return {"share": plan.share} if other is None else {"share": plan.share, "average_sha256": hash_file(other)}
 
 
 def validate(model: keras.Model, lines: Lines, n_windows: int = _N_VALIDATED) -> dict[str, float]:

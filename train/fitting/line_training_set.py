@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.recognition.column_classes import FIRST_SIGN, OTHER
 from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX
 from pipeline.types import N_DIGITS
 from train.datasets.harvested_lines import IGNORED, Lines
@@ -18,6 +19,9 @@ WINDOWS_PX = (64, 96, 160)
 
 _EMPTY_SHARE = 0.2
 """Share of line images without a digit."""
+
+_SIGN_WEIGHT = 3.0
+"""How much more often line images with a sign are drawn."""
 
 _ZOOM, _STRETCH, _SHIFT_PX, _SHEAR = 0.15, 0.12, 1.5, 0.12
 _LEVEL, _NOISE = (0.6, 1.25), 18.0
@@ -59,7 +63,9 @@ class LineTrainingSet:
             np.add.reduceat((self.lines.columns >= 0) & (self.lines.columns < N_DIGITS), starts // COLUMN_PX) > 0
         )
         n_windows = np.maximum(1.0, self.lines.widths / WINDOWS_PX[-1])
-        weights = np.where(has_digit, n_windows, 1.0)
+        is_sign = (self.lines.columns >= FIRST_SIGN) & (self.lines.columns < OTHER)
+        has_sign = np.add.reduceat(is_sign, starts // COLUMN_PX) > 0
+        weights = np.where(has_digit, n_windows, 1.0) * np.where(has_sign, _SIGN_WEIGHT, 1.0)
         for part, share in ((has_digit, 1 - _EMPTY_SHARE), (~has_digit, _EMPTY_SHARE)):
             weights[part] *= share / max(1.0, weights[part].sum())
         return weights / weights.sum()

@@ -89,7 +89,11 @@ class FitPlan:
 
 @dataclass(frozen=True, slots=True)
 class LinePlan:
-    """Options of `python -m train fit-lines`; an epoch has `windows`; (1 - `share`) of the weights are `init`'s."""
+    """Options of `python -m train fit-lines`; an epoch has `windows`.
+
+    `share` is the share of the fitted weights in those that are written, beside those of `average`, or of `init`: a run
+    may be resumed, once done, to write another average.
+    """
 
     harvest: Path
     out: Path = RUNS / LINES
@@ -101,11 +105,12 @@ class LinePlan:
     force: bool = False
     half: bool = False
     init: Path | None = None
+    average: Path | None = None
     share: float = 1.0
 
     def facts(self) -> dict[str, Any]:
         """Return what must be equal for a resumed run to be the same run."""
-        names = ("epochs", "windows", "rate", "seed", "half", "share")
+        names = ("epochs", "windows", "rate", "seed", "half")
         facts = {name: getattr(self, name) for name in names} | {"harvest_sha256": hash_file(self.harvest / FACTS_NAME)}
         return facts if self.init is None else facts | {"init_sha256": hash_file(self.init)}
 

@@ -9,25 +9,45 @@ from __future__ import annotations
 from pathlib import Path
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.errors import ModelError, UsageError
 from train.networks.export import describe_model, export_model, load_keras
 from train.networks.model_folder import KERAS_NAME, hash_file, locate_line_model, read_card, write_card
 from train.scripts import find_commit
 
+_LAST = 2
+"""Arrays of the last layer: its kernel and its biases."""
+
 
 def average_models(before: keras.Model, after: keras.Model, share: float) -> keras.Model:
     """Return a model whose weights are (1 - share) those of `before` and share those of `after`, share in 0..1.
+
+    Classes that `after` has behind those of `before` keep its weights.
 
     Raises
     ------
     ModelError : the two are not the same architecture
     """
     ours, theirs = before.get_weights(), after.get_weights()
-    if [w.shape for w in ours] != [w.shape for w in theirs]:
+    fits = [a.shape[:-1] == b.shape[:-1] and a.shape[-1:] <= b.shape[-1:] for a, b in zip(ours, theirs, strict=False)]
+    if (
+        len(ours) != len(theirs)
+        or not all(fits)
+        or sum(a.shape != b.shape for a, b in zip(ours, theirs, strict=True)) > 2
+    ):
         raise ModelError("the two models are not of one architecture", "average a model with its own fine-tuning")
-    averaged = keras.models.clone_model(before)
-    averaged.set_weights([(1 - share) * a + share * b for a, b in zip(ours, theirs, strict=True)])
+    averaged = keras.models.clone_model(after)
+    averaged.set_weights([_average(a, b, share) for a, b in zip(ours, theirs, strict=True)])
+    return averaged
+
+
+def _average(before: NDArray[np.float32], after: NDArray[np.float32], share: float) -> NDArray[np.float32]:
+    """Return the average of two layers' weights; the last axis of `after` may be longer."""
+    averaged = after.copy()
+    own = (..., slice(before.shape[-1])) if before.ndim else ...
+    averaged[own] = (1 - share) * before + share * after[own]
     return averaged
 
 

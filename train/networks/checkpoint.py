@@ -74,6 +74,23 @@ def load_init(path: Path, arch: str) -> keras.Model:
     return model
 
 
+def copy_weights(source: keras.Model, target: keras.Model) -> None:
+    """Give each layer of `target` the weights of the same layer of `source`, where their shapes agree.
+
+    A last layer for other classes begins anew.
+
+    Raises
+    ------
+    UsageError : the two have other layers
+    """
+    if [type(layer) for layer in source.layers] != [type(layer) for layer in target.layers]:
+        raise UsageError(f"{source.name}: holds other layers than the network to be fitted", "give another --init")
+    for before, after in zip(source.layers, target.layers, strict=True):
+        weights = before.get_weights()
+        if [w.shape for w in weights] == [w.shape for w in after.get_weights()]:
+            after.set_weights(weights)
+
+
 def load_checkpoint(folder: Path, facts: dict[str, Any]) -> tuple[keras.Model, keras.Model, History]:
     """Return the fitted model, the averaged one, and the history of the last whole epoch.
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipeline.batch.sources import Source
 from pipeline.errors import OutputError
 from pipeline.images.load import open_picture
 from pipeline.recognition.classify import Classifier, load_classifier
+from pipeline.settings.decoding import SignSettings
 from pipeline.settings.tree import Settings
 from tests.support.drawing import make_reader, write_page
 
@@ -183,3 +185,13 @@ def test_identity_is_that_of_bytes_and_time(tmp_path: Path) -> None:
     os.utime(path, ns=(5, 7))
     assert identify(str(path)) == (len(PNG), 7)
     assert [identify(name) for name in (str(tmp_path / "none"), "a\0b", "-", "x" * 300)] == [None] * 4
+
+
+@pytest.mark.parametrize(("is_signed", "has_lines", "n_notes"), [(True, False, 1), (True, True, 0), (False, False, 0)])
+def test_signs_without_a_line_network_are_told(
+    classifier: Classifier, is_signed: bool, has_lines: bool, n_notes: int
+) -> None:
+    own = classifier if has_lines else replace(classifier, line_network=None)
+    plan = Plan(settings=Settings(signs=SignSettings(is_enabled=is_signed)))
+    notes = Worker(plan, own).notes
+    assert len(notes) == n_notes and all("no line network" in note for note in notes)

@@ -116,9 +116,9 @@ def test_digits_stand_under_the_columns_of_their_middle() -> None:
 
 
 def test_trials_name_the_hypothesis_that_won() -> None:
-    trials = (Trial("as it lies", 1.5), Trial("turned by 90 degrees", 7.25), Trial("shadows removed", -3.0))
+    trials = (Trial("as it lies", 1.5), Trial("turned by 90 degrees", 7.25), Trial("rulings kept", -3.0))
     assert format_trials(trials, "turned by 90 degrees").splitlines()[1:] == [
         "    1.50  as it lies",
         "    7.25  turned by 90 degrees  <- won",
-        "   -3.00  shadows removed",
+        "   -3.00  rulings kept",
     ]

@@ -78,7 +78,6 @@ def test_nothing_is_tried_where_all_is_switched_off() -> None:
     off = replace(
         s,
         illumination=replace(s.illumination, inverse=0),
-        shadows=replace(s.shadows, is_enabled=False),
         rulings=replace(s.rulings, is_kept_tried=False),
         skew=replace(s.skew, is_enabled=False),
         orientation=replace(s.orientation, is_enabled=False),

@@ -14,8 +14,9 @@ import pytest
 from pipeline.errors import ModelError
 from pipeline.recognition import line_network as line_network
 from pipeline.recognition.classify import MODELS_DIR, load_classifier
+from pipeline.recognition.column_classes import COLUMN_CLASSES
 from pipeline.recognition.line_images import LineImage
-from pipeline.recognition.line_network import N_COLUMN_CLASSES, LineNetwork, load_line_network
+from pipeline.recognition.line_network import LineNetwork, load_line_network
 
 SEEN: list[tuple[int, ...]] = []
 
@@ -24,7 +25,7 @@ def tell_ink(row: np.ndarray) -> np.ndarray:
     """Say, as a network that knows the digit 1 and nothing else, how much of each column is ink."""
     SEEN.append(row.shape)
     ink = row[0, :, :, 0].reshape(32, -1, 2).mean(axis=(0, 2))
-    posteriors = np.zeros((1, len(ink), N_COLUMN_CLASSES), np.float32)
+    posteriors = np.zeros((1, len(ink), len(COLUMN_CLASSES)), np.float32)
     posteriors[0, :, 1], posteriors[0, :, 10] = ink, 1 - ink
     return posteriors
 
@@ -44,7 +45,7 @@ def test_each_line_image_gets_its_own_columns() -> None:
     posteriors = READER.predict(images)
     assert len(SEEN) == 1 and SEEN[0][:2] == (1, 32) and SEEN[0][3] == 2, "all in one row"
     assert SEEN[0][2] > sum(image.pixels.shape[1] for image in images), "with bare paper between"
-    assert [rows.shape for rows in posteriors] == [(3, 12), (1, 12), (40, 12)]
+    assert [rows.shape for rows in posteriors] == [(3, 25), (1, 25), (40, 25)]
     assert posteriors[0][:, 1] == pytest.approx([0, 1, 0.2], abs=1e-6)
     assert posteriors[1][:, 1] == pytest.approx([1], abs=1e-6)
     assert posteriors[2][:, 1] == pytest.approx([0.4] * 40, abs=1e-6)
@@ -125,7 +126,7 @@ import keras
 from keras import layers
 from train.networks.export import write_litert
 folder = Path(sys.argv[1])
-def make(name, n_classes=12, height=32, channels=2, n_px=2):
+def make(name, n_classes=25, height=32, channels=2, n_px=2):
     keras.utils.set_random_seed(0)
     image = layers.Input((height, None, channels))
     x = layers.Conv2D(n_classes, (height, n_px), strides=(height, n_px), kernel_initializer="random_normal")(image)
@@ -157,7 +158,7 @@ def test_line_images_of_any_length_are_read_as_if_alone(models: Path) -> None:
     rng = np.random.default_rng(0)
     images = [make_line_image(*rng.integers(0, 256, n)) for n in (3, 60, 1, 5000)]
     for image, rows in zip(images, reader.predict(images), strict=True):
-        assert rows.shape == (image.n_columns, N_COLUMN_CLASSES)
+        assert rows.shape == (image.n_columns, len(COLUMN_CLASSES))
         assert np.allclose(rows.sum(axis=1), 1, atol=1e-5)
         assert rows == pytest.approx(reader.predict([image])[0], abs=1e-5)
 

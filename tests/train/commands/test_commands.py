@@ -35,7 +35,11 @@ MISTYPED = {
         2,
         "needs the first weights",
     ),
-    "nothing to share with": (["fit-lines", "--harvest", "none", "--share", "0.5"], 2, "--share: needs --init"),
+    "nothing to share with": (
+        ["fit-lines", "--harvest", "none", "--share", "0.5"],
+        2,
+        "--share: needs --average or --init",
+    ),
     "harvest to calibrate on": (["calibrate", "--model", "models/digits", "--harvest", "none"], 1, "none: holds no"),
     "model to calibrate": (["calibrate", "--model", "models/digit"], 4, "did you mean digits?"),
     "model to export": (["export", "--model", "models/none"], 4, "models/none: no such model folder"),

@@ -12,17 +12,30 @@ from rich.console import Console
 
 from pipeline.errors import InputError, UsageError
 from pipeline.geometry import Box
+from pipeline.recognition.column_classes import SPACE
 from pipeline.types import Span
 from tests.support.drawing import write_page
+from tests.support.papers import make_supplies
 from train.augmentation.non_digits import NonDigitSource
 from train.datasets.examples import Examples
-from train.datasets.harvested_crops import FACTS_NAME, KINDS, NON_DIGIT_FRAC, Crops, balance, load_crops, read_facts
+from train.datasets.harvested_crops import (
+    FACTS_NAME,
+    KINDS,
+    NON_DIGIT_FRAC,
+    Crops,
+    balance,
+    load_crops,
+    load_shard,
+    read_facts,
+)
+from train.datasets.harvested_lines import IGNORED, load_lines
 from train.datasets.mnist import DigitSet
 from train.fitting.batches import Sources
 from train.fitting.photo_training_set import PhotoTrainingSet, add_harvest
 from train.harvesting import harvest as harvest_room
-from train.harvesting.harvest import HarvestPlan, analyze_photo, harvest, harvest_page, harvest_shard
+from train.harvesting.harvest import HarvestPlan, analyze_photo, harvest, harvest_page, harvest_shard, turn_upright
 from train.harvesting.span_labels import LEFT_OUT, judge_span, label_spans, own_page
+from train.synthesis.documents.marked_page import MarkedPage
 from train.synthesis.handwriting.drawn_digits import draw_digit_set
 from train.synthesis.handwriting.writers import WriterPool, collect_writers
 from train.synthesis.pages.synthesize import PageTruth
@@ -221,3 +234,44 @@ def test_harvest_of_another_split_is_refused_and_of_this_one_added(tmp_path: Pat
     training_set = add_harvest(digits_only, tmp_path, seed=1)
     assert training_set.train.harvest is not None and training_set.train.harvest.labels.tolist() == [7] * 4
     assert training_set.harvested is not None and training_set.harvested.images.max() == 1
+
+
+def make_marked(photo: np.ndarray, owner: np.ndarray, up: tuple[float, float]) -> MarkedPage:
+    return MarkedPage(photo, owner, (7,), ("digit",), (0,), (0,), (up,), ("notes", "plain"))
+
+
+def test_level_page_stays_as_it_is() -> None:
+    page = make_marked(np.zeros((40, 60), np.uint8), np.zeros((40, 60), np.uint16), (0.02, -1.0))
+    assert turn_upright(page) is page
+    empty = MarkedPage(page.photo, page.owner, (), (), (), (), (), ("negative",))
+    assert turn_upright(empty) is empty
+
+
+@pytest.mark.parametrize("turn_deg", [-40.0, 15.0, 90.0])
+def test_turned_page_is_turned_upright(turn_deg: float) -> None:
+    """A bar that runs to where up points stands upright afterwards, whole, and so does its map of owners."""
+    photo, owner = np.full((200, 260), 220, np.uint8), np.zeros((200, 260), np.uint16)
+    up = np.array([np.sin(np.deg2rad(turn_deg)), -np.cos(np.deg2rad(turn_deg))])
+    middle = np.array([130, 100])
+    ends = [tuple(np.rint(middle + side * up).astype(int).tolist()) for side in (-60, 60)]
+    for picture, level in ((photo, 40), (owner, 1)):
+        cv2.line(picture, ends[0], ends[1], level, 5)
+    turned = turn_upright(make_marked(photo, owner, (float(up[0]), float(up[1]))))
+    rows, columns = np.nonzero(turned.owner == 1)
+    assert np.ptp(rows) == pytest.approx(124, abs=4) and np.ptp(columns) == pytest.approx(6, abs=3)
+    assert (turned.photo[rows, columns] < 130).mean() > 0.9
+    assert turned.photo.min() < 60 and np.median(turned.photo) == 220
+
+
+def test_documents_among_the_shards_give_lines_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harvest_room, "PAGES_PER_SHARD", 4)
+    monkeypatch.setattr(harvest_room, "find_data_dir", lambda _: tmp_path)
+    monkeypatch.setattr(harvest_room, "gather_supplies", lambda *_: make_supplies())
+    plan = HarvestPlan(None, tmp_path, pages=0, documents=4, seed=1, workers=1)
+    assert [name for name, _, _ in plan.list_shards()] == ["validation-documents-0000", "train-documents-0000"]
+    for shard in plan.list_shards():
+        harvest_room._work(plan, *shard)
+    lines = load_lines(tmp_path, "train")
+    assert set(np.unique(lines.columns)) >= {SPACE, IGNORED} and ((lines.columns >= 0) & (lines.columns < 10)).any()
+    assert (lines.columns > SPACE).any(), "no sign and no word on four papers"
+    assert len(load_shard(tmp_path / "train-documents-0000.npz").labels) == 0

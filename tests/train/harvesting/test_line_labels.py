@@ -11,30 +11,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import InputError
+from pipeline.recognition.column_classes import COLUMN_CLASSES, OTHER, SIGNS, SPACE, STRUCK, class_of_sign
 from tests.train.harvesting.test_harvest import join_truth, make_truth, write_truth
-from train.datasets.harvested_lines import IGNORED, SPACE, Lines, concatenate_lines, load_lines, name_arrays
+from train.datasets.harvested_lines import IGNORED, Lines, concatenate_lines, load_lines, name_arrays
 from train.harvesting.harvest import harvest_page
 from train.harvesting.line_labels import label_columns
 
 Digits = list[tuple[float, float, int, int]]
 
-# one character a column: a digit, "." nothing, "_" space, "?" untold
+SLASH, POINT = class_of_sign("/"), class_of_sign(".")
+
+# one character a column: a digit, " " nothing, "_" space, a sign, "a" a letter, "x" struck out, "?" untold
 BY_EYE: dict[str, tuple[Digits, str]] = {
-    "nothing": ([], "................"),
-    "one digit": ([(1, 5, 7, 0)], ".?77?..........."),
-    "two of one number": ([(1, 5, 7, 0), (9, 13, 3, 0)], ".?77?....?33?..."),
-    "two numbers": ([(1, 5, 7, 0), (9, 13, 3, 1)], ".?77?.__.?33?..."),
-    "touching": ([(0, 4, 5, 0), (4, 8, 6, 0)], "?55??66?........"),
-    "touching, alike": ([(0, 4, 5, 0), (4, 8, 5, 0)], "?55?.55?........"),
-    "narrow": ([(4, 4.5, 1, 0)], "...?1?.........."),
-    "nobody can tell it": ([(2, 6, IGNORED, 0)], "..????.........."),
-    "at both rims": ([(-2, 2, 4, 0), (14, 18, 9, 0)], "4?............?9"),
-    "beside one that nobody can tell": ([(1, 5, IGNORED, 0), (4, 8, 2, 0)], ".????22?........"),
+    "nothing": ([], "                "),
+    "one digit": ([(1, 5, 7, 0)], " ?77?           "),
+    "two of one number": ([(1, 5, 7, 0), (9, 13, 3, 0)], " ?77?    ?33?   "),
+    "two numbers": ([(1, 5, 7, 0), (9, 13, 3, 1)], " ?77? __ ?33?   "),
+    "touching": ([(0, 4, 5, 0), (4, 8, 6, 0)], "?55??66?        "),
+    "touching, alike": ([(0, 4, 5, 0), (4, 8, 5, 0)], "?55? 55?        "),
+    "narrow": ([(4, 4.5, 1, 0)], "   ?1?          "),
+    "nobody can tell it": ([(2, 6, IGNORED, 0)], "  ????          "),
+    "at both rims": ([(-2, 2, 4, 0), (14, 18, 9, 0)], "4?            ?9"),
+    "beside one that nobody can tell": ([(1, 5, IGNORED, 0), (4, 8, 2, 0)], " ????22?        "),
+    "sign between": ([(1, 5, 7, 0), (6, 8, SLASH, -2), (9, 13, 3, 1)], " ?77? // ?33?   "),
+    "point close to both": ([(1, 5, 7, 0), (5, 6, POINT, -2), (6, 10, 3, 1)], " ?77?.?33?      "),
+    "sign behind a space": ([(1, 3, 7, 0), (12, 14, SLASH, -2)], "?77? _____  //  "),
+    "word": ([(2, 12, OTHER, -2)], "  ?aaaaaaaa?    "),
+    "word beside a digit": ([(0, 4, 4, 0), (4, 14, OTHER, -2)], "?44??aaaaaaaa?  "),
+    "struck digit": ([(1, 7, STRUCK, -2)], " ?xxxx?         "),
 }
 
 
 def format_columns(columns: np.ndarray) -> str:
-    return "".join("0123456789._?"[column] for column in columns)
+    return "".join(f"0123456789 _{SIGNS}ax?"[column] for column in columns)
 
 
 @pytest.mark.parametrize(("digits", "expected"), BY_EYE.values(), ids=BY_EYE)
@@ -93,7 +102,7 @@ def test_page_without_ink_has_no_lines() -> None:
 
 def make_lines(*widths: int) -> Lines:
     n = sum(widths)
-    columns = (np.arange(n // 2) % 12).astype(np.int8)
+    columns = (np.arange(n // 2) % len(COLUMN_CLASSES)).astype(np.int8)
     return Lines(np.full((32, n, 2), 7, np.uint8), columns, np.array(widths))
 
 

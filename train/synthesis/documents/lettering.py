@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from pipeline.recognition.column_classes import class_of_sign
 from pipeline.recognition.normalize import CORE_PX
 from pipeline.types import N_DIGITS
 from train.augmentation.augment import change_stroke
@@ -20,9 +21,10 @@ from train.synthesis.handwriting.letters import draw_script, write_words
 from train.synthesis.handwriting.strokes import stamp_ink
 from train.synthesis.pages.ink_layout import write_number, write_sign
 
-_PARTS = re.compile(r"\d+|[^\d\s]+|\s+")
 _RUNS = re.compile(r"\d+|[A-Za-z]+|\s+|[^\dA-Za-z\s]")
-_SIGNS = "/-.,+="
+_SIGNS = "/-.,:+="
+_GLYPH_SIGNS = "%$"
+"""Signs that are too rich for a few strokes: set in the writer's font."""
 _FONT_SIZE_FRAC, _LEAST_FONT_SIZE = 1.38, 6
 """Size of a font, of its digits' height: digits are about 0.72 of it."""
 _SPACE_FRAC = 0.4
@@ -33,6 +35,11 @@ _MOST_CHANGE_PX = 12.0
 """Greatest change of a letter's stroke width, px."""
 _FLAT, _HANGING, _FLAT_FRAC, _HANGING_FRAC, _DROP_FRAC = "acemnorsuvwxz", "gjpqy", 0.62, 0.9, 0.3
 """Letters without a tall stroke, those that hang below the line, their heights and the drop, of tall ones."""
+
+
+def _label(part: str) -> int:
+    """Return the label of a printed word or sign."""
+    return N_DIGITS if part[0].isalpha() else class_of_sign(part)
 
 
 @lru_cache(maxsize=512)
@@ -54,11 +61,11 @@ def _set_glyphs(text: str, path: str, height_px: float) -> tuple[Mask, float, fl
 def print_line(sheet: Sheet, text: str, at_px: tuple[float, float], height_px: float, font: str) -> float:
     """Print `text` from `at_px` (x, baseline), digits of about `height_px`; return the x px at which it ends.
 
-    Runs of digits are numbers, each digit a mark; other runs are a mark each. A mark that does not fit is left out.
+    Runs of digits are numbers, each digit a mark; words and signs are a mark each. What does not fit is left out.
     """
     first = sheet.start_print()
     draft, (x, y) = sheet.print, at_px
-    for part in _PARTS.findall(text):
+    for part in _RUNS.findall(text):
         if part.isspace():
             x += _SPACE_FRAC * height_px * len(part)
         elif part.isdigit():
@@ -70,7 +77,7 @@ def print_line(sheet: Sheet, text: str, at_px: tuple[float, float], height_px: f
         else:
             patch, top, advance = _set_glyphs(part, font, height_px)
             if len(patch):
-                draft.lay(patch, round(x), round(y + top), N_DIGITS, "print")
+                draft.lay(patch, round(x), round(y + top), _label(part), "print")
             x += advance
     sheet.end_print(first)
     return x
@@ -80,7 +87,7 @@ def measure_line(text: str, height_px: float, font: str) -> float:
     """Return the width of printed `text`, px."""
     return sum(
         _SPACE_FRAC * height_px * len(part) if part.isspace() else _set_glyphs(part, font, height_px)[2]
-        for part in _PARTS.findall(text)
+        for part in _RUNS.findall(text)
     )
 
 
@@ -153,9 +160,10 @@ def write_phrase(
             x = write_number(sheet.pen, part, (x, y), height_px, style.script, rng) + 0.08 * height_px
         elif part in _SIGNS or part == "x":
             x = write_sign(sheet.pen, part, (x, y), height_px, style.script, rng) + 0.08 * height_px
-        elif part == ":":
-            write_sign(sheet.pen, ".", (x, y - 0.1 * height_px), height_px, style.script, rng)
-            x = write_sign(sheet.pen, ".", (x, y - 0.5 * height_px), height_px, style.script, rng) + 0.1 * height_px
+        elif part in _GLYPH_SIGNS:
+            patch, top, advance = _set_glyphs(part, style.font, height_px)
+            sheet.pen.lay(patch, round(x), round(y + top), class_of_sign(part), "sign")
+            x += advance + 0.08 * height_px
         elif part in "()":
             x = _write_bracket(sheet, part, (x, y), height_px, style, rng) + 0.08 * height_px
         elif part == ">":
@@ -189,7 +197,7 @@ def _write_bracket(
     t = np.linspace(-1, 1, 9)
     bow = depth * (1 - t**2) * (-1 if sign == "(" else 1)
     points = np.column_stack([at_px[0] + (depth if sign == "(" else 0) + bow, at_px[1] - height_px * (0.45 + 0.55 * t)])
-    lay_stroke(sheet, points, pen_px(style, height_px), "sign")
+    lay_stroke(sheet, points, pen_px(style, height_px), "sign", class_of_sign(sign))
     return at_px[0] + depth
 
 
@@ -210,7 +218,9 @@ def pen_px(style: Style, height_px: float) -> float:
     return max(1.0, style.script.stroke_core_px / CORE_PX * height_px)
 
 
-def lay_stroke(sheet: Sheet, points_px: NDArray[np.float64], width_px: float, kind: str | None) -> None:
+def lay_stroke(
+    sheet: Sheet, points_px: NDArray[np.float64], width_px: float, kind: str | None, label: int = N_DIGITS
+) -> None:
     """Draw a pen stroke through `points_px`, float (N, 2), as a mark of a kind; for None as a line that is no mark."""
     layer = np.zeros_like(sheet.lines)
     points = [np.rint(points_px * 16).astype(np.int32)]
@@ -218,7 +228,7 @@ def lay_stroke(sheet: Sheet, points_px: NDArray[np.float64], width_px: float, ki
     draft = sheet.pen
     np.maximum(draft.coverage, layer, out=draft.coverage)
     if kind is not None and layer.any():
-        draft.labels.append(N_DIGITS)
+        draft.labels.append(label)
         draft.kinds.append(kind)
         draft.groups.append(-1)
         draft.owner[(layer > _INKED) & (draft.owner == 0)] = len(draft.labels)

@@ -19,7 +19,7 @@ class MarkedPage:
     ----------
     photo : uint8 (H, W)
     owner : uint16 (H, W), 0 where nobody wrote, else 1 + index of the mark whose ink it is
-    labels : 0..9, or 10 for "not a digit"
+    labels : 0..9, a sign's or struck ink's of `COLUMN_CLASSES`, or 10 for any other
     kinds : "digit"; "cut" for a digit that the rim cuts or other ink covers; else what other writing it is
     groups : index of the number that it belongs to, -1 for none
     printed : 1 in print, 0 by hand

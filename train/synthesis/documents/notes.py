@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.types import N_DIGITS
+from pipeline.recognition.column_classes import STRUCK
 from train.synthesis.documents.lettering import (
     lay_stroke,
     measure_line,
@@ -38,7 +38,7 @@ def fill_notes(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gene
                 write = write_tally if rng.random() < 0.5 else write_fraction
                 x = write(sheet, (x, y), height_px, style, rng) + rng.uniform(0.5, 1.5) * height_px
                 continue
-            number = make_entry(rng) if rng.random() < 0.4 else make_digits(rng, 1, 6)
+            number = make_entry(rng) if rng.random() < 0.6 else make_digits(rng, 1, 6)
             text = make_phrase(rng, 2) if rng.random() < word_share else number
             x = write_phrase(sheet, text, (x, y), height_px, style, rng)
             if rng.random() < mark_share:
@@ -119,8 +119,8 @@ def strike(
     whole = np.bincount(draft.owner.ravel(), minlength=n)
     for at in np.flatnonzero((inside > 0) & (inside >= _STRUCK_FRAC * whole)) - 1:
         if at >= 0:
-            draft.labels[at], draft.kinds[at], draft.groups[at] = N_DIGITS, "scribble", -1
-    lay_stroke(sheet, ends_px, width_px, "scribble")
+            draft.labels[at], draft.kinds[at], draft.groups[at] = STRUCK, "scribble", -1
+    lay_stroke(sheet, ends_px, width_px, "scribble", STRUCK)
 
 
 def fill_prose(sheet: Sheet, height_px: float, style: Style, rng: np.random.Generator) -> None:

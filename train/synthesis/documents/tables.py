@@ -7,6 +7,7 @@ from itertools import product
 
 import numpy as np
 
+from pipeline.recognition.column_classes import class_of_sign
 from train.synthesis.documents.lettering import lay_stroke, measure_line, pen_px, print_line, write_phrase
 from train.synthesis.documents.sheet import Sheet, Style, draw_wobbly_line
 from train.synthesis.documents.vocabulary import GRADES, HEADS, make_digits, make_phrase, pick
@@ -18,6 +19,9 @@ _SLACK_FRACS = {"center": None, "left": 0.05, "right": 0.9}
 
 _PRINT_FRAC = 0.8
 """Height of digits in print, of those by hand."""
+
+_SIGNED = ("a,b", "a.b", "a/b", "a-b", "a:b", "(a)", "a%", "-a", "+a", "a)", "a=", "$a")
+"""How a number with a sign is written, of two digits."""
 
 _LEAST_SHRINK = 0.4
 """A label that must be set smaller to fit is left out."""
@@ -188,7 +192,7 @@ def _leave_empty(sheet: Sheet, place: Place, height_px: float, style: Style, rng
     if rng.random() < 0.15:
         x, y = place.at_px[0], place.at_px[1] - 0.4 * height_px
         points = np.array([[x, y], [x + place.room_px * rng.uniform(0.2, 0.9), y]])
-        lay_stroke(sheet, points, pen_px(style, height_px), "sign")
+        lay_stroke(sheet, points, pen_px(style, height_px), "sign", class_of_sign("-"))
 
 
 def _write_count(
@@ -203,7 +207,7 @@ def _write_count(
     """Write a number of up to `n_most` digits into a cell, in some tables behind a dash, now and then struck out."""
     text = make_digits(rng, max(1, n_most - (rng.random() < 0.3)), n_most)
     if rng.random() < contents.sign_share:
-        text = pick((f"{text[0]},{text[-1]}", f"{text[0]}.{text[-1]}", f"{text[0]}/{text[-1]}"), rng)
+        text = pick(_SIGNED, rng).replace("a", text[0]).replace("b", text[-1])
     (start, foot), slack = place.at_px, max(0.0, place.room_px - 0.7 * height_px * len(text))
     centered = rng.uniform(*_CENTERED)
     x = start + slack * (centered if contents.slack_frac is None else contents.slack_frac)
@@ -213,7 +217,7 @@ def _write_count(
     if contents.has_dashes and slack > 0.5 * height_px:
         before = x + rng.uniform(-0.3, 0.1) * height_px, foot - rng.uniform(0.3, 0.5) * height_px
         points = np.array([[place.left_px, foot - 0.4 * height_px], before])
-        lay_stroke(sheet, points, pen_px(style, height_px), "sign")
+        lay_stroke(sheet, points, pen_px(style, height_px), "sign", class_of_sign("-"))
     end = write_phrase(sheet, text, (x, foot), height_px, style, rng)
     if rng.random() < 0.02:
         box = (round(x), round(foot - height_px), round(end), round(foot))

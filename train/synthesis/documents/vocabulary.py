@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 WORDS = (
@@ -30,6 +32,24 @@ HEADS = (
     "1a", "1b", "2", "3a", "Lab", "Grade", "CO", "Sum", "Price", "Score", "Mon", "Tue", "Wed", "X", "Y", "Z", "%", "kg",
 )  # fmt: skip
 _DRAWN = (0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9)
+ENTRIES = (
+    ("{1-2}/{1-2}/20{2}", "{1-2}/{1-2}/19{2}", "{1-2}/{1-2}/{2}", "{1-2}-{1-2}-20{2}", "{1-2}.{1-2}.{2}"),
+    ("{1-2}:{2}", "{1-2}:{2}", "{1-2}:{2}:{2}"),
+    ("{1-3},{3}", "{1-3},{3}.{2}", "{1-3}.{3}"),
+    ("({3}) {3}-{4}", "({3}){3}-{4}", "{3}-{4}", "+{2} {2} {4}", "{3} - {4}"),
+    ("{1-2}/{1-2}", "{1-2}/{1-3}", "{1-2} / {1-2}"),
+    ("{1-4}.{1-2}", "{1-4},{1-2}", "{1}.{2-3}"),
+    ("{1-3} + {1-3} = {1-4}", "{1-3} - {1-3} = {1-4}", "{1-3} x {1-3} = {1-4}", "{1-3}+{1-3}={1-4}"),
+    ("{1-3} > {1-3}", "{1-3} > {1-3}", "{1-4}-{1-4}", "{4}-{2}-{2}"),
+    tuple("{1-4} " + unit for unit in ("kg", "cm", "EUR", "Rs", "pcs", "ml", "h", "m")),
+    ("{2-6}/-", "{2-6}=", "{2-6}.-", "{2-6}-"),
+    ("{1-3}%", "{1-3} %", "{1-2}.{1}%"),
+    ("${1-4}", "${1-4}.{2}", "$ {1-4}"),
+    ("({1-4})", "({1-2})", "No. {1-4}", "{1-2})"),
+    ("-{1-4}", "- {1-4}", "+{1-4}", "-{1-2}.{1-2}"),
+)
+"""Kinds of entries, each with its forms: a number in braces stands for so many digits."""
+_RUN = re.compile(r"\{(\d)(?:-(\d))?\}")
 GRADES = ("A", "B", "C", "D", "E", "F", "A+", "B+", "C-", "P", "ok", "abs", "AB", "X")
 
 
@@ -50,27 +70,9 @@ def make_digits(rng: np.random.Generator, least: int, most: int) -> str:
 
 def make_entry(rng: np.random.Generator) -> str:
     """Return what people write that has digits and signs: a date, a time, an amount, a phone number, a sum."""
-    d = make_digits
-    kind = int(rng.integers(10))
-    if kind == 0:
-        sign = pick(("/", "-", ".", "/"), rng)
-        return sign.join(
-            (d(rng, 1, 2), d(rng, 1, 2), pick(("20" + d(rng, 2, 2), "19" + d(rng, 2, 2), d(rng, 2, 2)), rng))
-        )
-    if kind == 1:
-        return f"{d(rng, 1, 2)}:{d(rng, 2, 2)}"
-    if kind == 2:
-        return f"{d(rng, 1, 3)},{d(rng, 3, 3)}" + (f".{d(rng, 2, 2)}" if rng.random() < 0.5 else "")
-    if kind == 3:
-        return f"({d(rng, 3, 3)}) {d(rng, 3, 3)}-{d(rng, 4, 4)}"
-    if kind == 4:
-        return f"{d(rng, 1, 2)}/{d(rng, 1, 2)}"
-    if kind == 5:
-        return f"{d(rng, 1, 4)}.{d(rng, 1, 2)}"
-    if kind == 6:
-        return f"{d(rng, 1, 3)} {pick(('+', '-', 'x'), rng)} {d(rng, 1, 3)} = {d(rng, 1, 4)}"
-    if kind == 7:
-        return f"{d(rng, 1, 3)} > {d(rng, 1, 3)}"
-    if kind == 8:
-        return f"{d(rng, 1, 4)} {pick(('kg', 'cm', 'EUR', 'Rs', 'pcs', 'ml', 'h', 'm'), rng)}"
-    return f"{d(rng, 2, 6)}/-"
+    return _RUN.sub(lambda run: make_digits(rng, int(run[1]), int(run[2] or run[1])), pick(pick_kind(rng), rng))
+
+
+def pick_kind(rng: np.random.Generator) -> tuple[str, ...]:
+    """Return the forms of one kind of entry."""
+    return ENTRIES[int(rng.integers(len(ENTRIES)))]

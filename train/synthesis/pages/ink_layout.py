@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.recognition.column_classes import STRUCK, class_of_sign
 from pipeline.types import N_DIGITS
 from train.augmentation.augment import AugmentSettings, change_stroke, warp_digit
 from train.augmentation.ink import Mask, crop_ink
@@ -34,7 +35,7 @@ class Draft:
     ----------
     coverage : uint8 (H, W), 0 blank .. 255 fully inked
     owner : uint16 (H, W), 0 where nobody wrote, else 1 + index of the mark whose ink it is
-    labels : of each mark: 0..9, or 10 for "not a digit"
+    labels : of each mark: 0..9, a sign's or struck ink's of `COLUMN_CLASSES`, or 10 for any other
     kinds : of each mark: "digit", or what else it is
     groups : of each mark: index of the number that it belongs to, -1 for none
     """
@@ -139,12 +140,14 @@ def write_number(
 def write_sign(
     draft: Draft, sign: str, at_px: tuple[float, float], height_px: float, script: Script, rng: np.random.Generator
 ) -> float:
-    """Write one of `. , - + x = /` or, for anything else, a letter at `at_px` (x, foot); return where it ends, px."""
+    """Write one of `. , : - _ + x = /`, for anything else a letter, at `at_px` (x, foot); return where it ends, px."""
     x, y = at_px
+    label = N_DIGITS
     if sign in SIGN_STROKES:
         kind = "speck" if sign in ".," else "sign"
+        label = class_of_sign("-" if sign == "_" else sign)
         patch = _draw_sign(sign, height_px, script, rng)
-        y -= {"-": 0.4, "_": rng.uniform(0, 0.5), "=": 0.3, "+": 0.2, "x": 0.2, ".": 0.0, ",": -0.15}.get(
+        y -= {"-": 0.4, "_": rng.uniform(0, 0.5), "=": 0.3, "+": 0.2, "x": 0.2, ".": 0.0, ",": -0.15, ":": 0.1}.get(
             sign, 0
         ) * height_px
     else:
@@ -152,13 +155,14 @@ def write_sign(
         kind = "letter"
         mask = change_stroke(crop_ink(bend_glyph(glyph, rng, script.knobs)), script.stroke_core_px, _MOST_CHANGE_PX)
         patch = _scale_ink(mask, height_px * rng.uniform(0.6, 1.05))
-    draft.lay(patch, round(x), round(y) - len(patch), N_DIGITS, kind)
+    draft.lay(patch, round(x), round(y) - len(patch), label, kind)
     return x + patch.shape[1]
 
 
 SIGN_STROKES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
     ".": ((0, 0, 0.02, 0.02),),
     ",": ((0.06, 0, 0, 0.2),),
+    ":": ((0, 0, 0.02, 0.02), (0, 0.4, 0.02, 0.42)),
     "-": ((0, 0, 0.5, 0),),
     "_": ((0, 0, 1.7, 0),),
     "=": ((0, 0, 0.5, 0), (0, 0.2, 0.5, 0.2)),
@@ -172,7 +176,7 @@ SIGN_STROKES: dict[str, tuple[tuple[float, float, float, float], ...]] = {
 def _draw_sign(sign: str, height_px: float, script: Script, rng: np.random.Generator) -> Mask:
     """Return a sign's ink, drawn four times finer than the page."""
     fine = 4 * height_px
-    pen = max(1, round(script.stroke_core_px / 20 * fine * (1.3 if sign == "." else 1.0)))
+    pen = max(1, round(script.stroke_core_px / 20 * fine * (1.3 if sign in ".:" else 1.0)))
     picture = np.zeros((round(1.3 * fine) + 2 * pen, round(2 * fine) + 2 * pen), np.uint8)
     for stroke in SIGN_STROKES[sign]:
         ends = (np.array(stroke) + rng.normal(0, 0.03, 4)) * fine + pen
@@ -201,7 +205,7 @@ def strike_out(
     cv2.polylines(layer, [np.rint(points * 16).astype(np.int32)], False, 255, pen, cv2.LINE_AA, 4)
     struck = np.unique(draft.owner[top:bottom, left:right])
     np.maximum(draft.coverage, layer, out=draft.coverage)
-    draft.labels.append(N_DIGITS)
+    draft.labels.append(STRUCK)
     draft.kinds.append("scribble")
     draft.groups.append(-1)
     for owner in struck[struck > 0]:

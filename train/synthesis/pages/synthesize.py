@@ -55,7 +55,7 @@ class PageTruth:
     ----------
     photo : uint8 (H, W)
     owner : uint16 (H, W), 0 where nobody wrote, else 1 + index of the mark whose ink it is
-    labels, kinds, groups : of each mark, as in `layout.Draft`; a digit that the rim cuts is of the kind "cut"
+    labels, kinds, groups : of each mark, as in `ink_layout.Draft`; a digit that the rim cuts is of the kind "cut"
     height_px : height of the page's digits
     is_ordered : whether reading order is plain
     tags : surface and layout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pipeline.recognition.column_classes import COLUMN_CLASSES, OTHER, SIGNS, SPACE, class_of_sign
 from pipeline.types import N_DIGITS
 from tests.support.papers import FONTS, find_centers, list_numbers, make_style
 from train.synthesis.documents.lettering import (
@@ -25,7 +26,9 @@ ENTRIES = {
     "number": ("207", ["207"], []),
     "fraction": ("12/03", ["12", "03"], ["sign"]),
     "date": ("1.02-24", ["1", "02", "24"], ["speck", "sign"]),
-    "time": ("10:30", ["10", "30"], ["speck", "speck"]),
+    "time": ("10:30", ["10", "30"], ["sign"]),
+    "share": ("12%", ["12"], ["sign"]),
+    "price": ("$40.5", ["40", "5"], ["sign", "speck"]),
     "amount": ("1,250.75", ["1", "250", "75"], ["speck", "speck"]),
     "phone": ("(415) 55", ["415", "55"], ["sign", "sign"]),
     "sum": ("7 + 8 = 15", ["7", "8", "15"], ["sign", "sign"]),
@@ -42,6 +45,8 @@ def test_numbers_are_parted_at_signs(text: str, numbers: list[str], others: list
     end = write_phrase(sheet, text, (10, 60), 30, make_style(), np.random.default_rng(0))
     assert list(list_numbers(sheet).values()) == numbers
     assert [kind for kind in sheet.pen.kinds if kind != "digit"] == others
+    signs = [COLUMN_CLASSES[label] for label in sheet.pen.labels if SPACE < label < OTHER]
+    assert signs == [c for c in text if c in SIGNS]
     assert sheet.printed == set()
     xs = find_centers(sheet.pen.owner, len(sheet.pen.labels))[:, 0]
     assert (np.diff(xs) > -2).all(), "from left to right; the dots of a colon above each other"
@@ -53,8 +58,9 @@ def test_printed_line_is_told_from_writing() -> None:
     write_phrase(sheet, "31", (10, 60), 30, make_style(), np.random.default_rng(0))
     end = print_line(sheet, "No. 12-B", (100, 60), 30, FONT)
     write_phrase(sheet, "4", (300, 60), 30, make_style(), np.random.default_rng(0))
-    assert sheet.pen.kinds == ["digit", "digit", "print", "digit", "digit", "print", "digit"]
-    assert sheet.printed == {2, 3, 4, 5}
+    assert sheet.pen.kinds == [*["digit"] * 2, "print", "print", "digit", "digit", "print", "print", "digit"]
+    assert sheet.pen.labels == [3, 1, N_DIGITS, class_of_sign("."), 1, 2, class_of_sign("-"), N_DIGITS, 4]
+    assert sheet.printed == {2, 3, 4, 5, 6, 7}
     assert list(list_numbers(sheet).values()) == ["31", "12", "4"]
     assert end == pytest.approx(100 + measure_line("No. 12-B", 30, FONT), abs=2)
     assert not (sheet.pen.coverage[:, 100:290].any() or sheet.print.coverage[:, :95].any())

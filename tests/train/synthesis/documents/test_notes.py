@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.types import N_DIGITS
+from pipeline.recognition.column_classes import STRUCK
 from tests.support.papers import find_centers, list_numbers, make_style
 from train.synthesis.documents.lettering import write_phrase
 from train.synthesis.documents.notes import (
@@ -26,7 +26,7 @@ def test_struck_number_is_no_digit_and_the_line_above_is() -> None:
     end = write_phrase(sheet, "27", (20, 95), 40, make_style(), rng)
     strike(sheet, np.array([[15, 80], [end + 5, 70]]), (15, 45, end + 5, 95), 3)
     assert sheet.pen.kinds == ["digit", "digit", "scribble", "scribble", "scribble"]
-    assert sheet.pen.labels == [8, 5, N_DIGITS, N_DIGITS, N_DIGITS] and sheet.pen.groups[2:] == [-1] * 3
+    assert sheet.pen.labels == [8, 5, STRUCK, STRUCK, STRUCK] and sheet.pen.groups[2:] == [-1] * 3
     assert set(np.unique(sheet.pen.owner)) == {0, 1, 2, 3, 4, 5}
 
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.recognition.column_classes import SPACE, STRUCK
 from tests.support.papers import find_centers, make_pool, make_supplies, write_data_folder
 from train.__main__ import main
 from train.datasets.detector_pages import DetectorPages
@@ -65,7 +66,7 @@ def test_marks_of_each_kind_of_paper_fit_the_photo(kind: str) -> None:
         area = np.bincount(page.owner.ravel(), minlength=n + 1)[1:]
         for at, mark in enumerate(page.kinds):
             assert (page.labels[at] < 10) == (page.groups[at] >= 0)
-            assert mark in ("digit", "cut") or page.labels[at] == 10
+            assert mark in ("digit", "cut") or page.labels[at] == 10 or SPACE < page.labels[at] <= STRUCK
             assert mark == "cut" or area[at] >= 4
             n_digits += mark == "digit"
         assert set(page.printed) <= {0, 1} and np.allclose(np.hypot(*np.array(page.ups).reshape(-1, 2).T), 1, atol=1e-3)

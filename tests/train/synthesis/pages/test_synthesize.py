@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.recognition.column_classes import class_of_sign
 from train.__main__ import main
 from train.datasets.mnist import DigitSet
 from train.synthesis.handwriting.drawn_digits import draw_digit_set
@@ -120,7 +121,7 @@ def test_struck_out_digits_are_digits_no_more(pool: WriterPool) -> None:
 def test_signs_are_marks_of_their_kind(sign: str, kind: str, pool: WriterPool) -> None:
     draft = Draft.of_size((100, 100))
     end = write_sign(draft, sign, (20, 70), 40, make_script(pool), np.random.default_rng(0))
-    assert draft.kinds == [kind] and draft.labels == [10] and end > 20
+    assert draft.kinds == [kind] and draft.labels == [10 if sign == "letter" else class_of_sign(sign)] and end > 20
 
 
 def test_mark_beyond_the_rim_is_not_laid() -> None:

@@ -15,7 +15,11 @@ from pipeline.types import Reading, Writing
 
 REMAINS = "a digit that belongs to it could not be read"
 OTHER = "the page network takes it for letters or signs"
+UNSEEN = "the page network sees no digit there"
 """Flaws: the number lost a digit; or it is none."""
+
+_LEAST_AREA = 0.35
+"""Probability of a digit that the page network must see in one of a number's, or none of them is one."""
 
 _INSIDE_HEIGHTS = 0.25
 """A digit that is seen so near to the box of one that was read is that digit."""
@@ -56,7 +60,8 @@ def compare_with_seen(
             continue
         others = _measure_others(detection, reading)
         is_part = any(_belongs(detection, at, reading, settings.least_link) for at in missing)
-        flaw = OTHER if max(others) > 0 else REMAINS if is_part else None
+        is_seen = max(detection.measure(Channel.AREA, d.box) for d in reading.digits) >= _LEAST_AREA
+        flaw = OTHER if max(others) > 0 else REMAINS if is_part else None if is_seen else UNSEEN
         (left_out if np.mean(others) > 0 else compared).append(replace(reading, writing=writing, flaw=flaw))
     return tuple(compared or left_out)
 

@@ -38,7 +38,7 @@ def average_models(before: keras.Model, after: keras.Model, share: float) -> ker
         or sum(a.shape != b.shape for a, b in zip(ours, theirs, strict=True)) > 2
     ):
         raise ModelError("the two models are not of one architecture", "average a model with its own fine-tuning")
-    averaged = keras.models.clone_model(after)
+    averaged = keras.models.clone_model(before if ours[-1].shape == theirs[-1].shape else after)
     averaged.set_weights([_average(a, b, share) for a, b in zip(ours, theirs, strict=True)])
     return averaged
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.decoding.compare_with_seen import OTHER, REMAINS, compare_with_seen
+from pipeline.decoding.compare_with_seen import OTHER, REMAINS, UNSEEN, compare_with_seen
 from pipeline.decoding.reject import reject_doubtful
 from pipeline.detection.page_network import Channel
 from pipeline.geometry import Box
@@ -49,6 +49,15 @@ def test_a_number_that_lost_a_digit_is_rejected_whatever_its_digits_say() -> Non
     assert [number.flaw for number in compared] == [REMAINS]
     (decided,) = reject_doubtful(compared, Settings().decode)
     assert (decided.status, decided.reason) == ("rejected", "a digit that belongs to it could not be read")
+
+
+@pytest.mark.parametrize(("areas", "flaw"), [((0.3, 0.2), UNSEEN), ((0.3, 0.9), None), ((0.9, 0.9), None)])
+def test_a_number_of_which_no_digit_is_seen_is_rejected(areas: tuple[float, float], flaw: str | None) -> None:
+    seen = see((80, 200), (20, 40), (60, 40))
+    for at, area in enumerate(areas):
+        seen.maps[Channel.AREA, :, 10 * at : 10 * (at + 1)] = area
+    (compared,) = compare_with_seen([read_at("42", (20, 40), (60, 40))], seen, SETTINGS)
+    assert compared.flaw == flaw
 
 
 def test_a_number_with_a_letter_is_rejected_for_that() -> None:

@@ -103,7 +103,7 @@ def test_model_folder_is_whole_and_readable(fitted: tuple, harvest: Path) -> Non
     card = finish(plan, model, history)
     assert read_card(plan.out) == json.loads(json.dumps(card))
     assert json.loads((plan.out / "history.json").read_text("utf-8")) == history
-    assert (len(card["classes"]), card["validation"], card["made"]["seed"]) == (12, history[-1], 0)
+    assert (len(card["classes"]), card["validation"], card["made"]["seed"]) == (25, history[-1], 0)
     assert card["bytes"][LITERT_NAME] == (plan.out / LITERT_NAME).stat().st_size
     assert keras.models.load_model(plan.out / "model.keras", compile=False).count_params() == card["n_parameters"]
     network = load_line_network(plan.out)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -270,9 +271,15 @@ def test_download_holds_what_is_shown(show: Open, downloads: Path) -> None:
 def test_every_control_has_a_name(show: Open) -> None:
     page = show(*RECORDS)
     controls = "button, input, select, [role=button][tabindex='0']"
-    outside = [c for c in page.find_all(controls) if c.is_displayed()]
+
+    def list_names(_: webdriver.Chrome) -> list[tuple[str, str | None]]:
+        shown = [c for c in page.find_all(controls) if c.is_displayed()]
+        return [(c.accessible_name.strip(), c.get_attribute("outerHTML")) for c in shown]
+
+    # the page writes its state into its address, and draws its rows anew when that has changed: some may be stale
+    outside = WebDriverWait(page.browser, 20, ignored_exceptions=[StaleElementReferenceException]).until(list_names)
     assert len(outside) > 20
-    assert not [c.get_attribute("outerHTML") for c in outside if not c.accessible_name.strip()]
+    assert not [html for name, html in outside if not name]
     page.find("td.picture button").click()
     inside = page.find("#lightbox").find_elements(By.CSS_SELECTOR, controls)
     assert [c.accessible_name for c in inside] == ["Previous page", "Next page", "Close"]

@@ -6,7 +6,7 @@ Minus, point and comma are left to `signs`: they are small, and where they stand
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby, zip_longest
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.decoding.lattice_decoder import make_reading
 from pipeline.decoding.pick import Pick
+from pipeline.decoding.signs import Sign
 from pipeline.geometry import Box
 from pipeline.page_scale import measure_digit_height
 from pipeline.recognition.column_classes import COLUMN_CLASSES, FIRST_SIGN, NOTHING, OTHER, SPACE
@@ -33,7 +34,6 @@ _INKED = 60
 _SIGN_REACH, _MARK_REACH = 1.0, 0.625
 """Half of the width of a sign, and of a letter or mark, in widths of the columns that show its middle."""
 
-
 _LEAST_NAMED = 0.25
 """Of a sign in its column: with less it is a space."""
 
@@ -42,14 +42,6 @@ _MOST_COVERED = 0.5
 
 _PLUS_GAPS = 1.5
 """The white before a plus is so much wider than that behind it, or it stands between two things."""
-
-
-@dataclass(frozen=True, slots=True)
-class NamedSign:
-    """A sign, a letter or struck ink of a text line: its name and its box, px."""
-
-    text: str
-    box: Box
 
 
 def find_signs(image: LineImage, posteriors: NDArray[np.float32], least_sure: float) -> list[Pick]:
@@ -107,13 +99,13 @@ def _is_covered(sign: Box, digit: Box) -> bool:
     return shared > _MOST_COVERED * sign.width
 
 
-def list_signs(path: Sequence[Pick]) -> list[NamedSign]:
+def list_signs(path: Sequence[Pick]) -> list[Sign]:
     """Return what a line's path knows by name, left to right."""
-    return [NamedSign(pick.sign, pick.span.box) for pick in path if pick.sign]
+    return [Sign(pick.sign, pick.span.box) for pick in path if pick.sign]
 
 
 def join_at_signs(
-    readings: Sequence[Reading], signs: Mapping[int, Sequence[NamedSign]], settings: SignSettings
+    readings: Sequence[Reading], signs: Mapping[int, Sequence[Sign]], settings: SignSettings
 ) -> tuple[Reading, ...]:
     """Return the readings with their signs in the text, those joined that a sign holds together.
 
@@ -134,11 +126,11 @@ def join_at_signs(
     return tuple(written)
 
 
-def _write_line(readings: Sequence[Reading], signs: Sequence[NamedSign], settings: SignSettings) -> Iterator[Reading]:
+def _write_line(readings: Sequence[Reading], signs: Sequence[Sign], settings: SignSettings) -> Iterator[Reading]:
     """Yield the numbers of one line, left to right, with their signs."""
     at = 0
     while at < len(readings):
-        parts, joints = [readings[at]], list[NamedSign]()
+        parts, joints = [readings[at]], list[Sign]()
         opening = _find_before(readings[at - 1] if at else None, readings[at], signs, settings)
         while at + 1 < len(readings):
             joint = _find_joint(parts[-1], readings[at + 1], opening, signs, settings)
@@ -152,9 +144,7 @@ def _write_line(readings: Sequence[Reading], signs: Sequence[NamedSign], setting
         yield _write(parts, joints, opening, closing)
 
 
-def _write(
-    parts: Sequence[Reading], joints: Sequence[NamedSign], opening: NamedSign | None, closing: NamedSign | None
-) -> Reading:
+def _write(parts: Sequence[Reading], joints: Sequence[Sign], opening: Sign | None, closing: Sign | None) -> Reading:
     """Return the parts as one number, with the signs between them, before and behind."""
     text, used = "", [sign for sign in (opening, *joints, closing) if sign is not None]
     for part, joint in zip_longest(parts, joints):
@@ -167,15 +157,15 @@ def _write(
     return replace(whole, text=text, flaw=flaw, box=Box.around([*(d.box for d in digits), *boxes]), signs=boxes)
 
 
-def _list_between(before: Box | None, after: Box | None, signs: Sequence[NamedSign]) -> list[NamedSign]:
+def _list_between(before: Box | None, after: Box | None, signs: Sequence[Sign]) -> list[Sign]:
     """Return the signs whose middles lie between those of two digits, left to right; None is the line's end."""
     left, right = before.center[0] if before else -np.inf, after.center[0] if after else np.inf
     return [sign for sign in signs if left < sign.box.center[0] < right]
 
 
 def _find_joint(
-    before: Reading, after: Reading, opening: NamedSign | None, signs: Sequence[NamedSign], settings: SignSettings
-) -> NamedSign | None:
+    before: Reading, after: Reading, opening: Sign | None, signs: Sequence[Sign], settings: SignSettings
+) -> Sign | None:
     """Return the sign that holds two numbers together, near both; or a parenthesis that ends between them."""
     a, b = before.digits[-1].box, after.digits[0].box
     between = _list_between(a, b, signs)
@@ -189,8 +179,8 @@ def _find_joint(
 
 
 def _find_before(
-    previous: Reading | None, reading: Reading, signs: Sequence[NamedSign], settings: SignSettings
-) -> NamedSign | None:
+    previous: Reading | None, reading: Reading, signs: Sequence[Sign], settings: SignSettings
+) -> Sign | None:
     """Return the sign right before a number's first digit: of a plus, the white before it is wider."""
     first = reading.digits[0].box
     between = _list_between(previous.digits[-1].box if previous else None, first, signs)
@@ -208,10 +198,10 @@ def _find_before(
 def _find_after(
     reading: Reading,
     following: Reading | None,
-    opening: NamedSign | None,
-    signs: Sequence[NamedSign],
+    opening: Sign | None,
+    signs: Sequence[Sign],
     settings: SignSettings,
-) -> NamedSign | None:
+) -> Sign | None:
     """Return the per cent sign right behind a number's last digit, or the parenthesis that ends there."""
     last = reading.digits[-1].box
     between = _list_between(last, following.digits[0].box if following else None, signs)

@@ -43,7 +43,7 @@ _MINUS_GAPS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A sign beside a digit: its text and its box, px."""
+    """A sign beside a digit, or anything that the line network knows by name: its text and its box, px."""
 
     text: str
     box: Box

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from pipeline.detection.detect import Detection
 from pipeline.detection.page_network import Channel
 from pipeline.reading.stages import Recognition, Stages, Trial
+from pipeline.recognition.column_classes import COLUMN_CLASSES, NOTHING, SPACE
 from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX, LineImage
 from pipeline.system.files import make_folder, write_file
-from pipeline.types import N_DIGITS
 
 _RED, _GREEN, _BLUE = (40, 40, 220), (60, 160, 0), (220, 120, 0)
 """Colors, blue-green-red."""
@@ -27,7 +27,7 @@ _SHADE = 0.5
 """Share of a color where the page network is sure."""
 
 _LEAST_POSTERIOR = 0.2
-"""Posterior of a column below which no digit is written under it."""
+"""Posterior of a column below which nothing is written under it; l stands for a letter or mark, s for struck ink."""
 
 _MOST_TENSORS = 400
 """Tensors on the sheet; a page of scribbles has thousands."""
@@ -147,11 +147,12 @@ def _draw_line_image(image: LineImage, posteriors: NDArray[np.float32]) -> NDArr
     gray = cv2.resize(255 - image.pixels[:, :, 0], None, fx=3, fy=3, interpolation=cv2.INTER_NEAREST)
     bgr = cv2.cvtColor(gray, cv2.COLOR_GRAY2BGR)
     tile: NDArray[np.uint8] = cv2.copyMakeBorder(bgr, 0, 18, 0, 0, cv2.BORDER_CONSTANT, value=_WHITE)
-    digits = posteriors[:, :N_DIGITS]
-    for column in np.flatnonzero(digits.max(axis=1) > _LEAST_POSTERIOR):
-        level = int(255 * (1 - digits[column].max()))
+    told = posteriors.copy()
+    told[:, [NOTHING, SPACE]] = 0
+    for column in np.flatnonzero(told.max(axis=1) > _LEAST_POSTERIOR):
+        level = int(255 * (1 - told[column].max()))
         at = (3 * COLUMN_PX * int(column) - 3, tile.shape[0] - 4)
-        text = str(digits[column].argmax())
+        text = COLUMN_CLASSES[int(told[column].argmax())][0]
         cv2.putText(tile, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.4, (level,) * 3, 1, cv2.LINE_AA)
     return tile
 

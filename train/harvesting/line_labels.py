@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +18,8 @@ from pipeline.recognition.column_classes import NOTHING, OTHER, SPACE
 from pipeline.recognition.line_images import COLUMN_PX, LINE_IMAGE_PX, LineImage, cut_line_images
 from pipeline.types import N_DIGITS, TextLine
 from train.datasets.harvested_lines import IGNORED, Lines, concatenate_lines
+from train.synthesis.documents.marked_page import MarkedPage
+from train.synthesis.pages.synthesize import PageTruth
 
 _LEAST_INK = 0.3
 """Share of a digit's ink that a line must have found for the digit to be the line's."""
@@ -34,20 +35,8 @@ _RIM_PX = 3
 """A digit whose center is nearer than this to the line image's upper or lower rim is ignored."""
 
 
-class Marks(Protocol):
-    """Of each mark on a page, as in `ink_layout.Draft`: its label, what it is, and the number that it belongs to."""
-
-    @property
-    def labels(self) -> tuple[int, ...]:
-        """Labels."""
-
-    @property
-    def kinds(self) -> tuple[str, ...]:
-        """Kinds."""
-
-    @property
-    def groups(self) -> tuple[int, ...]:
-        """Groups."""
+Marks = PageTruth | MarkedPage
+"""What has of each mark on a page its label, its kind and its group, as in `ink_layout.Draft`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,9 @@ from train.scripts import find_commit
 _LAST = 2
 """Arrays of the last layer: its kernel and its biases."""
 
+_OTHER_ARCHITECTURE = "the two models are not of one architecture"
+_REMEDY = "average a model with its own fine-tuning"
+
 
 def average_models(before: keras.Model, after: keras.Model, share: float) -> keras.Model:
     """Return a model whose weights are (1 - share) those of `before` and share those of `after`, share in 0..1.
@@ -31,13 +34,10 @@ def average_models(before: keras.Model, after: keras.Model, share: float) -> ker
     ModelError : the two are not the same architecture
     """
     ours, theirs = before.get_weights(), after.get_weights()
-    fits = [a.shape[:-1] == b.shape[:-1] and a.shape[-1:] <= b.shape[-1:] for a, b in zip(ours, theirs, strict=False)]
-    if (
-        len(ours) != len(theirs)
-        or not all(fits)
-        or sum(a.shape != b.shape for a, b in zip(ours, theirs, strict=True)) > 2
-    ):
-        raise ModelError("the two models are not of one architecture", "average a model with its own fine-tuning")
+    shapes = [(a.shape, b.shape) for a, b in zip(ours, theirs, strict=False)]
+    is_alike = len(ours) == len(theirs) and all(a == b for a, b in shapes[:-_LAST])
+    if not is_alike or not all(a[:-1] == b[:-1] and a[-1:] <= b[-1:] for a, b in shapes[-_LAST:]):
+        raise ModelError(_OTHER_ARCHITECTURE, _REMEDY)
     averaged = keras.models.clone_model(before if ours[-1].shape == theirs[-1].shape else after)
     averaged.set_weights([_average(a, b, share) for a, b in zip(ours, theirs, strict=True)])
     return averaged
@@ -60,6 +60,8 @@ def average_folders(before: Path, after: Path, share: float, out: Path) -> None:
     ModelError : a model cannot be loaded, or the two do not fit
     """
     ours, theirs = load_keras(before), load_keras(after)
+    if ours.output_shape != theirs.output_shape:
+        raise ModelError(_OTHER_ARCHITECTURE, _REMEDY)
     cards = [read_card(folder) for folder in (before, after)]
     made = [
         {**card.get("made", {}), "sha256": hash_file(folder / KERAS_NAME)}

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.decoding.named_signs import NamedSign, drop_read_signs, find_signs, join_at_signs, list_signs
+from pipeline.decoding.named_signs import drop_read_signs, find_signs, join_at_signs, list_signs
+from pipeline.decoding.signs import Sign
 from pipeline.geometry import Box, move_box
 from pipeline.recognition.column_classes import COLUMN_CLASSES, NOTHING, SPACE
 from pipeline.recognition.line_images import LineImage
@@ -63,8 +64,8 @@ def make_number(lefts: Sequence[int], line: int = 1, flaw: str | None = None) ->
     return Reading("1" * len(digits), 0.9 ** len(digits), box, digits, line=line, flaw=flaw)
 
 
-def place(marks: Marks, dx: int = 0) -> list[NamedSign]:
-    return [NamedSign(text, Box(left + dx, 60, right + dx, 100)) for text, left, right in marks]
+def place(marks: Marks, dx: int = 0) -> list[Sign]:
+    return [Sign(text, Box(left + dx, 60, right + dx, 100)) for text, left, right in marks]
 
 
 @pytest.mark.parametrize(("marks", "expected"), BESIDE.values(), ids=BESIDE)

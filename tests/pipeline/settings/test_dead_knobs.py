@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.decoding.compare_with_seen import compare_with_seen
 from pipeline.decoding.lattice_decoder import find_paths, form_numbers
-from pipeline.decoding.named_signs import NamedSign, find_signs, join_at_signs
+from pipeline.decoding.named_signs import Sign, find_signs, join_at_signs
 from pipeline.decoding.outliers import drop_edges, drop_outliers
 from pipeline.decoding.reject import reject_doubtful
 from pipeline.decoding.signs import write_signs
@@ -168,7 +168,7 @@ def write_number_signs(s: Settings) -> Iterator[Any]:
     yield find_signs(
         image, np.full((20, len(COLUMN_CLASSES)), 0.5, np.float32) * (np.arange(25) == OTHER), s.signs.least_sure
     )
-    plus = [NamedSign("+", Box(60, 100, 80, 105))]
+    plus = [Sign("+", Box(60, 100, 80, 105))]
     yield join_at_signs([read_as("7", 100, 100)], {1: plus}, s.signs)
     seen = take_stages("signs")
     yield write_signs(seen.readings, seen.cleared, seen.turned_darkness, s.signs)

@@ -149,7 +149,17 @@ def test_run_may_begin_with_the_weights_of_another(fitted: tuple, harvest: Path,
     model.save(tmp_path / "begun.keras")
     onward = LinePlan(harvest, tmp_path / "on", epochs=1, windows=96, rate=1e-4, init=tmp_path / "begun.keras")
     assert len(onward.facts()["init_sha256"]) == 64 and "init_sha256" not in plan.facts()
-    assert fit_lines(onward, QUIET)[1][0]["loss"] < history[0]["loss"]
+    own, onward_history = fit_lines(onward, QUIET)
+    assert onward_history[0]["loss"] < history[0]["loss"]
+    mixed = replace(onward, resume=True, average=tmp_path / "begun.keras", share=0.25)
+    for begun, fitted_on, weight in zip(
+        model.get_weights(), own.get_weights(), fit_lines(mixed, QUIET)[0].get_weights(), strict=True
+    ):
+        if weight.dtype == np.float32:
+            np.testing.assert_allclose(weight, 0.75 * begun + 0.25 * fitted_on, atol=1e-6)
+    finish(mixed, own, onward_history)
+    made = read_card(mixed.out)["made"]
+    assert made["share"] == 0.25 and len(made["average_sha256"]) == 64
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.errors import ModelError
 from train.__main__ import main
-from train.networks.average_weights import average_models
+from train.networks.average_weights import average_folders, average_models
 from train.networks.model_folder import read_seed
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -29,6 +29,22 @@ def make(value: float, n_classes: int = 11) -> keras.Model:
 def test_weights_by_hand(share: float, expected: float) -> None:
     for weights in average_models(make(1.0), make(3.0), share).get_weights():
         assert np.allclose(weights, expected)
+
+
+def test_classes_that_only_the_second_has_keep_its_weights() -> None:
+    kernel, bias = average_models(make(1.0, 10), make(3.0, 12), 0.25).get_weights()
+    assert np.allclose(kernel[:, :10], 1.5) and np.allclose(kernel[:, 10:], 3.0)
+    assert bias.tolist() == [1.5] * 10 + [3.0] * 2
+
+
+@pytest.mark.slow
+def test_folders_of_other_classes_are_refused(tmp_path: Path) -> None:
+    for name, n_classes in (("a", 10), ("b", 11)):
+        (tmp_path / name).mkdir()
+        make(0.1, n_classes).save(tmp_path / name / "model.keras")
+        (tmp_path / name / "card.json").write_text("{}")
+    with pytest.raises(ModelError, match="architecture"):
+        average_folders(tmp_path / "a", tmp_path / "b", 0.5, tmp_path / "out")
 
 
 def test_other_architecture_is_refused() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import InputError, UsageError
-from train.networks.checkpoint import load_checkpoint, load_init
+from train.networks.checkpoint import copy_weights, load_checkpoint, load_init
 from train.networks.model_folder import hash_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -31,6 +31,24 @@ def test_run_begins_with_the_weights_of_a_file(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'small', not 'digits'"):
         load_init(tmp_path / "m.keras", "digits")
     assert load_init(tmp_path / "m.keras", "cnn_saved").name == "small"
+
+
+def make_two_layers(n_classes: int, value: float) -> keras.Model:
+    dense = [keras.layers.Dense(4), keras.layers.Dense(n_classes)]
+    model = keras.Sequential([keras.layers.Input((3,)), *dense], name="small")
+    model.set_weights([np.full_like(w, value) for w in model.get_weights()])
+    return model
+
+
+def test_last_layer_for_other_classes_begins_anew() -> None:
+    source, target = make_two_layers(2, 1.0), make_two_layers(5, 7.0)
+    copy_weights(source, target)
+    assert [set(w.ravel().tolist()) for w in target.get_weights()] == [{1.0}, {1.0}, {7.0}, {7.0}]
+    alike = make_two_layers(2, 7.0)
+    copy_weights(source, alike)
+    assert all((w == 1).all() for w in alike.get_weights())
+    with pytest.raises(UsageError, match="other layers"):
+        copy_weights(keras.Sequential([keras.layers.Input((3,)), keras.layers.Dense(2)]), target)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no model"])

@@ -70,9 +70,5 @@ def make_digits(rng: np.random.Generator, least: int, most: int) -> str:
 
 def make_entry(rng: np.random.Generator) -> str:
     """Return what people write that has digits and signs: a date, a time, an amount, a phone number, a sum."""
-    return _RUN.sub(lambda run: make_digits(rng, int(run[1]), int(run[2] or run[1])), pick(pick_kind(rng), rng))
-
-
-def pick_kind(rng: np.random.Generator) -> tuple[str, ...]:
-    """Return the forms of one kind of entry."""
-    return ENTRIES[int(rng.integers(len(ENTRIES)))]
+    forms = ENTRIES[int(rng.integers(len(ENTRIES)))]
+    return _RUN.sub(lambda run: make_digits(rng, int(run[1]), int(run[2] or run[1])), pick(forms, rng))

@@ -32,6 +32,9 @@ _MOST_ENLARGED = 2.0
 _MORE = 1.3
 """Times the cover of another look: heights are off by a tenth."""
 
+_N_LOOKS, _LOOK_STEP = 3, 2.4
+"""Looks at a page, and how much smaller each next one is: digits from a fortieth of its height to nearly all of it."""
+
 _ALIKE_OCTAVES = 0.3
 """A look at a scale that differs by less shows the same."""
 
@@ -67,6 +70,11 @@ class Detection:
     def digit_height_px(self) -> float:
         """Usual height of the digits, px of the page; 0 where there are none."""
         return weighted_median(self.heights_px, self.scores) if len(self.scores) else 0.0
+
+    @property
+    def seen_height_px(self) -> float:
+        """Usual height of the digits in px of the picture that the network saw; 0 where there are none."""
+        return self.digit_height_px * self.cells_per_px * CELL_PX
 
     @property
     def up_deg(self) -> float:
@@ -130,20 +138,21 @@ def keep_digits(ink: InkMask, detection: Detection, settings: DetectionSettings)
 def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: DetectionSettings) -> Detection:
     """Return the digits of a page uint8 (H, W).
 
-    The page is looked at with `settings.side_px` along its long side, and small, for large digits: the look whose
-    digits cover more of it is believed. It is looked at once more, at the scale that suits these digits, where that is
-    another.
+    The page is looked at with `settings.side_px` along its long side, and smaller, for large digits: the look whose
+    digits cover more of it is believed, a smaller one only if its digits are tall enough to be seen there. It is
+    looked at once more, at the scale that suits these digits, where that is another.
     """
     side = min(max(gray.shape), _LONGEST * min(gray.shape))
     most = min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
-    found, small = (
-        detect_at(gray, network, min(most, side_px / side), settings)
-        for side_px in (settings.side_px, settings.small_side_px)
-    )
-    found = _choose(found, small)
+    found = detect_at(gray, network, min(most, settings.side_px / side), settings)
+    for step in range(1, _N_LOOKS):
+        smaller = settings.side_px / _LOOK_STEP**step / side
+        small = detect_at(gray, network, min(most, smaller), settings)
+        if small.seen_height_px >= _LEAST_SEEN_PX:
+            found = _choose(found, small)
     if not len(found.scores):
         wanted = 2 * settings.side_px / side
-    elif _LEAST_SEEN_PX <= found.digit_height_px * found.cells_per_px * CELL_PX <= _MOST_SEEN_PX:
+    elif _LEAST_SEEN_PX <= found.seen_height_px <= _MOST_SEEN_PX:
         return found
     else:
         wanted = _WANTED_HEIGHT_PX / found.digit_height_px

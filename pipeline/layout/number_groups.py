@@ -16,6 +16,8 @@ from pipeline.settings.layout import NumberGroupSettings
 _LEAST_WALLS = 2
 """One alone may be a crease or a hair through a number."""
 
+_LIKELY = 0.5
+
 Link = Callable[[Box, Box], Between]
 """Of two neighbors' boxes, left and right."""
 
@@ -37,7 +39,8 @@ def split_numbers(
     signs : boxes of the ink between them that was read as no digit
     link : what the page network says of two neighbors; a gap or a sign ends no number whose digits it surely links,
         unless the gap is beyond all others, and ink or a wall between them, or white that is wide, ends one that it
-        does not link. Walls always end one where they bound cells of several digits; in a comb each box holds a digit.
+        does not link. A wall in a gap wider than the digits are tall ends one that is not more likely linked than not.
+        Walls always end one where they bound cells of several digits; in a comb each box holds a digit.
     parting : boxes of the signs and letters known by name that end a number wherever they stand
     """
     if not digits:
@@ -57,7 +60,8 @@ def split_numbers(
             linked, has_ink, has_wall = betweens[i - 1]
             is_parted = has_ink or has_wall or gap > settings.far_heights * height
             is_joined = linked >= settings.sure_link and gap <= beyond
-            ends = not is_joined if ends else is_parted and linked < settings.least_link
+            least = _LIKELY if has_wall and gap > height else settings.least_link
+            ends = not is_joined if ends else is_parted and linked < least
             ends = ends or (has_wall and are_cells)
         ends = ends or any(_stands_between(sign, digits[i - 1], digits[i]) for sign in parting)
         if ends:

@@ -17,7 +17,6 @@ class DetectionSettings(StageSettings):
     is_print_read: bool = switch(True, "printed numbers are reported; --writing hand switches it off")
 
     side_px: int = knob(768, 128, 4000, "px", "long side at which a page is looked at first")
-    small_side_px: int = knob(320, 64, 2000, "px", "long side at which it is looked at for large digits")
     most_mpx: float = knob(2.0, 0.1, 50, "megapixels", "bounds the second look")
     least_peak: float = knob(0.3, 0.01, 1, "probability", "a lower peak is no digit")
     least_area: float = knob(0.05, 0, 1, "probability", "ink where a digit is less probable is not looked at")

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.recognition.column_classes import STRUCK
+from pipeline.types import N_DIGITS
 from train.synthesis.documents.lettering import (
     lay_stroke,
     measure_line,
@@ -20,6 +21,9 @@ from train.synthesis.pages.ink_layout import strike_out
 
 _LEAST_PROSE_PX, _LEAST_PRINT_PX = 8.0, 7.0
 """Height of digits in print, below which nobody could read it in a photo."""
+
+_FEW_WRITTEN = 0.9
+"""Share of the places on a sheet of few digits that hold one."""
 
 _STRUCK_FRAC = 0.5
 """Share of a mark's ink that must lie in a box for the mark to be struck out with it: the line above reaches in."""
@@ -159,6 +163,22 @@ def fill_spaced(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gen
         y += pitch
         if y > 0.97 * height:
             break
+
+
+def fill_few(sheet: Sheet, height_px: float, style: Style, rng: np.random.Generator) -> None:
+    """Write one to ten lone digits, as large as the sheet allows or down to `height_px`, counted up or at random."""
+    width, height = sheet.size_px
+    n_rows, n_columns = int(rng.integers(1, 4)), int(rng.integers(1, 6))
+    cell = min(width / n_columns, height / n_rows)
+    size = float(np.exp(rng.uniform(np.log(min(height_px, 0.75 * cell)), np.log(0.85 * cell))))
+    first = int(rng.integers(N_DIGITS)) if rng.random() < 0.5 else None
+    for k in range(n_rows * n_columns):
+        row, column = divmod(k, n_columns)
+        digit = make_digits(rng, 1, 1) if first is None else str((first + k) % N_DIGITS)
+        x = (column + 0.5) * width / n_columns - 0.3 * size + rng.normal(0, 0.08) * cell
+        foot = (row + 0.5) * height / n_rows + 0.5 * size + rng.normal(0, 0.05) * cell
+        if rng.random() < _FEW_WRITTEN:
+            write_digit(sheet, digit, sheet.start_number(), (x, foot), size, style, rng)
 
 
 def write_heading(sheet: Sheet, height_px: float, style: Style, rng: np.random.Generator) -> None:

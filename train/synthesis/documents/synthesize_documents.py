@@ -21,7 +21,7 @@ from train.synthesis.documents.damage import damage_sheet, put_finger, shine_thr
 from train.synthesis.documents.forms import fill_cheque, fill_envelope, fill_form
 from train.synthesis.documents.ledgers import fill_ledger
 from train.synthesis.documents.marked_page import MarkedPage, write_marked_page
-from train.synthesis.documents.notes import fill_notes, fill_prose, fill_spaced, write_heading
+from train.synthesis.documents.notes import fill_few, fill_notes, fill_prose, fill_spaced, write_heading
 from train.synthesis.documents.sheet import UPRIGHT, Sheet, Style
 from train.synthesis.documents.squares import fill_squares
 from train.synthesis.documents.supplies import N_LETTERS, Supplies, gather_supplies
@@ -35,15 +35,16 @@ from train.synthesis.photos.gray_paper import Gray, draw_grain, make_surface
 Fill = Callable[[Sheet, float, Style, np.random.Generator], None]
 
 PAPERS: dict[str, tuple[Fill, float]] = {
-    "table": (fill_table, 0.3),
+    "table": (fill_table, 0.22),
     "squares": (fill_squares, 0.08),
     "ledger": (fill_ledger, 0.08),
     "form": (fill_form, 0.14),
     "cheque": (fill_cheque, 0.06),
     "envelope": (fill_envelope, 0.05),
-    "notes": (fill_notes, 0.17),
-    "prose": (fill_prose, 0.05),
-    "spaced": (fill_spaced, 0.07),
+    "notes": (fill_notes, 0.15),
+    "prose": (fill_prose, 0.03),
+    "spaced": (fill_spaced, 0.08),
+    "few": (fill_few, 0.11),
 }
 """How each kind of paper is filled, and its share."""
 

@@ -86,7 +86,7 @@ def test_digits_of_a_number_lie_along_its_line(kind: str) -> None:
             assert (steps @ [-up[1], up[0]] > 0).all(), "to the right, as the paper lies"
             assert (np.abs(steps @ up) <= np.maximum(np.abs(steps @ [-up[1], up[0]]), 12) * 1.5).all()
             n_pairs += len(steps)
-    assert n_pairs > 0 or kind == "squares"
+    assert n_pairs > 0 or kind in ("squares", "few")
 
 
 def test_ink_is_seen_where_the_truth_says() -> None:

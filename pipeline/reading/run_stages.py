@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,14 +13,12 @@ from pipeline.decoding.lattice_decoder import find_paths, form_numbers
 from pipeline.decoding.named_signs import drop_read_signs, find_signs
 from pipeline.decoding.outliers import drop_edges
 from pipeline.decoding.pick import Pick
-from pipeline.detection.detect import Detection, detect_at, detect_digits, keep_digits
-from pipeline.detection.page_network import CELL_PX
+from pipeline.detection.detect import Detection, detect_digits, keep_digits
 from pipeline.geometry import Box
 from pipeline.ink.binarize import binarize
 from pipeline.ink.broken_strokes import join_broken_strokes
 from pipeline.ink.components import find_components
 from pipeline.ink.illumination import estimate_paper, flatten_light, shrink
-from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
 from pipeline.layout.between_digits import Between, look_between
 from pipeline.layout.number_groups import Link
@@ -70,13 +67,6 @@ class StageRunner:
         self._seen[id(page)] = page, detection
         self.timer.lap("detect")
 
-    def _look_at_labels(self, page: Page, darkness: NDArray[np.uint8]) -> None:
-        """Look at a page once more, its labels turned to dark writing on bare paper."""
-        network, found = self.classifier.page_network, self.detect(page)
-        if network is not None and found is not None:
-            scale = found.cells_per_px * CELL_PX
-            self.remember(page, detect_at(cv2.bitwise_not(darkness), network, scale, self.settings.detection))
-
     def keep_digits(self, page: Page, ink: InkMask) -> InkMask:
         """Return the ink of a page without what lies where no digit is seen; all of it without a page network."""
         detection = self.detect(page)
@@ -96,14 +86,9 @@ class StageRunner:
         lap("light")
         ink = binarize(darkness, s.binarize)
         lap("binarize")
-        with_labels = darkness
-        ink, darkness = invert_light_on_dark(ink, darkness, s.light_on_dark)
-        lap("light on dark")
         cleared = remove_rulings(ink, darkness, s.rulings)
         lap("rulings")
         if self.has_page_network:
-            if darkness is not with_labels:
-                self._look_at_labels(page, darkness)
             cleared = self.keep_digits(page, cleared)
             lap("detect")
         return self.find_components(PageInk(page, paper, darkness, ink, cleared))

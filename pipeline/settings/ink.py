@@ -1,4 +1,4 @@
-"""Settings of the ink: light, threshold, light writing on dark, rulings, components, broken strokes."""
+"""Settings of the ink: light, threshold, rulings, components, broken strokes."""
 
 from __future__ import annotations
 
@@ -40,22 +40,6 @@ class BinarizeSettings(StageSettings):
     grain_sigmas: float = knob(4.0, 0, 20, "standard deviations", "paper grain and sensor noise stay below this")
     most_contrast_frac: float = knob(0.25, 0, 1, "of full contrast", "darker than this is ink in any grain")
     least_contrast_frac: float = knob(0.06, 0, 0.5, "of full contrast", "paler than this is no ink on any paper")
-
-
-@dataclass(frozen=True, slots=True)
-class LightOnDarkSettings(StageSettings):
-    """Finding dark labels, stamps and keys with bright writing on them."""
-
-    is_enabled: bool = switch(True, "bright writing on dark is turned into dark writing on bare paper")
-
-    least_side_px: int = knob(12, 3, 1000, "px", "a smaller patch of ink is no label")
-    least_fill: float = knob(0.5, 0.1, 1, "of the region", "less dark is no label: strokes with paper between them")
-    least_rim: float = knob(0.75, 0, 1, "of the region's rim", "less dark is no label; digits run into the rim")
-    stroke_ratio: float = knob(
-        0.85, 0, 10, "times the bright strokes", "its dark ones are so broad; a box has thin ones"
-    )
-    least_height_frac: float = knob(0.45, 0.05, 1, "of the region", "lower bright patches are no writing")
-    most_solid: float = knob(0.8, 0, 1, "of its convex hull", "a more solid bright patch is no writing")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,6 @@ from pipeline.settings.ink import (
     BrokenStrokeSettings,
     ComponentSettings,
     IlluminationSettings,
-    LightOnDarkSettings,
     RulingSettings,
 )
 from pipeline.settings.layout import NumberGroupSettings, OrientationSettings, SkewSettings, TextLineSettings
@@ -39,7 +38,6 @@ _MOST_BYTES = 1 << 20
 """Of a settings file; all settings with their reasons are 10 KB."""
 
 RENAMED = {
-    "plates": "light_on_dark",
     "turn": "orientation",
     "pieces": "broken_strokes",
     "lines": "text_lines",
@@ -60,7 +58,6 @@ class Settings:
     detection: DetectionSettings = field(default_factory=DetectionSettings)
     illumination: IlluminationSettings = field(default_factory=IlluminationSettings)
     binarize: BinarizeSettings = field(default_factory=BinarizeSettings)
-    light_on_dark: LightOnDarkSettings = field(default_factory=LightOnDarkSettings)
     rulings: RulingSettings = field(default_factory=RulingSettings)
     skew: SkewSettings = field(default_factory=SkewSettings)
     orientation: OrientationSettings = field(default_factory=OrientationSettings)

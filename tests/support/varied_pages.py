@@ -14,7 +14,6 @@ from pipeline.ink.binarize import binarize
 from pipeline.ink.broken_strokes import join_broken_strokes
 from pipeline.ink.components import find_components
 from pipeline.ink.illumination import estimate_paper, flatten_light
-from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
 from pipeline.layout.skew import deskew
 from pipeline.layout.text_lines import find_lines
@@ -94,19 +93,6 @@ def draw_two_inks() -> np.ndarray:
     return np.vstack([broad, write_page("58 21", "36 07", size_px=(320, 200), pen_px=2, paper=150, pen=230)])
 
 
-def draw_stamps() -> np.ndarray:
-    """Return digits stamped bright on dark, a plate each, a larger one that runs into its rim, and digits in boxes."""
-    plates = [write_page(digit, size_px=(34, 48), height_px=34, paper=60, pen=225) for digit in "4289"]
-    page = np.full((200, 260), 225, np.uint8)
-    for i, plate in enumerate(plates):
-        page[30:78, 30 + 40 * i : 64 + 40 * i] = plate
-    page[30:100, 200:240] = write_page("2", size_px=(40, 70), height_px=50, shift_px=(6, 0), paper=60, pen=225)
-    page[120:180, 40:180] = write_page("58", size_px=(140, 60))
-    for x in (77, 111):
-        cv2.rectangle(page, (x, 128), (x + 32, 172), 40, 3)
-    return page
-
-
 def draw_hook() -> np.ndarray:
     """Return digits, and a stroke that begins at their left and runs on under all of them."""
     page = write_page("4207", size_px=(320, 160))
@@ -130,7 +116,6 @@ PAGES: dict[str, Callable[[], np.ndarray]] = {
     "mess": draw_mess,
     "signs": lambda: np.vstack([write_signed(text) for text in ("4,50", "36.2", "7 -2", "-69.4")]),
     "skewed paper": lambda: deskew(Page(draw_paper()), -15).gray,
-    "stamps": draw_stamps,
     "text": draw_lines_of_text,
     "turned": lambda: write_page("4207 1936", "58 0617", size_px=(460, 400), turn_deg=20),
     "two inks": draw_two_inks,
@@ -149,10 +134,9 @@ def take_stages(name: str) -> SimpleNamespace:
     s, page = Settings(), Page(draw(name))
     paper = estimate_paper(page.gray, s.illumination)
     darkness = flatten_light(page.gray, paper)
-    dark_and_bright = binarize(darkness, s.binarize)
-    ink, turned_darkness = invert_light_on_dark(dark_and_bright, darkness, s.light_on_dark)
-    cleared = remove_rulings(ink, turned_darkness, s.rulings)
-    broken = find_components(cleared, turned_darkness, s.components)
+    ink = binarize(darkness, s.binarize)
+    cleared = remove_rulings(ink, darkness, s.rulings)
+    broken = find_components(cleared, darkness, s.components)
     components = join_broken_strokes(broken, s.broken_strokes)
     lines = find_lines(components, s.text_lines)
     lattices = [build_lattice(line, s.segment) for line in lines]

@@ -22,7 +22,6 @@ DISABLED: dict[str, dict[str, dict[str, float]]] = {
     "nothing": {},
     "grain of the paper": {"binarize": {"grain_sigmas": 0}},
     "darkness of ink nearby": {"binarize": {"peak_frac": 0.1}},
-    "bright writing on dark": {"light_on_dark": {"is_enabled": False}},
     LINE_NETWORK: {},
     "the page network": {"detection": {"is_enabled": False}},
     "rulings": {"rulings": {"is_enabled": False}},

@@ -28,7 +28,6 @@ from pipeline.ink.binarize import binarize
 from pipeline.ink.broken_strokes import join_broken_strokes
 from pipeline.ink.components import find_components
 from pipeline.ink.illumination import darken_ink, estimate_paper
-from pipeline.ink.light_on_dark import invert_light_on_dark
 from pipeline.ink.rulings import remove_rulings
 from pipeline.layout.between_digits import Between, look_between
 from pipeline.layout.skew import list_turns
@@ -86,7 +85,7 @@ def even_light(s: Settings) -> Iterator[Any]:
 
 def find_page_rulings(s: Settings) -> Iterator[Any]:
     for name in ("form", "skewed paper", "hook"):
-        yield remove_rulings(take_stages(name).ink, take_stages(name).turned_darkness, s.rulings)
+        yield remove_rulings(take_stages(name).ink, take_stages(name).darkness, s.rulings)
     yield from weigh_hypotheses(s)
 
 
@@ -171,7 +170,7 @@ def write_number_signs(s: Settings) -> Iterator[Any]:
     plus = [Sign("+", Box(60, 100, 80, 105))]
     yield join_at_signs([read_as("7", 100, 100)], {1: plus}, s.signs)
     seen = take_stages("signs")
-    yield write_signs(seen.readings, seen.cleared, seen.turned_darkness, s.signs)
+    yield write_signs(seen.readings, seen.cleared, seen.darkness, s.signs)
 
 
 def schedule_lines(s: Settings) -> Iterator[Any]:
@@ -206,15 +205,10 @@ STAGES: dict[str, Callable[[Settings], Iterator[Any]]] = {
     "images": decode_pictures,
     "illumination": even_light,
     "binarize": on(lambda seen, s: binarize(seen.darkness, s.binarize), "mess", "desk"),
-    "light_on_dark": on(
-        lambda seen, s: invert_light_on_dark(seen.dark_and_bright, seen.darkness, s.light_on_dark), "stamps"
-    ),
     "rulings": find_page_rulings,
     "skew": find_skew,
     "orientation": weigh_hypotheses,
-    "components": on(
-        lambda seen, s: find_components(seen.cleared, seen.turned_darkness, s.components), "mess", "two inks"
-    ),
+    "components": on(lambda seen, s: find_components(seen.cleared, seen.darkness, s.components), "mess", "two inks"),
     "broken_strokes": on(lambda seen, s: join_broken_strokes(seen.broken, s.broken_strokes), "text"),
     "text_lines": on(lambda seen, s: find_lines(seen.components, s.text_lines), "text", "mess", "hook"),
     "segment": on(lambda seen, s: [build_lattice(line, s.segment) for line in seen.lines], "text"),

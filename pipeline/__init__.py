@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from pipeline.decoding.constraints.constraint import Constraint
     from pipeline.errors import DigitsError, InputError, ModelError
     from pipeline.geometry import Box
     from pipeline.images.load import load_page, load_pages
@@ -28,6 +29,7 @@ _HOMES = {
     "annotate": "outputs.annotate",
     "Classifier": "recognition.classify",
     "load_classifier": "recognition.classify",
+    "Constraint": "decoding.constraints.constraint",
     "DigitsError": "errors",
     "InputError": "errors",
     "ModelError": "errors",
@@ -47,6 +49,7 @@ _HOMES = {
 __all__ = [
     "Box",
     "Classifier",
+    "Constraint",
     "Digit",
     "DigitsError",
     "InputError",

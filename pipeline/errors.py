@@ -43,6 +43,13 @@ class SettingsError(UsageError):
     hint = "python -m pipeline.settings prints every setting with its range"
 
 
+class ConstraintError(UsageError):
+    """What is said about the numbers is malformed, or no number fits it."""
+
+    code = "constraint"
+    hint = "docs/constraints.md shows what can be said"
+
+
 class InputError(DigitsError):
     """One input cannot be read; the run goes on with the others. `source` is its name, empty if unknown."""
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from pipeline.batch.sources import Source
+from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.outputs.records import Record
 from pipeline.settings.tree import Settings
 
@@ -26,6 +27,7 @@ class Plan:
     settings, model : as for `read_page` and `load_classifier`
     annotate, trace, review : folders for pictures; None for none
     password : of encrypted PDFs
+    constraint : what all numbers obey; None where nothing is known
     has_thumbnails : whether a record carries a small picture of its page, for the HTML report
     """
 
@@ -36,6 +38,7 @@ class Plan:
     review: Path | None = None
     password: str | None = field(default=None, repr=False)
     has_thumbnails: bool = False
+    constraint: Constraint | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.batch.page_ranges import PageRanges
+from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import UsageError
 from pipeline.outputs.formats import Format
 from pipeline.settings.tree import Settings
@@ -30,6 +31,7 @@ class BatchOptions:
     annotate, trace, review : folders for pictures; None for none
     settings : of every stage
     settings_file : the file that the settings come from; None for the defaults
+    constraint : what all numbers obey; None where nothing is known
     model : a name under ``models/``, a folder or a file
     n_workers : processes that read; None for one per core
     timeout_s : seconds that a page may take; None for `TIMEOUT_S`
@@ -57,6 +59,7 @@ class BatchOptions:
     review: Path | None = None
     settings: Settings = field(default_factory=Settings)
     settings_file: Path | None = None
+    constraint: Constraint | None = None
     model: str = "digits"
     n_workers: int | None = None
     timeout_s: float | None = None

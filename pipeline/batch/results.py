@@ -14,6 +14,7 @@ from pipeline.batch.jobs import Outcome
 from pipeline.batch.journal import DonePages, Journal
 from pipeline.batch.journal_lines import KEY
 from pipeline.batch.progress import RunStatistics
+from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import InterruptedRunError, OutputError
 from pipeline.outputs.formats import JSON_LINES, Format
 from pipeline.outputs.records import Record, count_rejected
@@ -66,10 +67,12 @@ def choose_journal(paths: Sequence[Path], format: Format | None) -> Path:
     return paths[0].with_name(paths[0].name + _JOURNAL_SUFFIX)
 
 
-def make_mark(settings: Settings, model_hash: str) -> str:
-    """Return 16 hex digits, a hash of the program's version, the settings and the model."""
-    facts = json.dumps([__version__, settings.to_dict(), model_hash], sort_keys=True)
-    return hashlib.sha256(facts.encode()).hexdigest()[:16]
+def make_mark(settings: Settings, model_hash: str, constraint: Constraint | None = None) -> str:
+    """Return 16 hex digits, a hash of the program's version, the settings, the model and the constraint, if any."""
+    facts: list[object] = [__version__, settings.to_dict(), model_hash]
+    if constraint:
+        facts.append(constraint.to_dict())
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 class StreamResults:

@@ -6,6 +6,7 @@ import os
 from functools import lru_cache
 from typing import Any
 
+from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.images.load import load_pages
 from pipeline.images.pictures import Channels, make_page
 from pipeline.reading.read_page import read_page
@@ -20,6 +21,7 @@ def read(
     model: str | os.PathLike[str] | Classifier = "digits",
     settings: Settings | None = None,
     channels: Channels | None = None,
+    constraint: Constraint | None = None,
 ) -> list[PageReading]:
     """Return the numbers on every page of a picture; boxes in px of the upright original.
 
@@ -30,6 +32,7 @@ def read(
     model : as for `load_classifier`, and kept for the next call; or a loaded one
     settings : defaults where None
     channels : "bgr" for arrays of OpenCV, "rgb" for those of PIL, imageio or Matplotlib
+    constraint : what all numbers obey; None where nothing is known
 
     Raises
     ------
@@ -45,8 +48,8 @@ def read(
     if isinstance(source, bytearray | memoryview):
         source = bytes(source)
     if isinstance(source, str | os.PathLike | bytes):
-        return [read_page(page, classifier, s) for page in load_pages(source, s.images)]
-    return [read_page(make_page(source, s.images, channels), classifier, s)]
+        return [read_page(page, classifier, s, constraint=constraint) for page in load_pages(source, s.images)]
+    return [read_page(make_page(source, s.images, channels), classifier, s, constraint=constraint)]
 
 
 @lru_cache(maxsize=4)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.decoding.named_signs import join_at_signs, list_signs
 from pipeline.decoding.reject import reject_doubtful
 from pipeline.decoding.signs import write_signs
@@ -29,7 +30,11 @@ _MIRRORED = (
 
 
 def read_page(
-    page: Page | Any, classifier: Classifier, settings: Settings | None = None, channels: Channels | None = None
+    page: Page | Any,
+    classifier: Classifier,
+    settings: Settings | None = None,
+    channels: Channels | None = None,
+    constraint: Constraint | None = None,
 ) -> PageReading:
     """Return the numbers on a page, in reading order, their boxes in px of the upright original.
 
@@ -39,6 +44,7 @@ def read_page(
     classifier : from `load_classifier`; one may be used from several threads
     settings : defaults where None
     channels : "bgr" or "rgb", for a color array
+    constraint : what all numbers of the page obey; None where nothing is known
 
     Raises
     ------
@@ -47,22 +53,26 @@ def read_page(
     """
     if not isinstance(page, Page):
         page = make_page(page, (settings or Settings()).images, channels)
-    return make_page_reading(analyze_page(page, classifier, settings), classifier.name)
+    return make_page_reading(analyze_page(page, classifier, settings, constraint=constraint), classifier.name)
 
 
 def analyze_page(
-    page: Page, classifier: Classifier, settings: Settings | None = None, memory: LineMemory | None = None
+    page: Page,
+    classifier: Classifier,
+    settings: Settings | None = None,
+    memory: LineMemory | None = None,
+    constraint: Constraint | None = None,
 ) -> Stages:
     """Return what every stage made of a page, its numbers among them: for traces, training and live reading.
 
     Parameters
     ----------
-    page, classifier, settings : as for `read_page`
-    memory : knows what some lines show, so that they need not be read; None where all are
+    page, classifier, settings, constraint : as for `read_page`
+    memory : knows what some lines show, so that they need not be read; None where all are, as under a constraint
     """
     s = settings or Settings()
     timer = StageTimer(page.decode_s)
-    runner = StageRunner(classifier, s, timer)
+    runner = StageRunner(classifier, s, timer, constraint)
     page = prepare_page(page, runner)
     timer.lap("light")
     stages = read_best(page, runner, memory)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.decoding.compare_with_seen import compare_with_seen
+from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.decoding.lattice_decoder import find_paths, form_numbers
 from pipeline.decoding.named_signs import drop_read_signs, find_signs
 from pipeline.decoding.outliers import drop_edges
@@ -42,10 +43,13 @@ class StageRunner:
     classifier : from `load_classifier`
     settings : of all stages
     timer : books the seconds of each stage
+    constraint : what all numbers of the page obey; None where nothing is known
     """
 
-    def __init__(self, classifier: Classifier, settings: Settings, timer: StageTimer) -> None:
-        self.classifier, self.settings, self.timer = classifier, settings, timer
+    def __init__(
+        self, classifier: Classifier, settings: Settings, timer: StageTimer, constraint: Constraint | None = None
+    ) -> None:
+        self.classifier, self.settings, self.timer, self.constraint = classifier, settings, timer, constraint
         self._seen: dict[int, tuple[Page, Detection]] = {}
 
     @property

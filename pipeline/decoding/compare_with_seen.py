@@ -61,7 +61,7 @@ def compare_with_seen(
         others = _measure_others(detection, reading)
         is_part = any(_belongs(detection, at, reading, settings.least_link) for at in missing)
         is_seen = max(detection.measure(Channel.AREA, d.box) for d in reading.digits) >= _LEAST_AREA
-        flaw = OTHER if max(others) > 0 else REMAINS if is_part else None if is_seen else UNSEEN
+        flaw = OTHER if max(others) > 0 else REMAINS if is_part else reading.flaw if is_seen else UNSEEN
         (left_out if np.mean(others) > 0 else compared).append(replace(reading, writing=writing, flaw=flaw))
     return tuple(compared or left_out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,26 @@ _LEAST = 1e-6
 
 _DIGIT_ASPECT = 0.7
 """Width over height of a digit with the space beside it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupedLine:
+    """A text line, its digits grouped to numbers by the rules of `split_numbers`.
+
+    Attributes
+    ----------
+    number : of the line
+    picks : its path, digits that do not fit the page passed over
+    digits : those of the picks that are digits, left to right
+    numbers : indices into the digits
+    dropped : those of the picks that were read as digits and do not fit the page
+    """
+
+    number: int
+    picks: Sequence[Pick]
+    digits: Sequence[Pick]
+    numbers: Sequence[Sequence[int]]
+    dropped: Sequence[Pick]
 
 
 def find_paths(
@@ -46,12 +67,12 @@ def find_paths(
     settings : price of passing over, weights of the two networks
     log_likelihoods : float64 (N, 11) per lattice, from `span_scores.score_spans`; empty without a line network
     """
+    weighed = combine_page(lattices, scores, settings, log_likelihoods)
     ends = np.cumsum([len(lattice.spans) for lattice in lattices], dtype=int)
     paths = []
-    for at, (lattice, end) in enumerate(zip(lattices, ends, strict=True)):
-        own = DigitScores(scores.probabilities[end - len(lattice.spans) : end])
-        log_scores = combine_scores(lattice, own, log_likelihoods[at] if log_likelihoods else None, settings)
-        rows = compute_posteriors(lattice, log_scores) if log_likelihoods else own.digits
+    for lattice, end, log_scores in zip(lattices, ends, weighed, strict=True):
+        own = scores.digits[end - len(lattice.spans) : end]
+        rows = compute_posteriors(lattice, log_scores) if log_likelihoods else own
         paths.append([Pick(lattice.spans[i], rows[i], is_digit) for i, is_digit in find_best_path(lattice, log_scores)])
     return paths
 
@@ -77,18 +98,62 @@ def form_numbers(
     number_settings : where one number ends and the next begins
     link : what the page network says of two neighbors, as in `split_numbers`
     """
-    readings: list[Reading] = []
+    lines, odds = group_digits(paths, line_numbers, outlier_settings, number_settings, link)
+    return tuple(
+        make_reading(read_digits([line.digits[i] for i in number], odds, settings), line.number)
+        for line in lines
+        for number in line.numbers
+    )
+
+
+def group_digits(
+    paths: Sequence[Sequence[Pick]],
+    line_numbers: Sequence[int],
+    outlier_settings: OutlierSettings,
+    number_settings: NumberGroupSettings,
+    link: Link | None = None,
+) -> tuple[list[GroupedLine], float]:
+    """Return the lines of a page, their digits grouped to numbers, and the prior odds of a digit on this page.
+
+    Parameters
+    ----------
+    paths, line_numbers, outlier_settings, number_settings, link : as for `form_numbers`
+    """
+    lines = []
     kept = drop_outliers(paths, outlier_settings)
-    odds = estimate_prior_shift(kept)
-    for line_number, line in zip(line_numbers, kept, strict=True):
+    for line_number, path, line in zip(line_numbers, paths, kept, strict=True):
         digits = [pick for pick in line if pick.is_digit]
         others = [pick for pick in line if not pick.is_digit]
         signs = [pick.span.box for pick in others if not pick.sign]
         parting = [pick.span.box for pick in others if pick.sign and pick.sign not in POINTS]
-        for number in split_numbers([pick.span.box for pick in digits], signs, number_settings, link, parting):
-            members = [_digit(digits[i].span.box, shift_prior(digits[i].row, odds), settings) for i in number]
-            readings.append(make_reading(members, line_number))
-    return tuple(readings)
+        numbers = split_numbers([pick.span.box for pick in digits], signs, number_settings, link, parting)
+        dropped = [new for old, new in zip(path, line, strict=True) if old.is_digit and not new.is_digit]
+        lines.append(GroupedLine(line_number, line, digits, numbers, dropped))
+    return lines, estimate_prior_shift(kept)
+
+
+def read_digits(picks: Sequence[Pick], odds: float, settings: DecodeSettings) -> list[Digit]:
+    """Return picks as digits, their probabilities shifted by the prior odds of a digit."""
+    return [make_digit(pick.span.box, shift_prior(pick.row, odds), settings) for pick in picks]
+
+
+def combine_page(
+    lattices: Sequence[Lattice],
+    scores: DigitScores,
+    settings: DecodeSettings,
+    log_likelihoods: Sequence[NDArray[np.float64]] = (),
+) -> list[NDArray[np.float64]]:
+    """Return the log-scores of `combine_scores` for each lattice of a page; parameters as for `find_paths`."""
+    ends = np.cumsum([len(lattice.spans) for lattice in lattices], dtype=int)
+    return [
+        combine_scores(
+            lattice,
+            DigitScores(scores.probabilities[end - len(lattice.spans) : end]),
+            log_likelihoods[at] if log_likelihoods else None,
+            settings,
+        )
+        for at, (lattice, end) in enumerate(zip(lattices, ends, strict=True))
+    ]
 
 
 def combine_scores(
@@ -146,12 +211,31 @@ def compute_posteriors(lattice: Lattice, log_scores: NDArray[np.float64]) -> NDA
     for i in np.argsort(-lasts, kind="stable"):
         behind[firsts[i]] = np.logaddexp(behind[firsts[i]], behind[lasts[i]] + totals[i])
     shares = np.exp(log_scores[:, :N_DIGITS] + (ahead[firsts] + behind[lasts] - ahead[-1])[:, None])
-    stretches = np.zeros((lattice.n_cuts, N_DIGITS))
+    return gather_shares(firsts, lasts, lattice.n_cuts, shares, log_scores[:, :N_DIGITS].argmax(axis=1))
+
+
+def gather_shares(
+    firsts: NDArray[np.intp],
+    lasts: NDArray[np.intp],
+    n_cuts: int,
+    shares: NDArray[np.float64],
+    digits: NDArray[np.intp],
+) -> NDArray[np.float32]:
+    """Return the probability of each digit where each span stands, float32 (N, 10), over all spans that agree there.
+
+    Parameters
+    ----------
+    firsts, lasts : intp (N,), cuts of the spans
+    n_cuts : number of cuts
+    shares : float64 (N, 10), of the paths that read span i as digit d
+    digits : intp (N,), what each span is read as: the place is looked for where that is most probable
+    """
+    stretches = np.zeros((n_cuts, N_DIGITS))
     np.add.at(stretches, firsts, shares)
     np.subtract.at(stretches, lasts, shares)
     stretches = np.cumsum(stretches, axis=0)
     rows = np.empty((len(firsts), N_DIGITS), np.float32)
-    for i, digit in enumerate(log_scores[:, :N_DIGITS].argmax(axis=1)):
+    for i, digit in enumerate(digits):
         own = stretches[firsts[i] : lasts[i]]
         rows[i] = np.clip(own[own[:, digit].argmax()], 0, 1)
         others = np.arange(N_DIGITS) != digit  # which the best path's digit stays ahead of
@@ -172,7 +256,8 @@ def make_reading(digits: Sequence[Digit], line: int) -> Reading:
     return Reading("".join(d.text for d in digits), confidence, box, tuple(digits), line=line)
 
 
-def _digit(box: Box, row: NDArray[np.float32], settings: DecodeSettings) -> Digit:
+def make_digit(box: Box, row: NDArray[np.float32], settings: DecodeSettings) -> Digit:
+    """Return the most probable digit of a row of probabilities, float32 (10,), and the next best ones."""
     order = np.argsort(-row, kind="stable")
     others = tuple((str(i), float(row[i])) for i in order[1 : 1 + settings.n_alternatives])
     return Digit(str(order[0]), min(1.0, float(row[order[0]])), box, others)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipeline.decoding.constraints.allowed_numbers import keep_allowed
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.decoding.named_signs import join_at_signs, list_signs
 from pipeline.decoding.reject import reject_doubtful
@@ -72,15 +73,19 @@ def analyze_page(
     """
     s = settings or Settings()
     timer = StageTimer(page.decode_s)
-    runner = StageRunner(classifier, s, timer, constraint)
+    runner = StageRunner(classifier, s, timer)
     page = prepare_page(page, runner)
     timer.lap("light")
-    stages = read_best(page, runner, memory)
+    stages = read_best(page, runner, None if constraint else memory)
+    if constraint:
+        stages = runner.constrain(stages, constraint)
     readings = stages.readings
     if s.signs.is_enabled:
         readings = write_signs(readings, stages.ink.cleared, stages.ink.darkness, s.signs)
         by_line = {line.number: list_signs(path) for line, path in zip(stages.lines, stages.paths, strict=True)}
         readings = join_at_signs(readings, by_line, s.signs)
+        if constraint:
+            readings = keep_allowed(stages.readings, readings)
         timer.lap("signs")
     decided = reject_doubtful(readings, s.decode, is_mirrored(stages.hypothesis))
     return replace(stages, readings=decided, seconds=timer.seconds())

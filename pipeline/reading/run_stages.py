@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.decoding.compare_with_seen import compare_with_seen
+from pipeline.decoding.constraints.allowed_numbers import form_allowed_numbers
 from pipeline.decoding.constraints.constraint import Constraint
-from pipeline.decoding.lattice_decoder import find_paths, form_numbers
+from pipeline.decoding.lattice_decoder import combine_page, find_paths, form_numbers, group_digits
 from pipeline.decoding.named_signs import drop_read_signs, find_signs
 from pipeline.decoding.outliers import drop_edges
 from pipeline.decoding.pick import Pick
@@ -32,7 +33,7 @@ from pipeline.recognition.normalize import normalize_spans
 from pipeline.recognition.segment import build_lattice
 from pipeline.recognition.span_scores import find_touching_points, score_spans, weigh_seen
 from pipeline.settings.tree import Settings
-from pipeline.types import InkMask, Page, PageInk, TextLine
+from pipeline.types import InkMask, Page, PageInk, Reading, TextLine
 
 
 class StageRunner:
@@ -43,13 +44,10 @@ class StageRunner:
     classifier : from `load_classifier`
     settings : of all stages
     timer : books the seconds of each stage
-    constraint : what all numbers of the page obey; None where nothing is known
     """
 
-    def __init__(
-        self, classifier: Classifier, settings: Settings, timer: StageTimer, constraint: Constraint | None = None
-    ) -> None:
-        self.classifier, self.settings, self.timer, self.constraint = classifier, settings, timer, constraint
+    def __init__(self, classifier: Classifier, settings: Settings, timer: StageTimer) -> None:
+        self.classifier, self.settings, self.timer = classifier, settings, timer
         self._seen: dict[int, tuple[Page, Detection]] = {}
 
     @property
@@ -161,10 +159,9 @@ class StageRunner:
 
     def _decode(self, stages: Stages, known: Sequence[Sequence[Pick] | None]) -> Stages:
         """Return the stages with the numbers that their scores make most probable."""
-        s, recognition, page = self.settings, stages.recognition, stages.ink.page
-        log_likelihoods, detection = recognition.log_likelihoods, self.detect(page)
-        if detection is not None and log_likelihoods:
-            log_likelihoods = weigh_seen(recognition.lattices, log_likelihoods, detection, s.detection.weight)
+        s, recognition = self.settings, stages.recognition
+        stages = replace(stages, detection=self.detect(stages.ink.page))
+        log_likelihoods = self._weigh_seen(stages)
         found = find_paths(recognition.lattices, recognition.scores, s.decode, log_likelihoods)
         if recognition.signs:
             found = [
@@ -173,17 +170,43 @@ class StageRunner:
         read = iter(found)
         paths = tuple(next(read) if path is None else path for path in known)
         numbers = [line.number for line in stages.lines]
-        link = self._make_link(stages.ink, detection) if detection is not None else None
+        link = self._make_link(stages)
         readings = form_numbers(paths, numbers, s.decode, s.outliers, s.number_groups, link)
-        readings = drop_edges(readings, stages.ink.paper, page.gray.shape, s.outliers)
-        if detection is not None:
-            readings = compare_with_seen(readings, detection, s.detection)
         self.timer.lap("decide")
-        return replace(stages, paths=paths, readings=readings, detection=detection)
+        return replace(stages, paths=paths, readings=self._compare(readings, stages))
 
-    def _make_link(self, ink: PageInk, detection: Detection) -> Link:
-        """Return what tells whether two neighbors on a line are of one number."""
-        settings = self.settings.number_groups
+    def constrain(self, stages: Stages, constraint: Constraint) -> Stages:
+        """Return the stages of a page, all lines of which were read, with the numbers that a constraint allows."""
+        s, recognition = self.settings, stages.recognition
+        numbers, link = [line.number for line in stages.lines], self._make_link(stages)
+        lines, odds = group_digits(stages.paths, numbers, s.outliers, s.number_groups, link)
+        weighed = combine_page(recognition.lattices, recognition.scores, s.decode, self._weigh_seen(stages))
+        readings = form_allowed_numbers(
+            lines, recognition.lattices, weighed, constraint, odds, s.decode, s.number_groups, link
+        )
+        readings = self._compare(readings, stages)
+        self.timer.lap("constrain")
+        return replace(stages, readings=readings)
+
+    def _weigh_seen(self, stages: Stages) -> tuple[NDArray[np.float64], ...]:
+        """Return the log-likelihoods of the lines' spans, with what the page network sees there."""
+        recognition, detection = stages.recognition, stages.detection
+        if detection is None or not recognition.log_likelihoods:
+            return recognition.log_likelihoods
+        weight = self.settings.detection.weight
+        return weigh_seen(recognition.lattices, recognition.log_likelihoods, detection, weight)
+
+    def _compare(self, readings: tuple[Reading, ...], stages: Stages) -> tuple[Reading, ...]:
+        """Return the numbers without those at edges and those that the page network takes for anything else."""
+        s, detection, shape = self.settings, stages.detection, stages.ink.page.gray.shape
+        readings = drop_edges(readings, stages.ink.paper, shape, s.outliers)
+        return readings if detection is None else compare_with_seen(readings, detection, s.detection)
+
+    def _make_link(self, stages: Stages) -> Link | None:
+        """Return what tells whether two neighbors on a line are of one number; None without a page network."""
+        settings, ink, detection = self.settings.number_groups, stages.ink, stages.detection
+        if detection is None:
+            return None
 
         def link(before: Box, after: Box) -> Between:
             linked = detection.measure_link(before.center, after.center)

@@ -31,6 +31,9 @@ class DecodeSettings(StageSettings):
     skip_price: float = knob(0.5, 0, 20, "nats per digit", "ink is passed over only when it clearly is no digit")
     digit_weight: float = knob(0.35, 0, 10, "times", "what the digit network says of a span counts so much")
     line_weight: float = knob(0.8, 0, 10, "times", "what the line network says of it")
+    broken_rules: float = knob(
+        0.001, 0, 1, "of the numbers", "do not obey what the user says of them; what is allowed must be likelier"
+    )
     n_alternatives: int = knob(2, 0, 9, "classes", "next best classes reported with each digit")
 
 

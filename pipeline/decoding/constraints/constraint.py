@@ -79,7 +79,7 @@ class Constraint:
         names = [own.name for own in fields(cls)]
         if unknown := sorted(set(values) - set(names)):
             raise ConstraintError(f"a constraint has no {unknown[0]!r}; it has {', '.join(names)}")
-        parts = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+        parts: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
         n_digits = parts.get("n_digits")
         if isinstance(n_digits, int):
             parts["n_digits"] = (n_digits, n_digits)

@@ -71,6 +71,23 @@ def parse_pages(text: str) -> PageRanges:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def parse_n_digits(text: str) -> tuple[int, int]:
+    """Return (least, most) of a number of digits such as 8 or 2-4."""
+    found = re.fullmatch(r"(\d{1,3})(?:-(\d{1,3}))?", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"expected a number of digits such as 8 or 2-4, received {text!r}")
+    return int(found[1]), int(found[2] or found[1])
+
+
+def parse_range(text: str) -> tuple[int | None, int | None]:
+    """Return (least, most) of a range of values such as 0:20; None for an end that is open, as in 100:."""
+    found = re.fullmatch(r"(\d*):(\d*)", text)
+    if not found or text == ":":
+        raise argparse.ArgumentTypeError(f"expected a range of values such as 0:20 or 100:, received {text!r}")
+    low, high = (int(end) if end else None for end in found.groups())
+    return low, high
+
+
 def parse_probability(text: str) -> float:
     """Return a number from 0 to 1."""
     try:

@@ -32,9 +32,7 @@ def read_values(path: str | os.PathLike[str]) -> tuple[str, ...]:
         raise ConstraintError(f"{path}: it is no text in UTF-8", "save it as CSV in UTF-8") from error
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise ConstraintError(
-            f"{path}: the values cannot be read ({why})", "name a file with one number a line"
-        ) from error
+        raise ConstraintError(f"{path}: it cannot be read ({why})", "name a file with one number a line") from error
     values = []
     for number, line in enumerate(text.splitlines(), start=1):
         value = line.strip().strip('"').strip()

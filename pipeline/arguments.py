@@ -13,18 +13,16 @@ from pathlib import Path
 
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.page_ranges import PageRanges
-from pipeline.decoding.constraints.constraint import Constraint
-from pipeline.decoding.constraints.read_values import read_values
-from pipeline.decoding.constraints.rules import CHECKS
 from pipeline.errors import UsageError
 from pipeline.flags import (
+    CONSTRAINT_FLAGS,
     FlagParser,
     PrintCompletion,
+    add_constraint,
+    choose_constraint,
     parse_count,
-    parse_n_digits,
     parse_pages,
     parse_probability,
-    parse_range,
     parse_region,
     parse_seconds,
     parse_size,
@@ -62,7 +60,7 @@ _LIVE_ONLY = (
 )
 _BATCH_ONLY = (
     *("inputs", "include", "exclude", "pages", "dpi", "password", "watch", "format", "trace", "review", "strict"),
-    *("no_turn", "signs", "writing", "workers", "timeout", "resume", "digits", "range", "pattern", "values", "check"),
+    *("no_turn", "signs", "writing", "workers", "timeout", "resume", *CONSTRAINT_FLAGS),
 )
 """Names of the flags that only one of the two modes takes."""
 
@@ -110,7 +108,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         review=flags.review,
         settings=_choose_settings(flags),
         settings_file=flags.settings,
-        constraint=_choose_constraint(flags),
+        constraint=choose_constraint(flags),
         model=flags.model,
         n_workers=flags.workers,
         timeout_s=flags.timeout,
@@ -172,13 +170,6 @@ def _choose_settings(flags: argparse.Namespace) -> Settings:
     return settings
 
 
-def _choose_constraint(flags: argparse.Namespace) -> Constraint | None:
-    """Return what the flags say of all numbers; None where they say nothing."""
-    values = None if flags.values is None else read_values(flags.values)
-    parts = (flags.digits, flags.range, flags.pattern, values, flags.check)
-    return None if parts == (None,) * len(parts) else Constraint(*parts)
-
-
 def find_program() -> str:
     """Return the command that started the program, for messages."""
     return _PROGRAMS.get(Path(sys.argv[0]).name, "read-digits")
@@ -203,7 +194,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_inputs(parser.add_argument_group("inputs"))
     _add_outputs(parser.add_argument_group("results"))
     _add_reading(parser.add_argument_group("reading"))
-    _add_constraint(parser.add_argument_group("what all numbers are known to be"))
+    add_constraint(parser.add_argument_group("what all numbers are known to be"))
     _add_running(parser.add_argument_group("long runs"))
     _add_live(parser.add_argument_group("live camera"))
     return parser
@@ -267,12 +258,7 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
 def _add_reading(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add("--model", default="digits", help="a name under models/, a folder, a .tflite, .keras or .h5 file (digits)")
-    add(
-        "--settings",
-        type=Path,
-        metavar="FILE",
-        help="TOML or JSON; python -m pipeline.settings prints one to edit",
-    )
+    add("--settings", type=Path, metavar="FILE", help="TOML or JSON; python -m pipeline.settings prints one to edit")
     add("--reject-below", type=parse_probability, metavar="P", help="reject numbers of lower confidence, 0 to 1")
     add("--no-turn", action="store_true", help="do not turn pages that seem to lie on their side")
     add(
@@ -282,15 +268,6 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         help="numbers written by hand, printed ones, or any (the default)",
     )
     add("--signs", action="store_true", help="write signs into the text: 12/03/2024, 10:45, 12.50, -3, 98%%")
-
-
-def _add_constraint(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add("--digits", type=parse_n_digits, metavar="N", help="number of digits: 8, or 2-4")
-    add("--range", type=parse_range, metavar="MIN:MAX", help="least and greatest value: 0:20, or 100: without an end")
-    add("--pattern", metavar="P", help="d for a digit, and the signs between them: dd/dd/dddd")
-    add("--values", type=Path, metavar="FILE", help="the only numbers there are: a text file or CSV, one number a line")
-    add("--check", choices=CHECKS, help="the last digit or two are check digits")
 
 
 def _add_running(group: argparse._ArgumentGroup) -> None:

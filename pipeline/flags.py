@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.batch.page_ranges import PageRanges
+from pipeline.decoding.constraints.constraint import Constraint
+from pipeline.decoding.constraints.read_values import read_values
+from pipeline.decoding.constraints.rules import CHECKS
 from pipeline.errors import SetupError, UsageError
 from pipeline.geometry import Box
 
 _LEAST_SIMILARITY = 0.65
 """Of two names; two letters swapped in a name of three give 0.67."""
 
+
+CONSTRAINT_FLAGS = ("digits", "range", "pattern", "values", "check")
+"""Names of the flags of `add_constraint`."""
 
 _COMMAND = "read-digits"
 _UNKNOWN = "unrecognized arguments: "
@@ -132,3 +138,26 @@ def parse_region(text: str) -> Box:
     if not (left < right and top < bottom):
         raise argparse.ArgumentTypeError(f"expected left,top,right,bottom in pixels, received {text!r}")
     return Box(left, top, right, bottom)
+
+
+def add_constraint(group: argparse._ArgumentGroup) -> None:
+    """Add the flags of what is known of the numbers."""
+    add = group.add_argument
+    add("--digits", type=parse_n_digits, metavar="N", help="number of digits: 8, or 2-4")
+    add("--range", type=parse_range, metavar="MIN:MAX", help="least and greatest value: 0:20, or 100: without an end")
+    add("--pattern", metavar="P", help="d for a digit, and the signs between them: dd/dd/dddd")
+    add("--values", type=Path, metavar="FILE", help="the only numbers there are: a text file or CSV, one number a line")
+    add("--check", choices=CHECKS, help="the last digit or two are check digits")
+
+
+def choose_constraint(flags: argparse.Namespace) -> Constraint | None:
+    """Return what the flags of `add_constraint` say of all numbers; None where they say nothing.
+
+    Raises
+    ------
+    ConstraintError
+        If a part is malformed, the file of values cannot be read, or no number fits all of it.
+    """
+    values = None if flags.values is None else read_values(flags.values)
+    parts = (flags.digits, flags.range, flags.pattern, values, flags.check)
+    return None if parts == (None,) * len(parts) else Constraint(*parts)

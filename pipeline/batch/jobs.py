@@ -24,10 +24,9 @@ class Plan:
 
     Attributes
     ----------
-    settings, model : as for `read_page` and `load_classifier`
+    settings, model, constraint : as for `read_page` and `load_classifier`
     annotate, trace, review : folders for pictures; None for none
     password : of encrypted PDFs
-    constraint : what all numbers obey; None where nothing is known
     has_thumbnails : whether a record carries a small picture of its page, for the HTML report
     """
 

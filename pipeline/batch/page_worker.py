@@ -101,7 +101,7 @@ class Worker:
         plan = self._plan
         with silence_native_stderr():  # libjpeg and libpng print a warning for every slight defect
             page = picture.load_page(job.number)
-        stages = analyze_page(page, self._classifier, plan.settings, constraint=plan.constraint)
+        stages = analyze_page(page, self._classifier, plan.settings, None, plan.constraint)
         if plan.trace:
             Trace(plan.trace, name).write(stages)
         reading = make_page_reading(stages, self._classifier.name)

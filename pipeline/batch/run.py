@@ -63,14 +63,8 @@ def run(options: BatchOptions) -> int:
     stems = list_stems(options.review, paths) if options.review else {}  # raises now if its table is in the way later
     formats = [output.format for output in outputs] or [options.format or TEXT]
     has_thumbnails = any(format.has_thumbnails for format in formats)
-    plan = Plan(
-        options.settings,
-        options.model,
-        **folders,
-        password=options.password,
-        has_thumbnails=has_thumbnails,
-        constraint=options.constraint,
-    )
+    plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)
+    plan = replace(plan, constraint=options.constraint)
     with ExitStack() as stack:
         pool = stack.enter_context(_start_pool(options, plan, items))  # before this process has other threads
         notes = pool.check_model()

@@ -181,8 +181,9 @@ class StageRunner:
         numbers, link = [line.number for line in stages.lines], self._make_link(stages)
         lines, odds = group_digits(stages.paths, numbers, s.outliers, s.number_groups, link)
         weighed = combine_page(recognition.lattices, recognition.scores, s.decode, self._weigh_seen(stages))
+        settings, has_posteriors = (s.decode, s.number_groups), bool(recognition.log_likelihoods)
         readings = form_allowed_numbers(
-            lines, recognition.lattices, weighed, constraint, odds, s.decode, s.number_groups, link
+            lines, recognition.lattices, weighed, constraint, odds, *settings, link, has_posteriors
         )
         readings = self._compare(readings, stages)
         self.timer.lap("constrain")

@@ -10,6 +10,7 @@ import pytest
 from pipeline.arguments import build_options, build_parser
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.page_ranges import PageRanges
+from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import SettingsError, UsageError
 from pipeline.geometry import Box
 from pipeline.live.options import LiveOptions
@@ -59,6 +60,23 @@ def test_flags_may_stand_among_the_inputs_and_some_be_given_again() -> None:
 def test_each_flag_of_a_batch_sets_its_option(given: list[str], name: str, value: object) -> None:
     plain = BatchOptions(inputs=("a.jpg",), outputs=(Path("a.csv"),))
     assert build_options(["a.jpg", "-o", "a.csv", *given]) == replace(plain, **{name: value})
+
+
+def test_flags_of_what_is_known_make_one_constraint(tmp_path: Path) -> None:
+    path = tmp_path / "ids.csv"
+    path.write_text("id\n018\n26\n34\n")
+    given = ["--digits", "2-3", "--range", "10:", "--pattern", "ddd", "--values", str(path), "--check", "luhn"]
+    assert build_options(["a.jpg", *given]).constraint == Constraint(
+        (2, 3), (10, None), "ddd", ("018", "26", "34"), "luhn"
+    )
+    assert build_options(["a.jpg", "--digits", "4"]).constraint == Constraint(n_digits=(4, 4))
+
+
+@pytest.mark.parametrize("flag", ["--digits 4", "--range 0:9", "--pattern d:dd", "--values a.csv", "--check luhn"])
+def test_what_is_known_is_no_matter_of_live_reading(flag: str) -> None:
+    name = flag.split()[0]
+    with pytest.raises(UsageError, match=f"{name} cannot be used with --webcam"):
+        build_options(["--webcam", *flag.split()])
 
 
 @pytest.mark.parametrize(
@@ -139,6 +157,16 @@ def test_options_are_built_without_a_library(library: str) -> None:
         (["--pages", "3-1"], "expected pages like 1-3,7,20-, received '3-1'"),
         (["--dpi", "fine"], "invalid int value: 'fine'"),
         (["--format", "xml"], "invalid choice: 'xml'"),
+        (["--digits", "4-"], "expected a number of digits such as 8 or 2-4, received '4-'"),
+        (["--digits", "0"], "expected (least, most) of 1 to 40"),
+        (["--range", "-5:5"], "expected one argument"),
+        (["--range=-5:5"], "expected a range of values such as 0:20 or 100:, received '-5:5'"),
+        (["--range", "9:3"], "range 9:3 is empty"),
+        (["--pattern", "//"], "expected d for each digit"),
+        (["--values", "none.csv"], "none.csv: it cannot be read (No such file or directory)"),
+        (["--check", "lun"], "invalid choice: 'lun'"),
+        (["--digits", "4", "--pattern", "dd/dd/dddd"], "no number fits all of this: 4 digits, pattern dd/dd/dddd"),
+        (["--digits", "4", "--check", "ean13"], "no number fits all of this"),
         (["-q", "-v"], "not allowed with"),
         (["--fast"], "unrecognized arguments: --fast"),
         (["--output"], "expected one argument"),

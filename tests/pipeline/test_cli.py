@@ -82,6 +82,31 @@ def test_bad_file_is_a_record_and_the_good_one_is_read(photo: str, bad: str, for
         assert top <= 30 < 90 <= bottom < 120
 
 
+def test_what_is_known_of_the_numbers(photo: str, tmp_path: Path, capsys: Captured) -> None:
+    values = tmp_path / "values.csv"
+    values.write_text("value\n1.0\n77\n")
+    for flags, out in (
+        (["--digits", "2"], "10"),
+        (["--digits", "9"], "10?"),
+        (["--range", "200:300"], "10?"),
+        (["--pattern", "d-d"], "1-0"),
+        (["--values", str(values)], "1.0"),
+    ):
+        assert main([photo, *flags]) == 0
+        assert capsys.readouterr().out == f"{photo}: {out}\n"
+
+
+def test_resumed_run_reads_anew_what_was_read_under_another_constraint(
+    photo: str, tmp_path: Path, capsys: Captured
+) -> None:
+    out = tmp_path / "out.jsonl"
+    for flags, text in (([], "10"), (["--pattern", "d-d"], "1-0"), (["--pattern", "d/d"], "1/0")):
+        assert main([photo, "-o", str(out), "--resume", *flags]) == 0
+        texts = [json.loads(line)["numbers"][0]["text"] for line in out.read_text().splitlines() if "numbers" in line]
+        assert texts[-1] == text
+    capsys.readouterr()
+
+
 def test_output_file_instead_of_stdout(photo: str, tmp_path: Path, capsys: Captured) -> None:
     assert main([photo, "--format", "json", "--output", str(tmp_path / "out.json")]) == 0
     assert capsys.readouterr().out == ""

@@ -8,7 +8,16 @@ from types import SimpleNamespace
 import pytest
 
 from pipeline.errors import SetupError, UsageError
-from pipeline.flags import FlagParser, PrintCompletion, parse_count, parse_probability, parse_region, parse_size
+from pipeline.flags import (
+    FlagParser,
+    PrintCompletion,
+    parse_count,
+    parse_n_digits,
+    parse_probability,
+    parse_range,
+    parse_region,
+    parse_size,
+)
 from pipeline.geometry import Box
 
 
@@ -71,6 +80,8 @@ def test_values_by_hand() -> None:
     assert parse_probability("0.25") == 0.25
     assert parse_size("640x480") == (640, 480)
     assert parse_region("1,2,30,40") == Box(1, 2, 30, 40)
-    for parse in (parse_count, parse_probability, parse_size, parse_region):
+    assert (parse_n_digits("8"), parse_n_digits("2-4")) == ((8, 8), (2, 4))
+    assert (parse_range("0:20"), parse_range("100:"), parse_range(":7")) == ((0, 20), (100, None), (None, 7))
+    for parse in (parse_count, parse_probability, parse_size, parse_region, parse_n_digits, parse_range):
         with pytest.raises(argparse.ArgumentTypeError, match="expected .*, received 'x'"):
             parse("x")

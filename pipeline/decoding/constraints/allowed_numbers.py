@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.decoding.constraints.acceptor import Acceptor, compile_acceptor
-from pipeline.decoding.constraints.constrained_search import SKIP, Found, cut_stretch, find_best_number
+from pipeline.decoding.constraints.constrained_search import SKIP, Found, cut_stretch, find_best_number, keep_path
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.decoding.constraints.divisions import choose_division
 from pipeline.decoding.constraints.joints import find_joints
@@ -34,6 +34,7 @@ def form_allowed_numbers(
     settings: DecodeSettings,
     number_settings: NumberGroupSettings,
     link: Link | None = None,
+    has_posteriors: bool = True,
 ) -> tuple[Reading, ...]:
     """Return the numbers of a page in reading order, boxes in page px, each as sure as it is among all allowed.
 
@@ -48,6 +49,8 @@ def form_allowed_numbers(
     odds : prior odds of a digit on this page, from `estimate_prior_shift`
     settings : how often a number breaks the constraint
     number_settings, link : as for `split_numbers`
+    has_posteriors : whether a line network took part; without one a number is as sure as its digits alone are, cut as
+        on its best path (the reason: `find_paths`)
     """
     acceptor = compile_acceptor(constraint)
     flaw = f"nothing that is allowed fits it ({constraint})"
@@ -58,8 +61,9 @@ def form_allowed_numbers(
         scores = _bar_dropped(line, lattice, scores)
         joints = find_joints(line, lattice, number_settings, link, acceptor.is_parted)
         for i, j, posterior in choose_division(lattice, scores, joints, acceptor, settings.broken_rules):
-            stretch = cut_stretch(lattice, scores, joints[i].start, joints[j].end)
-            found = find_best_number(stretch, acceptor)
+            found = find_best_number(cut_stretch(lattice, scores, joints[i].start, joints[j].end), acceptor)
+            if found and not has_posteriors:
+                found = find_best_number(keep_path(lattice, scores, found), acceptor)
             if found is None or found.allowed < settings.broken_rules:
                 misfit = make_reading(read_digits(line.digits[i:j], odds, settings), line.number)
                 readings.append(replace(misfit, flaw=flaw))

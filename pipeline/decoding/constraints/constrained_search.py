@@ -108,9 +108,20 @@ def cut_stretch(lattice: Lattice, log_scores: NDArray[np.float64], first: int, l
     """
     ends = np.array([(span.first, span.last) for span in lattice.spans])
     spans = np.flatnonzero((ends[:, 0] >= first) & (ends[:, 1] <= last))
-    firsts, lasts = ends[spans].T - first
+    return _weigh(spans, ends[spans] - first, log_scores)
+
+
+def keep_path(lattice: Lattice, log_scores: NDArray[np.float64], found: Found) -> Stretch:
+    """Return the stretch of a number without any other way to cut it than its path; parameters as for `cut_stretch`."""
+    spans = np.array([i for i, _ in found.path], np.intp)
+    return _weigh(spans, np.column_stack([np.arange(len(spans)), np.arange(1, len(spans) + 1)]), log_scores)
+
+
+def _weigh(spans: NDArray[np.intp], ends: NDArray[np.intp], log_scores: NDArray[np.float64]) -> Stretch:
+    """Return the stretch of some spans, their cuts intp (N, 2) counted from its start."""
+    (firsts, lasts), last = ends.T, int(ends.max())
     totals = np.logaddexp.reduce(log_scores[spans], axis=1)
-    ahead = np.full(last - first + 1, -np.inf)
+    ahead = np.full(last + 1, -np.inf)
     ahead[0] = 0
     for i in np.argsort(firsts, kind="stable"):
         ahead[lasts[i]] = np.logaddexp(ahead[lasts[i]], ahead[firsts[i]] + totals[i])

@@ -16,6 +16,7 @@ from pipeline.batch.jobs import Outcome
 from pipeline.batch.journal import Journal
 from pipeline.batch.journal_lines import KEY
 from pipeline.batch.results import FileResults, Output, StreamResults, check_writable, choose_journal, make_mark
+from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import Failure, OutputError
 from pipeline.geometry import Box
 from pipeline.outputs.formats import FORMATS, find_format
@@ -101,7 +102,8 @@ def test_mark_tells_settings_and_models_apart(monkeypatch: pytest.MonkeyPatch) -
     assert make_mark(Settings(), "a") == marks[0]
     monkeypatch.setattr(outputs, "__version__", "0.0.0")
     marks.append(make_mark(plain, "a"))
-    assert len(set(marks)) == 4
+    marks += [make_mark(plain, "a", Constraint(n_digits=(n, n))) for n in (4, 5)]
+    assert len(set(marks)) == 6
     assert all(len(mark) == 16 and int(mark, 16) >= 0 for mark in marks)
 
 

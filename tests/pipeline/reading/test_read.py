@@ -112,6 +112,12 @@ def test_one_classifier_serves_many_threads() -> None:
     assert texts == {("4237", "5836")}
 
 
+def test_constraint_reaches_every_page(tmp_path: Path) -> None:
+    for source in (write_photo(tmp_path), GRAY):
+        (page,) = read(source, constraint=pipeline.Constraint(values=("4287", "5836")))
+        assert [(r.text, r.status) for r in page.readings] == [("4237", "rejected"), ("5836", "accepted")]
+
+
 def test_array_of_the_caller_stays_writable() -> None:
     own = GRAY.copy()
     read(own)

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.geometry import Box
 from pipeline.ink.illumination import measure_polarity
 from pipeline.reading.read import read
@@ -238,6 +239,25 @@ def test_line_network_runs_once_on_all_lines_of_the_page() -> None:
     assert len(shapes) == len(stages.lines) == len(ROWS)
     blank = capture_stages(BLANK["white"], None, LineNetwork("ones", 1.0, note))
     assert (blank.lines, blank.recognition.log_likelihoods, len(rows)) == ((), (), 1)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "texts", "n_accepted"),
+    [
+        (Constraint(n_digits=(8, 8)), ["42071936", "58", "0617", "2849", "35"], 1),
+        (Constraint(values=("4207", "1936", "580617", "2849", "35")), ["4207", "1936", "580617", "2849", "35"], 5),
+        (Constraint(pattern="dd/dd"), ["42/07", "19/36", "58", "06/17", "28/49", "35"], 4),
+        (Constraint(range=(1000, 2000)), ["4207", "1936", "58", "0617", "2849", "35"], 1),
+    ],
+    ids=["joined where only that fits", "values", "pattern", "range"],
+)
+def test_constraint_decides_what_is_accepted(constraint: Constraint, texts: list[str], n_accepted: int) -> None:
+    result = read_page(Page(PAGE.copy()), load_classifier(), constraint=constraint)
+    assert [r.text for r in result.readings] == texts
+    assert sum(r.status == "accepted" for r in result.readings) == n_accepted
+    misfits = [r for r in result.readings if r.status == "rejected"]
+    assert all("nothing that is allowed fits it" in str(r.reason) for r in misfits)
+    assert all("".join(digit.text for digit in r.digits).isdecimal() for r in result.readings)
 
 
 def test_settings_reach_the_stages() -> None:

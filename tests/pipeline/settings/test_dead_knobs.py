@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from pipeline.decoding.compare_with_seen import compare_with_seen
-from pipeline.decoding.lattice_decoder import find_paths, form_numbers
+from pipeline.decoding.constraints.allowed_numbers import form_allowed_numbers
+from pipeline.decoding.constraints.constraint import Constraint
+from pipeline.decoding.lattice_decoder import combine_page, find_paths, form_numbers, group_digits
 from pipeline.decoding.named_signs import Sign, find_signs, join_at_signs
 from pipeline.decoding.outliers import drop_edges, drop_outliers
 from pipeline.decoding.reject import reject_doubtful
@@ -137,6 +139,10 @@ def decode_line(s: Settings) -> Iterator[Any]:
     yield measure_score(readings, s.decode.doubtful)
     yield reject_doubtful([read_as("4"), read_as("58", sure=0.7)], s.decode)
     yield reject_doubtful([read_as("1")], s.decode)
+    scored = [lattice], scores, s.decode, [by_line]
+    lines, _ = group_digits(find_paths(*scored), [1], s.outliers, s.number_groups)
+    known = Constraint(values=("31", "5"))
+    yield form_allowed_numbers(lines, [lattice], combine_page(*scored), known, 1.0, s.decode, s.number_groups)
 
 
 def detect(s: Settings) -> Iterator[Any]:

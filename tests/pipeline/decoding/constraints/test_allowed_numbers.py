@@ -70,6 +70,13 @@ def test_number_is_less_sure_where_digits_are_rare() -> None:
     assert often.text == seldom.text and seldom.confidence < 0.2 < often.confidence
 
 
+def test_check_digit_tells_the_doubtful_digit() -> None:
+    rows = {"1": 0.999}, {"3": 0.5, "8": 0.45}, {"2": 0.5, "6": 0.4}
+    assert [r.text for r in read(*rows, constraint=Constraint(n_digits=(3, 3)))] == ["132"]
+    (reading,) = read(*rows, constraint=Constraint(n_digits=(3, 3), check="luhn"))
+    assert reading.text == "182" and reading.confidence > 0.9  # 2 + 1 + 6, 2 + 2 * 8 - 9 + 1 = 10
+
+
 def test_pattern_writes_its_signs_and_no_digit_holds_one() -> None:
     rows = {"6": 0.99}, {"1": 0.97, "-": 0.02}, {"3": 0.99}, {"0": 0.99}
     (reading,) = read(*rows, constraint=Constraint(pattern="d:dd"))

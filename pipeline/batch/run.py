@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from time import strftime
 from typing import TextIO, TypeAlias
 
@@ -62,9 +63,7 @@ def run(options: BatchOptions) -> int:
     paths = [item.path for item in items if isinstance(item, Source)]
     stems = list_stems(options.review, paths) if options.review else {}  # raises now if its table is in the way later
     formats = [output.format for output in outputs] or [options.format or TEXT]
-    has_thumbnails = any(format.has_thumbnails for format in formats)
-    plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)
-    plan = replace(plan, constraint=options.constraint)
+    plan = _make_plan(options, folders, any(format.has_thumbnails for format in formats))
     with ExitStack() as stack:
         pool = stack.enter_context(_start_pool(options, plan, items))  # before this process has other threads
         notes = pool.check_model()
@@ -86,6 +85,17 @@ def run(options: BatchOptions) -> int:
         statistics = results.count_final(statistics) if options.watch else statistics
         _print_summary(options, statistics, reporter, places)
         return _find_exit_code(statistics, options.is_strict, results)
+
+
+def _make_plan(options: BatchOptions, folders: dict[str, Path], has_thumbnails: bool) -> Plan:
+    return Plan(
+        options.settings,
+        options.model,
+        **folders,
+        password=options.password,
+        has_thumbnails=has_thumbnails,
+        constraint=options.constraint,
+    )
 
 
 def _read(

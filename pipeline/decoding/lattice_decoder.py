@@ -27,7 +27,7 @@ _DIGIT_ASPECT = 0.7
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupedLine:
-    """A text line, its digits grouped to numbers by the rules of `split_numbers`.
+    """A text line, its digits grouped to numbers.
 
     Attributes
     ----------
@@ -43,6 +43,14 @@ class GroupedLine:
     digits: Sequence[Pick]
     numbers: Sequence[Sequence[int]]
     dropped: Sequence[Pick]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupedPage:
+    """The lines of a page, top to bottom, and the prior odds of a digit on it, from `estimate_prior_shift`."""
+
+    lines: tuple[GroupedLine, ...] = ()
+    odds: float = 1.0
 
 
 def find_paths(
@@ -98,12 +106,7 @@ def form_numbers(
     number_settings : where one number ends and the next begins
     link : what the page network says of two neighbors, as in `split_numbers`
     """
-    lines, odds = group_digits(paths, line_numbers, outlier_settings, number_settings, link)
-    return tuple(
-        make_reading(read_digits([line.digits[i] for i in number], odds, settings), line.number)
-        for line in lines
-        for number in line.numbers
-    )
+    return read_groups(group_digits(paths, line_numbers, outlier_settings, number_settings, link), settings)
 
 
 def group_digits(
@@ -112,8 +115,8 @@ def group_digits(
     outlier_settings: OutlierSettings,
     number_settings: NumberGroupSettings,
     link: Link | None = None,
-) -> tuple[list[GroupedLine], float]:
-    """Return the lines of a page, their digits grouped to numbers, and the prior odds of a digit on this page.
+) -> GroupedPage:
+    """Return the lines of a page, their digits grouped to numbers by the rules of `split_numbers`.
 
     Parameters
     ----------
@@ -129,7 +132,16 @@ def group_digits(
         numbers = split_numbers([pick.span.box for pick in digits], signs, number_settings, link, parting)
         dropped = [new for old, new in zip(path, line, strict=True) if old.is_digit and not new.is_digit]
         lines.append(GroupedLine(line_number, line, digits, numbers, dropped))
-    return lines, estimate_prior_shift(kept)
+    return GroupedPage(tuple(lines), estimate_prior_shift(kept))
+
+
+def read_groups(page: GroupedPage, settings: DecodeSettings) -> tuple[Reading, ...]:
+    """Return the numbers of a page in reading order, as grouped."""
+    return tuple(
+        make_reading(read_digits([line.digits[i] for i in number], page.odds, settings), line.number)
+        for line in page.lines
+        for number in line.numbers
+    )
 
 
 def read_digits(picks: Sequence[Pick], odds: float, settings: DecodeSettings) -> list[Digit]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipeline.decoding.compare_with_seen import compare_with_seen
 from pipeline.decoding.constraints.allowed_numbers import form_allowed_numbers
 from pipeline.decoding.constraints.constraint import Constraint
-from pipeline.decoding.lattice_decoder import combine_page, find_paths, form_numbers, group_digits
+from pipeline.decoding.lattice_decoder import combine_page, find_paths, group_digits, read_groups
 from pipeline.decoding.named_signs import drop_read_signs, find_signs
 from pipeline.decoding.outliers import drop_edges
 from pipeline.decoding.pick import Pick
@@ -170,20 +170,24 @@ class StageRunner:
         read = iter(found)
         paths = tuple(next(read) if path is None else path for path in known)
         numbers = [line.number for line in stages.lines]
-        link = self._make_link(stages)
-        readings = form_numbers(paths, numbers, s.decode, s.outliers, s.number_groups, link)
+        grouped = group_digits(paths, numbers, s.outliers, s.number_groups, self._make_link(stages))
+        readings = self._compare(read_groups(grouped, s.decode), stages)
         self.timer.lap("decide")
-        return replace(stages, paths=paths, readings=self._compare(readings, stages))
+        return replace(stages, paths=paths, grouped=grouped, readings=readings)
 
     def constrain(self, stages: Stages, constraint: Constraint) -> Stages:
         """Return the stages of a page, all lines of which were read, with the numbers that a constraint allows."""
         s, recognition = self.settings, stages.recognition
-        numbers, link = [line.number for line in stages.lines], self._make_link(stages)
-        lines, odds = group_digits(stages.paths, numbers, s.outliers, s.number_groups, link)
         weighed = combine_page(recognition.lattices, recognition.scores, s.decode, self._weigh_seen(stages))
-        settings, has_posteriors = (s.decode, s.number_groups), bool(recognition.log_likelihoods)
         readings = form_allowed_numbers(
-            lines, recognition.lattices, weighed, constraint, odds, *settings, link, has_posteriors
+            stages.grouped,
+            recognition.lattices,
+            weighed,
+            constraint,
+            s.decode,
+            s.number_groups,
+            stages.detection.measure_link if stages.detection else None,
+            has_posteriors=bool(recognition.log_likelihoods),
         )
         readings = self._compare(readings, stages)
         self.timer.lap("constrain")

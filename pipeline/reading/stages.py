@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.decoding.lattice_decoder import GroupedPage
 from pipeline.decoding.pick import Pick
 from pipeline.detection.detect import Detection
 from pipeline.page_scale import PageScale
@@ -72,6 +73,7 @@ class Stages:
     scale : how large and how aslant their writing is
     recognition : of the lines that were read
     paths : what each line is read as, from `lattice_decoder.find_paths`
+    grouped : the digits of the paths, grouped to numbers
     readings : the numbers, boxes in page px
     hypothesis : under which the page was read
     unleveled : the page before it was leveled
@@ -85,6 +87,7 @@ class Stages:
     scale: PageScale = field(default_factory=PageScale)
     recognition: Recognition = field(default_factory=Recognition)
     paths: tuple[Sequence[Pick], ...] = ()
+    grouped: GroupedPage = field(default_factory=GroupedPage)
     readings: tuple[Reading, ...] = ()
     hypothesis: str = ""
     unleveled: Page | None = None

@@ -17,23 +17,21 @@ from pipeline.decoding.constraints.acceptor import Acceptor, compile_acceptor
 from pipeline.decoding.constraints.constrained_search import SKIP, Found, cut_stretch, find_best_number, keep_path
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.decoding.constraints.divisions import choose_division
-from pipeline.decoding.constraints.joints import find_joints
-from pipeline.decoding.lattice_decoder import GroupedLine, make_digit, make_reading, read_digits
-from pipeline.layout.number_groups import Link
+from pipeline.decoding.constraints.joints import MeasureLink, find_joints
+from pipeline.decoding.lattice_decoder import GroupedLine, GroupedPage, make_digit, make_reading, read_digits
 from pipeline.settings.decoding import DecodeSettings
 from pipeline.settings.layout import NumberGroupSettings
 from pipeline.types import N_DIGITS, Lattice, Reading
 
 
 def form_allowed_numbers(
-    lines: Sequence[GroupedLine],
+    page: GroupedPage,
     lattices: Sequence[Lattice],
     log_scores: Sequence[NDArray[np.float64]],
     constraint: Constraint,
-    odds: float,
     settings: DecodeSettings,
     number_settings: NumberGroupSettings,
-    link: Link | None = None,
+    measure_link: MeasureLink | None = None,
     has_posteriors: bool = True,
 ) -> tuple[Reading, ...]:
     """Return the numbers of a page in reading order, boxes in page px, each as sure as it is among all allowed.
@@ -42,33 +40,32 @@ def form_allowed_numbers(
 
     Parameters
     ----------
-    lines : text lines, top to bottom, their digits grouped by the rules
+    page : its text lines, their digits grouped by the rules
     lattices : of the lines
     log_scores : float64 (N, 11) per lattice, from `combine_scores`
     constraint : what all numbers obey
-    odds : prior odds of a digit on this page, from `estimate_prior_shift`
     settings : how often a number breaks the constraint
-    number_settings, link : as for `split_numbers`
+    number_settings, measure_link : as for `find_joints`
     has_posteriors : whether a line network took part; without one a number is as sure as its digits alone are, cut as
         on its best path (the reason: `find_paths`)
     """
     acceptor = compile_acceptor(constraint)
     flaw = f"nothing that is allowed fits it ({constraint})"
     readings = []
-    for line, lattice, scores in zip(lines, lattices, log_scores, strict=True):
+    for line, lattice, scores in zip(page.lines, lattices, log_scores, strict=True):
         if not line.digits:
             continue
         scores = _bar_dropped(line, lattice, scores)
-        joints = find_joints(line, lattice, number_settings, link, acceptor.is_parted)
+        joints = find_joints(line, lattice, number_settings, measure_link, acceptor.is_parted)
         for i, j, posterior in choose_division(lattice, scores, joints, acceptor, settings.broken_rules):
             found = find_best_number(cut_stretch(lattice, scores, joints[i].start, joints[j].end), acceptor)
             if found and not has_posteriors:
                 found = find_best_number(keep_path(lattice, scores, found), acceptor)
             if found is None or found.allowed < settings.broken_rules:
-                misfit = make_reading(read_digits(line.digits[i:j], odds, settings), line.number)
+                misfit = make_reading(read_digits(line.digits[i:j], page.odds, settings), line.number)
                 readings.append(replace(misfit, flaw=flaw))
             else:
-                readings.append(_write(found, line, lattice, acceptor, odds, posterior, settings))
+                readings.append(_write(found, line, lattice, acceptor, page.odds, posterior, settings))
     return tuple(readings)
 
 

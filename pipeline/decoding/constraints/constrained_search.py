@@ -28,7 +28,7 @@ _STROKE = 1
 _STROKE_PRICE = 2.0
 """Nats: what a stroke costs that is read as the sign that may stand there, not as the 1 it looks like."""
 
-_LEAST_SHARE = 1e-12
+_LEAST_SHARE = 1e-9
 """Of all readings of a stretch: states with less are left out; what that loses is less by far than any price."""
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf, log
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.decoding.lattice_decoder import GroupedLine
 from pipeline.decoding.pick import Pick
-from pipeline.layout.number_groups import Link, measure_gaps
+from pipeline.layout.number_groups import measure_gaps
 from pipeline.page_scale import measure_digit_height
 from pipeline.recognition.column_classes import POINTS
 from pipeline.settings.layout import NumberGroupSettings
@@ -27,6 +29,10 @@ _UNKNOWN_LINK = 0.1
 
 _WIDER = 1.5
 """A number may be divided at a gap so many times wider than its others."""
+
+
+MeasureLink: TypeAlias = Callable[[tuple[float, float], tuple[float, float]], float]
+"""Of the centers of two neighbors, (x, y) px: how probable it is, 0..1, that they belong to one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,11 @@ class Joint:
 
 
 def find_joints(
-    line: GroupedLine, lattice: Lattice, settings: NumberGroupSettings, link: Link | None, is_parted: bool
+    line: GroupedLine,
+    lattice: Lattice,
+    settings: NumberGroupSettings,
+    measure_link: MeasureLink | None,
+    is_parted: bool,
 ) -> list[Joint]:
     """Return the places of a line's n digits where a number may begin or end: n + 1, the line's ends among them.
 
@@ -57,7 +67,7 @@ def find_joints(
     line : its digits, one at least, grouped by the rules
     lattice : of the line
     settings : how wide gaps are
-    link : what the page network says of two neighbors; None without one
+    measure_link : how probable the page network takes it that two neighbors are of one number; None without one
     is_parted : whether numbers are written with signs or spaces, so that gaps and signs are expected
     """
     boxes = [pick.span.box for pick in line.digits]
@@ -78,7 +88,7 @@ def find_joints(
             end += 1
         cost = inf
         if 0 < k < len(boxes):
-            cost = _price(line, k, gaps, height, settings, link, is_parted)
+            cost = _price(line, k, gaps, height, settings, measure_link, is_parted)
         joints.append(Joint(start, end, k in ends or k == len(boxes), cost))
     return joints
 
@@ -96,13 +106,13 @@ def _price(
     gaps: NDArray[np.float64],
     height: float,
     settings: NumberGroupSettings,
-    link: Link | None,
+    measure_link: MeasureLink | None,
     is_parted: bool,
 ) -> float:
     """Return what it costs to join the numbers that end and begin before digit k, or to divide the one around it."""
     before, after = line.digits[k - 1], line.digits[k]
     gap, between = max(0.0, float(gaps[k - 1])) / height, _list_between(line, before, after)
-    linked = link(before.span.box, after.span.box).linked if link else None
+    linked = measure_link(before.span.box.center, after.span.box.center) if measure_link else None
     if any(number[0] == k for number in line.numbers):
         is_barred = any(pick.sign and pick.sign not in POINTS for pick in between) and not is_parted
         if is_barred or gap > settings.far_heights:

@@ -140,9 +140,9 @@ def decode_line(s: Settings) -> Iterator[Any]:
     yield reject_doubtful([read_as("4"), read_as("58", sure=0.7)], s.decode)
     yield reject_doubtful([read_as("1")], s.decode)
     scored = [lattice], scores, s.decode, [by_line]
-    lines, _ = group_digits(find_paths(*scored), [1], s.outliers, s.number_groups)
+    page = group_digits(find_paths(*scored), [1], s.outliers, s.number_groups)
     known = Constraint(values=("31", "5"))
-    yield form_allowed_numbers(lines, [lattice], combine_page(*scored), known, 1.0, s.decode, s.number_groups)
+    yield form_allowed_numbers(page, [lattice], combine_page(*scored), known, s.decode, s.number_groups)
 
 
 def detect(s: Settings) -> Iterator[Any]:

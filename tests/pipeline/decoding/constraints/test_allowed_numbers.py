@@ -24,10 +24,9 @@ def read(*rows: dict[str, float], constraint: Constraint, odds: float = 1.0) -> 
     lattice = make_lattice(len(rows) + 1, *((i, i + 1) for i in range(len(rows))))
     mute = [np.zeros((len(rows), 11))]
     scored = [lattice], make_scores(*rows), PLAIN, mute
-    lines, _ = group_digits(find_paths(*scored), [3], SETTINGS.outliers, SETTINGS.number_groups)
-    return form_allowed_numbers(
-        lines, [lattice], combine_page(*scored), constraint, odds, PLAIN, SETTINGS.number_groups
-    )
+    page = group_digits(find_paths(*scored), [3], SETTINGS.outliers, SETTINGS.number_groups)
+    page = replace(page, odds=odds)
+    return form_allowed_numbers(page, [lattice], combine_page(*scored), constraint, PLAIN, SETTINGS.number_groups)
 
 
 SURE_1 = {"1": 0.999}

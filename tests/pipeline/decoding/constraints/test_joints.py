@@ -11,7 +11,6 @@ from pipeline.decoding.constraints.joints import find_joints, measure_white
 from pipeline.decoding.lattice_decoder import GroupedLine
 from pipeline.decoding.pick import Pick
 from pipeline.geometry import Box
-from pipeline.layout.between_digits import Between
 from pipeline.settings.layout import NumberGroupSettings
 from pipeline.types import Lattice, Span
 from tests.support.drawing import make_line
@@ -52,7 +51,7 @@ def test_joined_neighbors_cost_more_the_wider_the_gap() -> None:
 )
 def test_page_network_says_whether_neighbors_belong_together(linked: float, cost: float) -> None:
     line, lattice = make_line_of([0, 12, 42, 54], [[0, 1], [2, 3]])
-    joints = find_joints(line, lattice, SETTINGS, lambda *_: Between(linked, False, False), is_parted=False)
+    joints = find_joints(line, lattice, SETTINGS, lambda *_: linked, is_parted=False)
     assert joints[2].cost == pytest.approx(cost)
 
 

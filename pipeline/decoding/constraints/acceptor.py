@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -26,6 +26,7 @@ class Acceptor:
     pattern : that numbers are written by; None for none
     values : how each of the only numbers is written, by its digits; empty without such
     is_parted : whether numbers are written with signs or spaces
+    most_digits : that a number has
     """
 
     steps: NDArray[np.int32]
@@ -34,6 +35,7 @@ class Acceptor:
     pattern: str | None
     values: Mapping[str, str]
     is_parted: bool
+    most_digits: int
 
     def accepts(self, digits: str) -> bool:
         """Return whether a string of digits is allowed."""
@@ -62,10 +64,10 @@ def compile_acceptor(constraint: Constraint) -> Acceptor:
         values = {keep_digits(value): value for value in constraint.list_allowed_values()}
         signs = [find_signs(value) | pattern_signs for value in values.values()]
         is_parted |= any(value != digits for digits, value in values.items())
-        return Acceptor(*build_trie(list(values), signs), pattern, values, is_parted)
+        return Acceptor(*build_trie(list(values), signs), pattern, values, is_parted, max(map(len, values)))
     product = follow(constraint.rules)
     arrays = np.array(product.steps, np.int32), np.array(product.finals), np.array(product.signs)
-    return Acceptor(*arrays, pattern, {}, is_parted)
+    return Acceptor(*arrays, pattern, {}, is_parted, constraint.most_digits)
 
 
 def accept_one(digits: str, acceptor: Acceptor) -> Acceptor:
@@ -76,9 +78,7 @@ def accept_one(digits: str, acceptor: Acceptor) -> Acceptor:
     steps = np.full((len(states), N_DIGITS), -1, np.int32)
     steps[np.arange(len(digits)), [int(digit) for digit in digits]] = np.arange(1, len(states))
     is_final = np.arange(len(states)) == len(digits)
-    return Acceptor(
-        steps, is_final, acceptor.expects_sign[states], acceptor.pattern, acceptor.values, acceptor.is_parted
-    )
+    return replace(acceptor, steps=steps, is_final=is_final, expects_sign=acceptor.expects_sign[states])
 
 
 def build_trie(

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.decoding.constraints.rules import (
     CHECKS,
     DIGIT,
+    EAN_DIGITS,
     Rule,
     bound_value,
     count_digits,
@@ -102,6 +103,18 @@ class Constraint:
         if self.check:
             rules.append(CHECKS[self.check]())
         return rules
+
+    @property
+    def most_digits(self) -> int:
+        """The most digits that an allowed number may have, so far as that is plain."""
+        bounds = [MOST_DIGITS]
+        if self.n_digits:
+            bounds.append(self.n_digits[1])
+        if self.pattern:
+            bounds.append(sum(char == DIGIT or char in _DIGITS for char in self.pattern))
+        if self.check == "ean13":
+            bounds.append(EAN_DIGITS)
+        return min(bounds)
 
     def list_allowed_values(self) -> list[str]:
         """Return those of the values whose digits obey all else; of two with the same digits the first."""

@@ -18,6 +18,9 @@ from pipeline.decoding.constraints.constrained_search import cut_stretch, measur
 from pipeline.decoding.constraints.joints import Joint
 from pipeline.types import Lattice
 
+_MOST_SKIPPED = 2
+"""Neighbors are not joined to more digits than are allowed and these, which may be passed over."""
+
 
 def choose_division(
     lattice: Lattice,
@@ -49,7 +52,7 @@ def choose_division(
             lasts.append(j)
             costs.append(cost + (0.0 if joints[j].is_end else joints[j].cost))
             cost += joints[j].cost if joints[j].is_end else 0.0
-            if cost == inf:
+            if cost == inf or (joints[j].is_end and j - i >= acceptor.most_digits + _MOST_SKIPPED):
                 break
         allowed = _measure(lattice, log_scores, joints[i], [joints[j] for j in lasts], acceptor)
         is_one = [not any(joint.is_end for joint in joints[i + 1 : j]) for j in lasts]  # by the rules

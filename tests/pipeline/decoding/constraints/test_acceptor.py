@@ -60,6 +60,7 @@ def test_number_is_written_with_its_signs(parts: dict[str, Any], digits: str, te
     acceptor = compile_acceptor(Constraint(**parts))
     assert acceptor.accepts(digits) and acceptor.write(digits) == text
     assert acceptor.is_parted == ("n_digits" not in parts)
+    assert acceptor.most_digits == (4 if "values" in parts else len(digits))
 
 
 def test_acceptor_of_one_number_keeps_its_signs() -> None:

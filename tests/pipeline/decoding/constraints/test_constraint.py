@@ -84,6 +84,15 @@ def test_unknown_name_in_a_file_is_refused() -> None:
         Constraint.from_dict({"digits": 4})
 
 
+@pytest.mark.parametrize(
+    ("parts", "most"),
+    [({"n_digits": (2, 5)}, 5), ({"pattern": "dd/d"}, 3), ({"check": "ean13"}, 13), ({"range": (0, 9)}, 40)],
+    ids=str,
+)
+def test_most_digits(parts: dict[str, Any], most: int) -> None:
+    assert Constraint(**parts).most_digits == most
+
+
 def test_values_that_the_rest_forbids_are_left_out() -> None:
     constraint = Constraint(values=("007", "12.50", "1250", "99"), n_digits=(3, 4))
     assert constraint.list_allowed_values() == ["007", "12.50"]

@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.decoding.constraints.constraint import Constraint, keep_digits
-from pipeline.decoding.constraints.rules import DIGIT, find_signs, follow
+from pipeline.decoding.constraints.constraint import MOST_DIGITS, Constraint, keep_digits
+from pipeline.decoding.constraints.rules import PLACES, find_signs, follow
 from pipeline.types import N_DIGITS
 
 
@@ -23,6 +23,7 @@ class Acceptor:
     steps : int32 (S, 10), the state after each digit; -1 where no number goes on like this
     is_final : bool (S,), whether a number may end in a state
     expects_sign : bool (S,), whether a sign may stand there, before the next digit or behind the last
+    n_left : int64 (S,), how many digits must follow at least
     pattern : that numbers are written by; None for none
     values : how each of the only numbers is written, by its digits; empty without such
     is_parted : whether numbers are written with signs or spaces
@@ -32,6 +33,7 @@ class Acceptor:
     steps: NDArray[np.int32]
     is_final: NDArray[np.bool_]
     expects_sign: NDArray[np.bool_]
+    n_left: NDArray[np.int64]
     pattern: str | None
     values: Mapping[str, str]
     is_parted: bool
@@ -50,7 +52,7 @@ class Acceptor:
         """Return an allowed number with its signs."""
         if self.pattern is not None:
             rest = iter(digits)
-            return "".join(next(rest) if char == DIGIT or char.isdecimal() else char for char in self.pattern)
+            return "".join(next(rest) if char in PLACES else char for char in self.pattern)
         return self.values.get(digits, digits)
 
 
@@ -59,15 +61,32 @@ def compile_acceptor(constraint: Constraint) -> Acceptor:
     """Return the acceptor of a constraint, and keep it for the next page."""
     pattern = constraint.pattern
     pattern_signs = find_signs(pattern or "")
-    is_parted = any(not (char == DIGIT or char.isdecimal()) for char in pattern or "")
+    is_parted = any(char not in PLACES for char in pattern or "")
     if constraint.values:
         values = {keep_digits(value): value for value in constraint.list_allowed_values()}
         signs = [find_signs(value) | pattern_signs for value in values.values()]
         is_parted |= any(value != digits for digits, value in values.items())
-        return Acceptor(*build_trie(list(values), signs), pattern, values, is_parted, max(map(len, values)))
-    product = follow(constraint.rules)
-    arrays = np.array(product.steps, np.int32), np.array(product.finals), np.array(product.signs)
-    return Acceptor(*arrays, pattern, {}, is_parted, constraint.most_digits)
+        arrays, most_digits = build_trie(list(values), signs), max(map(len, values))
+    else:
+        product, values, most_digits = follow(constraint.rules), {}, constraint.most_digits
+        arrays = np.array(product.steps, np.int32), np.array(product.finals), np.array(product.signs)
+    return Acceptor(*arrays, count_left(*arrays[:2]), pattern, values, is_parted, most_digits)
+
+
+def count_left(steps: NDArray[np.int32], is_final: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return how many digits must follow at least, int64 (S,), until a number may end; more than any where none may.
+
+    Parameters
+    ----------
+    steps : int32 (S, 10), the state after each digit, -1 for none
+    is_final : bool (S,), whether a number may end there
+    """
+    left = np.where(is_final, 0, MOST_DIGITS + 1)
+    while True:
+        onward = np.where(steps >= 0, left[steps], MOST_DIGITS).min(axis=1) + 1
+        if (onward >= left).all():
+            return left
+        left = np.minimum(left, onward)
 
 
 def accept_one(digits: str, acceptor: Acceptor) -> Acceptor:
@@ -78,7 +97,8 @@ def accept_one(digits: str, acceptor: Acceptor) -> Acceptor:
     steps = np.full((len(states), N_DIGITS), -1, np.int32)
     steps[np.arange(len(digits)), [int(digit) for digit in digits]] = np.arange(1, len(states))
     is_final = np.arange(len(states)) == len(digits)
-    return replace(acceptor, steps=steps, is_final=is_final, expects_sign=acceptor.expects_sign[states])
+    n_left = np.arange(len(digits), -1, -1)
+    return replace(acceptor, steps=steps, is_final=is_final, expects_sign=acceptor.expects_sign[states], n_left=n_left)
 
 
 def build_trie(

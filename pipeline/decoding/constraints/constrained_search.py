@@ -181,7 +181,8 @@ def _sweep(stretch: Stretch, acceptor: Acceptor) -> list[_Front]:
             weights = stretch.weights[span, labels]
             weights[: len(front.states)] = _weigh_skip(stretch, acceptor, span, front.states)
             shares = front.shares[origins] * weights
-            kept = np.flatnonzero(shares > _LEAST_SHARE)
+            has_room = acceptor.n_left[states] < stretch.n_cuts - stretch.lasts[span]  # a digit takes a cut at least
+            kept = np.flatnonzero((shares > _LEAST_SHARE) & (has_room | (states == 0)))
             back = np.empty((len(kept), 4), np.intp)
             back[:, 0], back[:, 1], back[:, 2], back[:, 3] = cut, origins[kept], span, labels[kept]
             best = front.best[origins[kept]] * weights[kept]

@@ -11,8 +11,8 @@ from typing import Any
 
 from pipeline.decoding.constraints.rules import (
     CHECKS,
-    DIGIT,
     EAN_DIGITS,
+    PLACES,
     Rule,
     bound_value,
     count_digits,
@@ -111,7 +111,7 @@ class Constraint:
         if self.n_digits:
             bounds.append(self.n_digits[1])
         if self.pattern:
-            bounds.append(sum(char == DIGIT or char in _DIGITS for char in self.pattern))
+            bounds.append(sum(char in PLACES for char in self.pattern))
         if self.check == "ean13":
             bounds.append(EAN_DIGITS)
         return min(bounds)
@@ -174,9 +174,9 @@ def _check_range(pair: Any) -> None:
 def _check_pattern(pattern: Any) -> None:
     if pattern is None:
         return
-    if not isinstance(pattern, str) or not any(char == DIGIT or char in _DIGITS for char in pattern):
+    if not isinstance(pattern, str) or not any(char in PLACES for char in pattern):
         raise ConstraintError(f"pattern {pattern!r}: expected d for each digit, such as dd/dd/dddd")
-    if sum(char == DIGIT or char in _DIGITS for char in pattern) > MOST_DIGITS:
+    if sum(char in PLACES for char in pattern) > MOST_DIGITS:
         raise ConstraintError(f"pattern {pattern!r}: a number has at most {MOST_DIGITS} digits")
 
 

@@ -14,6 +14,9 @@ from typing import Any
 DIGIT = "d"
 """Stands for any digit in a pattern."""
 
+PLACES = "d0123456789"
+"""Characters of a pattern at which a number has a digit; all others are signs."""
+
 EAN_DIGITS = 13
 
 _LUHN_LEAST = 2
@@ -21,8 +24,6 @@ _LUHN_LEAST = 2
 
 _MOD97_LEAST = 3
 """Digits: one, and two check digits."""
-
-_DIGITS = "0123456789"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def bound_value(least: int | None, most: int | None) -> Rule:
 
 def match_pattern(pattern: str) -> Rule:
     """Return the rule of a pattern: d for a digit, a digit for itself, all else for signs, which count for nothing."""
-    places = [char for char in pattern if char == DIGIT or char in _DIGITS]
+    places = [char for char in pattern if char in PLACES]
     signs = find_signs(pattern)
 
     def step(n: int, digit: int) -> int | None:
@@ -93,7 +94,7 @@ def find_signs(text: str) -> frozenset[int]:
     """Return after how many digits of a pattern or a value a sign stands, 0 before the first; a space is none."""
     signs, n = set(), 0
     for char in text:
-        if char == DIGIT or char in _DIGITS:
+        if char in PLACES:
             n += 1
         elif not char.isspace():
             signs.add(n)

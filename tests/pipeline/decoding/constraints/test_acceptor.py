@@ -63,11 +63,19 @@ def test_number_is_written_with_its_signs(parts: dict[str, Any], digits: str, te
     assert acceptor.most_digits == (4 if "values" in parts else len(digits))
 
 
+def test_digits_that_must_follow() -> None:
+    acceptor = compile_acceptor(Constraint(values=("12", "1", "345")))
+    # the states by level: the empty number; 1, 3; 12, 34; 345
+    assert acceptor.n_left.tolist() == [1, 0, 2, 0, 1, 0]
+    assert compile_acceptor(Constraint(n_digits=(2, 3))).n_left.tolist() == [2, 1, 0, 0]
+
+
 def test_acceptor_of_one_number_keeps_its_signs() -> None:
     acceptor = compile_acceptor(Constraint(pattern="d:dd"))
     one = accept_one("645", acceptor)
     assert one.accepts("645") and not one.accepts("644") and not one.accepts("64")
     assert one.expects_sign.tolist() == [False, True, False, False]
+    assert one.n_left.tolist() == [3, 2, 1, 0]
 
 
 def test_acceptor_is_kept_for_the_next_page() -> None:

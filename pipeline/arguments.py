@@ -109,6 +109,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         settings=_choose_settings(flags),
         settings_file=flags.settings,
         constraint=choose_constraint(flags),
+        values_file=flags.values,
         model=flags.model,
         n_workers=flags.workers,
         timeout_s=flags.timeout,

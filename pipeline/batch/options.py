@@ -32,6 +32,7 @@ class BatchOptions:
     settings : of every stage
     settings_file : the file that the settings come from; None for the defaults
     constraint : what all numbers obey; None where nothing is known
+    values_file : the file that its values come from; None for none
     model : a name under ``models/``, a folder or a file
     n_workers : processes that read; None for one per core
     timeout_s : seconds that a page may take; None for `TIMEOUT_S`
@@ -60,6 +61,7 @@ class BatchOptions:
     settings: Settings = field(default_factory=Settings)
     settings_file: Path | None = None
     constraint: Constraint | None = None
+    values_file: Path | None = None
     model: str = "digits"
     n_workers: int | None = None
     timeout_s: float | None = None

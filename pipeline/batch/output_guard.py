@@ -63,6 +63,8 @@ def _list_read(options: BatchOptions, sources: Sequence[str]) -> Iterator[tuple[
         yield _INPUT, source
     if options.settings_file:
         yield "the settings file", options.settings_file
+    if options.values_file:
+        yield "the file of --values", options.values_file
     for path in list_model_files(options.model):
         yield "a file of the model", path
     if options.review:

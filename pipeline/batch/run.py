@@ -266,6 +266,7 @@ def _list_facts(options: BatchOptions, seconds: float | None) -> dict[str, objec
         "inputs": " ".join(options.inputs),
         "model": options.model,
         "settings": str(options.settings_file) if options.settings_file else "default",
+        **({"known": str(options.constraint)} if options.constraint else {}),
         "seconds": None if seconds is None else round(seconds, 1),
     }
 

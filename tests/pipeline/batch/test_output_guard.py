@@ -35,6 +35,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "soft.csv").symlink_to("in/sub/b.png")
     (tmp_path / "list.txt").write_text("in/a.png\nin/missing.png\n")
     (tmp_path / "own.toml").write_text("")
+    (tmp_path / "ids.txt").write_text("4071\n")
     (tmp_path / "notes.csv").write_text("my notes\n")
     (tmp_path / "notes2.csv.journal.jsonl").write_text("my notes\n")
     shutil.copytree(MODELS_DIR / "digits", tmp_path / "model")
@@ -58,6 +59,7 @@ REFUSED = {
     "picture as journal, resumed": "in -o in/a.png --format jsonl --resume: is one of the inputs",
     "second output": "in -o x.csv -o in/a.png: is one of the inputs",
     "settings": "in --settings own.toml -o own.toml: is the settings file",
+    "values": "in --values ids.txt -o ids.txt --force: is the file of --values",
     "model": "in --model model -o model/model.tflite: is a file of the model",
     "its card": "in --model model -o model/card.json: is a file of the model",
     "table for review": "in --review new -o new/review.csv: is the table of --review",

@@ -21,11 +21,8 @@ from pipeline.types import Lattice
 _REGROUP = 2.0
 """Nats: what it costs at least to group two neighbors otherwise than the rules."""
 
-_LEAST_LINK = 0.02
+_LEAST_LINK = 0.1
 """What the page network says of two neighbors is never surer than that."""
-
-_UNKNOWN_LINK = 0.1
-"""Stands for what it says where there is none: the rules are right."""
 
 _WIDER = 1.5
 """A number may be divided at a gap so many times wider than its others."""
@@ -117,16 +114,16 @@ def _price(
         is_barred = any(pick.sign and pick.sign not in POINTS for pick in between) and not is_parted
         if is_barred or gap > settings.far_heights:
             return inf
-        doubt = _UNKNOWN_LINK if linked is None else linked
-        return gap if is_parted else _REGROUP - log(max(doubt, _LEAST_LINK)) + gap
+        return gap if is_parted else _REGROUP - log(max(linked or 0.0, _LEAST_LINK)) + gap
     own = next(number for number in line.numbers if k in number)
     others = [float(gaps[i - 1]) for i in own[1:] if i != k]
-    is_wide = gap * height > max(settings.least_gap_frac * height, _WIDER * float(np.median(others)) if others else 0.0)
+    usual = max(0.0, float(np.median(others))) / height if others else settings.least_gap_frac
+    is_wide = gap > max(settings.least_gap_frac, _WIDER * usual if others else 0.0)
     is_cut = any(pick.span.box.height >= settings.sign_height_frac * height for pick in between)
     if not (is_wide or is_cut or (linked is not None and linked < settings.least_link)):
         return inf
-    doubt = _UNKNOWN_LINK if linked is None else 1 - linked
-    return _REGROUP - log(max(doubt, _LEAST_LINK)) + max(0.0, 1 - gap)
+    parted = 0.0 if linked is None else 1 - linked
+    return _REGROUP - log(max(parted, _LEAST_LINK)) + min(1.0, usual / max(gap, 1e-6))
 
 
 def _list_between(line: GroupedLine, before: Pick, after: Pick) -> list[Pick]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.cli import main as read_samples
+from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import OutputError
 from pipeline.images.load import load_page, open_picture
 from pipeline.outputs.annotate import annotate
@@ -64,11 +65,23 @@ def draw_stages(picture: Path, settings: Settings) -> NDArray[np.uint8]:
     return np.vstack([np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)])
 
 
-def draw_annotated(picture: Path, settings: Settings) -> NDArray[np.uint8]:
+def draw_annotated(picture: Path, settings: Settings, known: Constraint | None = None) -> NDArray[np.uint8]:
     """Return a picture with what was read drawn on it, as --annotate makes it: uint8 (H, W, 3)."""
     opened = open_picture(picture, settings.images)
     page = opened.load_page()
-    return annotate(opened.load_color(), read_page(page, load_classifier(), settings), page.to_source)
+    reading = read_page(page, load_classifier(), settings, constraint=known)
+    return annotate(opened.load_color(), reading, page.to_source)
+
+
+def draw_known(picture: Path, settings: Settings) -> NDArray[np.uint8]:
+    """Return a picture read knowing nothing, and knowing how many digits its numbers have: uint8 (H, W, 3)."""
+    known = Constraint(n_digits=(2, 4))
+    return _join(
+        [
+            _caption(draw_annotated(picture, settings), "nothing is known"),
+            _caption(draw_annotated(picture, settings, known), "--digits 2-4"),
+        ]
+    )
 
 
 def compare_methods(picture: Path, settings: Settings) -> tuple[NDArray[np.uint8], str, str]:
@@ -155,6 +168,8 @@ def draw_figures(names: Collection[str], samples: Path, out: Path) -> None:
     if "at-work" in names:
         tiles = [_fit_height(draw_annotated(samples / name, settings)) for name in ("desk.jpg", "shadow.jpg")]
         _write(np.hstack(tiles), out / "at-work.jpg")
+    if "known" in names:
+        _write(draw_known(samples / "desk.jpg", settings), out / "known.jpg")
     if "stages" in names:
         _write(draw_stages(samples / "ruled.jpg", settings), out / "stages.jpg")
     report = shoot_report(samples) if "report" in names else None

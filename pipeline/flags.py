@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.batch.page_ranges import PageRanges
+from pipeline.decoding.constraints import constraint
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.decoding.constraints.read_values import read_values
 from pipeline.decoding.constraints.rules import CHECKS
-from pipeline.errors import SetupError, UsageError
+from pipeline.errors import ConstraintError, SetupError, UsageError
 from pipeline.geometry import Box
 
 _LEAST_SIMILARITY = 0.65
@@ -79,19 +80,18 @@ def parse_pages(text: str) -> PageRanges:
 
 def parse_n_digits(text: str) -> tuple[int, int]:
     """Return (least, most) of a number of digits such as 8 or 2-4."""
-    found = re.fullmatch(r"(\d{1,3})(?:-(\d{1,3}))?", text)
-    if not found:
-        raise argparse.ArgumentTypeError(f"expected a number of digits such as 8 or 2-4, received {text!r}")
-    return int(found[1]), int(found[2] or found[1])
+    try:
+        return constraint.parse_n_digits(text)
+    except ConstraintError as error:
+        raise argparse.ArgumentTypeError(error.message) from error
 
 
 def parse_range(text: str) -> tuple[int | None, int | None]:
     """Return (least, most) of a range of values such as 0:20; None for an end that is open, as in 100:."""
-    found = re.fullmatch(r"(\d*):(\d*)", text)
-    if not found or text == ":":
-        raise argparse.ArgumentTypeError(f"expected a range of values such as 0:20 or 100:, received {text!r}")
-    low, high = (int(end) if end else None for end in found.groups())
-    return low, high
+    try:
+        return constraint.parse_range(text)
+    except ConstraintError as error:
+        raise argparse.ArgumentTypeError(error.message) from error
 
 
 def parse_probability(text: str) -> float:

@@ -5,6 +5,7 @@ Nothing here imports NumPy: the command line finds a contradiction before anythi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -70,7 +71,8 @@ class Constraint:
 
         Parameters
         ----------
-        values : by attribute; `n_digits` may be one whole number, and lists stand for tuples
+        values : by attribute; lists stand for tuples, `n_digits` may be one whole number, and both it and `range` a
+            text as on the command line, such as "2-4" and "100:"
 
         Raises
         ------
@@ -84,6 +86,9 @@ class Constraint:
         n_digits = parts.get("n_digits")
         if isinstance(n_digits, int):
             parts["n_digits"] = (n_digits, n_digits)
+        for name, parse in (("n_digits", parse_n_digits), ("range", parse_range)):
+            if isinstance(parts.get(name), str):
+                parts[name] = parse(parts[name])
         return cls(**parts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -142,6 +147,23 @@ class Constraint:
         return ", ".join(parts)
 
 
+def parse_n_digits(text: str) -> tuple[int, int]:
+    """Return (least, most) of a number of digits such as 8 or 2-4; raise ConstraintError for any other text."""
+    found = re.fullmatch(r"([0-9]{1,3})(?:-([0-9]{1,3}))?", text)
+    if not found:
+        raise ConstraintError(f"expected a number of digits such as 8 or 2-4, received {text!r}")
+    return int(found[1]), int(found[2] or found[1])
+
+
+def parse_range(text: str) -> tuple[int | None, int | None]:
+    """Return (least, most) of a range such as 0:20, None for an open end, as in 100:; raise ConstraintError else."""
+    found = re.fullmatch(rf"([0-9]{{0,{MOST_DIGITS}}}):([0-9]{{0,{MOST_DIGITS}}})", text)
+    if not found or text == ":":
+        raise ConstraintError(f"expected a range of values such as 0:20 or 100:, received {text!r}")
+    low, high = (int(end) if end else None for end in found.groups())
+    return low, high
+
+
 def keep_digits(text: str) -> str:
     """Return the digits of a text alone."""
     return "".join(char for char in text if char in _DIGITS)
@@ -176,6 +198,8 @@ def _check_pattern(pattern: Any) -> None:
         return
     if not isinstance(pattern, str) or not any(char in PLACES for char in pattern):
         raise ConstraintError(f"pattern {pattern!r}: expected d for each digit, such as dd/dd/dddd")
+    if not pattern.isprintable():
+        raise ConstraintError(f"pattern {pattern!r}: expected characters that can be printed")
     if sum(char in PLACES for char in pattern) > MOST_DIGITS:
         raise ConstraintError(f"pattern {pattern!r}: a number has at most {MOST_DIGITS} digits")
 
@@ -188,5 +212,6 @@ def _check_values(values: Any) -> None:
     for value in values:
         if not isinstance(value, str):
             raise ConstraintError(f"values: expected numbers as text, so that leading zeros stay, received {value!r}")
-        if not 1 <= len(keep_digits(value)) <= MOST_DIGITS or any(char.isalpha() for char in value):
+        is_number = value.isprintable() and not any(char.isalpha() for char in value)
+        if not is_number or not 1 <= len(keep_digits(value)) <= MOST_DIGITS:
             raise ConstraintError(f"values: {value!r} is no number; expected 1 to {MOST_DIGITS} digits, and signs")

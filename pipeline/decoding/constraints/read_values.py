@@ -36,7 +36,8 @@ def read_values(path: str | os.PathLike[str]) -> tuple[str, ...]:
     values = []
     for number, line in enumerate(text.splitlines(), start=1):
         value = line.strip().strip('"').strip()
-        is_number = bool(keep_digits(value)) and not any(char.isalpha() or char in _SEPARATORS for char in value)
+        is_plain = value.isprintable() and not any(char.isalpha() or char in _SEPARATORS for char in value)
+        is_number = is_plain and bool(keep_digits(value))
         if is_number:
             values.append(value)
         elif value and number > 1:

@@ -40,6 +40,9 @@ def test_table_of_a_file_may_have_lists_and_a_bare_number_of_digits() -> None:
     assert Constraint.from_dict({"n_digits": 3, "range": [1, 200], "values": ["100"]}) == Constraint(
         n_digits=(3, 3), range=(1, 200), values=("100",)
     )
+    assert Constraint.from_dict({"n_digits": "2-4", "range": "100:"}) == Constraint((2, 4), (100, None))
+    with pytest.raises(ConstraintError, match="expected a range of values such as 0:20 or 100:, received '5'"):
+        Constraint.from_dict({"range": "5"})
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -54,6 +57,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "endless range": ({"range": (None, None)}, "may be None"),
     "long range": ({"range": (0, 10**40)}, "at most 40 digits"),
     "pattern without a digit": ({"pattern": "--"}, "expected d for each digit"),
+    "pattern that rings": ({"pattern": "dd\a"}, "expected characters that can be printed"),
+    "value that rings": ({"values": ("12\a",)}, "is no number"),
     "long pattern": ({"pattern": "d" * 41}, "at most 40 digits"),
     "no values": ({"values": ()}, "one number or more"),
     "number among values": ({"values": (7,)}, "so that leading zeros stay, received 7"),

@@ -34,6 +34,7 @@ def test_values_of_a_file(raw: bytes, values: tuple[str, ...] | None, tmp_path: 
 REFUSED = {
     "empty": (b"", "it holds no number"),
     "header alone": (b"id\n", "it holds no number"),
+    "bell": (b"1\n2\a\n", "line 2: '2\\x07' is no number"),
     "word": (b"1\nabc\n", "line 2: 'abc' is no number"),
     "two columns": (b"id,name\n1,Ann\n", "more than one column"),
     "two columns without a header": (b"1;2\n", "more than one column"),

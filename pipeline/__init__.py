@@ -15,11 +15,13 @@ from pipeline.version import __version__ as __version__
 if TYPE_CHECKING:
     from pipeline.errors import DigitsError, InputError, ModelError
     from pipeline.geometry import Box
+    from pipeline.images.crop import crop_page
     from pipeline.images.load import load_page, load_pages
     from pipeline.outputs.annotate import annotate
     from pipeline.reading.read import read
     from pipeline.reading.read_page import analyze_page, read_page
     from pipeline.recognition.classify import Classifier, load_classifier
+    from pipeline.region import Region
     from pipeline.settings.tree import Settings
     from pipeline.types import Digit, Page, PageReading, Reading
 
@@ -31,11 +33,13 @@ _HOMES = {
     "DigitsError": "errors",
     "InputError": "errors",
     "ModelError": "errors",
+    "crop_page": "images.crop",
     "load_page": "images.load",
     "load_pages": "images.load",
     "analyze_page": "reading.read_page",
     "read": "reading.read",
     "read_page": "reading.read_page",
+    "Region": "region",
     "Settings": "settings.tree",
     "Box": "geometry",
     "Digit": "types",
@@ -54,9 +58,11 @@ __all__ = [
     "Page",
     "PageReading",
     "Reading",
+    "Region",
     "Settings",
     "analyze_page",
     "annotate",
+    "crop_page",
     "load_classifier",
     "load_page",
     "load_pages",

@@ -6,7 +6,6 @@ Nothing here imports OpenCV: `pipeline.cli` must be able to say that it cannot b
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,8 @@ from pipeline.errors import UsageError
 from pipeline.flags import (
     FlagParser,
     PrintCompletion,
+    choose_frame_box,
+    find_program,
     parse_count,
     parse_pages,
     parse_probability,
@@ -47,12 +48,8 @@ _EXAMPLES = (
     ("--webcam", "a camera, in a window"),
 )
 
-_PROGRAMS = {"run_pipeline.py": "python run_pipeline.py", "__main__.py": "python -m pipeline"}
-"""What the usage line calls the program, by the file that started it; read-digits is the installed command."""
-
-
 _LIVE_ONLY = (
-    *("size", "fps", "every_frame", "confirm_frames", "min_confidence", "roi", "mirror", "headless", "record"),
+    *("size", "fps", "every_frame", "confirm_frames", "min_confidence", "mirror", "headless", "record"),
     "max_seconds",
 )
 _BATCH_ONLY = (
@@ -98,6 +95,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         exclude=tuple(flags.exclude),
         pages=flags.pages or PageRanges(),
         password=flags.password,
+        region=flags.roi,
         outputs=tuple(dict.fromkeys(flags.output)),
         format=FORMATS[flags.format] if flags.format else None,
         annotate=flags.annotate,
@@ -122,7 +120,7 @@ def _make_live_options(flags: argparse.Namespace) -> LiveOptions:
         size_px=flags.size,
         fps=flags.fps,
         has_every_frame=flags.every_frame,
-        region=flags.roi,
+        region=choose_frame_box(flags.roi),
         settings=_choose_settings(flags),
         settings_file=flags.settings,
         model=flags.model,
@@ -164,11 +162,6 @@ def _choose_settings(flags: argparse.Namespace) -> Settings:
         if value is not None:
             settings = replace(settings, **{stage: replace(getattr(settings, stage), **{knob: value})})
     return settings
-
-
-def find_program() -> str:
-    """Return the command that started the program, for messages."""
-    return _PROGRAMS.get(Path(sys.argv[0]).name, "read-digits")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -260,6 +253,12 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         help="TOML or JSON; python -m pipeline.settings prints one to edit",
     )
     add("--reject-below", type=parse_probability, metavar="P", help="reject numbers of lower confidence, 0 to 1")
+    add(
+        "--roi",
+        type=parse_region,
+        metavar="L,T,R,B",
+        help="read only this part of each page, or of a camera's frame: pixels, or percent: 10%%,20%%,90%%,60%%",
+    )
     add("--no-turn", action="store_true", help="do not turn pages that seem to lie on their side")
     add(
         "--writing",
@@ -291,7 +290,6 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
     add("--every-frame", action="store_true", help="read every frame of a file, however long it takes")
     add("--confirm-frames", type=parse_count, metavar="N", help="frames that must read the same number (6)")
     add("--min-confidence", type=parse_probability, metavar="P", help="confirm no number of lower confidence (0.9)")
-    add("--roi", type=parse_region, metavar="L,T,R,B", help="read only this part of the frame, in pixels")
     add("--mirror", action="store_true", help="mirror the picture in the window; it is read unmirrored")
     add("--headless", action="store_true", help="no window; only a JSON line for each confirmed number")
     add("--record", type=Path, metavar="FILE.mp4", help="write the annotated video")

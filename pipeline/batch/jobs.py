@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from pipeline.batch.sources import Source
 from pipeline.outputs.records import Record
+from pipeline.region import Region
 from pipeline.settings.tree import Settings
 
 BUG_CODE = "bug"
@@ -26,6 +27,7 @@ class Plan:
     settings, model : as for `read_page` and `load_classifier`
     annotate, trace, review : folders for pictures; None for none
     password : of encrypted PDFs
+    region : the part of each page to read; None for all of it
     has_thumbnails : whether a record carries a small picture of its page, for the HTML report
     """
 
@@ -35,6 +37,7 @@ class Plan:
     trace: Path | None = None
     review: Path | None = None
     password: str | None = field(default=None, repr=False)
+    region: Region | None = None
     has_thumbnails: bool = False
 
 

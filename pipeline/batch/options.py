@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.errors import UsageError
 from pipeline.outputs.formats import Format
+from pipeline.region import Region
 from pipeline.settings.tree import Settings
 
 TIMEOUT_S = 60.0
@@ -25,6 +26,7 @@ class BatchOptions:
     include, exclude : glob patterns that choose among the files of folders
     pages : which pages of each file
     password : of encrypted PDFs
+    region : the part of each page to read; None for all of it
     outputs : files for the results; stdout where there are none
     format : of the results; None takes that of each output's suffix, and text for stdout
     annotate, trace, review : folders for pictures; None for none
@@ -50,6 +52,7 @@ class BatchOptions:
     exclude: tuple[str, ...] = ()
     pages: PageRanges = PageRanges()
     password: str | None = field(default=None, repr=False)
+    region: Region | None = None
     outputs: tuple[Path, ...] = ()
     format: Format | None = None
     annotate: Path | None = None

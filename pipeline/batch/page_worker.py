@@ -21,6 +21,7 @@ from pipeline.errors import (
     InputError,
     NotAPictureError,
 )
+from pipeline.images.crop import crop_page
 from pipeline.images.load import Picture, open_picture
 from pipeline.outputs.annotate import annotate, write_annotated
 from pipeline.outputs.records import Record, make_record
@@ -101,7 +102,8 @@ class Worker:
         plan = self._plan
         with silence_native_stderr():  # libjpeg and libpng print a warning for every slight defect
             page = picture.load_page(job.number)
-        stages = analyze_page(page, self._classifier, plan.settings)
+        part = crop_page(page, plan.region) if plan.region else page
+        stages = analyze_page(part, self._classifier, plan.settings)
         if plan.trace:
             Trace(plan.trace, name).write(stages)
         reading = make_page_reading(stages, self._classifier.name)

@@ -19,6 +19,7 @@ from pipeline.outputs.formats import JSON_LINES, Format
 from pipeline.outputs.records import Record, count_rejected
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import write_table
+from pipeline.region import Region
 from pipeline.settings.tree import Settings
 from pipeline.system.files import is_device, open_output
 from pipeline.version import __version__
@@ -66,9 +67,10 @@ def choose_journal(paths: Sequence[Path], format: Format | None) -> Path:
     return paths[0].with_name(paths[0].name + _JOURNAL_SUFFIX)
 
 
-def make_mark(settings: Settings, model_hash: str) -> str:
-    """Return 16 hex digits, a hash of the program's version, the settings and the model."""
-    facts = json.dumps([__version__, settings.to_dict(), model_hash], sort_keys=True)
+def make_mark(settings: Settings, model_hash: str, region: Region | None = None) -> str:
+    """Return 16 hex digits, a hash of the program's version, the settings, the model, and what is read of each page."""
+    parts = [] if region is None else [str(region)]
+    facts = json.dumps([__version__, settings.to_dict(), model_hash, *parts], sort_keys=True)
     return hashlib.sha256(facts.encode()).hexdigest()[:16]
 
 

@@ -63,7 +63,14 @@ def run(options: BatchOptions) -> int:
     stems = list_stems(options.review, paths) if options.review else {}  # raises now if its table is in the way later
     formats = [output.format for output in outputs] or [options.format or TEXT]
     has_thumbnails = any(format.has_thumbnails for format in formats)
-    plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)
+    plan = Plan(
+        options.settings,
+        options.model,
+        **folders,
+        password=options.password,
+        region=options.region,
+        has_thumbnails=has_thumbnails,
+    )
     with ExitStack() as stack:
         pool = stack.enter_context(_start_pool(options, plan, items))  # before this process has other threads
         notes = pool.check_model()
@@ -174,7 +181,7 @@ def _open_results(options: BatchOptions, outputs: Sequence[Output], plan: Plan) 
     """Yield the results: in a journal if one of the outputs is a file, else in streams."""
     files = [output for output in outputs if not output.is_device]
     if files:
-        mark = make_mark(plan.settings, hash_model(plan.model))
+        mark = make_mark(plan.settings, hash_model(plan.model), plan.region)
         path = choose_journal([output.path for output in files], options.format)
         with Journal(path, mark, options.is_resumed, plan.review is not None) as journal:
             yield FileResults(journal, outputs, plan.review)

@@ -6,10 +6,12 @@ import os
 from functools import lru_cache
 from typing import Any
 
+from pipeline.images.crop import crop_page
 from pipeline.images.load import load_pages
 from pipeline.images.pictures import Channels, make_page
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import Classifier, load_classifier
+from pipeline.region import Region
 from pipeline.settings.tree import Settings
 from pipeline.types import PageReading
 
@@ -20,6 +22,7 @@ def read(
     model: str | os.PathLike[str] | Classifier = "digits",
     settings: Settings | None = None,
     channels: Channels | None = None,
+    region: Region | None = None,
 ) -> list[PageReading]:
     """Return the numbers on every page of a picture; boxes in px of the upright original.
 
@@ -30,11 +33,12 @@ def read(
     model : as for `load_classifier`, and kept for the next call; or a loaded one
     settings : defaults where None
     channels : "bgr" for arrays of OpenCV, "rgb" for those of PIL, imageio or Matplotlib
+    region : the part of each page to read; None for all of it
 
     Raises
     ------
     InputError
-        As for `load_pages`, and PictureTypeError if the source is of no such type.
+        As for `load_pages`, PictureTypeError if the source is of no such type, RegionError as for `crop_page`.
     ModelError
         As for `load_classifier`.
     """
@@ -44,9 +48,9 @@ def read(
         source = source.read()
     if isinstance(source, bytearray | memoryview):
         source = bytes(source)
-    if isinstance(source, str | os.PathLike | bytes):
-        return [read_page(page, classifier, s) for page in load_pages(source, s.images)]
-    return [read_page(make_page(source, s.images, channels), classifier, s)]
+    is_file = isinstance(source, str | os.PathLike | bytes)
+    pages = load_pages(source, s.images) if is_file else [make_page(source, s.images, channels)]
+    return [read_page(crop_page(page, region) if region else page, classifier, s) for page in pages]
 
 
 @lru_cache(maxsize=4)

@@ -16,7 +16,7 @@ TOP = Path(__file__).resolve().parents[2]
 
 PIPELINE = (
     "errors geometry regular_files robust_stats version",
-    "page_scale",
+    "page_scale region",
     "types",
     "settings system",
     "images ink detection",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Box, expect
 from pipeline.page_scale import measure_digit_height
+from pipeline.table import Table
 
 Status = Literal["accepted", "rejected"]
 Writing = Literal["hand", "printed"]
@@ -241,7 +242,8 @@ class Reading:
 
     Where signs are reported, `text` also holds the number's signs, and `signs` their boxes; `digits`
     never do. `box` is the box around digits and signs. `writing` says whether it is printed or written by hand, None
-    where no page network looked; `flaw` says why it is no number, whatever its digits say.
+    where no page network looked; `flaw` says why it is no number, whatever its digits say; `place` is its table, row and
+    column, from 1, where it stands in a table.
     """
 
     text: str
@@ -254,6 +256,7 @@ class Reading:
     signs: tuple[Box, ...] = ()
     writing: Writing | None = None
     flaw: str | None = None
+    place: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
         expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
@@ -273,7 +276,8 @@ class Reading:
 class PageReading:
     """All numbers of one page in reading order; boxes are in px of the upright original.
 
-    `hypothesis` names the look at the page that read it best (`pipeline.reading.hypotheses`).
+    `hypothesis` names the look at the page that read it best (`pipeline.reading.hypotheses`); `tables` are None where
+    none were looked for.
     """
 
     source: str
@@ -284,14 +288,22 @@ class PageReading:
     seconds: dict[str, float]
     turned_deg: int = 0
     hypothesis: str = ""
+    tables: tuple[Table, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the page as JSON has it, but for what concerns its file."""
+        numbers = [reading.to_dict() for reading in self.readings]
+        found: dict[str, Any] = {}
+        if self.tables is not None:
+            for number, reading in zip(numbers, self.readings, strict=True):
+                number |= dict(zip(("table", "row", "column"), reading.place or (None,) * 3, strict=True))
+            found = {"tables": [table.to_dict() for table in self.tables]}
         return {
             "size_px": list(self.size_px),
             "turned_deg": self.turned_deg,
             "model": self.model,
-            "numbers": [reading.to_dict() for reading in self.readings],
+            "numbers": numbers,
+            **found,
             "seconds": {stage: round(spent_s, _DECIMALS) for stage, spent_s in self.seconds.items()},
         }
 

@@ -1,0 +1,2 @@
+def align_numbers(readings, height_px):
+    return None

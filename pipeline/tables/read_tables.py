@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -58,9 +59,8 @@ def find_tables(stages: Stages, classifier: Classifier, settings: Settings) -> P
             left = [at for at in left if at not in inside]
             tables.append(table)
     if not tables:
-        aligned = align_numbers(stages.readings, height_px)
-        if aligned is None:
-            return replace(whole, tables=())
+        aligned = _read_aligned(stages, whole, height_px)
+        return replace(whole, tables=()) if aligned is None else _put_together(whole, [aligned], [])
     return _put_together(whole, tables, [whole.readings[at] for at in left])
 
 
@@ -107,6 +107,29 @@ def _read_grid(
     return Table(len(grid.ys) - 1, len(grid.xs) - 1, tuple(cells), True), readings
 
 
+def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple[Table, list[Reading]] | None:
+    """Return the table that a page's numbers stand in, and the numbers, parted between columns; None for none."""
+    numbers = [reading for reading in stages.readings if reading.flaw not in (OTHER, UNSEEN)]
+    aligned = align_numbers(numbers, height_px)
+    if aligned is None:
+        return None
+    by_cell: dict[tuple[int, int], list[Reading]] = {}
+    for reading, placed in zip(stages.readings, whole.readings, strict=True):
+        centers = np.array([digit.box.center for digit in reading.digits]) - 0.5
+        places = [aligned.find_cell(point) for point in aligned.straighten(centers)]
+        places = [(places[0][0], column) for _, column in places]
+        for part, at in zip(part_number(placed, places), dict.fromkeys(places), strict=False):
+            by_cell.setdefault(at, []).append(part)
+    n_rows, n_columns = len(aligned.ys) - 1, len(aligned.xs) - 1
+    cells, readings = [], []
+    for row, column in product(range(n_rows), range(n_columns)):
+        own = sorted(by_cell.get((row, column), []), key=lambda reading: reading.box.left)
+        corners = map_to_source(aligned.bend(aligned.find_corners(row, column)), stages.ink.page)
+        cells.append(_make_cell(CellSpan(row, column), own, corners))
+        readings += [replace(reading, place=(1, row + 1, column + 1)) for reading in own]
+    return Table(n_rows, n_columns, tuple(cells), False), readings
+
+
 class _CellFinder:
     """Finds the cell of a digit, and parts numbers at the walls.
 
@@ -137,17 +160,28 @@ class _CellFinder:
         """Return the numbers, those that go over a wall parted at it."""
         parted = []
         for reading in readings:
-            cells = [self.find(digit.box, page) for digit in reading.digits]
-            if len(set(cells)) == 1:
-                parted.append(reading)
-                continue
-            starts = [0, *(at for at in range(1, len(cells)) if cells[at] != cells[at - 1]), len(cells)]
-            for start, end in zip(starts[:-1], starts[1:], strict=True):
-                digits = reading.digits[start:end]
-                text, sure = "".join(digit.text for digit in digits), float(np.prod([d.confidence for d in digits]))
-                box = Box.around([digit.box for digit in digits])
-                parted.append(replace(reading, text=text, confidence=sure, digits=digits, box=box, signs=()))
+            parted += part_number(reading, [self.find(digit.box, page) for digit in reading.digits])
         return parted
+
+
+def part_number(reading: Reading, cells: Sequence[object]) -> list[Reading]:
+    """Return a number in parts, each as long as its digits, from left to right, are in one cell.
+
+    Parameters
+    ----------
+    reading : the number
+    cells : the cell of each of its digits
+    """
+    if len(set(cells)) == 1:
+        return [reading]
+    starts = [0, *(at for at in range(1, len(cells)) if cells[at] != cells[at - 1]), len(cells)]
+    parts = []
+    for start, end in zip(starts[:-1], starts[1:], strict=True):
+        digits = reading.digits[start:end]
+        text, sure = "".join(digit.text for digit in digits), float(np.prod([digit.confidence for digit in digits]))
+        box = Box.around([digit.box for digit in digits])
+        parts.append(replace(reading, text=text, confidence=sure, digits=digits, box=box, signs=()))
+    return parts
 
 
 def _place(reading: Reading, page: Page, flat: FlatTable, size_px: tuple[int, int]) -> Reading:

@@ -54,7 +54,7 @@ _LIVE_ONLY = (
 )
 _BATCH_ONLY = (
     *("inputs", "include", "exclude", "pages", "dpi", "password", "watch", "format", "trace", "review", "strict"),
-    *("no_turn", "signs", "writing", "workers", "timeout", "resume"),
+    *("no_turn", "signs", "table", "writing", "workers", "timeout", "resume"),
 )
 """Names of the flags that only one of the two modes takes."""
 
@@ -96,6 +96,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         pages=flags.pages or PageRanges(),
         password=flags.password,
         region=flags.roi,
+        has_tables=flags.table,
         outputs=tuple(dict.fromkeys(flags.output)),
         format=FORMATS[flags.format] if flags.format else None,
         annotate=flags.annotate,
@@ -266,6 +267,7 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         metavar="KIND",
         help="numbers written by hand, printed ones, or any (the default)",
     )
+    add("--table", action="store_true", help="read tables into rows and columns: a CSV file or a sheet for each")
     add("--signs", action="store_true", help="write signs into the text: 12/03/2024, 10:45, 12.50, -3, 98%%")
 
 

@@ -123,9 +123,11 @@ def parse_region(text: str) -> Region:
     """Return the region of a text such as 10,20,300,400 or 10%,20%,90%,60%: left, top, right, bottom."""
     try:
         if re.fullmatch(r"\d{1,5}(,\d{1,5}){3}", text):
-            return Region(*map(int, text.split(",")))
+            left, top, right, bottom = map(int, text.split(","))
+            return Region(left, top, right, bottom)
         if re.fullmatch(rf"{_PERCENT}(,{_PERCENT}){{3}}", text):
-            return Region(*(float(side[:-1]) for side in text.split(",")), is_percent=True)
+            sides = [float(side[:-1]) for side in text.split(",")]
+            return Region(sides[0], sides[1], sides[2], sides[3], is_percent=True)
     except ValueError:  # an empty one, or one that ends beyond the page
         pass
     expected = "left,top,right,bottom in pixels, or all four in percent up to 100%"

@@ -242,8 +242,8 @@ class Reading:
 
     Where signs are reported, `text` also holds the number's signs, and `signs` their boxes; `digits`
     never do. `box` is the box around digits and signs. `writing` says whether it is printed or written by hand, None
-    where no page network looked; `flaw` says why it is no number, whatever its digits say; `place` is its table, row and
-    column, from 1, where it stands in a table.
+    where no page network looked; `flaw` says why it is no number, whatever its digits say; `place` is its table, row
+    and column, from 1, where it stands in a table.
     """
 
     text: str

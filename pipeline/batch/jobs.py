@@ -28,6 +28,7 @@ class Plan:
     annotate, trace, review : folders for pictures; None for none
     password : of encrypted PDFs
     region : the part of each page to read; None for all of it
+    has_tables : whether tables are read into rows and columns
     has_thumbnails : whether a record carries a small picture of its page, for the HTML report
     """
 
@@ -38,6 +39,7 @@ class Plan:
     review: Path | None = None
     password: str | None = field(default=None, repr=False)
     region: Region | None = None
+    has_tables: bool = False
     has_thumbnails: bool = False
 
 

@@ -33,6 +33,7 @@ from pipeline.recognition.classify import Classifier
 from pipeline.system.files import make_folder
 from pipeline.system.memory import estimate_memory, limit_memory_to
 from pipeline.system.native_stderr import silence_native_stderr
+from pipeline.tables.read_tables import find_tables, note_tables
 
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".3gp")
 
@@ -106,8 +107,11 @@ class Worker:
         stages = analyze_page(part, self._classifier, plan.settings)
         if plan.trace:
             Trace(plan.trace, name).write(stages)
-        reading = make_page_reading(stages, self._classifier.name)
-        notes = [picture.note_page(job.number), note_reading(reading)]
+        if plan.has_tables:
+            reading = find_tables(stages, self._classifier, plan.settings)
+        else:
+            reading = make_page_reading(stages, self._classifier.name)
+        notes = [picture.note_page(job.number), note_reading(reading), note_tables(reading)]
         record = make_record(reading, "; ".join(filter(None, notes)) or None)
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         crops: tuple[str, ...] | None = () if plan.review else None

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from time import strftime
 from typing import TextIO, TypeAlias
 
@@ -34,10 +35,11 @@ from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, OutputError, StrictError, UsageError
 from pipeline.images.load import MOST_BYTES
-from pipeline.outputs.formats import TEXT, find_format
+from pipeline.outputs.formats import TEXT, WORKBOOK, Format
 from pipeline.outputs.records import format_failure
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import list_stems
+from pipeline.outputs.workbook import check_library
 from pipeline.recognition.classify import hash_model
 from pipeline.system.files import make_folder, open_output
 
@@ -57,7 +59,9 @@ def run(options: BatchOptions) -> int:
     items = _list_items(options, options.inputs, statistics)
     check_outputs(options, items)
     check_writable(options.outputs)
-    outputs = [Output(path, options.format or find_format(path)) for path in options.outputs]
+    outputs = [Output(path, options.choose_format(path)) for path in options.outputs]
+    if any(output.format is WORKBOOK for output in outputs):
+        check_library()
     folders = {name: make_folder(folder) for name, folder in options.folders.items()}
     paths = [item.path for item in items if isinstance(item, Source)]
     stems = list_stems(options.review, paths) if options.review else {}  # raises now if its table is in the way later
@@ -69,6 +73,7 @@ def run(options: BatchOptions) -> int:
         **folders,
         password=options.password,
         region=options.region,
+        has_tables=options.has_tables,
         has_thumbnails=has_thumbnails,
     )
     with ExitStack() as stack:
@@ -181,7 +186,7 @@ def _open_results(options: BatchOptions, outputs: Sequence[Output], plan: Plan) 
     """Yield the results: in a journal if one of the outputs is a file, else in streams."""
     files = [output for output in outputs if not output.is_device]
     if files:
-        mark = make_mark(plan.settings, hash_model(plan.model), plan.region)
+        mark = make_mark(plan.settings, hash_model(plan.model), plan.region, plan.has_tables)
         path = choose_journal([output.path for output in files], options.format)
         with Journal(path, mark, options.is_resumed, plan.review is not None) as journal:
             yield FileResults(journal, outputs, plan.review)
@@ -191,9 +196,13 @@ def _open_results(options: BatchOptions, outputs: Sequence[Output], plan: Plan) 
         if outputs:
             streams = [(stack.enter_context(open_output(one.path)), one.format, str(one.path)) for one in outputs]
         else:
-            streams = [(_prepare_stdout(), options.format or TEXT, "standard output")]
+            streams = [(_prepare_stdout(), _choose_stdout_format(options), "standard output")]
         reports = [stack.enter_context(Report(*stream, facts)) for stream in streams]
         yield StreamResults(reports, plan.review)
+
+
+def _choose_stdout_format(options: BatchOptions) -> Format:
+    return options.choose_format(Path(os.devnull)) if options.format else TEXT
 
 
 def _prepare_stdout() -> TextIO:

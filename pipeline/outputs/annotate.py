@@ -1,6 +1,6 @@
 """The annotated picture: each number's box, text and confidence drawn over it.
 
-Accepted numbers are green, rejected ones orange with a question mark. Lines and letters are sized in proportion to the
+Accepted numbers are green, rejected ones orange with a question mark, the cells of tables blue. Lines and letters are sized in proportion to the
 picture; a small picture is enlarged first. A label is placed where it covers no number and no other label; if there is
 no such place, the picture is padded.
 """
@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Box
 from pipeline.system.files import write_file
+from pipeline.table import Table
 from pipeline.types import PageReading, Reading
 
 ANNOTATED = ".annotated"
 """Suffix of the stem of an annotated picture's name."""
 
 _ACCEPTED_BGR, _REJECTED_BGR = (60, 130, 0), (0, 90, 230)
+_CELL_BGR = (200, 140, 40)
 _BAND_GRAY = 235
 _LEAST_SIDE_PX = 640
 """A picture with a shorter long side is enlarged by an integer factor to about this; labels would hide it."""
@@ -38,7 +40,7 @@ _FONT_PX = 22
 def annotate(
     bgr: NDArray[np.uint8], reading: PageReading, to_source: NDArray[np.float64] | None = None
 ) -> NDArray[np.uint8]:
-    """Return the picture with each number's box, text and confidence drawn on it.
+    """Return the picture with each number's box, text and confidence drawn on it, and the cells of tables.
 
     Parameters
     ----------
@@ -54,6 +56,8 @@ def annotate(
     canvas = cv2.resize(bgr, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC) if factor > 1 else bgr.copy()
     letter_px = max(_LEAST_LETTER_PX, round(max(canvas.shape[:2]) * _LABEL_FRAC))
     pen = max(1, round(letter_px / 9))
+    for table in reading.tables or ():
+        _draw_cells(canvas, table, to_source, factor, pen)
     boxes = [_map_box(r.box, to_source, factor, pen) for r in reading.readings]
     labels = [_make_label(r) for r in reading.readings]
     sizes = [measure_label(label, letter_px) for label in labels]
@@ -65,6 +69,17 @@ def annotate(
         cv2.rectangle(canvas, (box.left, box.top), (box.right - 1, box.bottom - 1), color, pen)
         draw_label(canvas, label, place, letter_px, color)
     return canvas
+
+
+def _draw_cells(
+    canvas: NDArray[np.uint8], table: Table, to_source: NDArray[np.float64] | None, factor: int, pen: int
+) -> None:
+    """Draw the outlines of a table's cells, in place."""
+    from_source = np.eye(3) if to_source is None else np.linalg.inv(to_source)
+    for cell in table.cells:
+        corners = np.column_stack([np.array(cell.corners, np.float64), np.ones(4)]) @ from_source.T
+        outline = np.rint((corners[:, :2] + 0.5) * factor - 0.5).astype(np.int32)
+        cv2.polylines(canvas, [outline], True, _CELL_BGR, pen, cv2.LINE_AA)
 
 
 def _map_box(box: Box, to_source: NDArray[np.float64] | None, factor: int, pen: int) -> Box:

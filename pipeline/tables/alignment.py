@@ -119,7 +119,7 @@ def _is_table(aligned: Alignment, readings: Sequence[Reading]) -> bool:
 def _join_columns(
     columns: Sequence[tuple[float, float]], readings: Sequence[Reading], slope: tuple[float, float]
 ) -> list[tuple[float, float]]:
-    """Return the columns; two neighbors are one where nearly all numbers reach over both: its digits stand far apart."""
+    """Return the columns; two neighbors are one where most numbers reach over both: its digits stand far apart."""
     centers = [np.array([digit.box.center for digit in reading.digits]) for reading in readings]
     middles = [_shear(own[:, 0], own[:, 0], own[:, 1], slope)[0] for own in centers]
     joined = [columns[0]]
@@ -139,7 +139,7 @@ def _join_columns(
 def _join(boxes: Sequence[Sequence[int]], digit_height_px: float) -> list[list[int]]:
     """Return the boxes of the pieces of a number that have little space within them."""
     pieces: list[list[int]] = []
-    for left, top, right, bottom in sorted(boxes):
+    for left, top, right, bottom in sorted(map(list, boxes)):
         if pieces and left - pieces[-1][2] <= _PART_HEIGHTS * digit_height_px:
             last = pieces[-1]
             pieces[-1] = [last[0], min(last[1], top), max(last[2], right), max(last[3], bottom)]

@@ -161,15 +161,11 @@ def find_runs(
     bare = np.minimum(darkness, np.uint8(PAPER_LEVEL + _FAINTEST_INK))
     bare[cv2.dilate(cv2.bitwise_and(ink, cv2.bitwise_not(runs)), np.ones((3, 3), np.uint8)) > 0] = PAPER_LEVEL
     faint, weak = _find_faint(bare, digit_height_px)
-    thin = cv2.bitwise_and(
-        cv2.bitwise_or(runs, faint), cv2.bitwise_not(cv2.dilate(solid, np.ones((3, 3), np.uint8)))
-    )
+    thin = cv2.bitwise_and(cv2.bitwise_or(runs, faint), cv2.bitwise_not(cv2.dilate(solid, np.ones((3, 3), np.uint8))))
     return thin, cv2.bitwise_or(thin, weak)
 
 
-def _find_faint(
-    darkness: NDArray[np.uint8], digit_height_px: float
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _find_faint(darkness: NDArray[np.uint8], digit_height_px: float) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return where the mean darkness along nearly level runs is more than above and below, by more than grain makes it.
 
     First where it surely is, on runs that are long and straight, as those of digits are not; then where it may be.
@@ -204,7 +200,8 @@ def _measure_darker(
     along = cv2.filter2D(pixels, -1, kernel / kernel.sum(), borderType=cv2.BORDER_REPLICATE)
     above = cv2.copyMakeBorder(along, beside_px, 0, 0, 0, cv2.BORDER_REPLICATE)[: along.shape[0]]
     below = cv2.copyMakeBorder(along, 0, beside_px, 0, 0, cv2.BORDER_REPLICATE)[beside_px:]
-    return along - np.maximum(above, below)
+    darker: NDArray[np.float32] = along - np.maximum(above, below)
+    return darker
 
 
 def trace_fragments(runs: NDArray[np.uint8], digit_height_px: float) -> tuple[Fragment, ...]:

@@ -93,10 +93,8 @@ def _leave_out(lines: LineInk, grids: Sequence[Grid]) -> LineInk:
     return replace(lines, level_fragments=level, upright_fragments=upright)
 
 
-def _group(
-    lines: LineInk, digit_height_px: float, reach_px: float
-) -> Iterator[tuple[list[Fragment], list[Fragment]]]:
-    """Yield level and upright pieces that hang together, as far as `reach_px` behind their ends; two of each at least."""
+def _group(lines: LineInk, digit_height_px: float, reach_px: float) -> Iterator[tuple[list[Fragment], list[Fragment]]]:
+    """Yield level and upright pieces that meet, or would if they were `reach_px` longer; two of each at least."""
     canvas = np.zeros(lines.level.shape, np.uint8)
     reach = max(3, round(_JOIN_FRAC * digit_height_px))
     for fragment in (*lines.level_fragments, *lines.upright_fragments):

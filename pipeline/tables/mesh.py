@@ -92,7 +92,8 @@ def _fit_bend(pieces: Sequence[Points], px: float) -> NDArray[np.float64]:
 
 
 def _center(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return values - values.mean(axis=0)
+    centered: NDArray[np.float64] = values - values.mean(axis=0)
+    return centered
 
 
 def _measure_stray(piece: Points, weights: NDArray[np.float64]) -> float:

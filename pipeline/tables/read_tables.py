@@ -16,9 +16,10 @@ from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
 from pipeline.table import Cell, CellStatus, Corners, Table
 from pipeline.tables.alignment import align_numbers
-from pipeline.tables.grid import CellSpan, Grid, find_grids
+from pipeline.tables.grid import Grid, find_grids
 from pipeline.tables.mesh import Points
 from pipeline.tables.rectify import FlatTable, map_to_source
+from pipeline.tables.walls import CellSpan
 from pipeline.types import Page, PageReading, Reading
 
 NO_TABLE = "no table was found; its numbers are read as on any page"

@@ -157,6 +157,7 @@ def _draw_height(size: tuple[int, int], rng: np.random.Generator) -> float:
 
 
 def draw_style(supplies: Supplies, height: float, kind: str, rng: np.random.Generator) -> Style:
+    """Return how a paper of a kind is filled, by a writer at random, with digits of a height, px."""
     script: Script = draw_script(supplies.pool, height, "rows", rng)
     while script.writer.is_printed:
         script = draw_script(supplies.pool, height, "rows", rng)

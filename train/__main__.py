@@ -24,6 +24,7 @@ COMMANDS = {
     "average": "average the weights of two networks",
     "evaluate": "accuracy, confusion matrix, plots; compare models",
     "score": "score what the pipeline reads in a folder with truth.json",
+    "score-tables": "score how synthesized photos of tables are read",
     "ablate": "score a folder with one stage disabled at a time",
     "leave-out": "choose the settings anew without one source at a time",
     "synthesize": "make photographed pages with known truth",

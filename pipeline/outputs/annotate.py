@@ -1,8 +1,8 @@
 """The annotated picture: each number's box, text and confidence drawn over it.
 
-Accepted numbers are green, rejected ones orange with a question mark, the cells of tables blue. Lines and letters are sized in proportion to the
-picture; a small picture is enlarged first. A label is placed where it covers no number and no other label; if there is
-no such place, the picture is padded.
+Accepted numbers are green, rejected ones orange with a question mark, the cells of tables blue. Lines and letters are
+sized in proportion to the picture; a small picture is enlarged first. A label is placed where it covers no number and
+no other label; if there is no such place, the picture is padded.
 """
 
 from __future__ import annotations

@@ -38,11 +38,17 @@ _FAINT_RUN_FRAC = 1.8
 _WRITING_HEIGHTS, _WRITING_WIDTHS = (0.4, 1.7), (0.25, 4.0)
 """Heights and widths of ink that may be a digit or several that touch, of the digits' height."""
 
+_TALLEST_STROKE, _DARK_STROKE = 1.3, 0.75
+"""A narrower one that is no taller, and nearly as dark as digits, may be a 1; others are pieces of walls."""
+
 _FAINTEST_INK = 30
 """Gray levels over paper: a faint line is no darker."""
 
 _SLOPES, _STEEPEST = (-0.12, -0.06, 0.0, 0.06, 0.12), 0.2
 """Slopes of faint runs that are looked for; the steepest of a line."""
+
+_BLUR_FRAC = 0.4
+"""By how much faint runs are too long at each end, of the digits' height."""
 
 _LEAST_DARKER, _GRAIN_DEVIATIONS, _WEAK_DEVIATIONS = 1.5, 2.5, 1.5
 """Gray levels, and deviations of the grain, by which a faint line is darker than the paper beside it; and a line whose
@@ -87,7 +93,7 @@ def find_lines(ink: NDArray[np.uint8], darkness: NDArray[np.uint8], digit_height
     darkness : uint8 (H, W), of the page without its light: lines too faint to be ink are found in it
     digit_height_px : usual height of the digits
     """
-    writing = find_writing(ink, digit_height_px)
+    writing = find_writing(ink, darkness, digit_height_px)
     bare = np.where(cv2.dilate(writing, np.ones((5, 5), np.uint8)) > 0, np.uint8(PAPER_LEVEL), darkness)
     ink = cv2.bitwise_and(ink, cv2.bitwise_not(writing))
     turned, from_page = _turn(ink, measure_turn(ink))
@@ -101,13 +107,18 @@ def find_lines(ink: NDArray[np.uint8], darkness: NDArray[np.uint8], digit_height
     return LineInk(from_page, level_weak, np.ascontiguousarray(upright_weak.T), pieces, flipped)
 
 
-def find_writing(ink: NDArray[np.uint8], digit_height_px: float) -> NDArray[np.uint8]:
-    """Return the ink that touches no line, as it is of a digit's height, and broader than a stroke: uint8 (H, W)."""
+def find_writing(ink: NDArray[np.uint8], darkness: NDArray[np.uint8], digit_height_px: float) -> NDArray[np.uint8]:
+    """Return the ink that touches no line, as it has the size of digits or of a 1: uint8 (H, W)."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8, ltype=cv2.CV_32S)
     width, height = (stats[:, at] / digit_height_px for at in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
     (low, high), (narrow, wide) = _WRITING_HEIGHTS, _WRITING_WIDTHS
     is_writing = (height >= low) & (height <= high) & (width >= narrow) & (width <= wide)
     is_writing[0] = False
+    areas = stats[:, cv2.CC_STAT_AREA]
+    levels = np.bincount(labels.ravel(), darkness.ravel(), minlength=len(areas)) / areas - PAPER_LEVEL
+    if is_writing.any():
+        is_dark = levels >= _DARK_STROKE * float(np.median(levels[is_writing]))
+        is_writing |= (height >= low) & (height <= _TALLEST_STROKE) & (width < narrow) & is_dark
     writing: NDArray[np.uint8] = is_writing[labels].astype(np.uint8) * 255
     return writing
 
@@ -149,7 +160,7 @@ def _turn(ink: NDArray[np.uint8], turn_deg: float) -> tuple[NDArray[np.uint8], N
 def find_runs(
     ink: NDArray[np.uint8], darkness: NDArray[np.uint8], digit_height_px: float
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the ink on nearly level runs with runs too faint to be ink, and where there may be more of them.
+    """Return the ink on nearly level runs with runs too faint to be ink, and where more may be, as under a shadow.
 
     Both are uint8 (H, W).
     """
@@ -162,7 +173,7 @@ def find_runs(
     bare[cv2.dilate(cv2.bitwise_and(ink, cv2.bitwise_not(runs)), np.ones((3, 3), np.uint8)) > 0] = PAPER_LEVEL
     faint, weak = _find_faint(bare, digit_height_px)
     thin = cv2.bitwise_and(cv2.bitwise_or(runs, faint), cv2.bitwise_not(cv2.dilate(solid, np.ones((3, 3), np.uint8))))
-    return thin, cv2.bitwise_or(thin, weak)
+    return thin, cv2.bitwise_or(cv2.bitwise_or(thin, weak), solid)
 
 
 def _find_faint(darkness: NDArray[np.uint8], digit_height_px: float) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -183,7 +194,11 @@ def _find_faint(darkness: NDArray[np.uint8], digit_height_px: float) -> tuple[ND
     width, height = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     is_line = (width >= _FAINT_RUN_FRAC * digit_height_px) & (height <= beside + _STEEPEST * width)
     is_line[0] = False
-    faint: NDArray[np.uint8] = is_line[labels].astype(np.uint8) * 255
+    columns = np.arange(dark.shape[1])
+    left = stats[:, cv2.CC_STAT_LEFT]
+    blur = round(_BLUR_FRAC * digit_height_px)  # a mean along a run goes on behind the end of a line
+    is_within = (columns >= left[labels] + blur) & (columns < (left + width)[labels] - blur)
+    faint: NDArray[np.uint8] = (is_line[labels] & is_within).astype(np.uint8) * 255
     return faint, weak
 
 

@@ -33,6 +33,8 @@ class Grid:
     straightening : takes the bends out
     xs, ys : where the columns' and the rows' edges are on the straight table, ascending
     cells : in reading order
+    level_walls, upright_walls : bool, (rows + 1, columns) and (rows, columns + 1): where there are lines
+    thickness_px : of its lines
     """
 
     from_page: NDArray[np.float64]
@@ -40,6 +42,9 @@ class Grid:
     xs: NDArray[np.float64]
     ys: NDArray[np.float64]
     cells: tuple[CellSpan, ...]
+    level_walls: NDArray[np.bool_]
+    upright_walls: NDArray[np.bool_]
+    thickness_px: float
 
     def straighten(self, points: Points) -> Points:
         """Return where points (..., 2) px of the page lie on the straight table."""
@@ -137,8 +142,9 @@ def _build(
     if len(rows) < 2 or len(columns) < 2:
         return None
     ys, xs = np.array([line.at for line in rows]), np.array([line.at for line in columns])
-    ys, xs, cells = find_cells(ys, xs, measure_walls(rows, xs), measure_walls(columns, ys).T)
-    return Grid(lines.from_page, straightening, xs, ys, cells) if len(cells) > 1 else None
+    found = find_cells(ys, xs, measure_walls(rows, xs), measure_walls(columns, ys).T)
+    thickness = float(np.median([f.thickness_px for f in (*_choose_long(level), *_choose_long(upright))]))
+    return Grid(lines.from_page, straightening, *found, thickness) if len(found[2]) > 1 else None
 
 
 def _choose_long(fragments: Sequence[Fragment]) -> list[Fragment]:

@@ -55,7 +55,8 @@ def find_tables(stages: Stages, classifier: Classifier, settings: Settings) -> P
         inside = [at for at in left if grid.holds(_locate(stages.readings[at].box, grid))]
         if not inside:
             continue
-        table = _read_grid(stages.ink.page, grid, height_px, classifier, settings)
+        before = [stages.readings[at] for at in inside]
+        table = _read_grid(stages.ink.page, grid, height_px, classifier, settings, before)
         if table is not None:
             left = [at for at in left if at not in inside]
             tables.append(table)
@@ -81,9 +82,17 @@ def _locate(box: Box, grid: Grid) -> Points:
 
 
 def _read_grid(
-    page: Page, grid: Grid, height_px: float, classifier: Classifier, settings: Settings
+    page: Page,
+    grid: Grid,
+    height_px: float,
+    classifier: Classifier,
+    settings: Settings,
+    before: Sequence[Reading],
 ) -> tuple[Table, list[Reading]] | None:
-    """Return a ruled table and its numbers, boxes in px of the upright original; None if it has none."""
+    """Return a ruled table and its numbers, boxes in px of the upright original; None if it has none.
+
+    `before` are the numbers as they were read with its lines: where they say otherwise, a number is rejected.
+    """
     flat = FlatTable(page, grid, height_px)
     finder = _CellFinder(flat, grid)
     level = replace(
@@ -99,9 +108,12 @@ def _read_grid(
             by_cell.setdefault(at, []).append(_place(reading, stages.ink.page, flat, page.source_size_px))
     if not by_cell:
         return None
+    earlier = finder.collect_digits(before)
     cells, readings = [], []
     for at, span in enumerate(grid.cells):
         own = sorted(by_cell.get(at, []), key=lambda reading: reading.box.left)
+        if at in earlier and "".join(reading.text for reading in own) != earlier[at]:
+            own = [_reject(reading, f"with the lines of its table it reads {earlier[at]}") for reading in own]
         corners = map_to_source(grid.bend(grid.find_corners(span)), page)
         cells.append(_make_cell(span, own, corners))
         readings += [replace(reading, place=(1, span.row + 1, span.column + 1)) for reading in own]
@@ -148,8 +160,21 @@ class _CellFinder:
     def find(self, box: Box, page: Page) -> int | None:
         """Return the index of the cell of a digit with this box, px of a page made of the flat table; None outside."""
         center, height = np.array(box.center) - 0.5, np.array([0.0, box.height])
-        x, y = self._flat.straighten(map_to_source(center, page))
         slack = _SLACK_HEIGHTS * float(np.abs(page.to_source[:2, :2] @ height).max())
+        return self._find(self._flat.straighten(map_to_source(center, page)), slack)
+
+    def collect_digits(self, readings: Sequence[Reading]) -> dict[int, str]:
+        """Return the digits of sound numbers by cell, left to right; boxes in px of the page that the table is on."""
+        digits = [digit for reading in readings if reading.flaw is None for digit in reading.digits]
+        found: dict[int, str] = {}
+        for digit in sorted(digits, key=lambda digit: digit.box.left):
+            at = self._find(_locate(digit.box, self._grid), _SLACK_HEIGHTS * digit.box.height)
+            if at is not None:
+                found[at] = found.get(at, "") + digit.text
+        return found
+
+    def _find(self, point: Points, slack: float) -> int | None:
+        (x, y) = point
         xs, ys = self._grid.xs, self._grid.ys
         if not (xs[0] - slack <= x <= xs[-1] + slack and ys[0] - slack <= y <= ys[-1] + slack):
             return None
@@ -183,6 +208,11 @@ def part_number(reading: Reading, cells: Sequence[object]) -> list[Reading]:
         box = Box.around([digit.box for digit in digits])
         parts.append(replace(reading, text=text, confidence=sure, digits=digits, box=box, signs=()))
     return parts
+
+
+def _reject(reading: Reading, reason: str) -> Reading:
+    """Return a number rejected for a reason, unless it is already."""
+    return reading if reading.status == "rejected" else replace(reading, status="rejected", reason=reason)
 
 
 def _place(reading: Reading, page: Page, flat: FlatTable, size_px: tuple[int, int]) -> Reading:

@@ -14,7 +14,7 @@ from pipeline.tables.mesh import Straightening
 _WALL, _WALL_ENDS, _FAINT_WALL = 0.7, 0.5, 0.3
 """Inked share of a wall, of its first and last quarter, and of one without which no cell would be a rectangle."""
 
-_LEAST_SHARE = 0.25
+_LEAST_SHARE = 0.3
 """Share of a table's width or height along which a line of it is a wall."""
 
 _OPEN_HEIGHTS, _OPEN_SHARE = 1.2, 0.6
@@ -145,8 +145,8 @@ def close_ends(edges: Sequence[Line], crossing: Sequence[Line], digit_height_px:
 
 def find_cells(
     ys: NDArray[np.float64], xs: NDArray[np.float64], level: Walls, upright: Walls
-) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[CellSpan, ...]]:
-    """Return the edges of rows and columns, and the cells in reading order.
+) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[CellSpan, ...], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return the edges of columns and of rows, the cells in reading order, and where there is any wall.
 
     Squares without a wall between them are one cell, if it is a rectangle. Where it is none, faint walls part it; where
     that does not help, all its squares are cells. A ring around the table, as between it and the edge of its sheet, is
@@ -172,7 +172,8 @@ def find_cells(
             else:
                 cells += [CellSpan(int(row), int(column)) for row, column in np.argwhere(part)]
     ordered = tuple(sorted(cells, key=lambda cell: (cell.row, cell.column)))
-    return ys[rows.start : rows.stop + 1], xs[columns.start : columns.stop + 1], ordered
+    edges = xs[columns.start : columns.stop + 1], ys[rows.start : rows.stop + 1]
+    return *edges, ordered, level >= _FAINT_WALL, upright >= _FAINT_WALL
 
 
 def _leave_out_ring(level: Walls, upright: Walls) -> tuple[slice, slice]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pipeline.recognition.classify import Classifier, load_classifier
     from pipeline.region import Region
     from pipeline.settings.tree import Settings
+    from pipeline.table import Cell, Table
+    from pipeline.tables.read_tables import read_tables
     from pipeline.types import Digit, Page, PageReading, Reading
 
 
@@ -40,8 +42,11 @@ _HOMES = {
     "read": "reading.read",
     "read_page": "reading.read_page",
     "Region": "region",
+    "read_tables": "tables.read_tables",
     "Settings": "settings.tree",
     "Box": "geometry",
+    "Cell": "table",
+    "Table": "table",
     "Digit": "types",
     "Page": "types",
     "PageReading": "types",
@@ -50,6 +55,7 @@ _HOMES = {
 
 __all__ = [
     "Box",
+    "Cell",
     "Classifier",
     "Digit",
     "DigitsError",
@@ -60,6 +66,7 @@ __all__ = [
     "Reading",
     "Region",
     "Settings",
+    "Table",
     "analyze_page",
     "annotate",
     "crop_page",
@@ -68,6 +75,7 @@ __all__ = [
     "load_pages",
     "read",
     "read_page",
+    "read_tables",
 ]
 
 

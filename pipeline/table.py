@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pipeline.geometry import Box, expect
 
 CellStatus = Literal["empty", "accepted", "rejected"]
+Place = tuple[int, int, int]
+"""Table, row and column, from 1."""
+
 Corners = tuple[tuple[int, int], ...]
 
 
@@ -69,3 +73,12 @@ class Table:
         """Return the table as JSON has it."""
         cells = [cell.to_dict() for cell in self.cells]
         return {"rows": self.n_rows, "columns": self.n_columns, "ruled": self.is_ruled, "cells": cells}
+
+
+def describe_tables(
+    tables: Sequence[Table], numbers: Sequence[dict[str, Any]], places: Sequence[Place | None]
+) -> dict[str, Any]:
+    """Return what the JSON of a page says of its tables; add its place to each number, None where it has none."""
+    for number, place in zip(numbers, places, strict=True):
+        number |= dict(zip(("table", "row", "column"), place or (None,) * 3, strict=True))
+    return {"tables": [table.to_dict() for table in tables]}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Box, expect
 from pipeline.page_scale import measure_digit_height
-from pipeline.table import Table
+from pipeline.table import Place, Table, describe_tables
 
 Status = Literal["accepted", "rejected"]
 Writing = Literal["hand", "printed"]
@@ -75,9 +75,8 @@ class InkMask:
     ink: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        expect(
-            self.ink.ndim == 2 and self.ink.dtype == np.uint8, self, "uint8 (H, W)", (self.ink.dtype, self.ink.shape)
-        )
+        is_mask = self.ink.ndim == 2 and self.ink.dtype == np.uint8
+        expect(is_mask, self, "uint8 (H, W)", (self.ink.dtype, self.ink.shape))
         _freeze(self.ink)
 
 
@@ -256,14 +255,13 @@ class Reading:
     signs: tuple[Box, ...] = ()
     writing: Writing | None = None
     flaw: str | None = None
-    place: tuple[int, int, int] | None = None
+    place: Place | None = None
 
     def __post_init__(self) -> None:
         expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
         expect(self.status in ("accepted", "rejected"), self, "status accepted or rejected", self.status)
-        expect(
-            (self.reason is None) == (self.status == "accepted"), self, "a reason if and only if rejected", self.reason
-        )
+        is_accepted = self.status == "accepted"
+        expect((self.reason is None) == is_accepted, self, "a reason if and only if rejected", self.reason)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the number as JSON has it."""
@@ -293,19 +291,10 @@ class PageReading:
     def to_dict(self) -> dict[str, Any]:
         """Return the page as JSON has it, but for what concerns its file."""
         numbers = [reading.to_dict() for reading in self.readings]
-        found: dict[str, Any] = {}
-        if self.tables is not None:
-            for number, reading in zip(numbers, self.readings, strict=True):
-                number |= dict(zip(("table", "row", "column"), reading.place or (None,) * 3, strict=True))
-            found = {"tables": [table.to_dict() for table in self.tables]}
-        return {
-            "size_px": list(self.size_px),
-            "turned_deg": self.turned_deg,
-            "model": self.model,
-            "numbers": numbers,
-            **found,
-            "seconds": {stage: round(spent_s, _DECIMALS) for stage, spent_s in self.seconds.items()},
-        }
+        found = {} if self.tables is None else describe_tables(self.tables, numbers, [r.place for r in self.readings])
+        facts = {"size_px": list(self.size_px), "turned_deg": self.turned_deg, "model": self.model}
+        seconds = {stage: round(spent_s, _DECIMALS) for stage, spent_s in self.seconds.items()}
+        return {**facts, "numbers": numbers, **found, "seconds": seconds}
 
 
 PAPER_LEVEL = 55

@@ -45,7 +45,8 @@ def check_outputs(options: BatchOptions, items: Sequence[InputItem]) -> None:
     journal = choose_journal(files, options.format) if files else None
     if journal and journal not in files:
         written.append(("the journal", journal))
-    grids = [one for path in files if options.choose_format(path) is GRIDS for one in (path, *list_numbered(path))]
+    tables = files if options.has_tables else []
+    grids = [one for path in tables if options.choose_format(path) is GRIDS for one in (path, *list_numbered(path))]
     written += [("--output", path) for path in grids if path not in files]
     check_sources_are_kept(written, _list_read(options, sources))
     _check_folders(options, sources)

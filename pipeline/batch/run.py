@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
@@ -59,23 +59,11 @@ def run(options: BatchOptions) -> int:
     items = _list_items(options, options.inputs, statistics)
     check_outputs(options, items)
     check_writable(options.outputs)
-    outputs = [Output(path, options.choose_format(path)) for path in options.outputs]
-    if any(output.format is WORKBOOK for output in outputs):
-        check_library()
+    outputs = _list_outputs(options)
     folders = {name: make_folder(folder) for name, folder in options.folders.items()}
     paths = [item.path for item in items if isinstance(item, Source)]
     stems = list_stems(options.review, paths) if options.review else {}  # raises now if its table is in the way later
-    formats = [output.format for output in outputs] or [options.format or TEXT]
-    has_thumbnails = any(format.has_thumbnails for format in formats)
-    plan = Plan(
-        options.settings,
-        options.model,
-        **folders,
-        password=options.password,
-        region=options.region,
-        has_tables=options.has_tables,
-        has_thumbnails=has_thumbnails,
-    )
+    plan = _make_plan(options, outputs, folders)
     with ExitStack() as stack:
         pool = stack.enter_context(_start_pool(options, plan, items))  # before this process has other threads
         notes = pool.check_model()
@@ -97,6 +85,28 @@ def run(options: BatchOptions) -> int:
         statistics = results.count_final(statistics) if options.watch else statistics
         _print_summary(options, statistics, reporter, places)
         return _find_exit_code(statistics, options.is_strict, results)
+
+
+def _list_outputs(options: BatchOptions) -> list[Output]:
+    """Return the files of results; raise SetupError now if a library that one needs is not installed."""
+    outputs = [Output(path, options.choose_format(path)) for path in options.outputs]
+    if any(output.format is WORKBOOK for output in outputs):
+        check_library()
+    return outputs
+
+
+def _make_plan(options: BatchOptions, outputs: Sequence[Output], folders: Mapping[str, Path]) -> Plan:
+    formats = [output.format for output in outputs] or [options.format or TEXT]
+    has_thumbnails = any(format.has_thumbnails for format in formats)
+    return Plan(
+        options.settings,
+        options.model,
+        **folders,
+        password=options.password,
+        region=options.region,
+        has_tables=options.has_tables,
+        has_thumbnails=has_thumbnails,
+    )
 
 
 def _read(

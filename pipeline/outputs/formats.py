@@ -56,15 +56,15 @@ class Format:
     name: str
     suffixes: tuple[str, ...]
     writer: Writer | None
-    write_files: Callable[[Path, Iterable[Record]], list[Path]] | None = None
     has_thumbnails: bool = False
+    write_files: Callable[[Path, Iterable[Record]], list[Path]] | None = None
 
 
 TEXT = Format("text", (".txt", ".text"), TextWriter())
 JSON_LINES = Format("jsonl", (".jsonl",), JsonLinesWriter())
 
-WORKBOOK = Format("xlsx", (".xlsx",), None, write_workbook)
-GRIDS = Format("csv", (".csv",), GridWriter(), write_grids)
+WORKBOOK = Format("xlsx", (".xlsx",), None, write_files=write_workbook)
+GRIDS = Format("csv", (".csv",), GridWriter(), write_files=write_grids)
 """CSV of the tables of a run with ``--table``."""
 
 CSV = Format("csv", (".csv",), CsvWriter())

@@ -114,6 +114,8 @@ def _read_grid(
         own = sorted(by_cell.get(at, []), key=lambda reading: reading.box.left)
         if at in earlier and "".join(reading.text for reading in own) != earlier[at]:
             own = [_reject(reading, f"with the lines of its table it reads {earlier[at]}") for reading in own]
+        if _has_lines(own):
+            own = [_reject(reading, "its cell holds two lines of numbers: a wall may be missing") for reading in own]
         corners = map_to_source(grid.bend(grid.find_corners(span)), page)
         cells.append(_make_cell(span, own, corners))
         readings += [replace(reading, place=(1, span.row + 1, span.column + 1)) for reading in own]
@@ -141,6 +143,12 @@ def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple
         cells.append(_make_cell(CellSpan(row, column), own, corners))
         readings += [replace(reading, place=(1, row + 1, column + 1)) for reading in own]
     return Table(n_rows, n_columns, tuple(cells), False), readings
+
+
+def _has_lines(readings: Sequence[Reading]) -> bool:
+    """Return whether one number of a cell stands below another."""
+    tops, bottoms = [reading.box.top for reading in readings], [reading.box.bottom for reading in readings]
+    return len(readings) > 1 and max(tops) >= min(bottoms)
 
 
 class _CellFinder:

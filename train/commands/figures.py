@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import MissingInputError
 from train.scripts import Parser, one_of
 
-FIGURES = ("at-work", "stages", "report", "compared", "live")
+FIGURES = ("at-work", "stages", "table", "report", "compared", "live")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

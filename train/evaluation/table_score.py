@@ -37,9 +37,9 @@ class TableScore:
     def figures(self) -> dict[str, float]:
         """Percentages.
 
-        placed: cells, empty ones too, that were found where they are, with the right row, column and span · right: those
-        whose text, or lack of it, is right as well · accepted: cells with an accepted text, of all cells · wrong: those
-        of them that are wrong, of all cells · risk: the same of the accepted.
+        placed: cells, empty ones too, that were found where they are, with the right row, column and span · right:
+        those whose text, or lack of it, is right as well · accepted: cells with an accepted text · wrong: those of them
+        that are wrong, of all cells · risk: the same of the accepted.
         """
         return {
             "placed": _percent(self.n_placed, self.n_cells),

@@ -231,8 +231,8 @@ class Digit:
     def to_dict(self) -> dict[str, Any]:
         """Return the digit as JSON has it."""
         alternatives = [[text, round(p, _DECIMALS)] for text, p in self.alternatives]
-        confidence = round(self.confidence, _DECIMALS)
-        return {"text": self.text, "confidence": confidence, "box": self.box.as_list(), "alternatives": alternatives}
+        facts = {"text": self.text, "confidence": round(self.confidence, _DECIMALS), "box": self.box.as_list()}
+        return {**facts, "alternatives": alternatives}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -241,8 +241,7 @@ class Reading:
 
     Where signs are reported, `text` also holds the number's signs, and `signs` their boxes; `digits`
     never do. `box` is the box around digits and signs. `writing` says whether it is printed or written by hand, None
-    where no page network looked; `flaw` says why it is no number, whatever its digits say; `place` is its table, row
-    and column, from 1, where it stands in a table.
+    where no page network looked; `flaw` says why it is no number, whatever its digits say; `place` is where in a table.
     """
 
     text: str

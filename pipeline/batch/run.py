@@ -98,15 +98,8 @@ def _list_outputs(options: BatchOptions) -> list[Output]:
 def _make_plan(options: BatchOptions, outputs: Sequence[Output], folders: Mapping[str, Path]) -> Plan:
     formats = [output.format for output in outputs] or [options.format or TEXT]
     has_thumbnails = any(format.has_thumbnails for format in formats)
-    return Plan(
-        options.settings,
-        options.model,
-        **folders,
-        password=options.password,
-        region=options.region,
-        has_tables=options.has_tables,
-        has_thumbnails=has_thumbnails,
-    )
+    plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)
+    return replace(plan, region=options.region, has_tables=options.has_tables)
 
 
 def _read(

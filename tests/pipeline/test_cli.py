@@ -133,7 +133,7 @@ def test_verbose_prints_seconds_on_stderr(photo: str, capsys: Captured) -> None:
 ERRORS = {
     "no input": (["-q"], 2, "nothing to read is given; name a picture, a PDF or a folder"),
     "mistyped flag": (["{photo}", "--formt", "csv"], 2, "did you mean --format?"),
-    "unknown ending": (["{photo}", "-o", "{tmp}/a.xlsx"], 2, "no format of results has this ending; use .txt, "),
+    "unknown ending": (["{photo}", "-o", "{tmp}/a.xls"], 2, "no format of results has this ending; use .txt, "),
     "video": (["{tmp}/clip.mp4"], 3, "this is a video, which is read frame by frame; read it with --webcam "),
     "address": (["https://host/a.jpg"], 3, "this is an address, not a file; download it first"),
     "stream": (["rtsp://host/a"], 3, "read it live: --webcam rtsp://host/a"),

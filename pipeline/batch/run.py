@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from time import strftime
-from typing import TextIO, TypeAlias
+from typing import Any, TextIO, TypeAlias
 
 from pipeline.batch.jobs import BUG_CODE, Outcome, Plan
 from pipeline.batch.journal import Journal
@@ -95,7 +95,7 @@ def _list_outputs(options: BatchOptions) -> list[Output]:
     return outputs
 
 
-def _make_plan(options: BatchOptions, outputs: Sequence[Output], folders: Mapping[str, Path]) -> Plan:
+def _make_plan(options: BatchOptions, outputs: Sequence[Output], folders: Mapping[str, Any]) -> Plan:
     formats = [output.format for output in outputs] or [options.format or TEXT]
     has_thumbnails = any(format.has_thumbnails for format in formats)
     plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from pipeline.decoding.constraints.constraint import Constraint
     from pipeline.errors import DigitsError, InputError, ModelError
     from pipeline.geometry import Box
+    from pipeline.images.crop import crop_page
     from pipeline.images.load import load_page, load_pages
     from pipeline.outputs.annotate import annotate
     from pipeline.reading.read import read
     from pipeline.reading.read_page import analyze_page, read_page
     from pipeline.recognition.classify import Classifier, load_classifier
+    from pipeline.region import Region
     from pipeline.settings.tree import Settings
+    from pipeline.table import Cell, Table
+    from pipeline.tables.read_tables import read_tables
     from pipeline.types import Digit, Page, PageReading, Reading
 
 
@@ -33,13 +37,18 @@ _HOMES = {
     "DigitsError": "errors",
     "InputError": "errors",
     "ModelError": "errors",
+    "crop_page": "images.crop",
     "load_page": "images.load",
     "load_pages": "images.load",
     "analyze_page": "reading.read_page",
     "read": "reading.read",
     "read_page": "reading.read_page",
+    "Region": "region",
+    "read_tables": "tables.read_tables",
     "Settings": "settings.tree",
     "Box": "geometry",
+    "Cell": "table",
+    "Table": "table",
     "Digit": "types",
     "Page": "types",
     "PageReading": "types",
@@ -48,6 +57,7 @@ _HOMES = {
 
 __all__ = [
     "Box",
+    "Cell",
     "Classifier",
     "Constraint",
     "Digit",
@@ -57,14 +67,18 @@ __all__ = [
     "Page",
     "PageReading",
     "Reading",
+    "Region",
     "Settings",
+    "Table",
     "analyze_page",
     "annotate",
+    "crop_page",
     "load_classifier",
     "load_page",
     "load_pages",
     "read",
     "read_page",
+    "read_tables",
 ]
 
 

@@ -6,7 +6,6 @@ Nothing here imports OpenCV: `pipeline.cli` must be able to say that it cannot b
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,8 @@ from pipeline.flags import (
     PrintCompletion,
     add_constraint,
     choose_constraint,
+    choose_frame_box,
+    find_program,
     parse_count,
     parse_pages,
     parse_probability,
@@ -50,17 +51,13 @@ _EXAMPLES = (
     ("--webcam", "a camera, in a window"),
 )
 
-_PROGRAMS = {"run_pipeline.py": "python run_pipeline.py", "__main__.py": "python -m pipeline"}
-"""What the usage line calls the program, by the file that started it; read-digits is the installed command."""
-
-
 _LIVE_ONLY = (
-    *("size", "fps", "every_frame", "confirm_frames", "min_confidence", "roi", "mirror", "headless", "record"),
+    *("size", "fps", "every_frame", "confirm_frames", "min_confidence", "mirror", "headless", "record"),
     "max_seconds",
 )
 _BATCH_ONLY = (
     *("inputs", "include", "exclude", "pages", "dpi", "password", "watch", "format", "trace", "review", "strict"),
-    *("no_turn", "signs", "writing", "workers", "timeout", "resume", *CONSTRAINT_FLAGS),
+    *("no_turn", "signs", "table", "writing", "workers", "timeout", "resume", *CONSTRAINT_FLAGS),
 )
 """Names of the flags that only one of the two modes takes."""
 
@@ -101,6 +98,8 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         exclude=tuple(flags.exclude),
         pages=flags.pages or PageRanges(),
         password=flags.password,
+        region=flags.roi,
+        has_tables=flags.table,
         outputs=tuple(dict.fromkeys(flags.output)),
         format=FORMATS[flags.format] if flags.format else None,
         annotate=flags.annotate,
@@ -127,7 +126,7 @@ def _make_live_options(flags: argparse.Namespace) -> LiveOptions:
         size_px=flags.size,
         fps=flags.fps,
         has_every_frame=flags.every_frame,
-        region=flags.roi,
+        region=choose_frame_box(flags.roi),
         settings=_choose_settings(flags),
         settings_file=flags.settings,
         model=flags.model,
@@ -169,11 +168,6 @@ def _choose_settings(flags: argparse.Namespace) -> Settings:
         if value is not None:
             settings = replace(settings, **{stage: replace(getattr(settings, stage), **{knob: value})})
     return settings
-
-
-def find_program() -> str:
-    """Return the command that started the program, for messages."""
-    return _PROGRAMS.get(Path(sys.argv[0]).name, "read-digits")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -261,6 +255,12 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
     add("--model", default="digits", help="a name under models/, a folder, a .tflite, .keras or .h5 file (digits)")
     add("--settings", type=Path, metavar="FILE", help="TOML or JSON; python -m pipeline.settings prints one to edit")
     add("--reject-below", type=parse_probability, metavar="P", help="reject numbers of lower confidence, 0 to 1")
+    add(
+        "--roi",
+        type=parse_region,
+        metavar="L,T,R,B",
+        help="read only this part of each page, or of a camera's frame: pixels, or percent: 10%%,20%%,90%%,60%%",
+    )
     add("--no-turn", action="store_true", help="do not turn pages that seem to lie on their side")
     add(
         "--writing",
@@ -268,6 +268,7 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         metavar="KIND",
         help="numbers written by hand, printed ones, or any (the default)",
     )
+    add("--table", action="store_true", help="read tables into rows and columns: a CSV file or a sheet for each")
     add("--signs", action="store_true", help="write signs into the text: 12/03/2024, 10:45, 12.50, -3, 98%%")
 
 
@@ -292,7 +293,6 @@ def _add_live(group: argparse._ArgumentGroup) -> None:
     add("--every-frame", action="store_true", help="read every frame of a file, however long it takes")
     add("--confirm-frames", type=parse_count, metavar="N", help="frames that must read the same number (6)")
     add("--min-confidence", type=parse_probability, metavar="P", help="confirm no number of lower confidence (0.9)")
-    add("--roi", type=parse_region, metavar="L,T,R,B", help="read only this part of the frame, in pixels")
     add("--mirror", action="store_true", help="mirror the picture in the window; it is read unmirrored")
     add("--headless", action="store_true", help="no window; only a JSON line for each confirmed number")
     add("--record", type=Path, metavar="FILE.mp4", help="write the annotated video")

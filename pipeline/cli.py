@@ -72,7 +72,7 @@ def _suggest_resuming(argv: Sequence[str], can_resume: bool) -> list[str]:
     """Return the line that says how to go on: the same command with --resume, the password left out."""
     if not can_resume:
         return []
-    from pipeline.arguments import find_program
+    from pipeline.flags import find_program
 
     words = [f"{_SECRET}=..." if word.startswith(f"{_SECRET}=") else word for word in argv]
     words = ["..." if before == _SECRET else word for before, word in zip(["", *words], words, strict=False)]

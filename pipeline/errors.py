@@ -109,6 +109,12 @@ class PictureSizeError(InputError):
     code = "size"
 
 
+class RegionError(InputError):
+    """The part of a page that is to be read lies beyond it, or is too small to hold a digit."""
+
+    code = "region"
+
+
 class NoInputError(DigitsError):
     """No input at all could be read."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import sys
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NoReturn
@@ -16,6 +17,7 @@ from pipeline.decoding.constraints.read_values import read_values
 from pipeline.decoding.constraints.rules import CHECKS
 from pipeline.errors import ConstraintError, SetupError, UsageError
 from pipeline.geometry import Box
+from pipeline.region import Region
 
 _LEAST_SIMILARITY = 0.65
 """Of two names; two letters swapped in a name of three give 0.67."""
@@ -25,7 +27,11 @@ CONSTRAINT_FLAGS = ("digits", "range", "pattern", "values", "check")
 """Names of the flags of `add_constraint`."""
 
 _COMMAND = "read-digits"
+_PROGRAMS = {"run_pipeline.py": "python run_pipeline.py", "__main__.py": "python -m pipeline"}
+"""What the usage line calls the program, by the file that started it; the installed command otherwise."""
+
 _UNKNOWN = "unrecognized arguments: "
+_PERCENT = r"\d{1,3}(\.\d{1,3})?%"
 
 
 class FlagParser(argparse.ArgumentParser):
@@ -51,6 +57,11 @@ class FlagParser(argparse.ArgumentParser):
         names = {name.lstrip("-"): name for name in known}
         close = get_close_matches(wrong.lstrip("-"), names, n=1, cutoff=_LEAST_SIMILARITY)
         return names[close[0]] if close else None
+
+
+def find_program() -> str:
+    """Return the command that started the program, for messages."""
+    return _PROGRAMS.get(Path(sys.argv[0]).name, _COMMAND)
 
 
 class PrintCompletion(argparse.Action):
@@ -131,13 +142,34 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(found[1]), int(found[2])
 
 
-def parse_region(text: str) -> Box:
-    """Return the box of a text such as 10,20,300,400: left, top, right, bottom."""
-    found = re.fullmatch(r"(\d{1,5}),(\d{1,5}),(\d{1,5}),(\d{1,5})", text)
-    left, top, right, bottom = map(int, found.groups()) if found else (0, 0, 0, 0)
-    if not (left < right and top < bottom):
-        raise argparse.ArgumentTypeError(f"expected left,top,right,bottom in pixels, received {text!r}")
-    return Box(left, top, right, bottom)
+def parse_region(text: str) -> Region:
+    """Return the region of a text such as 10,20,300,400 or 10%,20%,90%,60%: left, top, right, bottom."""
+    try:
+        if re.fullmatch(r"\d{1,5}(,\d{1,5}){3}", text):
+            left, top, right, bottom = map(int, text.split(","))
+            return Region(left, top, right, bottom)
+        if re.fullmatch(rf"{_PERCENT}(,{_PERCENT}){{3}}", text):
+            sides = [float(side[:-1]) for side in text.split(",")]
+            return Region(sides[0], sides[1], sides[2], sides[3], is_percent=True)
+    except ValueError:  # an empty one, or one that ends beyond the page
+        pass
+    expected = "left,top,right,bottom in pixels, or all four in percent up to 100%"
+    raise argparse.ArgumentTypeError(f"expected {expected}, left < right and top < bottom, received {text!r}")
+
+
+def choose_frame_box(region: Region | None) -> Box | None:
+    """Return the part of each frame of a live run that is to be read, px of the frame.
+
+    Raises
+    ------
+    UsageError
+        If it is in percent.
+    """
+    if region is None:
+        return None
+    if region.is_percent:
+        raise UsageError("--webcam takes --roi in pixels of the frame", "such as --roi 200,100,1080,620")
+    return Box(*map(int, (region.left, region.top, region.right, region.bottom)))
 
 
 def add_constraint(group: argparse._ArgumentGroup) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Box, expect
 from pipeline.page_scale import measure_digit_height
+from pipeline.table import Place, Table, describe_tables
 
 Status = Literal["accepted", "rejected"]
 Writing = Literal["hand", "printed"]
@@ -74,9 +75,8 @@ class InkMask:
     ink: NDArray[np.uint8]
 
     def __post_init__(self) -> None:
-        expect(
-            self.ink.ndim == 2 and self.ink.dtype == np.uint8, self, "uint8 (H, W)", (self.ink.dtype, self.ink.shape)
-        )
+        is_mask = self.ink.ndim == 2 and self.ink.dtype == np.uint8
+        expect(is_mask, self, "uint8 (H, W)", (self.ink.dtype, self.ink.shape))
         _freeze(self.ink)
 
 
@@ -231,8 +231,8 @@ class Digit:
     def to_dict(self) -> dict[str, Any]:
         """Return the digit as JSON has it."""
         alternatives = [[text, round(p, _DECIMALS)] for text, p in self.alternatives]
-        confidence = round(self.confidence, _DECIMALS)
-        return {"text": self.text, "confidence": confidence, "box": self.box.as_list(), "alternatives": alternatives}
+        facts = {"text": self.text, "confidence": round(self.confidence, _DECIMALS), "box": self.box.as_list()}
+        return {**facts, "alternatives": alternatives}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -241,7 +241,7 @@ class Reading:
 
     Where signs are reported, `text` also holds the number's signs, and `signs` their boxes; `digits`
     never do. `box` is the box around digits and signs. `writing` says whether it is printed or written by hand, None
-    where no page network looked; `flaw` says why it is no number, whatever its digits say.
+    where no page network looked; `flaw` says why it is no number, whatever its digits say; `place` is where in a table.
     """
 
     text: str
@@ -254,13 +254,13 @@ class Reading:
     signs: tuple[Box, ...] = ()
     writing: Writing | None = None
     flaw: str | None = None
+    place: Place | None = None
 
     def __post_init__(self) -> None:
         expect(0 <= self.confidence <= 1, self, "confidence in 0..1", self.confidence)
         expect(self.status in ("accepted", "rejected"), self, "status accepted or rejected", self.status)
-        expect(
-            (self.reason is None) == (self.status == "accepted"), self, "a reason if and only if rejected", self.reason
-        )
+        is_accepted = self.status == "accepted"
+        expect((self.reason is None) == is_accepted, self, "a reason if and only if rejected", self.reason)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the number as JSON has it."""
@@ -273,7 +273,8 @@ class Reading:
 class PageReading:
     """All numbers of one page in reading order; boxes are in px of the upright original.
 
-    `hypothesis` names the look at the page that read it best (`pipeline.reading.hypotheses`).
+    `hypothesis` names the look at the page that read it best (`pipeline.reading.hypotheses`); `tables` are None where
+    none were looked for.
     """
 
     source: str
@@ -284,16 +285,15 @@ class PageReading:
     seconds: dict[str, float]
     turned_deg: int = 0
     hypothesis: str = ""
+    tables: tuple[Table, ...] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return the page as JSON has it, but for what concerns its file."""
-        return {
-            "size_px": list(self.size_px),
-            "turned_deg": self.turned_deg,
-            "model": self.model,
-            "numbers": [reading.to_dict() for reading in self.readings],
-            "seconds": {stage: round(spent_s, _DECIMALS) for stage, spent_s in self.seconds.items()},
-        }
+        numbers = [reading.to_dict() for reading in self.readings]
+        found = {} if self.tables is None else describe_tables(self.tables, numbers, [r.place for r in self.readings])
+        facts = {"size_px": list(self.size_px), "turned_deg": self.turned_deg, "model": self.model}
+        seconds = {stage: round(spent_s, _DECIMALS) for stage, spent_s in self.seconds.items()}
+        return {**facts, "numbers": numbers, **found, "seconds": seconds}
 
 
 PAPER_LEVEL = 55

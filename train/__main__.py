@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate": "accuracy, confusion matrix, plots; compare models",
     "score": "score what the pipeline reads in a folder with truth.json",
     "score-constraints": "score what is read when something is known about the numbers",
+    "score-tables": "score how synthesized photos of tables are read",
     "ablate": "score a folder with one stage disabled at a time",
     "leave-out": "choose the settings anew without one source at a time",
     "synthesize": "make photographed pages with known truth",

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from pipeline.batch.sources import Source
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.outputs.records import Record
+from pipeline.region import Region
 from pipeline.settings.tree import Settings
 
 BUG_CODE = "bug"
@@ -27,6 +28,8 @@ class Plan:
     settings, model, constraint : as for `read_page` and `load_classifier`
     annotate, trace, review : folders for pictures; None for none
     password : of encrypted PDFs
+    region : the part of each page to read; None for all of it
+    has_tables : whether tables are read into rows and columns
     has_thumbnails : whether a record carries a small picture of its page, for the HTML report
     """
 
@@ -36,6 +39,8 @@ class Plan:
     trace: Path | None = None
     review: Path | None = None
     password: str | None = field(default=None, repr=False)
+    region: Region | None = None
+    has_tables: bool = False
     has_thumbnails: bool = False
     constraint: Constraint | None = None
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import UsageError
-from pipeline.outputs.formats import Format
+from pipeline.outputs.formats import CSV, GRIDS, WORKBOOK, Format, find_format
+from pipeline.region import Region
 from pipeline.settings.tree import Settings
+from pipeline.system.files import is_device
 
 TIMEOUT_S = 60.0
 """Default of `timeout_s`; a page of 100 megapixels that is read in all four turns takes a tenth of it."""
@@ -26,6 +28,8 @@ class BatchOptions:
     include, exclude : glob patterns that choose among the files of folders
     pages : which pages of each file
     password : of encrypted PDFs
+    region : the part of each page to read; None for all of it
+    has_tables : read tables into rows and columns
     outputs : files for the results; stdout where there are none
     format : of the results; None takes that of each output's suffix, and text for stdout
     annotate, trace, review : folders for pictures; None for none
@@ -53,6 +57,8 @@ class BatchOptions:
     exclude: tuple[str, ...] = ()
     pages: PageRanges = PageRanges()
     password: str | None = field(default=None, repr=False)
+    region: Region | None = None
+    has_tables: bool = False
     outputs: tuple[Path, ...] = ()
     format: Format | None = None
     annotate: Path | None = None
@@ -74,9 +80,24 @@ class BatchOptions:
     def __post_init__(self) -> None:
         if not (self.inputs or self.watch):
             raise UsageError("nothing to read is given", "name a picture, a PDF or a folder")
+        if self.format is WORKBOOK and not self.outputs:
+            raise UsageError("--format xlsx needs --output", "name a file for the results, such as results.xlsx")
         if (self.watch or self.is_resumed) and not self.outputs:
             flag = "--watch" if self.watch else "--resume"
             raise UsageError(f"{flag} needs --output", "name a file for the results, such as results.csv")
+
+    def choose_format(self, path: Path) -> Format:
+        """Return the format of an output: the one that was asked for, or that of its suffix; with tables CSV is grids.
+
+        Raises
+        ------
+        UsageError
+            If no format has the suffix, or a device or pipe is to take what is no text.
+        """
+        chosen = self.format or find_format(path)
+        if chosen is WORKBOOK and is_device(path):
+            raise UsageError(f"--output {path}: xlsx is no text", "name a file that ends in .xlsx")
+        return GRIDS if self.has_tables and chosen is CSV else chosen
 
     @property
     def folders(self) -> dict[str, Path]:

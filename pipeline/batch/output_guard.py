@@ -15,7 +15,9 @@ from pipeline.batch.sources import STDIN, Source, find_real
 from pipeline.errors import UsageError
 from pipeline.images.load import SUFFIXES
 from pipeline.outputs.annotate import ANNOTATED
-from pipeline.outputs.overwriting import check_replaceable, check_sources_are_kept
+from pipeline.outputs.formats import GRIDS
+from pipeline.outputs.grid_writer import list_numbered
+from pipeline.outputs.overwriting import check_replaceable, check_sources_are_kept, is_own_result
 from pipeline.outputs.review import CROPS, PAGES, TABLE
 from pipeline.recognition.classify import list_model_files
 from pipeline.system.files import is_device
@@ -43,12 +45,16 @@ def check_outputs(options: BatchOptions, items: Sequence[InputItem]) -> None:
     journal = choose_journal(files, options.format) if files else None
     if journal and journal not in files:
         written.append(("the journal", journal))
+    tables = files if options.has_tables else []
+    grids = [one for path in tables if options.choose_format(path) is GRIDS for one in (path, *list_numbered(path))]
+    written += [("--output", path) for path in grids if path not in files]
     check_sources_are_kept(written, _list_read(options, sources))
     _check_folders(options, sources)
     if options.watch:
         _check_watched(options.watch, files)
     if not options.is_forced:  # a journal that is resumed is read first, and refused if it is none
-        check_replaceable(one for one in written if not (options.is_resumed and one[1] == journal))
+        known = grids if journal and journal.is_file() and is_own_result(journal) else []
+        check_replaceable([one for one in written if not (options.is_resumed and one[1] == journal)], known)
 
 
 def _list_read(options: BatchOptions, sources: Sequence[str]) -> Iterator[tuple[str, str | Path]]:

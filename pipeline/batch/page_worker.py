@@ -21,6 +21,7 @@ from pipeline.errors import (
     InputError,
     NotAPictureError,
 )
+from pipeline.images.crop import crop_page
 from pipeline.images.load import Picture, open_picture
 from pipeline.outputs.annotate import annotate, write_annotated
 from pipeline.outputs.records import Record, make_record
@@ -32,6 +33,7 @@ from pipeline.recognition.classify import Classifier
 from pipeline.system.files import make_folder
 from pipeline.system.memory import estimate_memory, limit_memory_to
 from pipeline.system.native_stderr import silence_native_stderr
+from pipeline.tables.read_tables import find_tables, note_tables
 
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".3gp")
 
@@ -101,11 +103,15 @@ class Worker:
         plan = self._plan
         with silence_native_stderr():  # libjpeg and libpng print a warning for every slight defect
             page = picture.load_page(job.number)
-        stages = analyze_page(page, self._classifier, plan.settings, None, plan.constraint)
+        part = crop_page(page, plan.region) if plan.region else page
+        stages = analyze_page(part, self._classifier, plan.settings, constraint=plan.constraint)
         if plan.trace:
             Trace(plan.trace, name).write(stages)
-        reading = make_page_reading(stages, self._classifier.name)
-        notes = [picture.note_page(job.number), note_reading(reading)]
+        if plan.has_tables:
+            reading = find_tables(stages, self._classifier, plan.settings, plan.constraint)
+        else:
+            reading = make_page_reading(stages, self._classifier.name)
+        notes = [picture.note_page(job.number), note_reading(reading), note_tables(reading)]
         record = make_record(reading, "; ".join(filter(None, notes)) or None)
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         crops: tuple[str, ...] | None = () if plan.review else None

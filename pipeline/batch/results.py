@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +20,7 @@ from pipeline.outputs.formats import JSON_LINES, Format
 from pipeline.outputs.records import Record, count_rejected
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import write_table
+from pipeline.region import Region
 from pipeline.settings.tree import Settings
 from pipeline.system.files import is_device, open_output
 from pipeline.version import __version__
@@ -67,11 +68,19 @@ def choose_journal(paths: Sequence[Path], format: Format | None) -> Path:
     return paths[0].with_name(paths[0].name + _JOURNAL_SUFFIX)
 
 
-def make_mark(settings: Settings, model_hash: str, constraint: Constraint | None = None) -> str:
-    """Return 16 hex digits, a hash of the program's version, the settings, the model and the constraint, if any."""
+def make_mark(
+    settings: Settings,
+    model_hash: str,
+    constraint: Constraint | None = None,
+    region: Region | None = None,
+    has_tables: bool = False,
+) -> str:
+    """Return 16 hex digits, a hash of the program's version, the settings, the model, and what is read of each page."""
     facts: list[object] = [__version__, settings.to_dict(), model_hash]
     if constraint:
         facts.append(constraint.to_dict())
+    facts += [] if region is None else [str(region)]
+    facts += ["table"] if has_tables else []
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -147,15 +156,20 @@ class FileResults:
         OutputError
             If one cannot be written.
         """
+        paths: list[Path] = []
         for output in self._outputs:
+            write_files = None if output.is_device else output.format.write_files
+            if write_files:
+                paths += write_files(output.path, self._list_records())
+                continue
             with (
                 open_output(output.path) as stream,
                 Report(stream, output.format, str(output.path), facts) as report,
             ):
-                for record in self._journal.read_sorted():
-                    del record[KEY]
+                for record in self._list_records():
                     report.add(record)
-        places = {"results": ", ".join(str(output.path) for output in self._outputs)} if self._outputs else {}
+            paths.append(output.path)
+        places = {"results": ", ".join(map(str, paths))} if paths else {}
         if self._review:
             rejected = (record for record in self._journal.read_sorted() if count_rejected(record))
             with_crops = ((record, record[KEY].get("crops", ())) for record in rejected)
@@ -164,6 +178,12 @@ class FileResults:
         n_left = self._journal.n_left
         left = f", {n_left:,} {'record' if n_left == 1 else 'records'} of other settings or contents left in it"
         return places | {"journal": f"{self._journal.path}{left if n_left else ''}"}
+
+    def _list_records(self) -> Iterator[Record]:
+        """Yield the results without what is the journal's."""
+        for record in self._journal.read_sorted():
+            del record[KEY]
+            yield record
 
     def count_final(self, statistics: RunStatistics) -> RunStatistics:
         """Return the statistics of the records in the journal: a page that was read again is counted once."""

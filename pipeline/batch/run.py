@@ -6,13 +6,13 @@ import io
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from time import strftime
-from typing import TextIO, TypeAlias
+from typing import Any, TextIO, TypeAlias
 
 from pipeline.batch.jobs import BUG_CODE, Outcome, Plan
 from pipeline.batch.journal import Journal
@@ -35,10 +35,11 @@ from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, OutputError, StrictError, UsageError
 from pipeline.images.load import MOST_BYTES
-from pipeline.outputs.formats import TEXT, find_format
+from pipeline.outputs.formats import TEXT, WORKBOOK, Format
 from pipeline.outputs.records import format_failure
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import list_stems
+from pipeline.outputs.workbook import check_library
 from pipeline.recognition.classify import hash_model
 from pipeline.system.files import make_folder, open_output
 
@@ -58,12 +59,11 @@ def run(options: BatchOptions) -> int:
     items = _list_items(options, options.inputs, statistics)
     check_outputs(options, items)
     check_writable(options.outputs)
-    outputs = [Output(path, options.format or find_format(path)) for path in options.outputs]
+    outputs = _list_outputs(options)
     folders = {name: make_folder(folder) for name, folder in options.folders.items()}
     paths = [item.path for item in items if isinstance(item, Source)]
     stems = list_stems(options.review, paths) if options.review else {}  # raises now if its table is in the way later
-    formats = [output.format for output in outputs] or [options.format or TEXT]
-    plan = _make_plan(options, folders, any(format.has_thumbnails for format in formats))
+    plan = _make_plan(options, outputs, folders)
     with ExitStack() as stack:
         pool = stack.enter_context(_start_pool(options, plan, items))  # before this process has other threads
         notes = pool.check_model()
@@ -87,15 +87,19 @@ def run(options: BatchOptions) -> int:
         return _find_exit_code(statistics, options.is_strict, results)
 
 
-def _make_plan(options: BatchOptions, folders: dict[str, Path], has_thumbnails: bool) -> Plan:
-    return Plan(
-        options.settings,
-        options.model,
-        **folders,
-        password=options.password,
-        has_thumbnails=has_thumbnails,
-        constraint=options.constraint,
-    )
+def _list_outputs(options: BatchOptions) -> list[Output]:
+    """Return the files of results; raise SetupError now if a library that one needs is not installed."""
+    outputs = [Output(path, options.choose_format(path)) for path in options.outputs]
+    if any(output.format is WORKBOOK for output in outputs):
+        check_library()
+    return outputs
+
+
+def _make_plan(options: BatchOptions, outputs: Sequence[Output], folders: Mapping[str, Any]) -> Plan:
+    formats = [output.format for output in outputs] or [options.format or TEXT]
+    has_thumbnails = any(format.has_thumbnails for format in formats)
+    plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)
+    return replace(plan, constraint=options.constraint, region=options.region, has_tables=options.has_tables)
 
 
 def _read(
@@ -185,7 +189,7 @@ def _open_results(options: BatchOptions, outputs: Sequence[Output], plan: Plan) 
     """Yield the results: in a journal if one of the outputs is a file, else in streams."""
     files = [output for output in outputs if not output.is_device]
     if files:
-        mark = make_mark(plan.settings, hash_model(plan.model), plan.constraint)
+        mark = make_mark(plan.settings, hash_model(plan.model), plan.constraint, plan.region, plan.has_tables)
         path = choose_journal([output.path for output in files], options.format)
         with Journal(path, mark, options.is_resumed, plan.review is not None) as journal:
             yield FileResults(journal, outputs, plan.review)
@@ -195,9 +199,13 @@ def _open_results(options: BatchOptions, outputs: Sequence[Output], plan: Plan) 
         if outputs:
             streams = [(stack.enter_context(open_output(one.path)), one.format, str(one.path)) for one in outputs]
         else:
-            streams = [(_prepare_stdout(), options.format or TEXT, "standard output")]
+            streams = [(_prepare_stdout(), _choose_stdout_format(options), "standard output")]
         reports = [stack.enter_context(Report(*stream, facts)) for stream in streams]
         yield StreamResults(reports, plan.review)
+
+
+def _choose_stdout_format(options: BatchOptions) -> Format:
+    return options.choose_format(Path(os.devnull)) if options.format else TEXT
 
 
 def _prepare_stdout() -> TextIO:

@@ -1,8 +1,8 @@
 """The annotated picture: each number's box, text and confidence drawn over it.
 
-Accepted numbers are green, rejected ones orange with a question mark. A label is no taller than the number that it
-names; a small picture, or one of small numbers, is enlarged first. A label is placed where it covers no number and no
-other label, and as little ink as can be; if there is no such place, the picture is padded.
+Accepted numbers are green, rejected ones orange with a question mark, the cells of tables blue. A label is no taller
+than the number that it names; a small picture, or one of small numbers, is enlarged first. A label is placed where it
+covers no number and no other label, and as little ink as can be; if there is no such place, the picture is padded.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from pipeline.geometry import Box
 from pipeline.system.files import write_file
+from pipeline.table import Table
 from pipeline.types import PageReading, Reading
 
 ANNOTATED = ".annotated"
 """Suffix of the stem of an annotated picture's name."""
 
 _ACCEPTED_BGR, _REJECTED_BGR = (60, 130, 0), (0, 90, 230)
+_CELL_BGR = (200, 140, 40)
 _BAND_GRAY = 235
 _LEAST_SIDE_PX = 640
 """A picture with a shorter long side is enlarged by an integer factor to about this; labels would hide it."""
@@ -48,7 +50,7 @@ _FONT_PX = 22
 def annotate(
     bgr: NDArray[np.uint8], reading: PageReading, to_source: NDArray[np.float64] | None = None
 ) -> NDArray[np.uint8]:
-    """Return the picture with each number's box, text and confidence drawn on it.
+    """Return the picture with each number's box, text and confidence drawn on it, and the cells of tables.
 
     Parameters
     ----------
@@ -64,6 +66,8 @@ def annotate(
     canvas = cv2.resize(bgr, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC) if factor > 1 else bgr.copy()
     most_px = max(_LEAST_LETTER_PX, round(max(canvas.shape[:2]) * _LABEL_FRAC))
     pen = max(1, round(most_px / 14))
+    for table in reading.tables or ():
+        _draw_cells(canvas, table, to_source, factor, pen)
     boxes = [_map_box(r.box, to_source, factor, pen) for r in reading.readings]
     labels = [_make_label(r) for r in reading.readings]
     letters_px, places = _choose_letters(boxes, labels, canvas, most_px)
@@ -85,6 +89,17 @@ def _choose_factor(bgr: NDArray[np.uint8], reading: PageReading, to_source: NDAr
         most = int(math.sqrt(_MOST_MPX * 1e6 / (bgr.shape[0] * bgr.shape[1])))
         factor = max(factor, min(wanted, most))
     return int(factor)
+
+
+def _draw_cells(
+    canvas: NDArray[np.uint8], table: Table, to_source: NDArray[np.float64] | None, factor: int, pen: int
+) -> None:
+    """Draw the outlines of a table's cells, in place."""
+    from_source = np.eye(3) if to_source is None else np.linalg.inv(to_source)
+    for cell in table.cells:
+        corners = np.column_stack([np.array(cell.corners, np.float64), np.ones(4)]) @ from_source.T
+        outline = np.rint((corners[:, :2] + 0.5) * factor - 0.5).astype(np.int32)
+        cv2.polylines(canvas, [outline], True, _CELL_BGR, pen, cv2.LINE_AA)
 
 
 def _map_box(box: Box, to_source: NDArray[np.float64] | None, factor: int, pen: int) -> Box:

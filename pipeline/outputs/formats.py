@@ -5,16 +5,18 @@ A new format is a new writer and a new row; ``--format``, ``--output`` and its h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from pipeline.errors import UsageError
 from pipeline.outputs.csv_writer import CsvWriter
+from pipeline.outputs.grid_writer import GridWriter, write_grids
 from pipeline.outputs.html_report import HtmlWriter
 from pipeline.outputs.json_writer import JsonLinesWriter, JsonWriter
 from pipeline.outputs.text_writer import TextWriter
+from pipeline.outputs.workbook import write_workbook
 from pipeline.system.files import is_device
 
 if TYPE_CHECKING:  # at run time it would load NumPy, which the command line's --help does without
@@ -45,18 +47,27 @@ class Format:
     ----------
     name : for ``--format``
     suffixes : of the names of output files that get this format, lower case with the dot
-    writer : makes the text
+    writer : makes the text; None for a format that is no text, which no stream can take
+    write_files : writes the records to a file, or to several named after it, and returns their paths; None where the
+        text goes to the file
     has_thumbnails : whether the writer shows the ``thumbnail`` of a record; if no output does, none is made
     """
 
     name: str
     suffixes: tuple[str, ...]
-    writer: Writer
+    writer: Writer | None
     has_thumbnails: bool = False
+    write_files: Callable[[Path, Iterable[Record]], list[Path]] | None = None
 
 
 TEXT = Format("text", (".txt", ".text"), TextWriter())
 JSON_LINES = Format("jsonl", (".jsonl",), JsonLinesWriter())
+
+WORKBOOK = Format("xlsx", (".xlsx",), None, write_files=write_workbook)
+GRIDS = Format("csv", (".csv",), GridWriter(), write_files=write_grids)
+"""CSV of the tables of a run with ``--table``."""
+
+CSV = Format("csv", (".csv",), CsvWriter())
 
 FORMATS: dict[str, Format] = {
     row.name: row
@@ -64,7 +75,8 @@ FORMATS: dict[str, Format] = {
         TEXT,
         Format("json", (".json",), JsonWriter()),
         JSON_LINES,
-        Format("csv", (".csv",), CsvWriter()),
+        CSV,
+        WORKBOOK,
         Format("html", (".html",), HtmlWriter(), has_thumbnails=True),
     )
 }

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.outputs.csv_writer import CSV_COLUMNS
+from pipeline.outputs.grid_writer import resembles_grid
+from pipeline.outputs.workbook import is_own_workbook
 from pipeline.system.files import is_device
 
 VIDEO_MARK = b"handwritten-digits"
 """What a recording ends with."""
 
+_ZIP = b"PK\x03\x04"
 _HEAD_BYTES = 2**16
 _HEADER = ",".join(CSV_COLUMNS[:6]).encode()
 _RECORD = re.compile(rb'^(\[\s*)?\{"schema": \d+, "(file|source)": ', re.MULTILINE)
@@ -38,15 +41,18 @@ def check_sources_are_kept(outputs: Sequence[tuple[str, Path]], sources: Iterabl
             raise UsageError(f"{output[0]} {output[1]} is {what}", "choose another name")
 
 
-def check_replaceable(outputs: Iterable[tuple[str, Path]]) -> None:
+def check_replaceable(outputs: Iterable[tuple[str, Path]], grids: Iterable[Path] = ()) -> None:
     """Raise UsageError if there is a file where one is to be written, and it is no result of this program.
 
     Parameters
     ----------
     outputs : (flag, path) of each file to write
+    grids : those of them that were written as grids, if they look like it: a grid has no columns by which it is known
     """
+    known = set(grids)
     for flag, path in outputs:
-        if path.is_file() and not is_device(path) and not is_own_result(path):
+        is_own = is_own_result(path) or (path in known and resembles_grid(_read_ends(path)[0]))
+        if path.is_file() and not is_device(path) and not is_own:
             hint = "choose another name, or give --force to replace it"
             raise UsageError(f"{flag} {path}: this file is no result of this program", hint)
 
@@ -54,21 +60,26 @@ def check_replaceable(outputs: Iterable[tuple[str, Path]]) -> None:
 def is_own_result(path: Path) -> bool:
     """Return whether a file was written by this program, as far as it can be told, or is empty.
 
-    CSV is known by its columns, JSON and journals by the begin of a record, a report by its policy, a video by its end,
-    text by its first lines. A file that cannot be read is none.
+    CSV is known by its columns, JSON and journals by the begin of a record, a report by its policy, a workbook by its
+    creator, a video by its end, text by its first lines. A file that cannot be read is none.
     """
     try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
-            file.seek(max(0, path.stat().st_size - len(VIDEO_MARK)))
-            tail = file.read()
+        head, tail = _read_ends(path)
     except OSError:
         return False
-    if tail == VIDEO_MARK:
+    if tail == VIDEO_MARK or (head.startswith(_ZIP) and is_own_workbook(path)):
         return True
     head = head.removeprefix(b"\xef\xbb\xbf")
     is_known = head.startswith(_HEADER) or _RECORD.search(head) or _NO_RECORDS.fullmatch(head) or _REPORT.match(head)
     return bool(is_known) or _is_text(head)
+
+
+def _read_ends(path: Path) -> tuple[bytes, bytes]:
+    """Return the begin of a file, and its end, as long as the mark of a video."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+        file.seek(max(0, path.stat().st_size - len(VIDEO_MARK)))
+        return head, file.read()
 
 
 def _is_text(head: bytes) -> bool:

@@ -27,11 +27,14 @@ class Report:
     def __init__(
         self, stream: TextIO, format: Format, name: str = "output", facts: Mapping[str, object] = _NO_FACTS
     ) -> None:
+        if format.writer is None:
+            raise OutputError(f"{name}: {format.name} is no text", "name a file with --output")
+        self._writer = format.writer
         self._stream, self._format, self._name, self._facts = stream, format, name, facts
         self._is_empty = True
 
     def __enter__(self) -> Report:
-        self._write(self._format.writer.start(self._facts))
+        self._write(self._writer.start(self._facts))
         return self
 
     def add(self, record: Record) -> None:
@@ -46,12 +49,12 @@ class Report:
         """
         if not self._format.has_thumbnails:
             record = {key: value for key, value in record.items() if key != "thumbnail"}
-        self._write(self._format.writer.format_page(record, self._is_empty))
+        self._write(self._writer.format_page(record, self._is_empty))
         self._is_empty = False
 
     def __exit__(self, failure: object, *_: object) -> None:
         if failure is None:
-            self._write(self._format.writer.finish())
+            self._write(self._writer.finish())
 
     def _write(self, text: str) -> None:
         try:

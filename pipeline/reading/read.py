@@ -7,10 +7,12 @@ from functools import lru_cache
 from typing import Any
 
 from pipeline.decoding.constraints.constraint import Constraint
+from pipeline.images.crop import crop_page
 from pipeline.images.load import load_pages
 from pipeline.images.pictures import Channels, make_page
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import Classifier, load_classifier
+from pipeline.region import Region
 from pipeline.settings.tree import Settings
 from pipeline.types import PageReading
 
@@ -22,6 +24,7 @@ def read(
     settings: Settings | None = None,
     channels: Channels | None = None,
     constraint: Constraint | None = None,
+    region: Region | None = None,
 ) -> list[PageReading]:
     """Return the numbers on every page of a picture; boxes in px of the upright original.
 
@@ -33,11 +36,12 @@ def read(
     settings : defaults where None
     channels : "bgr" for arrays of OpenCV, "rgb" for those of PIL, imageio or Matplotlib
     constraint : what all numbers obey; None where nothing is known
+    region : the part of each page to read; None for all of it
 
     Raises
     ------
     InputError
-        As for `load_pages`, and PictureTypeError if the source is of no such type.
+        As for `load_pages`, PictureTypeError if the source is of no such type, RegionError as for `crop_page`.
     ModelError
         As for `load_classifier`.
     """
@@ -47,9 +51,10 @@ def read(
         source = source.read()
     if isinstance(source, bytearray | memoryview):
         source = bytes(source)
-    if isinstance(source, str | os.PathLike | bytes):
-        return [read_page(page, classifier, s, constraint=constraint) for page in load_pages(source, s.images)]
-    return [read_page(make_page(source, s.images, channels), classifier, s, constraint=constraint)]
+    is_file = isinstance(source, str | os.PathLike | bytes)
+    pages = load_pages(source, s.images) if is_file else [make_page(source, s.images, channels)]
+    parts = (crop_page(page, region) if region else page for page in pages)
+    return [read_page(part, classifier, s, constraint=constraint) for part in parts]
 
 
 @lru_cache(maxsize=4)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -63,6 +63,7 @@ def analyze_page(
     settings: Settings | None = None,
     memory: LineMemory | None = None,
     constraint: Constraint | None = None,
+    part: Callable[[Sequence[Reading], Page], Sequence[Reading]] | None = None,
 ) -> Stages:
     """Return what every stage made of a page, its numbers among them: for traces, training and live reading.
 
@@ -70,6 +71,7 @@ def analyze_page(
     ----------
     page, classifier, settings, constraint : as for `read_page`
     memory : knows what some lines show, so that they need not be read; None where all are, as under a constraint
+    part : parts numbers, whose boxes are in px of the page given with them, before it is decided which are rejected
     """
     s = settings or Settings()
     timer = StageTimer(page.decode_s)
@@ -87,6 +89,8 @@ def analyze_page(
         if constraint:
             readings = keep_allowed(stages.readings, readings)
         timer.lap("signs")
+    if part is not None:
+        readings = tuple(part(readings, stages.ink.page))
     decided = reject_doubtful(readings, s.decode, is_mirrored(stages.hypothesis))
     return replace(stages, readings=decided, seconds=timer.seconds())
 

@@ -30,7 +30,8 @@ from rich.progress import track
 from tests.bench.batches import SCAN_DPI, TOP, console, find_session, running
 from train.synthesis.photos.color_camera import Camera
 from train.synthesis.samples.draw_samples import draw_photo, enlarge_page
-from train.synthesis.samples.sample_pages import SAMPLE_PAGES, Layout, SamplePage
+from train.synthesis.samples.sample_page import Layout, SamplePage
+from train.synthesis.samples.sample_pages import SAMPLE_PAGES
 
 PHOTO_PX, SCAN_PX = (4000, 3000), (2480, 3508)
 """A phone's 12 megapixels; an A4 sheet at 300 dpi."""

@@ -73,7 +73,8 @@ def test_dependencies_are_what_is_imported() -> None:
     reading = name_distributions(project["dependencies"])
     training = name_distributions(project["optional-dependencies"]["train"])
     brought = {"keras", "tensorflow"}  # for models that users bring
-    optional = name_distributions(project["optional-dependencies"]["completion"]) | brought
+    extras = ("completion", "xlsx")
+    optional = brought.union(*(name_distributions(project["optional-dependencies"][extra]) for extra in extras))
     assert find_libraries("pipeline") - reading == optional
     assert find_libraries("train") - reading == training
 

@@ -40,6 +40,7 @@ ELSEWHERE = {
     "train/harvesting/span_labels.py": "tests/train/harvesting/test_harvest.py",
     "train/synthesis/handwriting/letters.py": "tests/train/synthesis/negatives/test_pages.py",
     "train/synthesis/handwriting/writers.py": "tests/train/synthesis/pages/test_synthesize.py",
+    "train/synthesis/samples/sample_page.py": "tests/house/test_samples.py",
     "train/synthesis/samples/sample_pages.py": "tests/house/test_samples.py",
     **dict.fromkeys(
         [

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from pipeline import PageReading, Settings, load_classifier, load_pages, read_page
+from pipeline.tables.read_tables import read_tables
 from train.evaluation.page_score import PageScore, score_page
 from train.synthesis.samples.draw_samples import describe_page
-from train.synthesis.samples.sample_pages import SAMPLE_PAGES, SamplePage
+from train.synthesis.samples.sample_page import SamplePage
+from train.synthesis.samples.sample_pages import SAMPLE_PAGES
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 BY_NAME = {page.file: page for page in SAMPLE_PAGES}
@@ -25,7 +27,7 @@ MOST_RISK = 5.0
 
 
 def list_numbers(page: SamplePage) -> list[str]:
-    return [number for row in page.rows for number in row]
+    return [number for row in page.rows for number in row if number]
 
 
 @cache
@@ -65,6 +67,16 @@ def test_what_is_accepted_is_right(scores: dict[str, PageScore]) -> None:
 @pytest.mark.parametrize("name", ["plain.jpg", "marker.jpg", "rotated.jpg", "strip.png", "shadow.jpg"])
 def test_easy_page_is_read_whole_and_in_order(name: str) -> None:
     assert [number.text for number in read_sample(name).readings] == list_numbers(BY_NAME[name])
+
+
+@pytest.mark.slow
+def test_table_is_read_cell_by_cell() -> None:
+    reading = read_tables(next(iter(load_pages(SAMPLES / "table.jpg"))), load_classifier())
+    (table,) = reading.tables or ()
+    texts = {(cell.row, cell.column): cell.text for cell in table.cells}
+    rows = BY_NAME["table.jpg"].rows
+    assert texts == {(r, c): text for r, row in enumerate(rows, 1) for c, text in enumerate(row, 1)}
+    assert "rejected" not in {cell.status for cell in table.cells}
 
 
 def test_blank_page_has_no_numbers() -> None:

@@ -158,7 +158,7 @@ def test_verbose_prints_seconds_on_stderr(photo: str, capsys: Captured) -> None:
 ERRORS = {
     "no input": (["-q"], 2, "nothing to read is given; name a picture, a PDF or a folder"),
     "mistyped flag": (["{photo}", "--formt", "csv"], 2, "did you mean --format?"),
-    "unknown ending": (["{photo}", "-o", "{tmp}/a.xlsx"], 2, "no format of results has this ending; use .txt, "),
+    "unknown ending": (["{photo}", "-o", "{tmp}/a.xls"], 2, "no format of results has this ending; use .txt, "),
     "video": (["{tmp}/clip.mp4"], 3, "this is a video, which is read frame by frame; read it with --webcam "),
     "address": (["https://host/a.jpg"], 3, "this is an address, not a file; download it first"),
     "stream": (["rtsp://host/a"], 3, "read it live: --webcam rtsp://host/a"),
@@ -399,3 +399,54 @@ def test_page_on_its_side_is_turned_unless_that_is_forbidden(tmp_path: Path, cap
     assert (record["turned_deg"], [n["text"] for n in record["numbers"]]) == (270, ["4237", "5836"])
     assert main([str(photo), "--format", "jsonl", "-q", "--no-turn"]) == 0
     assert json.loads(capfd.readouterr().out)["turned_deg"] == 0
+
+
+def test_tables_are_files_of_their_own(tmp_path: Path, capsys: Captured) -> None:
+    from tests.support.tables import draw_table
+
+    for name, rows in (("a", [["47", ""], ["", "52"]]), ("b", [["3", "8"], ["9", ""]])):
+        cv2.imwrite(str(tmp_path / f"{name}.png"), draw_table(rows))
+    output = tmp_path / "marks.csv"
+    inputs = [str(tmp_path / "a.png"), str(tmp_path / "b.png")]
+    assert main([*inputs, "--table", "-o", str(output), "-o", str(tmp_path / "marks.json"), "-q"]) == 0
+    grids = [output.read_text(), (tmp_path / "marks-2.csv").read_text()]
+    records = json.loads((tmp_path / "marks.json").read_text())
+    assert [(r["tables"][0]["rows"], r["tables"][0]["columns"]) for r in records] == [(2, 2), (2, 2)]
+    assert all(grid.count("\n") == 2 and grid.count(",") == 2 for grid in grids)
+    assert main([*inputs, "--table", "-o", str(output), "-q"]) == 0  # its own files, by their journal
+    (tmp_path / "marks-2.csv").write_text("name,mark\n")
+    assert main([*inputs, "--table", "-o", str(output), "-q"]) == 2
+    assert "marks-2.csv: this file is no result of this program" in capsys.readouterr().err
+    assert (tmp_path / "marks-2.csv").read_text() == "name,mark\n"
+
+
+def test_resumed_tables_are_not_read_again(tmp_path: Path, capsys: Captured) -> None:
+    from tests.support.tables import draw_table
+
+    cv2.imwrite(str(tmp_path / "a.png"), draw_table([["47", ""], ["", "52"]]))
+    words = [str(tmp_path / "a.png"), "-o", str(tmp_path / "marks.csv")]
+    assert main([*words, "--table", "-q"]) == 0
+    grid = (tmp_path / "marks.csv").read_text()
+    assert main([*words, "--table", "--resume"]) == 0
+    assert "0 pages read" in capsys.readouterr().err and (tmp_path / "marks.csv").read_text() == grid
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--webcam", "--table"], "--table cannot be used with --webcam"),
+        (["a.png", "--format", "xlsx"], "--format xlsx needs --output"),
+        (["a.png", "-o", "/dev/stdout", "--format", "xlsx"], "--output /dev/stdout: xlsx is no text"),
+        (["a.png", "--roi", "5,5,5,9"], "expected left,top,right,bottom"),
+    ],
+)
+def test_what_tables_and_regions_cannot(words: list[str], told: str, capsys: Captured) -> None:
+    assert main(words) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_region_beyond_a_page_is_one_failed_input(photo: str, capsys: Captured) -> None:
+    assert main([photo, "--roi", "900,0,950,50", "--format", "json"]) == 3
+    out, err = capsys.readouterr()
+    assert json.loads(out)[0]["error"]["code"] == "region"
+    assert "the region 900,0,950,50 lies beyond the picture of 200 x 120 px" in err

@@ -18,7 +18,7 @@ from pipeline.flags import (
     parse_region,
     parse_size,
 )
-from pipeline.geometry import Box
+from pipeline.region import Region
 
 
 @pytest.fixture
@@ -79,9 +79,16 @@ def test_values_by_hand() -> None:
     assert parse_count("12") == 12
     assert parse_probability("0.25") == 0.25
     assert parse_size("640x480") == (640, 480)
-    assert parse_region("1,2,30,40") == Box(1, 2, 30, 40)
+    assert parse_region("1,2,30,40") == Region(1, 2, 30, 40)
+    assert parse_region("10%,20.5%,90%,100%") == Region(10, 20.5, 90, 100, is_percent=True)
     assert (parse_n_digits("8"), parse_n_digits("2-4")) == ((8, 8), (2, 4))
     assert (parse_range("0:20"), parse_range("100:"), parse_range(":7")) == ((0, 20), (100, None), (None, 7))
     for parse in (parse_count, parse_probability, parse_size, parse_region, parse_n_digits, parse_range):
         with pytest.raises(argparse.ArgumentTypeError, match="expected .*, received 'x'"):
             parse("x")
+
+
+@pytest.mark.parametrize("text", ["9,2,3,4", "1,2,3", "10%,20%,90%,101%", "10%,20,90%,60", "50%,0%,50%,9%", "-1,0,9,9"])
+def test_region_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match=r"expected left,top,right,bottom in pixels, or all four"):
+        parse_region(text)

@@ -23,6 +23,7 @@ from pipeline.outputs.trace import Trace
 from pipeline.reading.read_page import analyze_page, read_page
 from pipeline.recognition.classify import load_classifier
 from pipeline.settings.tree import Settings
+from pipeline.tables.read_tables import read_tables
 from train.evaluation.contour_baseline import draw_contours, format_rows, read_contours
 from train.figures.live_figure import LIVE_SAMPLE, draw_window
 
@@ -65,11 +66,16 @@ def draw_stages(picture: Path, settings: Settings) -> NDArray[np.uint8]:
     return np.vstack([np.hstack(tiles[i : i + columns]) for i in range(0, len(tiles), columns)])
 
 
-def draw_annotated(picture: Path, settings: Settings, known: Constraint | None = None) -> NDArray[np.uint8]:
-    """Return a picture with what was read drawn on it, as --annotate makes it: uint8 (H, W, 3)."""
+def draw_annotated(
+    picture: Path, settings: Settings, known: Constraint | None = None, has_tables: bool = False
+) -> NDArray[np.uint8]:
+    """Return a picture with what was read drawn on it, as --annotate makes it, with or without --table: (H, W, 3)."""
     opened = open_picture(picture, settings.images)
-    page = opened.load_page()
-    reading = read_page(page, load_classifier(), settings, constraint=known)
+    page, classifier = opened.load_page(), load_classifier()
+    if has_tables:
+        reading = read_tables(page, classifier, settings, known)
+    else:
+        reading = read_page(page, classifier, settings, constraint=known)
     return annotate(opened.load_color(), reading, page.to_source)
 
 
@@ -172,6 +178,8 @@ def draw_figures(names: Collection[str], samples: Path, out: Path) -> None:
         _write(draw_known(samples / "desk.jpg", settings), out / "known.jpg")
     if "stages" in names:
         _write(draw_stages(samples / "ruled.jpg", settings), out / "stages.jpg")
+    if "table" in names:
+        _write(_fit_height(draw_annotated(samples / "table.jpg", settings, has_tables=True)), out / "table.jpg")
     report = shoot_report(samples) if "report" in names else None
     if report is not None:
         _write(report, out / "report.jpg")

@@ -17,6 +17,7 @@ from pipeline.batch.sources import Source
 from pipeline.errors import OutputError
 from pipeline.images.load import open_picture
 from pipeline.recognition.classify import Classifier, load_classifier
+from pipeline.region import Region
 from pipeline.settings.decoding import SignSettings
 from pipeline.settings.tree import Settings
 from tests.support.drawing import make_reader, write_page
@@ -195,3 +196,20 @@ def test_signs_without_a_line_network_are_told(
     plan = Plan(settings=Settings(signs=SignSettings(is_enabled=is_signed)))
     notes = Worker(plan, own).notes
     assert len(notes) == n_notes and all("no line network" in note for note in notes)
+
+
+def test_part_of_a_page_keeps_the_pixels_of_the_whole(tmp_path: Path) -> None:
+    path = write_numbers(tmp_path / "a.png")
+    whole = read(make_reader(), path).record
+    first, second = (n["box"] for n in whole["numbers"])
+    middle = (first[2] + second[0]) // 2
+    part = read(make_reader(), path, region=Region(0, 0, middle, whole["size_px"][1])).record
+    assert [n["text"] for n in part["numbers"]] == ["4237"]
+    assert part["size_px"] == whole["size_px"]
+    assert np.abs(np.subtract(part["numbers"][0]["box"], first)).max() <= 1
+
+
+def test_region_beyond_a_page_fails_that_page(tmp_path: Path) -> None:
+    record = read(make_reader(), write_numbers(tmp_path / "a.png"), region=Region(9000, 0, 9100, 50)).record
+    assert (record["status"], record["page"], record["error"]["code"]) == ("failed", 1, "region")
+    assert "the region 9000,0,9100,50 lies beyond the picture of" in record["error"]["message"]

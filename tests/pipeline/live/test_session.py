@@ -106,7 +106,7 @@ REFUSED: list[tuple[str, list[str], int, str]] = [
     ("a flag of pages", ["--webcam", "--format", "csv"], 2, "--format cannot be used with --webcam"),
     ("turning", ["--webcam", "--no-turn"], 2, "--no-turn cannot be used with --webcam"),
     ("a flag of cameras", ["a.jpg", "--headless"], 2, "--headless needs --webcam"),
-    ("a region of pages", ["a.jpg", "--roi", "1,2,3,4"], 2, "--roi needs --webcam"),
+    ("a region in percent", ["--webcam", "--roi", "1%,2%,3%,4%"], 2, "--webcam takes --roi in pixels of the frame"),
     ("a region inside out", ["--webcam", "--roi", "9,2,3,4"], 2, "expected left,top,right,bottom"),
     ("a size of a file", ["--webcam", "a.mp4", "--size", "640x480"], 2, "--size is asked of a camera"),
     ("a size of one number", ["--webcam", "--size", "640"], 2, "expected WIDTHxHEIGHT"),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.errors import OutputError
 from pipeline.geometry import Box
 from pipeline.outputs.annotate import annotate, write_annotated
+from pipeline.table import Cell, Table
 from pipeline.types import PageReading, Reading
 
 WHITE = 255
@@ -104,3 +106,12 @@ def test_written_under_a_name_of_any_letters(tmp_path: Path) -> None:
         assert cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR).shape == (30, 40, 3)
     with pytest.raises(OutputError, match="cannot be written"):
         write_annotated(make_paper(40, 30), tmp_path / "none", "a", ".png")
+
+
+def test_cells_of_tables_are_drawn() -> None:
+    corners = ((100, 80), (300, 90), (295, 190), (95, 180))
+    table = Table(1, 1, (Cell(1, 1, "", "empty", corners),), True)
+    drawn = annotate(make_paper(900, 700), replace(make_page(), tables=(table,)))
+    box = find_drawn(drawn)
+    assert abs(box.left - 95) <= 4 and abs(box.bottom - 191) <= 4
+    assert (drawn[140, 200] == WHITE).all()

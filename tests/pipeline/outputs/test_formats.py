@@ -64,7 +64,7 @@ def test_every_format_holds_every_page(records: tuple[Record, ...]) -> None:
     assert all(tuple(row) == CSV_COLUMNS for row in rows)
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", [name for name, row in FORMATS.items() if row.writer])
 def test_names_of_any_bytes_can_be_written(format: str, tmp_path: Path) -> None:
     name = 'a, "b"\n\udcff/数.jpg'
     with open_output(tmp_path / "out") as stream, Report(stream, FORMATS[format]) as report:
@@ -103,7 +103,7 @@ def test_format_of_a_file_is_that_of_its_suffix(name: str, format: str) -> None:
     assert find_format(Path(name)) is FORMATS[format]
 
 
-@pytest.mark.parametrize("name", ["a", "a.csv.bak", ".csv", "a.xlsx", "b.jpg", "samples"])
+@pytest.mark.parametrize("name", ["a", "a.csv.bak", ".csv", "a.xls", "b.jpg", "samples"])
 def test_unknown_suffix_is_refused_with_those_that_are_known(name: str) -> None:
     with pytest.raises(UsageError, match=r"use \.txt, .*\.jsonl, .*\.html, or add --format"):
         find_format(Path(name))

@@ -62,12 +62,16 @@ PAGES = {
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("pages", [[], ["number"], ["blank"], ["failed"], [*PAGES] * 500], ids=len)
 def test_own_results_are_known(tmp_path: Path, format: str, pages: list[str]) -> None:
-    stream = io.StringIO()
-    with Report(stream, FORMATS[format]) as report:
-        for page in pages:
-            report.add(make_record(PAGES[page]))
-    path = tmp_path / "out"
-    path.write_text(stream.getvalue())
+    path, row = tmp_path / "out", FORMATS[format]
+    records = [make_record(PAGES[page]) for page in pages]
+    if row.write_files:
+        row.write_files(path, records)
+    else:
+        stream = io.StringIO()
+        with Report(stream, row) as report:
+            for record in records:
+                report.add(record)
+        path.write_text(stream.getvalue())
     assert is_own_result(path)
     check_replaceable([("--output", path)])
 
@@ -106,3 +110,14 @@ def test_file_that_cannot_be_read_is_none(tmp_path: Path, monkeypatch: pytest.Mo
     (tmp_path / "out.csv").touch()
     monkeypatch.setattr(Path, "open", fail)
     assert not is_own_result(tmp_path / "out.csv")
+
+
+def test_grid_is_known_beside_its_journal_alone(tmp_path: Path) -> None:
+    path = tmp_path / "marks.csv"
+    path.write_text("12,,7?\n,3,\n")
+    check_replaceable([("--output", path)], [path])
+    with pytest.raises(UsageError, match="this file is no result of this program"):
+        check_replaceable([("--output", path)])
+    path.write_text("name,mark\n")
+    with pytest.raises(UsageError, match="this file is no result of this program"):
+        check_replaceable([("--output", path)], [path])

@@ -15,6 +15,7 @@ from PIL import Image
 import pipeline
 from pipeline import PageReading, load_classifier, read, read_page
 from pipeline.errors import PictureTypeError
+from pipeline.region import Region
 from tests.support.drawing import write_page
 
 GRAY = write_page("4237", "5836", size_px=(300, 200))
@@ -129,3 +130,10 @@ def test_model_is_kept_for_the_next_call(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("pipeline.reading.read.load_classifier", lambda _: pytest.fail("loaded again"))
     read(GRAY)
     assert pipeline.read is read
+
+
+def test_part_of_a_picture() -> None:
+    whole = read(GRAY)[0].readings
+    part = read(GRAY, region=Region(0, 50, 100, 100, is_percent=True))[0]
+    assert [r.text for r in part.readings] == ["5836"]
+    assert (part.size_px, part.readings[0].box) == ((300, 200), whole[1].box)

@@ -97,14 +97,14 @@ def _make_paper(supplies: Supplies, rng: np.random.Generator) -> MarkedPage:
     size = _draw_size(kind, rng)
     height = _draw_height(size, rng)
     surface = str(rng.choice(list(_SURFACES), p=list(_SURFACES.values())))
-    style = _draw_style(supplies, height, kind, rng)
+    style = draw_style(supplies, height, kind, rng)
     sheet = Sheet.of_size(size)
     PAPERS[kind][0](sheet, height, style, rng)
     if rng.random() < _HEADING_SHARE:
         write_heading(sheet, height, style, rng)
     paper = make_surface(surface, size, height, np.zeros(0), rng)
     is_dark = surface == "blackboard"
-    _lay_layers(paper, sheet, is_dark, rng)
+    lay_layers(paper, sheet, is_dark, rng)
     if rng.random() < _BACK_SHARE:
         shine_through(paper, np.maximum(sheet.print.coverage, sheet.pen.coverage), rng)
     damage_sheet(paper, height, rng)
@@ -157,7 +157,8 @@ def _draw_height(size: tuple[int, int], rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(np.log(least), np.log(max(most, least + 1)))))
 
 
-def _draw_style(supplies: Supplies, height: float, kind: str, rng: np.random.Generator) -> Style:
+def draw_style(supplies: Supplies, height: float, kind: str, rng: np.random.Generator) -> Style:
+    """Return how a paper of a kind is filled, by a writer at random, with digits of a height, px."""
     script: Script = draw_script(supplies.pool, height, "rows", rng)
     while script.writer.is_printed:
         script = draw_script(supplies.pool, height, "rows", rng)
@@ -174,7 +175,7 @@ def _draw_style(supplies: Supplies, height: float, kind: str, rng: np.random.Gen
     return Style(script, word_style, chosen[0], chosen[1], alphabet)
 
 
-def _lay_layers(paper: Gray, sheet: Sheet, is_dark: bool, rng: np.random.Generator) -> None:
+def lay_layers(paper: Gray, sheet: Sheet, is_dark: bool, rng: np.random.Generator) -> None:
     """Lay shades, lines, print and ink over the paper, float32 (H, W) reflectance, in place."""
     size = sheet.size_px
     paper *= sheet.stains

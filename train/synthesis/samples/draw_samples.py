@@ -40,13 +40,17 @@ from train.synthesis.photos.color_paper import (
     rule_boxes,
     rule_lines,
 )
-from train.synthesis.samples.sample_pages import OAK, SAMPLE_PAGES, SamplePage
+from train.synthesis.samples.sample_page import OAK, SamplePage
+from train.synthesis.samples.sample_pages import SAMPLE_PAGES
 
 _RIM_FRAC = 0.1
 """The sheet reaches this much beyond each side of a close photo, which the camera does not hold quite square."""
 
 _BOX_MM = 11.0
 _SQUARE_MM = 5.0
+_CELL_MM = (5.0, 4.0)
+"""From the left and lower walls of a table's cell to its number."""
+
 _ORIENTATION_TAG = 0x0112
 
 
@@ -108,7 +112,22 @@ def _print_sheet(page: SamplePage, rim: NDArray[np.float64], scale: float, rng: 
     elif page.surface == "boxes":
         corners = [np.tile(rim, 2) + scale * np.array(box) for box in _place_boxes(page)]
         rule_boxes(sheet, np.array(corners), 0.35 * scale, GRAY_PRINT)
+    elif page.surface == "table":
+        corners = [np.tile(rim, 2) + scale * np.array(cell) for cell in _place_cells(page)]
+        rule_boxes(sheet, np.array(corners), 0.4 * scale, GRAY_PRINT)
     return sheet
+
+
+def _place_cells(page: SamplePage) -> list[tuple[float, float, float, float]]:
+    """Return left, top, right, bottom in mm of the cells of a table, row by row."""
+    cells = []
+    (start_x, start_y), at = page.layout.start_mm, page.layout
+    for n, row in enumerate(page.rows):
+        bottom = start_y + n * at.row_mm + _CELL_MM[1]
+        for k in range(len(row)):
+            left = start_x + k * at.column_mm - _CELL_MM[0]
+            cells.append((left, bottom - at.row_mm, left + at.column_mm, bottom))
+    return cells
 
 
 def _place_boxes(page: SamplePage) -> list[tuple[float, float, float, float]]:
@@ -134,7 +153,11 @@ def _write_rows(page: SamplePage, scale: float, rng: np.random.Generator) -> lis
         height = page.layout.digits_mm[min(n, len(page.layout.digits_mm) - 1)] * scale
         x, baseline = 0.0, (page.layout.start_mm[1] + n * page.layout.row_mm) * scale
         digits = []
-        for number in row:
+        for k, number in enumerate(row):
+            if page.layout.column_mm:
+                x = k * page.layout.column_mm * scale
+            if not number:
+                continue
             placed = move_tracks(write_number(number, writer, height, rng), x, -height)
             digits += placed
             x = max(track[:, 0].max() for tracks in placed for track in tracks) + page.layout.gap_mm * scale
@@ -173,7 +196,7 @@ def _frame_view(sheet: Sheet, page: SamplePage, rim: NDArray[np.float64], rng: n
 
 def describe_page(page: SamplePage) -> dict[str, object]:
     """Return the page's entry in truth.json."""
-    numbers = [number for row in page.rows for number in row]
+    numbers = [number for row in page.rows for number in row if number]
     return {"file": page.file, "numbers": numbers, "grouped": True, "ordered": True, "tags": list(page.tags)}
 
 

@@ -1,0 +1,1 @@
+"""Tables: rows and columns found by their lines or by alignment, each cell read."""

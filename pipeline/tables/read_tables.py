@@ -1,0 +1,272 @@
+"""A page with tables: its numbers, each in its row and column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from pipeline.decoding.compare_with_seen import OTHER, UNSEEN
+from pipeline.decoding.constraints.constraint import Constraint
+from pipeline.geometry import Box
+from pipeline.reading.read_page import analyze_page, make_page_reading
+from pipeline.reading.stages import Stages
+from pipeline.recognition.classify import Classifier
+from pipeline.settings.tree import Settings
+from pipeline.table import Cell, CellStatus, Corners, Table
+from pipeline.tables.alignment import align_numbers
+from pipeline.tables.grid import Grid, find_grids
+from pipeline.tables.mesh import Points
+from pipeline.tables.rectify import FlatTable, map_to_source
+from pipeline.tables.walls import CellSpan
+from pipeline.types import Page, PageReading, Reading
+
+NO_TABLE = "no table was found; its numbers are read as on any page"
+
+_SLACK_HEIGHTS = 0.35
+"""A digit so near outside of a table, by its own height, belongs to it."""
+
+
+def read_tables(
+    page: Page, classifier: Classifier, settings: Settings | None = None, constraint: Constraint | None = None
+) -> PageReading:
+    """Return the numbers of a page and its tables; numbers in tables come first, table by table and row by row.
+
+    Ruled tables are found by their lines, each is flattened and read anew. Where there is none, numbers that stand in
+    rows and columns are a table.
+
+    Parameters
+    ----------
+    page, classifier, settings, constraint : as for `read_page`
+    """
+    s = settings or Settings()
+    stages = analyze_page(page, classifier, s, constraint=constraint)
+    return find_tables(stages, classifier, s, constraint)
+
+
+def find_tables(
+    stages: Stages, classifier: Classifier, settings: Settings, constraint: Constraint | None = None
+) -> PageReading:
+    """Return what `read_tables` does, of a page that was analyzed."""
+    whole = make_page_reading(stages, classifier.name)
+    height_px = _measure_height(stages)
+    if height_px <= 0 or not stages.readings:
+        return replace(whole, tables=())
+    left = list(range(len(stages.readings)))
+    tables: list[tuple[Table, list[Reading]]] = []
+    for grid in find_grids(stages.ink.ink.ink, stages.ink.darkness, height_px):
+        inside = [at for at in left if grid.holds(_locate(stages.readings[at].box, grid))]
+        if not inside:
+            continue
+        before = [stages.readings[at] for at in inside]
+        table = _read_grid(stages.ink.page, grid, height_px, classifier, settings, constraint, before)
+        if table is not None:
+            left = [at for at in left if at not in inside]
+            tables.append(table)
+    if not tables:
+        aligned = _read_aligned(stages, whole, height_px)
+        return replace(whole, tables=()) if aligned is None else _put_together(whole, [aligned], [])
+    return _put_together(whole, tables, [whole.readings[at] for at in left])
+
+
+def note_tables(reading: PageReading) -> str | None:
+    """Return what the user should know of a page whose tables were looked for; None for nothing."""
+    return NO_TABLE if reading.tables == () else None
+
+
+def _measure_height(stages: Stages) -> float:
+    """Return the usual height of the page's digits, px of the page; 0 where there are none."""
+    seen = stages.detection
+    return seen.digit_height_px if seen is not None and len(seen.scores) else float(stages.scale.digit_height_px)
+
+
+def _locate(box: Box, grid: Grid) -> Points:
+    return grid.straighten(np.array(box.center) - 0.5)
+
+
+def _read_grid(
+    page: Page,
+    grid: Grid,
+    height_px: float,
+    classifier: Classifier,
+    settings: Settings,
+    constraint: Constraint | None,
+    before: Sequence[Reading],
+) -> tuple[Table, list[Reading]] | None:
+    """Return a ruled table and its numbers, boxes in px of the upright original; None if it has none.
+
+    `before` are the numbers as they were read with its lines: where they say otherwise, a number is rejected.
+    """
+    flat = FlatTable(page, grid, height_px)
+    finder = _CellFinder(flat, grid)
+    level = replace(
+        settings,
+        orientation=replace(settings.orientation, is_enabled=False),
+        skew=replace(settings.skew, is_enabled=False),
+    )
+    stages = analyze_page(flat.page, classifier, level, constraint=constraint, part=finder.part)
+    by_cell: dict[int, list[Reading]] = {}
+    for reading in stages.readings:
+        at = finder.find(reading.digits[0].box, stages.ink.page)
+        if at is not None:
+            by_cell.setdefault(at, []).append(_place(reading, stages.ink.page, flat, page.source_size_px))
+    if not by_cell:
+        return None
+    earlier = finder.collect_digits(before)
+    cells, readings = [], []
+    for at, span in enumerate(grid.cells):
+        own = sorted(by_cell.get(at, []), key=lambda reading: reading.box.left)
+        if at in earlier and "".join(reading.text for reading in own) != earlier[at]:
+            own = [_reject(reading, f"with the lines of its table it reads {earlier[at]}") for reading in own]
+        if _has_lines(own):
+            own = [_reject(reading, "its cell holds two lines of numbers: a wall may be missing") for reading in own]
+        corners = map_to_source(grid.bend(grid.find_corners(span)), page)
+        cells.append(_make_cell(span, own, corners))
+        readings += [replace(reading, place=(1, span.row + 1, span.column + 1)) for reading in own]
+    return Table(len(grid.ys) - 1, len(grid.xs) - 1, tuple(cells), True), readings
+
+
+def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple[Table, list[Reading]] | None:
+    """Return the table that a page's numbers stand in, and the numbers, parted between columns; None for none."""
+    numbers = [reading for reading in stages.readings if reading.flaw not in (OTHER, UNSEEN)]
+    aligned = align_numbers(numbers, height_px)
+    if aligned is None:
+        return None
+    by_cell: dict[tuple[int, int], list[Reading]] = {}
+    for reading, placed in zip(stages.readings, whole.readings, strict=True):
+        centers = np.array([digit.box.center for digit in reading.digits]) - 0.5
+        places = [aligned.find_cell(point) for point in aligned.straighten(centers)]
+        places = [(places[0][0], column) for _, column in places]
+        for part, at in zip(part_number(placed, places), dict.fromkeys(places), strict=False):
+            by_cell.setdefault(at, []).append(part)
+    n_rows, n_columns = len(aligned.ys) - 1, len(aligned.xs) - 1
+    cells, readings = [], []
+    for row, column in product(range(n_rows), range(n_columns)):
+        own = sorted(by_cell.get((row, column), []), key=lambda reading: reading.box.left)
+        corners = map_to_source(aligned.bend(aligned.find_corners(row, column)), stages.ink.page)
+        cells.append(_make_cell(CellSpan(row, column), own, corners))
+        readings += [replace(reading, place=(1, row + 1, column + 1)) for reading in own]
+    return Table(n_rows, n_columns, tuple(cells), False), readings
+
+
+def _has_lines(readings: Sequence[Reading]) -> bool:
+    """Return whether one number of a cell stands below another."""
+    tops, bottoms = [reading.box.top for reading in readings], [reading.box.bottom for reading in readings]
+    return len(readings) > 1 and max(tops) >= min(bottoms)
+
+
+class _CellFinder:
+    """Finds the cell of a digit, and parts numbers at the walls.
+
+    Parameters
+    ----------
+    flat, grid : the table
+    """
+
+    def __init__(self, flat: FlatTable, grid: Grid) -> None:
+        self._flat, self._grid = flat, grid
+        self._owner = np.zeros((len(grid.ys) - 1, len(grid.xs) - 1), int)
+        for at, span in enumerate(grid.cells):
+            self._owner[span.row : span.row + span.row_span, span.column : span.column + span.column_span] = at
+
+    def find(self, box: Box, page: Page) -> int | None:
+        """Return the index of the cell of a digit with this box, px of a page made of the flat table; None outside."""
+        center, height = np.array(box.center) - 0.5, np.array([0.0, box.height])
+        slack = _SLACK_HEIGHTS * float(np.abs(page.to_source[:2, :2] @ height).max())
+        return self._find(self._flat.straighten(map_to_source(center, page)), slack)
+
+    def collect_digits(self, readings: Sequence[Reading]) -> dict[int, str]:
+        """Return the digits of sound numbers by cell, left to right; boxes in px of the page that the table is on."""
+        digits = [digit for reading in readings if reading.flaw is None for digit in reading.digits]
+        found: dict[int, str] = {}
+        for digit in sorted(digits, key=lambda digit: digit.box.left):
+            at = self._find(_locate(digit.box, self._grid), _SLACK_HEIGHTS * digit.box.height)
+            if at is not None:
+                found[at] = found.get(at, "") + digit.text
+        return found
+
+    def _find(self, point: Points, slack: float) -> int | None:
+        (x, y) = point
+        xs, ys = self._grid.xs, self._grid.ys
+        if not (xs[0] - slack <= x <= xs[-1] + slack and ys[0] - slack <= y <= ys[-1] + slack):
+            return None
+        column = int(np.clip(np.searchsorted(xs, x) - 1, 0, len(xs) - 2))
+        row = int(np.clip(np.searchsorted(ys, y) - 1, 0, len(ys) - 2))
+        return int(self._owner[row, column])
+
+    def part(self, readings: Sequence[Reading], page: Page) -> list[Reading]:
+        """Return the numbers, those that go over a wall parted at it."""
+        parted = []
+        for reading in readings:
+            parted += part_number(reading, [self.find(digit.box, page) for digit in reading.digits])
+        return parted
+
+
+def part_number(reading: Reading, cells: Sequence[object]) -> list[Reading]:
+    """Return a number in parts, each as long as its digits, from left to right, are in one cell.
+
+    Parameters
+    ----------
+    reading : the number
+    cells : the cell of each of its digits
+    """
+    if len(set(cells)) == 1:
+        return [reading]
+    starts = [0, *(at for at in range(1, len(cells)) if cells[at] != cells[at - 1]), len(cells)]
+    parts = []
+    for start, end in zip(starts[:-1], starts[1:], strict=True):
+        digits = reading.digits[start:end]
+        text, sure = "".join(digit.text for digit in digits), float(np.prod([digit.confidence for digit in digits]))
+        box = Box.around([digit.box for digit in digits])
+        parts.append(replace(reading, text=text, confidence=sure, digits=digits, box=box, signs=()))
+    return parts
+
+
+def _reject(reading: Reading, reason: str) -> Reading:
+    """Return a number rejected for a reason, unless it is already."""
+    return reading if reading.status == "rejected" else replace(reading, status="rejected", reason=reason)
+
+
+def _place(reading: Reading, page: Page, flat: FlatTable, size_px: tuple[int, int]) -> Reading:
+    """Return a number with its boxes moved from px of a page made of the flat table to px of the upright original."""
+
+    def move(box: Box) -> Box:
+        corners = np.array([(box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)])
+        mapped = flat.to_source(map_to_source(corners - 0.5, page)) + 0.5
+        low = np.clip(np.floor(mapped.min(axis=0)), 0, np.array(size_px) - 1)
+        high = np.maximum(np.clip(np.ceil(mapped.max(axis=0)), 1, size_px), low + 1)
+        return Box(*map(int, (*low, *high)))
+
+    digits = tuple(replace(digit, box=move(digit.box)) for digit in reading.digits)
+    signs = tuple(map(move, reading.signs))
+    return replace(reading, digits=digits, signs=signs, box=Box.around([*(d.box for d in digits), *signs]))
+
+
+def _make_cell(span: CellSpan, readings: Sequence[Reading], corners: Points) -> Cell:
+    """Return a cell with its numbers; what the page network takes for anything else is listed, but is not its text."""
+    numbers = [reading for reading in readings if reading.flaw not in (OTHER, UNSEEN)]
+    text = " ".join(reading.text for reading in numbers)
+    is_sure = all(reading.status == "accepted" for reading in numbers)
+    status: CellStatus = "empty" if not text else "accepted" if is_sure else "rejected"
+    places: Corners = tuple((int(x), int(y)) for x, y in np.rint(corners))
+    return Cell(span.row + 1, span.column + 1, text, status, places, span.row_span, span.column_span)
+
+
+def _put_together(
+    whole: PageReading, tables: Sequence[tuple[Table, list[Reading]]], others: Sequence[Reading]
+) -> PageReading:
+    """Return the page with its tables, from top to bottom, and its other numbers; each row of a table is a line."""
+    ordered = sorted(tables, key=lambda table: min(cell.box.top for cell in table[0].cells))
+    readings: list[Reading] = []
+    line = 0
+    for number, (_, own) in enumerate(ordered, start=1):
+        rows = sorted({reading.place[1] for reading in own if reading.place})
+        for reading in own:
+            _, row, column = reading.place or (0, 0, 0)
+            readings.append(replace(reading, place=(number, row, column), line=line + 1 + rows.index(row)))
+        line += len(rows)
+    lines = sorted({reading.line for reading in others})
+    readings += [replace(reading, line=line + 1 + lines.index(reading.line)) for reading in others]
+    return replace(whole, readings=tuple(readings), tables=tuple(table for table, _ in ordered))

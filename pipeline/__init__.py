@@ -15,6 +15,10 @@ from pipeline.version import __version__ as __version__
 if TYPE_CHECKING:
     from pipeline.decoding.constraints.constraint import Constraint
     from pipeline.errors import DigitsError, InputError, ModelError
+    from pipeline.forms.form_reading import FieldReading, FormReading
+    from pipeline.forms.read_form import read_form
+    from pipeline.forms.template import Template
+    from pipeline.forms.template_file import load_template
     from pipeline.geometry import Box
     from pipeline.images.crop import crop_page
     from pipeline.images.load import load_page, load_pages
@@ -45,6 +49,11 @@ _HOMES = {
     "read_page": "reading.read_page",
     "Region": "region",
     "read_tables": "tables.read_tables",
+    "FieldReading": "forms.form_reading",
+    "FormReading": "forms.form_reading",
+    "load_template": "forms.template_file",
+    "read_form": "forms.read_form",
+    "Template": "forms.template",
     "Settings": "settings.tree",
     "Box": "geometry",
     "Cell": "table",
@@ -62,6 +71,8 @@ __all__ = [
     "Constraint",
     "Digit",
     "DigitsError",
+    "FieldReading",
+    "FormReading",
     "InputError",
     "ModelError",
     "Page",
@@ -70,13 +81,16 @@ __all__ = [
     "Region",
     "Settings",
     "Table",
+    "Template",
     "analyze_page",
     "annotate",
     "crop_page",
     "load_classifier",
     "load_page",
     "load_pages",
+    "load_template",
     "read",
+    "read_form",
     "read_page",
     "read_tables",
 ]

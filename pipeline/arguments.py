@@ -28,10 +28,11 @@ from pipeline.flags import (
     parse_seconds,
     parse_size,
 )
-from pipeline.live.options import LiveOptions
-from pipeline.outputs.formats import FORMATS, JSON_LINES, find_format
+from pipeline.form_flags import add_form_flags, check_form_flags, make_template_options
+from pipeline.forms.options import TemplateOptions
+from pipeline.live.options import LiveOptions, choose_output
+from pipeline.outputs.formats import FORMATS
 from pipeline.settings.tree import Settings
-from pipeline.system.files import is_device
 from pipeline.version import __version__
 
 _EPILOG = """\
@@ -58,12 +59,15 @@ _LIVE_ONLY = (
 _BATCH_ONLY = (
     *("inputs", "include", "exclude", "pages", "dpi", "password", "watch", "format", "trace", "review", "strict"),
     *("no_turn", "signs", "table", "writing", "workers", "timeout", "resume", *CONSTRAINT_FLAGS),
+    *("template", "make_template"),
 )
 """Names of the flags that only one of the two modes takes."""
 
 
-def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptions:
-    """Return the options that the command line asks for: of a live run with ``--webcam``, of a batch run without.
+def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptions | TemplateOptions:
+    """Return the options that the command line asks for.
+
+    They are those of a live run with ``--webcam``, of making a template with ``--make-template``, else of a batch run.
 
     Parameters
     ----------
@@ -78,6 +82,9 @@ def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptio
     """
     flags = build_parser().parse_intermixed_args(argv)
     _check_mode(flags)
+    check_form_flags(flags)
+    if flags.make_template:
+        return make_template_options(flags, build_parser().parse_intermixed_args([]))
     return _make_batch_options(flags) if flags.webcam is None else _make_live_options(flags)
 
 
@@ -109,6 +116,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         settings_file=flags.settings,
         constraint=choose_constraint(flags),
         values_file=flags.values,
+        template=flags.template,
         model=flags.model,
         n_workers=flags.workers,
         timeout_s=flags.timeout,
@@ -132,7 +140,7 @@ def _make_live_options(flags: argparse.Namespace) -> LiveOptions:
         model=flags.model,
         is_mirrored=flags.mirror,
         is_headless=flags.headless,
-        output=_choose_live_output(flags.output),
+        output=choose_output(flags.output),
         snapshots=flags.annotate,
         recording=flags.record,
         is_forced=flags.force,
@@ -140,15 +148,6 @@ def _make_live_options(flags: argparse.Namespace) -> LiveOptions:
         is_quiet=flags.quiet,
         is_verbose=flags.verbose,
     )
-
-
-def _choose_live_output(outputs: Sequence[Path]) -> Path | None:
-    """Return the file for the JSON lines of a live run; None for stdout."""
-    if len(outputs) > 1:
-        raise UsageError("--webcam takes one --output", "name one file, such as numbers.jsonl")
-    if outputs and not is_device(outputs[0]) and find_format(outputs[0]) is not JSON_LINES:
-        raise UsageError(f"--output {outputs[0]}: --webcam writes JSON lines", "name a file that ends in .jsonl")
-    return outputs[0] if outputs else None
 
 
 def _choose_settings(flags: argparse.Namespace) -> Settings:
@@ -261,6 +260,7 @@ def _add_reading(group: argparse._ArgumentGroup) -> None:
         metavar="L,T,R,B",
         help="read only this part of each page, or of a camera's frame: pixels, or percent: 10%%,20%%,90%%,60%%",
     )
+    add_form_flags(group)
     add("--no-turn", action="store_true", help="do not turn pages that seem to lie on their side")
     add(
         "--writing",

@@ -19,6 +19,7 @@ from pipeline.system.terminal import abandon, open_closed_descriptors, print_mes
 
 if TYPE_CHECKING:
     from pipeline.batch.options import BatchOptions
+    from pipeline.forms.options import TemplateOptions
     from pipeline.live.options import LiveOptions
 
 _BUG = 70
@@ -85,12 +86,15 @@ def _run(argv: Sequence[str] | None) -> int:
     """Do what is asked. All imports that need a library are in here, so that a missing one is named in one line."""
     with _explain_missing_library():
         from pipeline.arguments import build_options, format_short_help
+        from pipeline.forms.options import TemplateOptions
         from pipeline.live.options import LiveOptions
 
     if not (sys.argv[1:] if argv is None else argv):
         print_message(*format_short_help().splitlines())
         return UsageError.exit_code
     options = build_options(argv)
+    if isinstance(options, TemplateOptions):
+        return _run_make_template(options)
     return _run_live(options) if isinstance(options, LiveOptions) else _run_batch(options)
 
 
@@ -99,6 +103,12 @@ def _run_batch(options: BatchOptions) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with _explain_missing_library():
         from pipeline.batch.run import run
+    return run(options)
+
+
+def _run_make_template(options: TemplateOptions) -> int:
+    with _explain_missing_library():
+        from pipeline.forms.make_template import run
     return run(options)
 
 

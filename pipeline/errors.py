@@ -50,6 +50,13 @@ class ConstraintError(UsageError):
     hint = "docs/constraints.md shows what can be said"
 
 
+class TemplateError(UsageError):
+    """The template of a form cannot be used."""
+
+    code = "template"
+    hint = "docs/forms.md shows what a template holds"
+
+
 class InputError(DigitsError):
     """One input cannot be read; the run goes on with the others. `source` is its name, empty if unknown."""
 
@@ -113,6 +120,13 @@ class RegionError(InputError):
     """The part of a page that is to be read lies beyond it, or is too small to hold a digit."""
 
     code = "region"
+
+
+class OtherFormError(InputError):
+    """A picture does not show the form of the template, or not enough of it."""
+
+    code = "other-form"
+    hint = "check that it shows all of the form, or read it without --template"
 
 
 class NoInputError(DigitsError):

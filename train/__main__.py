@@ -26,6 +26,7 @@ COMMANDS = {
     "score": "score what the pipeline reads in a folder with truth.json",
     "score-constraints": "score what is read when something is known about the numbers",
     "score-tables": "score how synthesized photos of tables are read",
+    "score-forms": "fill forms of ten kinds, read them, and count what is right",
     "ablate": "score a folder with one stage disabled at a time",
     "leave-out": "choose the settings anew without one source at a time",
     "synthesize": "make photographed pages with known truth",

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from pipeline.batch.sources import Source
 from pipeline.decoding.constraints.constraint import Constraint
+from pipeline.forms.template import Template
 from pipeline.outputs.records import Record
 from pipeline.region import Region
 from pipeline.settings.tree import Settings
@@ -30,6 +31,7 @@ class Plan:
     password : of encrypted PDFs
     region : the part of each page to read; None for all of it
     has_tables : whether tables are read into rows and columns
+    template : the form that every page is; None where pages are read without one
     has_thumbnails : whether a record carries a small picture of its page, for the HTML report
     """
 
@@ -43,6 +45,7 @@ class Plan:
     has_tables: bool = False
     has_thumbnails: bool = False
     constraint: Constraint | None = None
+    template: Template | None = None
 
 
 @dataclass(frozen=True, slots=True)

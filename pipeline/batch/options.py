@@ -37,6 +37,7 @@ class BatchOptions:
     settings_file : the file that the settings come from; None for the defaults
     constraint : what all numbers obey; None where nothing is known
     values_file : the file that its values come from; None for none
+    template : file of the form that every page is; None for no form
     model : a name under ``models/``, a folder or a file
     n_workers : processes that read; None for one per core
     timeout_s : seconds that a page may take; None for `TIMEOUT_S`
@@ -68,6 +69,7 @@ class BatchOptions:
     settings_file: Path | None = None
     constraint: Constraint | None = None
     values_file: Path | None = None
+    template: Path | None = None
     model: str = "digits"
     n_workers: int | None = None
     timeout_s: float | None = None

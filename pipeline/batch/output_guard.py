@@ -31,13 +31,14 @@ _PICTURES = {
 """Names, relative to its folder, of the pictures that each flag writes."""
 
 
-def check_outputs(options: BatchOptions, items: Sequence[InputItem]) -> None:
+def check_outputs(options: BatchOptions, items: Sequence[InputItem], template_files: Sequence[str] = ()) -> None:
     """Raise UsageError if an output would overwrite a file that is read, or one that is no result of this program.
 
     Parameters
     ----------
     options : of the run
     items : all that it is going to read
+    template_files : those of its form
     """
     sources = [item.path for item in items if isinstance(item, Source) and item.path != STDIN]
     files = [path for path in options.outputs if not is_device(path)]
@@ -48,7 +49,9 @@ def check_outputs(options: BatchOptions, items: Sequence[InputItem]) -> None:
     tables = files if options.has_tables else []
     grids = [one for path in tables if options.choose_format(path) is GRIDS for one in (path, *list_numbered(path))]
     written += [("--output", path) for path in grids if path not in files]
-    check_sources_are_kept(written, _list_read(options, sources))
+    check_sources_are_kept(
+        written, [*_list_read(options, sources), *(("a file of the template", path) for path in template_files)]
+    )
     _check_folders(options, sources)
     if options.watch:
         _check_watched(options.watch, files)

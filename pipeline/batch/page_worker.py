@@ -21,6 +21,8 @@ from pipeline.errors import (
     InputError,
     NotAPictureError,
 )
+from pipeline.forms.form_reading import FormReading
+from pipeline.forms.read_form import note_form, read_form
 from pipeline.images.crop import crop_page
 from pipeline.images.load import Picture, open_picture
 from pipeline.outputs.annotate import annotate, write_annotated
@@ -34,6 +36,7 @@ from pipeline.system.files import make_folder
 from pipeline.system.memory import estimate_memory, limit_memory_to
 from pipeline.system.native_stderr import silence_native_stderr
 from pipeline.tables.read_tables import find_tables, note_tables
+from pipeline.types import Page, PageReading
 
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".3gp")
 
@@ -103,16 +106,8 @@ class Worker:
         plan = self._plan
         with silence_native_stderr():  # libjpeg and libpng print a warning for every slight defect
             page = picture.load_page(job.number)
-        part = crop_page(page, plan.region) if plan.region else page
-        stages = analyze_page(part, self._classifier, plan.settings, constraint=plan.constraint)
-        if plan.trace:
-            Trace(plan.trace, name).write(stages)
-        if plan.has_tables:
-            reading = find_tables(stages, self._classifier, plan.settings, plan.constraint)
-        else:
-            reading = make_page_reading(stages, self._classifier.name)
-        notes = [picture.note_page(job.number), note_reading(reading), note_tables(reading)]
-        record = make_record(reading, "; ".join(filter(None, notes)) or None)
+        outcome, reading, note = self._read(page, name)
+        record = make_record(outcome, "; ".join(filter(None, [picture.note_page(job.number), note])) or None)
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         crops: tuple[str, ...] | None = () if plan.review else None
         if plan.annotate or plan.has_thumbnails or (plan.review and has_rejected):
@@ -127,6 +122,23 @@ class Worker:
             if plan.review:
                 crops = tuple(write_crops(bgr, reading, page.to_source, plan.review, name))
         return record, crops
+
+    def _read(self, page: Page, name: str) -> tuple[PageReading | FormReading, PageReading, str | None]:
+        """Return what was read on a page, its numbers, and what the user should know of how it was read."""
+        plan = self._plan
+        if plan.template:
+            form = read_form(page, plan.template, self._classifier, plan.settings)
+            return form, form.reading, note_form(form, plan.template)
+        part = crop_page(page, plan.region) if plan.region else page
+        stages = analyze_page(part, self._classifier, plan.settings, constraint=plan.constraint)
+        if plan.trace:
+            Trace(plan.trace, name).write(stages)
+        if plan.has_tables:
+            reading = find_tables(stages, self._classifier, plan.settings, plan.constraint)
+        else:
+            reading = make_page_reading(stages, self._classifier.name)
+        note = "; ".join(filter(None, [note_reading(reading), note_tables(reading)])) or None
+        return reading, reading, note
 
 
 def _describe_failure(error: InputError, job: Job, is_open: bool) -> Failure:

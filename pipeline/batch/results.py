@@ -16,6 +16,7 @@ from pipeline.batch.journal_lines import KEY
 from pipeline.batch.progress import RunStatistics
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import InterruptedRunError, OutputError
+from pipeline.forms.template import Template
 from pipeline.outputs.formats import JSON_LINES, Format
 from pipeline.outputs.records import Record, count_rejected
 from pipeline.outputs.report import Report
@@ -74,6 +75,7 @@ def make_mark(
     constraint: Constraint | None = None,
     region: Region | None = None,
     has_tables: bool = False,
+    template: Template | None = None,
 ) -> str:
     """Return 16 hex digits, a hash of the program's version, the settings, the model, and what is read of each page."""
     facts: list[object] = [__version__, settings.to_dict(), model_hash]
@@ -81,6 +83,7 @@ def make_mark(
         facts.append(constraint.to_dict())
     facts += [] if region is None else [str(region)]
     facts += ["table"] if has_tables else []
+    facts += [{"template": template.digest}] if template else []
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from time import strftime
 from typing import Any, TextIO, TypeAlias
 
+from pipeline.batch.forms import choose_output, suit_form
 from pipeline.batch.jobs import BUG_CODE, Outcome, Plan
 from pipeline.batch.journal import Journal
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
@@ -34,6 +35,8 @@ from pipeline.batch.scheduler import InputItem, PageScheduler
 from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, OutputError, StrictError, UsageError
+from pipeline.forms.template import Template
+from pipeline.forms.template_file import load_template
 from pipeline.images.load import MOST_BYTES
 from pipeline.outputs.formats import TEXT, WORKBOOK, Format
 from pipeline.outputs.records import format_failure
@@ -55,15 +58,17 @@ def run(options: BatchOptions) -> int:
     """
     if options.watch and not options.watch.is_dir():
         raise UsageError(f"--watch {options.watch}: there is no such folder", "make it first")
+    template = load_template(options.template) if options.template else None
     statistics = RunStatistics()
     items = _list_items(options, options.inputs, statistics)
-    check_outputs(options, items)
+    check_outputs(options, items, template.files if template else ())
     check_writable(options.outputs)
-    outputs = _list_outputs(options)
+    options = suit_form(options, template) if template else options
+    outputs = _list_outputs(options, template)
     folders = {name: make_folder(folder) for name, folder in options.folders.items()}
     paths = [item.path for item in items if isinstance(item, Source)]
     stems = list_stems(options.review, paths) if options.review else {}  # raises now if its table is in the way later
-    plan = _make_plan(options, outputs, folders)
+    plan = replace(_make_plan(options, outputs, folders), template=template)
     with ExitStack() as stack:
         pool = stack.enter_context(_start_pool(options, plan, items))  # before this process has other threads
         notes = pool.check_model()
@@ -87,9 +92,9 @@ def run(options: BatchOptions) -> int:
         return _find_exit_code(statistics, options.is_strict, results)
 
 
-def _list_outputs(options: BatchOptions) -> list[Output]:
+def _list_outputs(options: BatchOptions, template: Template | None) -> list[Output]:
     """Return the files of results; raise SetupError now if a library that one needs is not installed."""
-    outputs = [Output(path, options.choose_format(path)) for path in options.outputs]
+    outputs = [choose_output(path, options, template) for path in options.outputs]
     if any(output.format is WORKBOOK for output in outputs):
         check_library()
     return outputs
@@ -189,7 +194,9 @@ def _open_results(options: BatchOptions, outputs: Sequence[Output], plan: Plan) 
     """Yield the results: in a journal if one of the outputs is a file, else in streams."""
     files = [output for output in outputs if not output.is_device]
     if files:
-        mark = make_mark(plan.settings, hash_model(plan.model), plan.constraint, plan.region, plan.has_tables)
+        mark = make_mark(
+            plan.settings, hash_model(plan.model), plan.constraint, plan.region, plan.has_tables, plan.template
+        )
         path = choose_journal([output.path for output in files], options.format)
         with Journal(path, mark, options.is_resumed, plan.review is not None) as journal:
             yield FileResults(journal, outputs, plan.review)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from pipeline.system.terminal import escape_text
 
@@ -17,3 +21,10 @@ def spell_path(path: str) -> str:
     """
     escaped = escape_text(path)
     return f"./{escaped}" if _FORMULA.match(escaped) else escaped
+
+
+def format_row(row: Sequence[Any]) -> str:
+    """Return a row of a CSV table, its end included."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(row)
+    return line.getvalue()

@@ -7,12 +7,10 @@ as its reason. So every input is in the table, and rows can be filtered by statu
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from pipeline.outputs.csv_cells import spell_path
+from pipeline.outputs.csv_cells import format_row, spell_path
 from pipeline.system.terminal import escape_text
 
 if TYPE_CHECKING:
@@ -28,11 +26,11 @@ class CsvWriter:
 
     def start(self, facts: Mapping[str, object]) -> str:
         """Return the row of column names."""
-        return _format_row(CSV_COLUMNS)
+        return format_row(CSV_COLUMNS)
 
     def format_page(self, record: Record, is_first: bool) -> str:
         """Return the page's rows."""
-        return "".join(map(_format_row, make_rows(record)))
+        return "".join(map(format_row, make_rows(record)))
 
     def finish(self) -> str:
         """Return nothing."""
@@ -49,9 +47,3 @@ def make_rows(record: Record) -> list[list[Any]]:
     return [
         [*start, n["line"], n["text"], n["confidence"], n["status"], n["reason"], *n["box"]] for n in record["numbers"]
     ]
-
-
-def _format_row(row: Sequence[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow(row)
-    return line.getvalue()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.outputs.csv_writer import CSV_COLUMNS
+from pipeline.outputs.form_csv_writer import FORM_COLUMNS
 from pipeline.outputs.grid_writer import resembles_grid
 from pipeline.outputs.workbook import is_own_workbook
 from pipeline.system.files import is_device
@@ -18,10 +19,10 @@ VIDEO_MARK = b"handwritten-digits"
 
 _ZIP = b"PK\x03\x04"
 _HEAD_BYTES = 2**16
-_HEADER = ",".join(CSV_COLUMNS[:6]).encode()
+_HEADERS = tuple(",".join(columns).encode() for columns in (CSV_COLUMNS[:6], FORM_COLUMNS))
 _RECORD = re.compile(rb'^(\[\s*)?\{"schema": \d+, "(file|source)": ', re.MULTILINE)
 _NO_RECORDS = re.compile(rb"\[\s*\]\s*")
-_TEXT_LINE = re.compile(rb".+: (\(no numbers\)|\(failed: .*\)|[-0-9.,?| ]+)")
+_TEXT_LINE = re.compile(rb".+: (\(no numbers\)|\(failed: .*\)|[-0-9.,?| ]+|(\w[-\w]*=\d*\??( |$))+)")
 _REPORT = re.compile(rb"<!DOCTYPE html>.{,2000}?default-src 'none'; img-src data:", re.DOTALL)
 
 
@@ -70,7 +71,7 @@ def is_own_result(path: Path) -> bool:
     if tail == VIDEO_MARK or (head.startswith(_ZIP) and is_own_workbook(path)):
         return True
     head = head.removeprefix(b"\xef\xbb\xbf")
-    is_known = head.startswith(_HEADER) or _RECORD.search(head) or _NO_RECORDS.fullmatch(head) or _REPORT.match(head)
+    is_known = head.startswith(_HEADERS) or _RECORD.search(head) or _NO_RECORDS.fullmatch(head) or _REPORT.match(head)
     return bool(is_known) or _is_text(head)
 
 

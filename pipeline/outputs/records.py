@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from pipeline.errors import Failure
+from pipeline.forms.form_reading import FormReading
 from pipeline.types import PageReading
 
 SCHEMA = 1
@@ -14,12 +15,12 @@ Record: TypeAlias = dict[str, Any]
 """The JSON object of one page."""
 
 
-def make_record(outcome: PageReading | Failure, note: str | None = None) -> Record:
+def make_record(outcome: PageReading | FormReading | Failure, note: str | None = None) -> Record:
     """Return the record of one page, or of an input that could not be read.
 
     Parameters
     ----------
-    outcome : the reading of the page, or the failure
+    outcome : the reading of the page, or of a form, or the failure
     note : for the user, about how the file was read
     """
     start = {"schema": SCHEMA, "file": outcome.source, "page": outcome.number}

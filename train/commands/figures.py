@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import MissingInputError
 from train.scripts import Parser, one_of
 
-FIGURES = ("at-work", "stages", "table", "report", "compared", "live", "known")
+FIGURES = ("at-work", "stages", "table", "report", "compared", "live", "known", "form")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -25,6 +25,7 @@ from pipeline.recognition.classify import load_classifier
 from pipeline.settings.tree import Settings
 from pipeline.tables.read_tables import read_tables
 from train.evaluation.contour_baseline import draw_contours, format_rows, read_contours
+from train.figures.form_figure import FORM_SAMPLE, draw_form
 from train.figures.live_figure import LIVE_SAMPLE, draw_window
 
 _WIDTH_PX = 480
@@ -186,6 +187,8 @@ def draw_figures(names: Collection[str], samples: Path, out: Path) -> None:
     if "live" in names:
         window = draw_window(samples / LIVE_SAMPLE)
         _write(cv2.resize(window, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA), out / "live.jpg", 85)
+    if "form" in names:
+        _write(draw_form(samples / FORM_SAMPLE), out / "form.jpg")
     if "compared" in names:
         _write_compared(samples, out, settings)
 

@@ -17,7 +17,7 @@ _STIFFNESS = np.array([1e-4, 1e-3, 3e-3, 1e-3, 3e-3])
 """How much each term of a bend costs, of the number of points: what the lines do not show stays straight."""
 
 _N_ROUNDS, _OUTLIER_DEVIATIONS, _LEAST_STRAY_PX = 4, 2.5, 1.5
-_N_STEPS = 25
+_N_STEPS = 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)

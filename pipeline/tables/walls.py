@@ -14,6 +14,9 @@ from pipeline.tables.mesh import Straightening
 _WALL, _WALL_ENDS, _FAINT_WALL = 0.7, 0.5, 0.3
 """Inked share of a wall, of its first and last quarter, and of one without which no cell would be a rectangle."""
 
+_INSET_PX = 3.0
+"""The ends of a wall lie on other lines."""
+
 _LEAST_SHARE = 0.3
 """Share of a table's width or height along which a line of it is a wall."""
 
@@ -55,18 +58,6 @@ class Line:
     first: int = 0
     inked: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
 
-    def measure_wall(self, start: float, end: float) -> float:
-        """Return the inked share of the line between two places; where an end of it is bare, that of the end."""
-        inset = min(3.0, (end - start) / 4)
-        low = max(0, round(start + inset) - self.first)
-        part = self.inked[low : max(low + 1, round(end - inset) - self.first)]
-        if not len(part):
-            return 0.0
-        quarter = max(1, len(part) // 4)
-        ends = float(min(part[:quarter].mean(), part[-quarter:].mean()))
-        share = float(part.mean())
-        return share if ends >= _WALL_ENDS else min(share, ends)
-
 
 def look_along(
     lines: Sequence[Line],
@@ -104,9 +95,25 @@ def look_along(
 
 
 def measure_walls(lines: Sequence[Line], edges: NDArray[np.float64]) -> Walls:
-    """Return how sure there is a wall along each line between neighboring edges, (lines, edges - 1)."""
-    pairs = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
-    return np.array([[line.measure_wall(*pair) for pair in pairs] for line in lines]).reshape(len(lines), len(pairs))
+    """Return how sure there is a wall along each line between neighboring edges, (lines, edges - 1).
+
+    That is its inked share; where an end of it is bare, that of the end. All lines were looked along from one place on.
+    """
+    inked = np.stack([line.inked for line in lines])
+    sums = np.concatenate([np.zeros((len(lines), 1), int), np.cumsum(inked, axis=1)], axis=1)
+    start, end = edges[:-1] - lines[0].first, edges[1:] - lines[0].first
+    inset = np.minimum(_INSET_PX, (end - start) / 4)
+    low = np.clip(np.rint(start + inset).astype(int), 0, inked.shape[1])
+    high = np.clip(np.rint(end - inset).astype(int), low, inked.shape[1])
+    quarter = np.maximum(1, (high - low) // 4)
+
+    def measure(first: NDArray[np.int_], last: NDArray[np.int_]) -> Walls:
+        share: Walls = (sums[:, last] - sums[:, first]) / np.maximum(1, last - first)
+        return share
+
+    share = measure(low, high)
+    ends = np.minimum(measure(low, np.minimum(low + quarter, high)), measure(np.maximum(high - quarter, low), high))
+    return np.where(ends >= _WALL_ENDS, share, np.minimum(share, ends))
 
 
 def prune_lines(rows: Sequence[Line], columns: Sequence[Line]) -> tuple[list[Line], list[Line]]:

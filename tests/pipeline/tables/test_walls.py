@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.tables.walls import CellSpan, Line, close_ends, find_cells, prune_lines
+from pipeline.tables.walls import CellSpan, Line, close_ends, find_cells, measure_walls, prune_lines
 
 FULL = np.ones
 
@@ -66,6 +66,6 @@ def test_open_end_is_a_column(end: int, n_edges: int) -> None:
 
 
 def test_wall_with_a_bare_end_is_none() -> None:
-    assert make_line(0, (0, 300)).measure_wall(0, 300) == 1.0
-    assert make_line(0, (90, 210)).measure_wall(0, 300) == 0.0
-    assert make_line(0, (0, 140), (155, 300)).measure_wall(0, 300) > 0.9
+    lines = [make_line(0, (0, 300)), make_line(0, (90, 210)), make_line(0, (0, 140), (155, 300))]
+    whole, middle, broken = measure_walls(lines, np.array([0.0, 300.0]))[:, 0]
+    assert (whole, middle) == (1.0, 0.0) and 0.9 < broken < 1

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.page_ranges import PageRanges
+from pipeline.checkup.options import CheckOptions
 from pipeline.errors import UsageError
 from pipeline.flags import (
     FlagParser,
@@ -24,11 +25,12 @@ from pipeline.flags import (
     parse_seconds,
     parse_size,
 )
-from pipeline.live.options import LiveOptions
-from pipeline.outputs.formats import FORMATS, JSON_LINES, find_format
+from pipeline.live.options import LiveOptions, choose_output
+from pipeline.outputs.formats import FORMATS
+from pipeline.service_flags import add_service_flags, find_service, make_service_options
 from pipeline.settings.tree import Settings
-from pipeline.system.files import is_device
 from pipeline.version import __version__
+from pipeline.web.options import ApiOptions
 
 _EPILOG = """\
 exit codes: 0 all pages read, 1 some inputs failed, 2 usage or settings, 3 no input could be read, 4 model,
@@ -39,7 +41,9 @@ The manual is in the folder docs, from docs/command-line.md on.
 """
 
 _USAGE = """%(prog)s INPUT... [-o FILE] [flags]
-       %(prog)s --webcam [SOURCE] [flags]"""
+       %(prog)s --webcam [SOURCE] [flags]
+       %(prog)s --api [flags]
+       %(prog)s --check"""
 
 _EXAMPLES = (
     ("photo.jpg", "the numbers in a photo, as text"),
@@ -62,8 +66,8 @@ _BATCH_ONLY = (
 """Names of the flags that only one of the two modes takes."""
 
 
-def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptions:
-    """Return the options that the command line asks for: of a live run with ``--webcam``, of a batch run without.
+def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptions | ApiOptions | CheckOptions:
+    """Return the options of what the command line asks for: a batch run, or ``--webcam``, ``--api`` or ``--check``.
 
     Parameters
     ----------
@@ -77,6 +81,8 @@ def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptio
         If the settings file, or a flag that stands for a setting, holds a wrong value.
     """
     flags = build_parser().parse_intermixed_args(argv)
+    if service := find_service(flags):
+        return make_service_options(service, flags, _choose_settings(flags))
     _check_mode(flags)
     return _make_batch_options(flags) if flags.webcam is None else _make_live_options(flags)
 
@@ -128,7 +134,7 @@ def _make_live_options(flags: argparse.Namespace) -> LiveOptions:
         model=flags.model,
         is_mirrored=flags.mirror,
         is_headless=flags.headless,
-        output=_choose_live_output(flags.output),
+        output=choose_output(flags.output),
         snapshots=flags.annotate,
         recording=flags.record,
         is_forced=flags.force,
@@ -136,15 +142,6 @@ def _make_live_options(flags: argparse.Namespace) -> LiveOptions:
         is_quiet=flags.quiet,
         is_verbose=flags.verbose,
     )
-
-
-def _choose_live_output(outputs: Sequence[Path]) -> Path | None:
-    """Return the file for the JSON lines of a live run; None for stdout."""
-    if len(outputs) > 1:
-        raise UsageError("--webcam takes one --output", "name one file, such as numbers.jsonl")
-    if outputs and not is_device(outputs[0]) and find_format(outputs[0]) is not JSON_LINES:
-        raise UsageError(f"--output {outputs[0]}: --webcam writes JSON lines", "name a file that ends in .jsonl")
-    return outputs[0] if outputs else None
 
 
 def _choose_settings(flags: argparse.Namespace) -> Settings:
@@ -192,6 +189,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_reading(parser.add_argument_group("reading"))
     _add_running(parser.add_argument_group("long runs"))
     _add_live(parser.add_argument_group("live camera"))
+    add_service_flags(parser.add_argument_group("server and check-up"))
     return parser
 
 

@@ -20,6 +20,7 @@ from pipeline.system.terminal import abandon, open_closed_descriptors, print_mes
 if TYPE_CHECKING:
     from pipeline.batch.options import BatchOptions
     from pipeline.live.options import LiveOptions
+    from pipeline.web.options import ApiOptions
 
 _BUG = 70
 _INTERRUPTED = 130
@@ -85,12 +86,20 @@ def _run(argv: Sequence[str] | None) -> int:
     """Do what is asked. All imports that need a library are in here, so that a missing one is named in one line."""
     with _explain_missing_library():
         from pipeline.arguments import build_options, format_short_help
+        from pipeline.checkup.options import CheckOptions
         from pipeline.live.options import LiveOptions
+        from pipeline.web.options import ApiOptions
 
     if not (sys.argv[1:] if argv is None else argv):
         print_message(*format_short_help().splitlines())
         return UsageError.exit_code
     options = build_options(argv)
+    if isinstance(options, ApiOptions):
+        return _run_api(options)
+    if isinstance(options, CheckOptions):
+        from pipeline.checkup.run import run
+
+        return run(options)
     return _run_live(options) if isinstance(options, LiveOptions) else _run_batch(options)
 
 
@@ -108,15 +117,22 @@ def _run_live(options: LiveOptions) -> int:
     return run(options)
 
 
+def _run_api(options: ApiOptions) -> int:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as for a batch
+    with _explain_missing_library("for --api: pip install '.[web]'"):
+        from pipeline.web.server import run
+    return run(options)
+
+
 @contextmanager
-def _explain_missing_library() -> Iterator[None]:
+def _explain_missing_library(hint: str | None = None) -> Iterator[None]:
     """Raise SetupError, which says what to install, where an import fails for want of a library."""
     try:
         yield
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] == "pipeline":
             raise
-        raise SetupError(f"{error.name} is not installed") from error
+        raise SetupError(f"{error.name} is not installed", hint) from error
     except ImportError as error:
         if "cannot open shared object" not in str(error):
             raise

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipeline.errors import UsageError
 from pipeline.geometry import Box
+from pipeline.outputs.formats import JSON_LINES, find_format
 from pipeline.settings.tree import Settings
+from pipeline.system.files import is_device
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,3 +70,12 @@ class LiveOptions:
             raise UsageError("--size is asked of a camera; a video has its own")
         if self.has_every_frame and (is_camera or "://" in self.source):
             raise UsageError("--every-frame is for a video file; a camera does not wait")
+
+
+def choose_output(outputs: Sequence[Path]) -> Path | None:
+    """Return the file for the JSON lines of a live run; None for stdout; raise UsageError for more or other files."""
+    if len(outputs) > 1:
+        raise UsageError("--webcam takes one --output", "name one file, such as numbers.jsonl")
+    if outputs and not is_device(outputs[0]) and find_format(outputs[0]) is not JSON_LINES:
+        raise UsageError(f"--output {outputs[0]}: --webcam writes JSON lines", "name a file that ends in .jsonl")
+    return outputs[0] if outputs else None

@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipeline.errors import DigitsError, InterruptedRunError, SetupError, UsageError
+from pipeline.errors import DigitsError, InterruptedRunError, UsageError
 from pipeline.system.interrupts import handle_stops
+from pipeline.system.libraries import explain_import_error
 from pipeline.system.terminal import abandon, open_closed_descriptors, print_message
 
 if TYPE_CHECKING:
@@ -129,12 +130,8 @@ def _explain_missing_library(hint: str | None = None) -> Iterator[None]:
     """Raise SetupError, which says what to install, where an import fails for want of a library."""
     try:
         yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "pipeline":
-            raise
-        raise SetupError(f"{error.name} is not installed", hint) from error
     except ImportError as error:
-        if "cannot open shared object" not in str(error):
+        explained = explain_import_error(error, hint)
+        if explained is None:
             raise
-        hint = "on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"
-        raise SetupError(f"OpenCV cannot be loaded ({error})", hint) from error
+        raise explained from error

@@ -1,1 +1,1 @@
-"""Is everything in place? Libraries, models, a sample, camera, screen, optional parts and speed."""
+"""The check-up: libraries, models, a sample, camera, screen, optional parts and speed."""

@@ -125,8 +125,14 @@ class Api:
 
 def make_app(api: Api) -> FastAPI:
     """Return the application, whose OpenAPI description is at /openapi.json."""
-    about = {"title": "Handwritten numbers", "version": __version__, "summary": SUMMARY, "description": TEXT}
-    app = FastAPI(**about, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Handwritten numbers",
+        version=__version__,
+        summary=SUMMARY,
+        description=TEXT,
+        docs_url=None,
+        redoc_url=None,
+    )
     guard = [Depends(api.check_token)]
     app.post("/read", dependencies=guard, responses=READ_ANSWERS, openapi_extra=READ_BODY)(api.read)
     app.get("/health")(api.show_health)

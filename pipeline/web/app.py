@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from pipeline.web.description import PASSWORD_HEADER, READ_ANSWERS, READ_BODY, S
 from pipeline.web.metrics import Metrics
 from pipeline.web.parameters import ReadParameters
 from pipeline.web.reader import Reader
-from pipeline.web.request_errors import FAILURE_STATUS, RequestError, TokenError
+from pipeline.web.request_errors import FAILURE_STATUS, BusyError, RequestError, TokenError
 from pipeline.web.uploads import receive_upload
 
 _METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -74,11 +75,14 @@ class Api:
         """Read the numbers on each page of a picture, a PDF or a TIFF."""
         start = perf_counter()
         pages, plan = parameters.choose_pages(), parameters.change(self._plan, x_password)
-        with self._reader.enter():
-            upload = await receive_upload(request, self._most_bytes, self._timeout_s)
-            if upload.password is not None:
-                plan = replace(plan, password=upload.password)
-            records = await self._reader.read(upload, plan, pages, request.is_disconnected)
+        try:
+            with self._reader.enter():
+                upload = await receive_upload(request, self._most_bytes, self._timeout_s)
+                if upload.password is not None:
+                    plan = replace(plan, password=upload.password)
+                records = await self._reader.read(upload, plan, pages, request.is_disconnected)
+        except asyncio.CancelledError as stop:  # by uvicorn, some seconds after Ctrl-C
+            raise BusyError("the server is being stopped") from stop
         self._metrics.count_records(records, perf_counter() - start)
         for record in records:
             if record["error"] and record["error"]["code"] == "encrypted":

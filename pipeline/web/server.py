@@ -21,8 +21,8 @@ from pipeline.web.reader import Reader
 TOKEN_VARIABLE = "DIGITS_API_TOKEN"
 """Of the environment: a flag would be seen in the list of processes."""
 
-_REQUESTS_PER_WORKER = 8
-"""That are read or wait: the last of them waits for some seconds, which most clients do."""
+_REQUESTS_PER_WORKER = 4
+"""That are read or wait: the last of them waits for about as many pages, a second or two."""
 
 _GRACE_S = 5
 """How long requests that are being read may take after Ctrl-C."""

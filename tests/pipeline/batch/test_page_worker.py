@@ -17,9 +17,10 @@ from pipeline.batch.sources import Source
 from pipeline.errors import OutputError
 from pipeline.images.load import open_picture
 from pipeline.recognition.classify import Classifier, load_classifier
-from pipeline.settings.decoding import SignSettings
+from pipeline.settings.decoding import DecodeSettings, SignSettings
 from pipeline.settings.tree import Settings
 from tests.support.drawing import make_reader, write_page
+from tests.support.pdfs import make_locked_pdf
 
 PNG = cv2.imencode(".png", np.full((40, 60), 255, np.uint8))[1].tobytes()
 
@@ -195,3 +196,17 @@ def test_signs_without_a_line_network_are_told(
     plan = Plan(settings=Settings(signs=SignSettings(is_enabled=is_signed)))
     notes = Worker(plan, own).notes
     assert len(notes) == n_notes and all("no line network" in note for note in notes)
+
+
+def test_plan_of_a_job_takes_the_place_of_that_of_the_run(tmp_path: Path) -> None:
+    path = write_numbers(tmp_path / "a.png")
+    strict, lax = (Plan(replace(Settings(), decode=DecodeSettings(reject_below=p))) for p in (1.0, 0.0))
+    reader = Worker(lax, make_reader())
+    source = Source(str(path), "a")
+    for plan, status in ((strict, "rejected"), (None, "accepted"), (lax, "accepted")):
+        numbers = reader.read(Job(source, plan=plan)).record["numbers"]
+        assert {number["status"] for number in numbers} == {status}
+    locked = make_locked_pdf("secret")
+    for password, status in (("secret", "ok"), (None, "failed")):
+        job = Job(Source("a.pdf", "a"), raw=locked, plan=Plan(password=password))
+        assert reader.read(job).record["status"] == status

@@ -32,8 +32,8 @@ from pipeline.batch.jobs import Job, Outcome, Plan
 from pipeline.batch.process_pool import start_processes
 from pipeline.batch.sources import Source
 from pipeline.outputs.records import Record
-from tests.bench.bench_batch import PHOTO_PX, read_pss
 from tests.bench.batches import find_session, list_samples, running
+from tests.bench.bench_batch import PHOTO_PX, read_pss
 
 _START_S, _BARE_S = 60.0, 10.0
 """How long the server may take to start; how long the workers are timed without HTTP."""
@@ -63,7 +63,92 @@ class Load:
     lost: list[str] = field(default_factory=list)
     different: list[str] = field(default_factory=list)
 
-    def run_clients(load: Load, n_clients: int, seconds: float, server: int) -> list[float]:
+    def send_all(self, seconds: float, first: int) -> None:
+        """Send one upload after the other, from number `first` on, for some seconds, and count the answers."""
+        until_s = monotonic() + seconds
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=_LONGEST_S)
+        for name, raw in islice(cycle(self.uploads.items()), first, None):
+            if monotonic() > until_s:
+                break
+            begun_s = perf_counter()
+            try:
+                connection.request("POST", "/read", raw)
+                answer = connection.getresponse()
+                body = json.loads(answer.read())
+            except (OSError, HTTPException, ValueError) as error:
+                self.lost.append(f"{name}: {type(error).__name__}: {error}")
+                connection.close()
+                continue
+            self.statuses[answer.status] += 1
+            if answer.status == 503:
+                sleep(float(answer.headers["Retry-After"]))
+                continue
+            self.seconds.append(perf_counter() - begun_s)
+            self._compare(name, answer.status, list_texts(body if isinstance(body, list) else [body]))
+        connection.close()
+
+    def _compare(self, name: str, status: int, texts: list[str]) -> None:
+        if texts != self.expected[name]:
+            self.different.append(f"{name}: {status} {' '.join(texts)}, not {' '.join(self.expected[name])}")
+
+
+def make_uploads() -> dict[str, bytes]:
+    """Return what is sent, by name: pictures, and two files that cannot be read."""
+    uploads = {path.name: path.read_bytes() for path in list_samples()}
+    first = next(iter(uploads.values()))
+    photo = cv2.resize(cv2.imread(str(list_samples()[-1])), PHOTO_PX, interpolation=cv2.INTER_CUBIC)
+    return {
+        **uploads,
+        "photo.jpg": cv2.imencode(".jpg", photo)[1].tobytes(),
+        "letter.jpg": b"I am a letter, not a photo.",
+        "half.jpg": first[: len(first) // 2],
+    }
+
+
+def list_texts(records: Sequence[Record]) -> list[str]:
+    """Return the numbers of all pages, or the codes of the errors of pages that failed."""
+    return [n["text"] for r in records for n in r["numbers"]] or [r["error"]["code"] for r in records if r["error"]]
+
+
+def read_bare(uploads: Mapping[str, bytes], n_workers: int) -> tuple[float, dict[str, list[str]]]:
+    """Return the pages a second of the worker processes alone, and what they read in each upload."""
+    texts: dict[str, list[str]] = {}
+    with start_processes(Plan(), n_workers, _LONGEST_S, n_workers) as pool:
+        jobs = (Job(Source(name, name), raw=raw) for name, raw in cycle(uploads.items()))
+        for future in [pool.submit(next(jobs)) for _ in range(n_workers)]:  # before the clock starts: it loads models
+            future.result()
+        start, n_read = perf_counter(), 0
+        pending: dict[Future[Outcome], Job] = {}
+        while pending or not n_read:
+            while len(pending) < pool.most_pending and (n_read < len(uploads) or perf_counter() - start < _BARE_S):
+                job = next(jobs)
+                pending[pool.submit(job)] = job
+            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                texts[pending.pop(future).source.path] = list_texts([future.result().record])
+                n_read += 1
+        return n_read / (perf_counter() - start), texts
+
+
+@contextmanager
+def serving(where: Path, n_workers: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Yield a running server and its port.
+
+    Raises
+    ------
+    RuntimeError
+        If it does not start.
+    """
+    log = where / "server.log"
+    with running(where, "--api", "--port", "0", "--workers", str(n_workers), log=log) as server:
+        until_s = monotonic() + _START_S
+        while not (found := re.search(r"http://127\.0\.0\.1:(\d+)", log.read_text("utf-8"))):
+            if server.poll() is not None or monotonic() > until_s:
+                raise RuntimeError(f"the server did not start:\n{log.read_text('utf-8')}")
+            sleep(0.05)
+        yield server, int(found[1])
+
+
+def run_clients(load: Load, n_clients: int, seconds: float, server: int) -> list[float]:
     """Let the clients send for some seconds; return the memory of the server and its workers meanwhile, in MB."""
     clients = [threading.Thread(target=load.send_all, args=(seconds, n)) for n in range(n_clients)]
     for client in clients:

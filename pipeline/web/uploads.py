@@ -75,9 +75,8 @@ async def _receive_form(request: Request, most_bytes: int) -> Upload:
         parser = MultiPartParser(request.headers, stream, max_files=1, max_fields=1)
         parser.spool_max_size = most_bytes + _FORM_BYTES  # a larger part would go to the disk; there is none
         form = await parser.parse()
-    except (MultiPartException, KeyError) as error:  # KeyError: of a form without a boundary, in older versions
-        reason = getattr(error, "message", None) or "it states no boundary"
-        raise RequestError(f"the form cannot be read: {reason.rstrip('.')}", _HINT) from error
+    except MultiPartException as error:
+        raise RequestError(f"the form cannot be read: {error.message.rstrip('.')}", _HINT) from error
     try:
         file, password = form.get(FILE_FIELD), form.get(PASSWORD_FIELD)
         if not isinstance(file, UploadFile):

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Header, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
 
@@ -59,12 +59,16 @@ class Api:
         self._reader, self._metrics, self._plan, self._token = reader, metrics, plan, token
         self._most_bytes, self._timeout_s, self._is_verbose = most_bytes, timeout_s, is_verbose
 
+    @property
+    def has_token(self) -> bool:
+        """Whether a token is asked for."""
+        return self._token is not None
+
     async def check_token(self, given: _Bearer) -> None:
-        """Raise TokenError unless the request has the token, if there is one; how long this takes tells nothing."""
-        if self._token is not None:
-            text = given.credentials if given else ""
-            if not hmac.compare_digest(text.encode(), self._token.encode()):
-                raise TokenError("the token is missing, or another one")
+        """Raise TokenError unless the request has the token; how long this takes tells nothing about it."""
+        text = given.credentials if given else ""
+        if not hmac.compare_digest(text.encode(), (self._token or "").encode()):
+            raise TokenError("the token is missing, or another one")
 
     async def read(
         self,
@@ -137,12 +141,12 @@ def make_app(api: Api) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    guard = [Depends(api.check_token)]
-    app.post("/read", dependencies=guard, responses=READ_ANSWERS, openapi_extra=READ_BODY)(api.read)
+    guard = [Depends(api.check_token)] if api.has_token else []
+    answers = {status: answer for status, answer in READ_ANSWERS.items() if api.has_token or status != 401}
+    refusals = {status: answer for status, answer in answers.items() if status == 401}
+    app.post("/read", dependencies=guard, responses=answers, openapi_extra=READ_BODY)(api.read)
     app.get("/health")(api.show_health)
-    app.get("/metrics", dependencies=guard, response_class=Response, responses={401: READ_ANSWERS[401]})(
-        api.show_metrics
-    )
+    app.get("/metrics", dependencies=guard, responses=refusals, response_class=PlainTextResponse)(api.show_metrics)
     app.get("/docs", include_in_schema=False)(api.show_page)
     for kind in (RequestError, RequestValidationError, HTTPException, Exception):
         app.exception_handler(kind)(api.explain)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -10,7 +10,13 @@ from pydantic import BaseModel, Field
 from pipeline.batch.jobs import Plan
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.errors import SettingsError
+from pipeline.settings.images import ImageSettings
 from pipeline.web.request_errors import RequestError
+
+_PAGES = r"^[1-9]\d*(-\d*)?(,[1-9]\d*(-\d*)?)*$"
+"""The form of a list of pages, for the description; that a range ends after its start is checked later."""
+
+_DPI = next(knob.metadata for knob in fields(ImageSettings) if knob.name == "dpi")
 
 
 class ReadParameters(BaseModel):
@@ -26,8 +32,18 @@ class ReadParameters(BaseModel):
         None, description="Numbers written by hand, printed ones, or any."
     )
     signs: bool | None = Field(None, description="Write signs into the text: 12/03/2024, 10:45, 12.50, -3, 98%.")
-    pages: str | None = Field(None, description="Read only these pages of the file.", examples=["1-3,7,20-"])
-    dpi: int | None = Field(None, description="Resolution at which PDF pages are rendered.", examples=[300])
+    pages: str | None = Field(
+        None,
+        description="Read only these pages of the file.",
+        examples=["1-3,7,20-"],
+        json_schema_extra={"pattern": _PAGES},
+    )
+    dpi: int | None = Field(
+        None,
+        description="Resolution at which PDF pages are rendered.",
+        examples=[300],
+        json_schema_extra={"minimum": _DPI["low"], "maximum": _DPI["high"]},
+    )
 
     def choose_pages(self) -> PageRanges:
         """Return the pages that are asked for; raise RequestError if the list is wrong."""

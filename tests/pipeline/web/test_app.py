@@ -228,11 +228,13 @@ def test_page_for_people_loads_nothing_from_elsewhere(client: TestClient) -> Non
     assert "://" not in page.text and 'fetch("openapi.json")' in page.text
 
 
-def test_description_is_valid_openapi_and_its_examples_fit(client: TestClient) -> None:
-    described = client.get("/openapi.json").json()
+@pytest.mark.parametrize("token", [None, "s3cret"])
+def test_description_is_valid_openapi_and_its_examples_fit(token: str | None) -> None:
+    described = start_client(token)[0].get("/openapi.json").json()
     OpenAPI.model_validate(described)
     post = described["paths"]["/read"]["post"]
-    assert set(post["responses"]) - {"422"} >= {str(status) for status in READ_ANSWERS if status != 422}
+    assert set(post["responses"]) == {str(status) for status in READ_ANSWERS if token or status != 401}
+    assert [("security" in path) for path in (post, described["paths"]["/metrics"]["get"])] == [token is not None] * 2
     assert set(post["requestBody"]["content"]) >= {"multipart/form-data", "application/octet-stream"}
     assert {"reject_below", "no_turn", "writing", "signs", "pages", "dpi", "X-Password"} == {
         parameter["name"] for parameter in post["parameters"]

@@ -1,4 +1,4 @@
-"""The networks of a model: their files, the sizes that their cards state, and whether they run."""
+"""The networks of a model: their files, what their cards state of these, and whether they run."""
 
 from __future__ import annotations
 
@@ -41,30 +41,32 @@ def check_models(name: str, models_dir: Path | None = None) -> tuple[list[Findin
 
 
 def check_file(path: Path) -> Finding:
-    """Return what there is of a network's file: its size, which is to be that on its card, and its checksum."""
-    name = path.parent.name
+    """Return what there is of a network's file: its size and checksum, which are to be those on its card."""
+    name = f"model {path.parent.name}"
     try:
         raw = path.read_bytes()
     except OSError as error:
-        return Finding.of(ModelError(f"{path} cannot be read ({error.strerror})", _REMEDY), f"model {name}")
-    stated = _find_stated_size(path)
-    if stated is not None and stated != len(raw):
-        message = f"{path} has {len(raw):,} bytes, and its card states {stated:,}"
-        return Finding.of(ModelError(message, _REMEDY), f"model {name}")
-    card = "" if stated is None else ", as its card states"
-    checksum = hashlib.sha256(raw).hexdigest()[:_N_SHOWN]
-    return Finding("ok", f"model {name}: {len(raw) / 1000:.0f} kB{card}; SHA-256 {checksum}...")
+        return Finding.of(ModelError(f"{path} cannot be read ({error.strerror})", _REMEDY), name)
+    checksum = hashlib.sha256(raw).hexdigest()
+    size, sha256 = _read_stated(path)
+    if size not in (None, len(raw)):
+        return Finding.of(ModelError(f"{path} has {len(raw):,} bytes, and its card states {size:,}", _REMEDY), name)
+    if sha256 not in (None, checksum):
+        return Finding.of(ModelError(f"{path} has another checksum than its card states", _REMEDY), name)
+    told = ", as its card states" if sha256 else ""
+    return Finding("ok", f"{name}: {len(raw) / 1000:.0f} kB, SHA-256 {checksum[:_N_SHOWN]}...{told}")
 
 
 _REMEDY = "git checkout models, or install the program again"
 
 
-def _find_stated_size(path: Path) -> int | None:
-    """Return the bytes that the card beside a network states; None without one."""
+def _read_stated(path: Path) -> tuple[int | None, str | None]:
+    """Return the bytes and the checksum that the card beside a network states; None for what it does not."""
     try:
         card: Any = load_json(path.with_name("card.json"))
     except (OSError, ValueError, RecursionError):
-        return None
-    sizes = card.get("bytes") if isinstance(card, Mapping) else None
-    stated = sizes.get(path.name) if isinstance(sizes, Mapping) else None
-    return stated if isinstance(stated, int) else None
+        card = None
+    card = card if isinstance(card, Mapping) else {}
+    sizes, sha256 = card.get("bytes"), card.get("litert_sha256")
+    size = sizes.get(path.name) if isinstance(sizes, Mapping) else None
+    return size if isinstance(size, int) else None, sha256 if isinstance(sha256, str) else None

@@ -143,7 +143,7 @@ def make_app(api: Api) -> FastAPI:
     )
     guard = [Depends(api.check_token)] if api.has_token else []
     answers = {status: answer for status, answer in READ_ANSWERS.items() if api.has_token or status != 401}
-    refusals = {status: answer for status, answer in answers.items() if status == 401}
+    refusals: dict[int | str, dict[str, Any]] = {status: answer for status, answer in answers.items() if status == 401}
     app.post("/read", dependencies=guard, responses=answers, openapi_extra=READ_BODY)(api.read)
     app.get("/health")(api.show_health)
     app.get("/metrics", dependencies=guard, responses=refusals, response_class=PlainTextResponse)(api.show_metrics)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -26,13 +27,19 @@ def test_shipped_models_are_in_place() -> None:
     assert [(finding.status, finding.text.split(":")[0]) for finding in findings] == [
         *(("ok", "model digits"), ("ok", "model lines"), ("ok", "model page"))
     ]
-    assert all(", as its card states; SHA-256 " in finding.text for finding in findings)
+    assert all(re.search(r" kB, SHA-256 [0-9a-f]{12}\.\.\., as its card states$", finding.text) for finding in findings)
     assert classifier is not None and classifier.name == "digits"
 
 
 def cut(path: Path) -> None:
     raw = path.read_bytes()
     path.write_bytes(raw[: len(raw) // 2])
+
+
+def flip(path: Path) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    path.write_bytes(raw)
 
 
 def overwrite(path: Path) -> None:
@@ -44,9 +51,9 @@ def overwrite(path: Path) -> None:
     [
         ("digits/model.tflite", cut, "bytes, and its card states"),
         ("page/model.tflite", cut, "bytes, and its card states"),
+        ("page/model.tflite", flip, "has another checksum than its card states"),
         ("lines/model.tflite", Path.unlink, "cannot be read (No such file or directory); git checkout models"),
         ("digits/model.tflite", Path.unlink, "there is no model 'digits'"),
-        ("lines/model.tflite", overwrite, "expected a LiteRT model, received other bytes"),
         ("digits/card.json", cut, "the model's card cannot be read"),
         ("page/card.json", cut, "the model's card cannot be read"),
     ],
@@ -60,8 +67,15 @@ def test_damaged_folder_is_wrong(models: Path, file: str, damage: Callable[[Path
     assert told in wrong[0].text
 
 
+def test_file_that_is_no_network_is_wrong(models: Path) -> None:
+    overwrite(models / "lines" / "model.tflite")
+    (models / "lines" / "card.json").write_text("{}")
+    *_, wrong = check_models("digits", models)[0]
+    assert wrong.exit_code == 4 and "expected a LiteRT model, received other bytes" in wrong.text
+
+
 def test_card_without_sizes_or_none_leaves_the_checksum(models: Path) -> None:
-    for card in (json.dumps({"bytes": [1]}), "[]", None):
+    for card in (json.dumps({"bytes": [1], "litert_sha256": 1}), "[]", None):
         path = models / "lines" / "card.json"
         path.unlink() if card is None else path.write_text(card)
         finding = check_file(models / "lines" / "model.tflite")

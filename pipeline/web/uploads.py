@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from pipeline.web.request_errors import LargeUploadError, RequestError, SlowUploadError
 
@@ -48,7 +49,7 @@ async def receive_upload(request: Request, most_bytes: int, timeout_s: float) ->
     SlowUploadError
         If it takes longer.
     RequestError
-        If the form is damaged, or does not have one file in its field ``file``.
+        If it breaks off, or is a form that is damaged or does not have one file in its field ``file``.
     """
     is_form = request.headers.get("content-type", "").split(";")[0].strip().lower() == _FORM
     most = most_bytes + _FORM_BYTES if is_form else most_bytes
@@ -58,6 +59,8 @@ async def receive_upload(request: Request, most_bytes: int, timeout_s: float) ->
     receiving = _receive_form(request, most_bytes) if is_form else _receive_bytes(request, most_bytes)
     try:
         return await asyncio.wait_for(receiving, timeout_s)
+    except ClientDisconnect as error:  # nobody will see this answer, but it is counted
+        raise RequestError("the upload broke off", "send it again") from error
     except (TimeoutError, asyncio.TimeoutError) as error:
         raise SlowUploadError(f"the upload did not arrive within {timeout_s:g} s") from error
 

@@ -123,11 +123,13 @@ def test_missing_library_says_how_to_install_it(
     assert capsys.readouterr().err == f"error: {library} is not installed; for --api: pip install '.[web]'\n"
 
 
+@pytest.mark.slow
 def test_missing_model_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--api", "--port", "0", "--model", "nobody", "--workers", "1"]) == 4
     assert "there is no model 'nobody'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_reading_and_the_flags_load_nothing_of_the_web() -> None:
     code = "import pipeline, pipeline.cli, sys; from pipeline.arguments import build_options; build_options(['--api'])"
     code += "; import pipeline.batch.run, json; print(json.dumps(sorted(sys.modules)))"

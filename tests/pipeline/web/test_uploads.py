@@ -19,12 +19,14 @@ def make_form(*parts: tuple[str, bytes]) -> bytes:
     return b"".join(heads) + b"--line--\r\n"
 
 
-def receive(chunks: Iterable[bytes], kind: str = "", length: int | None = None, wait_s: float = 0.0) -> Upload:
-    """Return the upload of a request whose body comes in chunks, `wait_s` apart."""
+def receive(
+    chunks: Iterable[bytes], kind: str = "", length: int | None = None, wait_s: float = 0.0, is_cut: bool = False
+) -> Upload:
+    """Return the upload of a request whose body comes in chunks, `wait_s` apart; with `is_cut` it breaks off."""
     headers = [(b"content-type", kind.encode())]
     headers += [] if length is None else [(b"content-length", str(length).encode())]
     messages = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
-    messages.append({"type": "http.request", "body": b"", "more_body": False})
+    messages.append({"type": "http.disconnect"} if is_cut else {"type": "http.request", "body": b""})
 
     async def receive_message() -> dict[str, object]:
         await asyncio.sleep(wait_s)
@@ -69,6 +71,12 @@ def test_body_without_a_length_is_counted() -> None:
 def test_upload_that_does_not_arrive() -> None:
     with pytest.raises(SlowUploadError, match=r"within 0.2 s"):
         receive([b"a"] * 5, "image/png", wait_s=0.1)
+
+
+@pytest.mark.parametrize("kind", ["image/png", FORM])
+def test_upload_that_breaks_off(kind: str) -> None:
+    with pytest.raises(RequestError, match="the upload broke off"):
+        receive([make_form(('name="file"; filename="a.png"', b"abc"))[:70]], kind, is_cut=True)
 
 
 @pytest.mark.parametrize(

@@ -174,14 +174,15 @@ def put_under_load(n_clients: int, seconds: float, n_workers: int, where: Path) 
         load, begun_s = Load(port, uploads, expected), perf_counter()
         before = measure_memory(server.pid)
         memory = run_clients(load, n_clients, seconds, server.pid)
-        took_s, after = perf_counter() - begun_s, measure_memory(server.pid)
+        took_s, after, own = perf_counter() - begun_s, measure_memory(server.pid), read_pss(server.pid) / 1e6
         server.send_signal(signal.SIGTERM)
         code = server.wait(_START_S)
     print(f"{n_clients} clients, {n_workers} workers, {took_s:.0f} s")
     print_answers(load, took_s, bare)
     half = len(memory) // 2
     peaks = f"peak of the first half {max(memory[:half]):.0f}, of the second {max(memory[half:]):.0f}"
-    print(f"memory, MB: before {before:.0f}, {peaks}, after {after:.0f}; exit code after SIGTERM: {code}")
+    print(f"memory, MB: before {before:.0f}, {peaks}, after {after:.0f}, of which {own:.0f} without the workers")
+    print(f"exit code after SIGTERM: {code}")
     for line in (*load.lost[:10], *load.different[:10]):
         print(line, file=sys.stderr)
     return 1 if load.lost or load.different or code else 0

@@ -9,9 +9,11 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.page_ranges import PageRanges
+from pipeline.checkup.options import CheckOptions
 from pipeline.errors import UsageError
 from pipeline.flags import (
     CONSTRAINT_FLAGS,
@@ -26,14 +28,16 @@ from pipeline.flags import (
     parse_probability,
     parse_region,
     parse_seconds,
-    parse_size,
 )
 from pipeline.form_flags import add_form_flags, check_form_flags, make_template_options
 from pipeline.forms.options import TemplateOptions
 from pipeline.live.options import LiveOptions, choose_output
+from pipeline.live_flags import add_live_flags
 from pipeline.outputs.formats import FORMATS
+from pipeline.service_flags import add_service_flags, find_service, make_service_options
 from pipeline.settings.tree import Settings
 from pipeline.version import __version__
+from pipeline.web.options import ApiOptions
 
 _EPILOG = """\
 exit codes: 0 all pages read, 1 some inputs failed, 2 usage or settings, 3 no input could be read, 4 model,
@@ -44,7 +48,9 @@ The manual is in the folder docs, from docs/command-line.md on.
 """
 
 _USAGE = """%(prog)s INPUT... [-o FILE] [flags]
-       %(prog)s --webcam [SOURCE] [flags]"""
+       %(prog)s --webcam [SOURCE] [flags]
+       %(prog)s --api [flags]
+       %(prog)s --check"""
 
 _EXAMPLES = (
     ("photo.jpg", "the numbers in a photo, as text"),
@@ -64,10 +70,13 @@ _BATCH_ONLY = (
 """Names of the flags that only one of the two modes takes."""
 
 
-def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptions | TemplateOptions:
-    """Return the options that the command line asks for.
+Options: TypeAlias = BatchOptions | LiveOptions | TemplateOptions | ApiOptions | CheckOptions
 
-    They are those of a live run with ``--webcam``, of making a template with ``--make-template``, else of a batch run.
+
+def build_options(argv: Sequence[str] | None = None) -> Options:
+    """Return the options of what the command line asks for.
+
+    A batch run, or what ``--webcam``, ``--make-template``, ``--api`` or ``--check`` stand for.
 
     Parameters
     ----------
@@ -81,6 +90,8 @@ def build_options(argv: Sequence[str] | None = None) -> BatchOptions | LiveOptio
         If the settings file, or a flag that stands for a setting, holds a wrong value.
     """
     flags = build_parser().parse_intermixed_args(argv)
+    if service := find_service(flags):
+        return make_service_options(service, flags, _choose_settings(flags))
     _check_mode(flags)
     check_form_flags(flags)
     if flags.make_template:
@@ -190,7 +201,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_reading(parser.add_argument_group("reading"))
     add_constraint(parser.add_argument_group("what all numbers are known to be"))
     _add_running(parser.add_argument_group("long runs"))
-    _add_live(parser.add_argument_group("live camera"))
+    add_live_flags(parser.add_argument_group("live camera"))
+    add_service_flags(parser.add_argument_group("server"))
     return parser
 
 
@@ -277,23 +289,3 @@ def _add_running(group: argparse._ArgumentGroup) -> None:
     add("--workers", type=parse_count, metavar="N", help="processes that read (one per core; none for one picture)")
     add("--timeout", type=parse_seconds, metavar="S", help=f"seconds that a page may take ({TIMEOUT_S:g})")
     add("--resume", action="store_true", help="skip the pages that are in the journal of --output already")
-
-
-def _add_live(group: argparse._ArgumentGroup) -> None:
-    add = group.add_argument
-    add(
-        "--webcam",
-        nargs="?",
-        const="0",
-        metavar="SOURCE",
-        help="read live: a camera's number (0) or device, a video, a URL, or numbered pictures such as img_%%03d.png",
-    )
-    add("--size", type=parse_size, metavar="WxH", help="ask the camera for frames of this size, such as 1280x720")
-    add("--fps", type=parse_seconds, metavar="N", help="frames per second: to ask the camera for, or to play a file at")
-    add("--every-frame", action="store_true", help="read every frame of a file, however long it takes")
-    add("--confirm-frames", type=parse_count, metavar="N", help="frames that must read the same number (6)")
-    add("--min-confidence", type=parse_probability, metavar="P", help="confirm no number of lower confidence (0.9)")
-    add("--mirror", action="store_true", help="mirror the picture in the window; it is read unmirrored")
-    add("--headless", action="store_true", help="no window; only a JSON line for each confirmed number")
-    add("--record", type=Path, metavar="FILE.mp4", help="write the annotated video")
-    add("--max-seconds", type=parse_seconds, metavar="S", help="stop after so many seconds of video")

@@ -13,14 +13,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipeline.errors import DigitsError, InterruptedRunError, SetupError, UsageError
+from pipeline.errors import DigitsError, InterruptedRunError, UsageError
 from pipeline.system.interrupts import handle_stops
+from pipeline.system.libraries import explain_import_error
 from pipeline.system.terminal import abandon, open_closed_descriptors, print_message
 
 if TYPE_CHECKING:
     from pipeline.batch.options import BatchOptions
     from pipeline.forms.options import TemplateOptions
     from pipeline.live.options import LiveOptions
+    from pipeline.web.options import ApiOptions
 
 _BUG = 70
 _INTERRUPTED = 130
@@ -86,8 +88,10 @@ def _run(argv: Sequence[str] | None) -> int:
     """Do what is asked. All imports that need a library are in here, so that a missing one is named in one line."""
     with _explain_missing_library():
         from pipeline.arguments import build_options, format_short_help
+        from pipeline.checkup.options import CheckOptions
         from pipeline.forms.options import TemplateOptions
         from pipeline.live.options import LiveOptions
+        from pipeline.web.options import ApiOptions
 
     if not (sys.argv[1:] if argv is None else argv):
         print_message(*format_short_help().splitlines())
@@ -95,6 +99,12 @@ def _run(argv: Sequence[str] | None) -> int:
     options = build_options(argv)
     if isinstance(options, TemplateOptions):
         return _run_make_template(options)
+    if isinstance(options, ApiOptions):
+        return _run_api(options)
+    if isinstance(options, CheckOptions):
+        from pipeline.checkup.run import run
+
+        return run(options)
     return _run_live(options) if isinstance(options, LiveOptions) else _run_batch(options)
 
 
@@ -118,17 +128,20 @@ def _run_live(options: LiveOptions) -> int:
     return run(options)
 
 
+def _run_api(options: ApiOptions) -> int:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as for a batch
+    with _explain_missing_library("for --api: pip install '.[web]'"):
+        from pipeline.web.server import run
+    return run(options)
+
+
 @contextmanager
-def _explain_missing_library() -> Iterator[None]:
+def _explain_missing_library(hint: str | None = None) -> Iterator[None]:
     """Raise SetupError, which says what to install, where an import fails for want of a library."""
     try:
         yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] == "pipeline":
-            raise
-        raise SetupError(f"{error.name} is not installed") from error
     except ImportError as error:
-        if "cannot open shared object" not in str(error):
+        explained = explain_import_error(error, hint)
+        if explained is None:
             raise
-        hint = "on Debian or Ubuntu: apt-get install libgl1 libglib2.0-0"
-        raise SetupError(f"OpenCV cannot be loaded ({error})", hint) from error
+        raise explained from error

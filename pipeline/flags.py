@@ -179,7 +179,13 @@ def add_constraint(group: argparse._ArgumentGroup) -> None:
     add("--range", type=parse_range, metavar="MIN:MAX", help="least and greatest value: 0:20, or 100: without an end")
     add("--pattern", metavar="P", help="d for a digit, and the signs between them: dd/dd/dddd")
     add("--values", type=Path, metavar="FILE", help="the only numbers there are: a text file or CSV, one number a line")
-    add("--check", choices=CHECKS, help="the last digit or two are check digits")
+    add(
+        "--check",
+        nargs="?",
+        const=True,
+        choices=CHECKS,
+        help="the last digit or two are check digits; alone: tell whether everything is in place, and exit",
+    )
 
 
 def choose_constraint(flags: argparse.Namespace) -> Constraint | None:

@@ -50,15 +50,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One page to read: `number` counts from 1, `raw` holds the bytes of a file from stdin.
+    """One page to read: `number` counts from 1, `raw` holds the bytes of a file from stdin or an upload.
 
-    With `is_count_only` no page is read: the outcome has an empty record and the number of pages of the file.
+    With `is_count_only` no page is read: the outcome has an empty record and the number of pages of the file. A `plan`
+    takes the place of that of the run, whose model is used in any case.
     """
 
     source: Source
     number: int = 1
     raw: bytes | None = None
     is_count_only: bool = False
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)

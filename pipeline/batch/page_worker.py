@@ -96,14 +96,14 @@ class Worker:
         if self._picture is None or identity is None or wanted != self._opened:
             self._picture = None  # so that two large files are never in memory at once
             content = job.source.path if job.raw is None else job.raw
-            images, password = self._plan.settings.images, self._plan.password
-            self._picture = open_picture(content, images, name=job.source.path, password=password)
+            plan = job.plan or self._plan
+            self._picture = open_picture(content, plan.settings.images, name=job.source.path, password=plan.password)
             self._opened = wanted
         return self._picture
 
     def _read_page(self, picture: Picture, job: Job, name: str) -> tuple[Record, tuple[str, ...] | None]:
         """Return the record of a page and the names of its crops, None if none are asked for."""
-        plan = self._plan
+        plan = job.plan or self._plan
         with silence_native_stderr():  # libjpeg and libpng print a warning for every slight defect
             page = picture.load_page(job.number)
         outcome, reading, note = self._read(page, name)

@@ -192,3 +192,8 @@ def share_memory(n_workers: int, settings: ImageSettings) -> tuple[int, int | No
     budget = int(free * _MEMORY_FRAC)
     n_workers = max(1, min(n_workers, budget // estimate_memory(0)))
     return n_workers, min(budget // n_workers, estimate_memory(settings.most_mpx * 1_000_000))
+
+
+def count_cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -21,7 +21,7 @@ from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.output_guard import check_outputs
 from pipeline.batch.output_names import TakenNames
 from pipeline.batch.page_ranges import PageRanges
-from pipeline.batch.process_pool import Pool, start_processes
+from pipeline.batch.process_pool import Pool, count_cores, start_processes
 from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, list_places, summarize
 from pipeline.batch.results import (
     FileResults,
@@ -243,11 +243,7 @@ def _read_stdin(items: list[Source | Failure]) -> bytes | None:
 def _start_pool(options: BatchOptions, plan: Plan, items: Sequence[InputItem]) -> AbstractContextManager[Pool]:
     """Return the pool: as many workers as asked for, or one per core; a single picture is read in one worker, too."""
     n_files = sum(isinstance(item, Source) for item in items)
-    return start_processes(plan, options.n_workers or _count_cores(), options.timeout_s or TIMEOUT_S, n_files)
-
-
-def _count_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return start_processes(plan, options.n_workers or count_cores(), options.timeout_s or TIMEOUT_S, n_files)
 
 
 def _choose_progress_style(options: BatchOptions) -> ProgressStyle:

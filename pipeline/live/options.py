@@ -73,7 +73,7 @@ class LiveOptions:
 
 
 def choose_output(outputs: Sequence[Path]) -> Path | None:
-    """Return the file for the JSON lines of a live run; None for stdout."""
+    """Return the file for the JSON lines of a live run; None for stdout; raise UsageError for more or other files."""
     if len(outputs) > 1:
         raise UsageError("--webcam takes one --output", "name one file, such as numbers.jsonl")
     if outputs and not is_device(outputs[0]) and find_format(outputs[0]) is not JSON_LINES:

@@ -10,6 +10,7 @@ from train.scripts import run_script
 BENCHMARKS = {
     "photo": ("bench_photo", "seconds for one photo, beside cv2.imread and `import tensorflow`"),
     "batch": ("bench_batch", "pages a second and memory of batches, beside a loop of cv2.imread"),
+    "api": ("bench_api", "the HTTP API under load, beside its worker processes alone"),
     "live": ("bench_live", "accuracy and speed of live reading"),
     "held": ("bench_held", "what live reading confirms of pictures held before the camera"),
     "survive": ("survive", "a batch of good and bad files, killed and resumed"),

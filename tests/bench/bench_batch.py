@@ -187,13 +187,13 @@ def measure_peak(folder: Path, n_workers: int, scratch: Path) -> float:
     peak = 0
     with running(scratch, *_read_flags(folder, n_workers), log=scratch / "run.log") as run:
         while run.poll() is None:
-            peak = max(peak, sum(map(_read_pss, find_session(run.pid))))
+            peak = max(peak, sum(map(read_pss, find_session(run.pid))))
             sleep(_EVERY_S)
     _check(run.returncode, scratch)
     return peak / 1e6
 
 
-def _read_pss(process: int) -> int:
+def read_pss(process: int) -> int:
     """Return the process's share of memory in bytes: its own, and its part of what it shares with others."""
     try:
         lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()

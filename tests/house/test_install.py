@@ -73,8 +73,9 @@ def test_dependencies_are_what_is_imported() -> None:
     reading = name_distributions(project["dependencies"])
     training = name_distributions(project["optional-dependencies"]["train"])
     brought = {"keras", "tensorflow"}  # for models that users bring
-    extras = ("completion", "xlsx")
-    optional = brought.union(*(name_distributions(project["optional-dependencies"][extra]) for extra in extras))
+    extras = project["optional-dependencies"]
+    named = [name for extra in ("completion", "xlsx", "web") for name in extras[extra]]
+    optional = name_distributions(named) - {"python-multipart"} | brought
     assert find_libraries("pipeline") - reading == optional
     assert find_libraries("train") - reading == training
 
@@ -148,7 +149,13 @@ def test_wheel_holds_what_reading_needs_and_reads(tmp_path: Path) -> None:
         wheel.extractall(site)
     files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     code = ("pipeline/**/*.py", "train/**/*.py")
-    beside = ("pipeline/py.typed", "pipeline/outputs/report_page/*", "models/*/card.json", "models/*/model.tflite")
+    beside = (
+        "pipeline/py.typed",
+        "pipeline/outputs/report_page/*",
+        "pipeline/web/docs.html",
+        "models/*/card.json",
+        "models/*/model.tflite",
+    )
     held = {name for name in files if not name.startswith("handwritten_digits-")}
     assert held == {path.relative_to(TOP).as_posix() for pattern in (*code, *beside) for path in TOP.glob(pattern)}
     assert "read-digits = pipeline.cli:main" in next(site.glob("*.dist-info/entry_points.txt")).read_text("utf-8")

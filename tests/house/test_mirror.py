@@ -11,6 +11,8 @@ TOP = Path(__file__).resolve().parents[2]
 SLOW = "pytest.mark.slow"
 
 ELSEWHERE = {
+    "pipeline/checkup/findings.py": "tests/pipeline/checkup/test_run.py",
+    "pipeline/checkup/options.py": "tests/pipeline/test_service_flags.py",
     "pipeline/images/decode.py": "tests/pipeline/images/test_load.py",
     "pipeline/images/header_types.py": "tests/pipeline/images/test_headers.py",
     "pipeline/images/heif.py": "tests/pipeline/images/test_formats.py",
@@ -33,6 +35,9 @@ ELSEWHERE = {
     "pipeline/recognition/model_card.py": "tests/pipeline/recognition/test_classify.py",
     "pipeline/settings/knob.py": "tests/pipeline/settings/test_tree.py",
     "pipeline/version.py": "tests/pipeline/test_cli.py",
+    "pipeline/web/description.py": "tests/pipeline/web/test_app.py",
+    "pipeline/web/options.py": "tests/pipeline/test_service_flags.py",
+    "pipeline/web/request_errors.py": "tests/pipeline/web/test_app.py",
     **dict.fromkeys(
         [path.relative_to(TOP).as_posix() for path in sorted(TOP.glob("train/commands/[!_]*.py"))],
         "tests/train/commands/test_commands.py",

@@ -122,12 +122,14 @@ def read_seed(card: Card) -> int:
 
 
 def write_card(folder: Path, card: Card) -> None:
-    """Write the card of a model folder.
+    """Write the card of a model folder, with the checksum of its .tflite if there is one.
 
     Raises
     ------
     OutputError : the folder cannot be written
     """
+    if (folder / LITERT_NAME).is_file():
+        card = {**card, "litert_sha256": hash_file(folder / LITERT_NAME)}
     try:
         (folder / CARD_NAME).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     except OSError as error:

@@ -18,9 +18,10 @@ from pipeline.errors import OutputError
 from pipeline.images.load import open_picture
 from pipeline.recognition.classify import Classifier, load_classifier
 from pipeline.region import Region
-from pipeline.settings.decoding import SignSettings
+from pipeline.settings.decoding import DecodeSettings, SignSettings
 from pipeline.settings.tree import Settings
 from tests.support.drawing import make_reader, write_page
+from tests.support.pdfs import make_locked_pdf
 
 PNG = cv2.imencode(".png", np.full((40, 60), 255, np.uint8))[1].tobytes()
 
@@ -213,3 +214,17 @@ def test_region_beyond_a_page_fails_that_page(tmp_path: Path) -> None:
     record = read(make_reader(), write_numbers(tmp_path / "a.png"), region=Region(9000, 0, 9100, 50)).record
     assert (record["status"], record["page"], record["error"]["code"]) == ("failed", 1, "region")
     assert "the region 9000,0,9100,50 lies beyond the picture of" in record["error"]["message"]
+
+
+def test_plan_of_a_job_takes_the_place_of_that_of_the_run(tmp_path: Path) -> None:
+    path = write_numbers(tmp_path / "a.png")
+    strict, lax = (Plan(replace(Settings(), decode=DecodeSettings(reject_below=p))) for p in (1.0, 0.0))
+    reader = Worker(lax, make_reader())
+    source = Source(str(path), "a")
+    for plan, status in ((strict, "rejected"), (None, "accepted"), (lax, "accepted")):
+        numbers = reader.read(Job(source, plan=plan)).record["numbers"]
+        assert {number["status"] for number in numbers} == {status}
+    locked = make_locked_pdf("secret")
+    for password, status in (("secret", "ok"), (None, "failed")):
+        job = Job(Source("a.pdf", "a"), raw=locked, plan=Plan(password=password))
+        assert reader.read(job).record["status"] == status

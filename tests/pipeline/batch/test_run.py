@@ -410,7 +410,7 @@ def test_note_on_a_picture_is_printed(tmp_path: Path, capsys: Captured) -> None:
 def test_every_file_is_read_in_a_worker_process(
     scans: Path, capsys: Captured, started: list[tuple[int, float, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "_count_cores", lambda: 7)
+    monkeypatch.setattr(run, "count_cores", lambda: 7)
     for given, asked in (
         ([str(scans / "a.png")], (7, TIMEOUT_S, 1)),
         ([str(scans)], (7, TIMEOUT_S, 4)),

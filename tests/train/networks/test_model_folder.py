@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from train.networks.model_folder import (
     check_model_folder,
     check_replaceable,
     find_model_folder,
+    read_card,
+    write_card,
 )
 
 TOP = Path(__file__).resolve().parents[3]
@@ -121,3 +124,12 @@ def test_missing_folder_or_file_is_an_error(repository: Path) -> None:
     (repository / "own" / KERAS_NAME).unlink()
     with pytest.raises(ModelError, match=r"holds no model\.keras"):
         check_model_folder(repository / "own", LITERT_NAME, KERAS_NAME)
+
+
+def test_card_states_the_checksum_of_the_exported_network(tmp_path: Path) -> None:
+    write_card(tmp_path, {"temperature": 2.0})
+    assert read_card(tmp_path) == {"temperature": 2.0}
+    for content in (b"abc", b"abcd"):
+        (tmp_path / LITERT_NAME).write_bytes(content)
+        write_card(tmp_path, read_card(tmp_path))
+        assert read_card(tmp_path) == {"temperature": 2.0, "litert_sha256": hashlib.sha256(content).hexdigest()}

@@ -1,0 +1,1 @@
+"""The check-up: libraries, models, a sample, camera, screen, optional parts and speed."""

@@ -1,0 +1,1 @@
+"""The HTTP API: uploads in, records out."""

@@ -163,8 +163,8 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
 
 
 def _choose(usual: Detection, other: Detection) -> Detection:
-    """Return the look whose digits cover plainly more of the page, each counted as far as it is sure."""
-    covers = [float(one.scores @ one.heights_px**2) for one in (usual, other)]
+    """Return the look whose digits cover plainly more of the page; one that is half as sure counts a quarter."""
+    covers = [float(np.sum((one.scores * one.heights_px) ** 2)) for one in (usual, other)]
     return other if covers[1] > _MORE * covers[0] else usual
 
 

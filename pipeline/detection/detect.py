@@ -72,6 +72,11 @@ class Detection:
         return weighted_median(self.heights_px, self.scores) if len(self.scores) else 0.0
 
     @property
+    def surest(self) -> float:
+        """Highest score of a digit; 0 where there are none."""
+        return float(self.scores.max(initial=0))
+
+    @property
     def seen_height_px(self) -> float:
         """Usual height of the digits in px of the picture that the network saw; 0 where there are none."""
         return self.digit_height_px * self.cells_per_px * CELL_PX
@@ -139,8 +144,9 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
     """Return the digits of a page uint8 (H, W).
 
     The page is looked at with `settings.side_px` along its long side, and smaller, for large digits: the look whose
-    digits cover more of it is believed, a smaller one only if its digits are tall enough to be seen there. It is
-    looked at once more, at the scale that suits these digits, where that is another.
+    digits cover more of it is believed, a smaller one only if its digits are tall enough to be seen there, and one of
+    them is surer than all before. It is looked at once more, at the scale that suits these digits, where that is
+    another.
     """
     side = min(max(gray.shape), _LONGEST * min(gray.shape))
     most = min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
@@ -148,7 +154,7 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
     for step in range(1, _N_LOOKS):
         smaller = settings.side_px / _LOOK_STEP**step / side
         small = detect_at(gray, network, min(most, smaller), settings)
-        if small.seen_height_px >= _LEAST_SEEN_PX:
+        if small.seen_height_px >= _LEAST_SEEN_PX and small.surest >= found.surest:
             found = _choose(found, small)
     if not len(found.scores):
         wanted = 2 * settings.side_px / side
@@ -163,8 +169,8 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
 
 
 def _choose(usual: Detection, other: Detection) -> Detection:
-    """Return the look whose digits cover plainly more of the page; one that is half as sure counts a quarter."""
-    covers = [float(np.sum((one.scores * one.heights_px) ** 2)) for one in (usual, other)]
+    """Return the look whose digits cover plainly more of the page, each counted as far as it is sure."""
+    covers = [float(one.scores @ one.heights_px**2) for one in (usual, other)]
     return other if covers[1] > _MORE * covers[0] else usual
 
 

@@ -52,8 +52,9 @@ def check_replaceable(outputs: Iterable[tuple[str, Path]], grids: Iterable[Path]
     """
     known = set(grids)
     for flag, path in outputs:
-        is_own = is_own_result(path) or (path in known and resembles_grid(_read_ends(path)[0]))
-        if path.is_file() and not is_device(path) and not is_own:
+        if not path.is_file() or is_device(path):  # opening a pipe would wait for its other end
+            continue
+        if not is_own_result(path) and not (path in known and resembles_grid(_read_ends(path)[0])):
             hint = "choose another name, or give --force to replace it"
             raise UsageError(f"{flag} {path}: this file is no result of this program", hint)
 

@@ -144,9 +144,8 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
     """Return the digits of a page uint8 (H, W).
 
     The page is looked at with `settings.side_px` along its long side, and smaller, for large digits: the look whose
-    digits cover more of it is believed, a smaller one only if its digits are tall enough to be seen there, and one of
-    them is surer than all before. It is looked at once more, at the scale that suits these digits, where that is
-    another.
+    digits cover more of it is believed, a smaller one only if its digits are tall enough to be seen there, and at least
+    half as sure. It is looked at once more, at the scale that suits these digits, where that is another.
     """
     side = min(max(gray.shape), _LONGEST * min(gray.shape))
     most = min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
@@ -154,7 +153,7 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
     for step in range(1, _N_LOOKS):
         smaller = settings.side_px / _LOOK_STEP**step / side
         small = detect_at(gray, network, min(most, smaller), settings)
-        if small.seen_height_px >= _LEAST_SEEN_PX and small.surest >= found.surest:
+        if small.seen_height_px >= _LEAST_SEEN_PX and 2 * small.surest >= found.surest:
             found = _choose(found, small)
     if not len(found.scores):
         wanted = 2 * settings.side_px / side

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.errors import UsageError
@@ -12,6 +13,10 @@ from pipeline.settings.tree import Settings
 
 TIMEOUT_S = 60.0
 """Default of `timeout_s`; a page of 100 megapixels that is read in all four turns takes a tenth of it."""
+
+
+_CORRECTING = {"apply_review", "inputs", "outputs", "format", "is_forced", "is_strict", "is_quiet"}
+"""The options that `apply_review` goes with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class BatchOptions:
     outputs : files for the results; stdout where there are none
     format : of the results; None takes that of each output's suffix, and text for stdout
     annotate, trace, review : folders for pictures; None for none
+    apply_review : table of a review whose right values go into the results that `inputs` name; None to read pictures
     settings : of every stage
     settings_file : the file that the settings come from; None for the defaults
     model : a name under ``models/``, a folder or a file
@@ -55,6 +61,7 @@ class BatchOptions:
     annotate: Path | None = None
     trace: Path | None = None
     review: Path | None = None
+    apply_review: Path | None = None
     settings: Settings = field(default_factory=Settings)
     settings_file: Path | None = None
     model: str = "digits"
@@ -67,14 +74,30 @@ class BatchOptions:
     is_verbose: bool = False
 
     def __post_init__(self) -> None:
+        if self.apply_review:
+            self._check_correcting()
         if not (self.inputs or self.watch):
             raise UsageError("nothing to read is given", "name a picture, a PDF or a folder")
         if (self.watch or self.is_resumed) and not self.outputs:
             flag = "--watch" if self.watch else "--resume"
             raise UsageError(f"{flag} needs --output", "name a file for the results, such as results.csv")
 
+    def _check_correcting(self) -> None:
+        """Raise UsageError if the results are not named, or an option is given that has no effect on them."""
+        if not self.inputs:
+            hint = "name the run's output, such as read.csv, before it"
+            raise UsageError("--apply-review needs the results that it corrects", hint)
+        given = {f.name for f in fields(self) if getattr(self, f.name) != _find_default(f)}
+        if given - _CORRECTING:
+            hint = "it goes with --output, --format, --force, --strict and --quiet alone"
+            raise UsageError("--apply-review reads no pictures", hint)
+
     @property
     def folders(self) -> dict[str, Path]:
         """The folders for pictures that were asked for, by the name of their option."""
         folders = {"annotate": self.annotate, "trace": self.trace, "review": self.review}
         return {name: folder for name, folder in folders.items() if folder}
+
+
+def _find_default(option: Field[Any]) -> Any:
+    return option.default if option.default_factory is MISSING else option.default_factory()

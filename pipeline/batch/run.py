@@ -184,12 +184,12 @@ def _open_results(options: BatchOptions, outputs: Sequence[Output], plan: Plan) 
         if outputs:
             streams = [(stack.enter_context(open_output(one.path)), one.format, str(one.path)) for one in outputs]
         else:
-            streams = [(_prepare_stdout(), options.format or TEXT, "standard output")]
+            streams = [(prepare_stdout(), options.format or TEXT, "standard output")]
         reports = [stack.enter_context(Report(*stream, facts)) for stream in streams]
         yield StreamResults(reports, plan.review)
 
 
-def _prepare_stdout() -> TextIO:
+def prepare_stdout() -> TextIO:
     """Return stdout, set to UTF-8 with surrogate escapes, so that every file name can be written."""
     if sys.stdout is None:
         raise OutputError("standard output: cannot be written (it is closed)", "name a file with --output")

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pipeline.outputs.csv_cells import spell_path
+from pipeline.outputs.explain import explain
 from pipeline.system.terminal import escape_text
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def make_rows(record: Record) -> list[list[Any]]:
     if not record["numbers"]:
         return [[*start, None, None, None, "blank", None, *[None] * 4]]
     return [
-        [*start, n["line"], n["text"], n["confidence"], n["status"], n["reason"], *n["box"]] for n in record["numbers"]
+        [*start, n["line"], n["text"], n["confidence"], n["status"], explain(n), *n["box"]] for n in record["numbers"]
     ]
 
 

@@ -15,6 +15,7 @@ from train.scripts import run_script, suggest_name
 
 COMMANDS = {
     "fit": "train a digit network: the product's, a tutorial's, your own",
+    "adapt": "adapt a model to the corrections of a review",
     "fit-lines": "train the line network",
     "fit-detector": "train the page network",
     "harvest": "make crops and line images of synthesized pages",
@@ -24,6 +25,7 @@ COMMANDS = {
     "average": "average the weights of two networks",
     "evaluate": "accuracy, confusion matrix, plots; compare models",
     "score": "score what the pipeline reads in a folder with truth.json",
+    "score-adapt": "show what adapting gives for a new writer",
     "ablate": "score a folder with one stage disabled at a time",
     "leave-out": "choose the settings anew without one source at a time",
     "synthesize": "make photographed pages with known truth",

@@ -42,7 +42,7 @@ TRAIN = (
     "harvesting",
     "fitting",
     "evaluation",
-    "figures tuning",
+    "figures tuning adaptation",
     "commands",
     "__init__ __main__",
 )

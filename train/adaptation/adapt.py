@@ -22,6 +22,7 @@ from rich.console import Console
 from pipeline.errors import InputError, ModelError
 from pipeline.recognition.classify import Classifier, load_classifier, locate_companion
 from pipeline.system.files import convert_write_errors
+from pipeline.types import SIDE_PX
 from train.adaptation.align import CutNumber, FoundLine, cut_number, find_lines
 from train.adaptation.corrections import load_corrections
 from train.adaptation.fine_tune import N_STEPS, fit_digits, fit_lines, wrap
@@ -54,7 +55,7 @@ LEAST_NUMBERS = 12
 """Fewer corrected numbers say too little of how a hand is read, before and after."""
 
 _HELD_OUT_FRAC = 0.25
-_SHARES = (0.4, 0.7, 1.0)
+_SHARES = (0.3, 0.6, 1.0)
 """Shares of the fine-tuned weights that are tried."""
 
 
@@ -69,7 +70,7 @@ class AdaptPlan:
     seed: int = 0
     force: bool = False
     steps: int = N_STEPS
-    pages: int = 60
+    pages: int = 80
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +97,8 @@ def adapt(plan: AdaptPlan, console: Console) -> list[Change]:
     card, classifier = read_card(folder), load_classifier(str(folder))
     line_folder = locate_companion(folder, card["line_model"]) if card.get("line_model") else None
     digits = load_keras(folder)
+    _check_network(folder, digits, classifier)
+    keras.utils.set_random_seed(plan.seed)  # of dropout
     lines = load_keras(line_folder) if line_folder is not None else None
     with console.status("cutting the corrected numbers and replaying what the model knows"):
         material = gather_material(plan, classifier)
@@ -118,6 +121,14 @@ def adapt(plan: AdaptPlan, console: Console) -> list[Change]:
         with convert_write_errors(plan.out):
             shutil.copytree(made_folder, plan.out, dirs_exist_ok=True)
     return changes
+
+
+def _check_network(folder: Path, digits: keras.Model, classifier: Classifier) -> None:
+    """Raise ModelError for a digit network of another make: its inputs and outputs are not those that are fitted."""
+    if digits.input_shape != (None, SIDE_PX, SIDE_PX, 1) or classifier.activation != "softmax":
+        expected = f"expected (N, {SIDE_PX}, {SIDE_PX}, 1) in and a softmax out"
+        received = f"{digits.input_shape} and {classifier.activation}"
+        raise ModelError(f"{folder}: {expected}, received {received}", "adapt the shipped model, digits")
 
 
 _REMEDY = "correct more numbers, and check their right values"

@@ -1,4 +1,4 @@
-"""Fine-tunes the digit network and the line network on corrections, half and half with what they knew before.
+"""fine-tunes the digit network and the line network on corrections, mixed with what they knew before.
 
 The statistics of batch normalization stay as they are, the rate is low, and the weights that count are the running mean
 of all steps. How far the result is mixed with the weights before is chosen afterwards (`judge`).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import count
 
 import keras
 import numpy as np
@@ -19,7 +20,7 @@ from pipeline.types import N_DIGITS
 from train.adaptation.align import CutNumber
 from train.augmentation.augment import AugmentSettings, augment_digit, shift_digit
 from train.datasets.harvested_crops import Crops
-from train.datasets.harvested_lines import IGNORED
+from train.datasets.harvested_lines import IGNORED, Lines
 from train.fitting.line_training_set import LineTrainingSet
 from train.fitting.recipes import PHOTO
 from train.fitting.training_loop import average_weights, compile_model
@@ -27,8 +28,11 @@ from train.fitting.training_loop import average_weights, compile_model
 N_STEPS = 300
 """Of either network. Each shows half a batch of corrections."""
 
-_RATES = {"digits": 4e-4, "lines": 5e-4}
+_RATES = {"digits": 3e-4, "lines": 5e-4}
 _HALF_BATCH = {"digits": 32, "lines": 16}
+_OLD_BATCHES = 3
+"""Batches of what the line network knew before, for each of corrections."""
+
 _MOMENTUM = 0.98
 _KNOBS = AugmentSettings()
 
@@ -57,7 +61,7 @@ def fit_digits(
 def fit_lines(
     before: keras.Model, corrected: CutNumber, replay: CutNumber, seed: int, n_steps: int, advance: Callable[[], None]
 ) -> keras.Model:
-    """Return the line network fine-tuned on line images, every second batch of corrections; `before` stays as it is."""
+    """Return the line network fine-tuned on line images, every fourth batch of corrections; `before` stays as it is."""
     fitted = _clone(before)
     compile_model(fitted, replace(PHOTO, weight_decay=0.0), "sparse_categorical_crossentropy", n_steps, _RATES["lines"])
     fitted.compile(
@@ -67,16 +71,23 @@ def fit_lines(
         jit_compile=False,
     )
     size = _HALF_BATCH["lines"]
-    sets = [LineTrainingSet(part.lines, size * n_steps) for part in (corrected, replay)]
+    own, old = (_draw_lines(part.lines, size, n_steps, seed) for part in (corrected, replay))
 
     def draw() -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32]]]:
-        epoch = 0
         while True:
-            for pair in zip(*(one.draw(size, seed, epoch) for one in sets), strict=False):
-                yield from pair
-            epoch += 1
+            yield next(own)
+            for _ in range(_OLD_BATCHES):
+                yield next(old)
 
     return _run(before, fitted, draw(), n_steps, advance)
+
+
+def _draw_lines(
+    lines: Lines, size: int, n_steps: int, seed: int
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int32]]]:
+    """Yield batches of windows of line images without end."""
+    for epoch in count():
+        yield from LineTrainingSet(lines, size * n_steps).draw(size, seed, epoch)
 
 
 def wrap(classifier: Classifier, digits: keras.Model, lines: keras.Model | None) -> Classifier:

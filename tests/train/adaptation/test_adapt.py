@@ -57,7 +57,7 @@ def test_adapted_model_is_a_folder_that_reads_wherever_it_lies(
     plan = AdaptPlan(corrections, tmp_path / "mine", steps=2, pages=1)
     (change,) = adapt(plan, QUIET)
     assert (change.before, change.after) == (80.0, 90.0)
-    assert "share 0.7" in describe_plan(plan)
+    assert "share 0.6" in describe_plan(plan)
     moved = (tmp_path / "mine").rename(tmp_path / "moved")
     card = json.loads((moved / "card.json").read_text())
     assert (card["line_model"], card["page_model"]) == ("lines", "page")
@@ -75,6 +75,11 @@ def test_few_corrections_are_refused(corrections: Path, tmp_path: Path) -> None:
     (tmp_path / "review.csv").write_text("\n".join(lines[:4]) + "\n", "utf-8")
     with pytest.raises(InputError, match="expected 12 corrected numbers or more, received 0"):
         adapt(AdaptPlan(tmp_path, tmp_path / "mine"), QUIET)
+
+
+def test_network_of_another_make_is_refused(corrections: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"mlp_50_50_sigmoid: expected \(N, 28, 28, 1\) in and a softmax out"):
+        adapt(AdaptPlan(corrections, tmp_path / "mine", "mlp_50_50_sigmoid"), QUIET)
 
 
 @pytest.mark.usefixtures("no_data")

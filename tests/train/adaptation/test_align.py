@@ -47,7 +47,12 @@ def score(lattice: Lattice, **likely: float) -> np.ndarray:
         ("12", {}, WHOLE, (0, 1)),
         ("1", {"s2_1": 0.0}, WHOLE, (2,)),  # both atoms are one digit
         ("1", {"s0_10": 0.0, "s1_1": -1.0}, WHOLE, (1,)),  # the first is a speck
-        ("7", {"s0_1": 0.0, "s1_10": 0.0, "s2_7": -9.0}, WHOLE, (0,)),  # sure of another digit, where no other way is better
+        (
+            "7",
+            {"s0_1": 0.0, "s1_10": 0.0, "s2_7": -9.0},
+            WHOLE,
+            (0,),
+        ),  # surely another digit, but no other way is better
         ("2", {"s0_2": 0.0, "s2_2": -9.0}, Box(15, 0, 100, 10), (1,)),  # what lies outside is not the number's
         ("123", {}, WHOLE, None),
         ("12", {}, Box(15, 0, 100, 10), None),

@@ -1,4 +1,4 @@
-"""fine-tunes the digit network and the line network on corrections, mixed with what they knew before.
+"""Fine-tunes the digit network and the line network on corrections, mixed with what they knew before.
 
 The statistics of batch normalization stay as they are, the rate is low, and the weights that count are the running mean
 of all steps. How far the result is mixed with the weights before is chosen afterwards (`judge`).
@@ -26,7 +26,7 @@ from train.fitting.recipes import PHOTO
 from train.fitting.training_loop import average_weights, compile_model
 
 N_STEPS = 300
-"""Of either network. Each shows half a batch of corrections."""
+"""Of each network. Corrections are half of a batch of digits, and one batch in four of line images."""
 
 _RATES = {"digits": 3e-4, "lines": 5e-4}
 _HALF_BATCH = {"digits": 32, "lines": 16}

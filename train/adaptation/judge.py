@@ -110,15 +110,15 @@ def list_worse(changes: Sequence[Change]) -> list[Change]:
     return [one for one in changes if is_worse(one)]
 
 
-def choose_share(before: dict[str, float], by_share: dict[float, dict[str, float]]) -> float:
-    """Return the share that harms least; of those alike, that reads held-out corrections best; then the smallest."""
+def rank_shares(before: dict[str, float], by_share: dict[float, dict[str, float]]) -> list[float]:
+    """Return the shares, those that harm least first; of those alike, that which reads corrections best."""
 
     def rate(share: float) -> tuple[float, float, float]:
         changes = compare(before, by_share[share])
         harm = sum(one.before - WORSE - one.after for one in changes if one.after < one.before - WORSE)
         return -harm, by_share[share][CORRECTIONS], -share
 
-    return max(by_share, key=rate)
+    return sorted(by_share, key=rate, reverse=True)
 
 
 def take_share(examples: Examples, most: int, rng: np.random.Generator) -> Examples:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from train.adaptation.judge import CORRECTIONS, choose_share, compare, list_worse
+from train.adaptation.judge import CORRECTIONS, compare, list_worse, rank_shares
 
 BEFORE = {CORRECTIONS: 80.0, "pages": 95.0}
 
@@ -36,4 +36,4 @@ def test_share_helps_most_of_those_that_harm_nothing(
     by_share: dict[float, tuple[float, float]], expected: float
 ) -> None:
     figures = {share: dict(zip(BEFORE, own, strict=True)) for share, own in by_share.items()}
-    assert choose_share(BEFORE, figures) == expected
+    assert rank_shares(BEFORE, figures)[0] == expected

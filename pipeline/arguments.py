@@ -65,7 +65,7 @@ _LIVE_ONLY = (
 _BATCH_ONLY = (
     *("inputs", "include", "exclude", "pages", "dpi", "password", "watch", "format", "trace", "review", "strict"),
     *("no_turn", "signs", "table", "writing", "workers", "timeout", "resume", *CONSTRAINT_FLAGS),
-    *("template", "make_template"),
+    *("template", "make_template", "apply_review"),
 )
 """Names of the flags that only one of the two modes takes."""
 
@@ -123,6 +123,7 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         annotate=flags.annotate,
         trace=flags.trace,
         review=flags.review,
+        apply_review=flags.apply_review,
         settings=_choose_settings(flags),
         settings_file=flags.settings,
         constraint=choose_constraint(flags),
@@ -254,6 +255,7 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
     add("--annotate", type=Path, metavar="DIR", help="put the annotated pages into DIR")
     add("--trace", type=Path, metavar="DIR", help="put a picture of every stage into DIR")
     add("--review", type=Path, metavar="DIR", help="put crops of rejected numbers, and a table to fill in, into DIR")
+    add("--apply-review", type=Path, metavar="CSV", help="put this table's right values into the results INPUT")
     add("--force", action="store_true", help="replace a file of results that this program has not written")
     add("--strict", action="store_true", help="exit with 6 if a number was rejected")
     loudness = group.add_mutually_exclusive_group()

@@ -15,6 +15,7 @@ from train.scripts import run_script, suggest_name
 
 COMMANDS = {
     "fit": "train a digit network: the product's, a tutorial's, your own",
+    "adapt": "adapt a model to the corrections of a review",
     "fit-lines": "train the line network",
     "fit-detector": "train the page network",
     "harvest": "make crops and line images of synthesized pages",
@@ -27,6 +28,7 @@ COMMANDS = {
     "score-constraints": "score what is read when something is known about the numbers",
     "score-tables": "score how synthesized photos of tables are read",
     "score-forms": "fill forms of ten kinds, read them, and count what is right",
+    "score-adapt": "show what adapting gives for a new writer",
     "ablate": "score a folder with one stage disabled at a time",
     "leave-out": "choose the settings anew without one source at a time",
     "synthesize": "make photographed pages with known truth",

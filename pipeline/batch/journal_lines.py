@@ -75,6 +75,12 @@ def is_unchecked_record(raw: bytes) -> bool:
     return record is not None and record[KEY].keys() == _ORIGIN_KEYS
 
 
+def is_page(value: object) -> bool:
+    """Return whether a JSON value is a page's record, with or without what a journal adds to it."""
+    empty = {"bytes": None, "mtime_ns": None, "pages": None, "mark": "", "name": ""}
+    return isinstance(value, dict) and _is_record({KEY: empty, **value})
+
+
 def _is_record(record: Record) -> bool:
     """Return whether all that is read from records is there, and of its type."""
     status = record.get("status")

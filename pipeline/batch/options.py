@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import UsageError
-from pipeline.outputs.formats import CSV, GRIDS, WORKBOOK, Format, find_format
+from pipeline.outputs.formats import CSV, GRIDS, TEXT, WORKBOOK, Format, find_format
 from pipeline.region import Region
 from pipeline.settings.tree import Settings
 from pipeline.system.files import is_device
 
 TIMEOUT_S = 60.0
 """Default of `timeout_s`; a page of 100 megapixels that is read in all four turns takes a tenth of it."""
+
+
+_CORRECTING = {"apply_review", "inputs", "outputs", "format", "is_forced", "is_strict", "is_quiet"}
+"""The options that `apply_review` goes with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,7 @@ class BatchOptions:
     outputs : files for the results; stdout where there are none
     format : of the results; None takes that of each output's suffix, and text for stdout
     annotate, trace, review : folders for pictures; None for none
+    apply_review : table of a review whose right values go into the results that `inputs` name; None to read pictures
     settings : of every stage
     settings_file : the file that the settings come from; None for the defaults
     constraint : what all numbers obey; None where nothing is known
@@ -65,6 +72,7 @@ class BatchOptions:
     annotate: Path | None = None
     trace: Path | None = None
     review: Path | None = None
+    apply_review: Path | None = None
     settings: Settings = field(default_factory=Settings)
     settings_file: Path | None = None
     constraint: Constraint | None = None
@@ -80,6 +88,8 @@ class BatchOptions:
     is_verbose: bool = False
 
     def __post_init__(self) -> None:
+        if self.apply_review:
+            self._check_correcting()
         if not (self.inputs or self.watch):
             raise UsageError("nothing to read is given", "name a picture, a PDF or a folder")
         if self.format is WORKBOOK and not self.outputs:
@@ -102,7 +112,26 @@ class BatchOptions:
         return GRIDS if self.has_tables and chosen is CSV else chosen
 
     @property
+    def stdout_format(self) -> Format:
+        """The format of results on stdout; raise UsageError for one that is no text."""
+        return self.choose_format(Path(os.devnull)) if self.format else TEXT
+
+    def _check_correcting(self) -> None:
+        """Raise UsageError if the results are not named, or an option is given that has no effect on them."""
+        if not self.inputs:
+            hint = "name the run's output, such as read.csv, before it"
+            raise UsageError("--apply-review needs the results that it corrects", hint)
+        given = {f.name for f in fields(self) if getattr(self, f.name) != _find_default(f)}
+        if given - _CORRECTING:
+            hint = "it goes with --output, --format, --force, --strict and --quiet alone"
+            raise UsageError("--apply-review reads no pictures", hint)
+
+    @property
     def folders(self) -> dict[str, Path]:
         """The folders for pictures that were asked for, by the name of their option."""
         folders = {"annotate": self.annotate, "trace": self.trace, "review": self.review}
         return {name: folder for name, folder in folders.items() if folder}
+
+
+def _find_default(option: Field[Any]) -> Any:
+    return option.default if option.default_factory is MISSING else option.default_factory()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 from time import strftime
 from typing import Any, TextIO, TypeAlias
 
@@ -38,7 +36,7 @@ from pipeline.errors import Failure, InputError, NoInputError, OutputError, Stri
 from pipeline.forms.template import Template
 from pipeline.forms.template_file import load_template
 from pipeline.images.load import MOST_BYTES
-from pipeline.outputs.formats import TEXT, WORKBOOK, Format
+from pipeline.outputs.formats import TEXT, WORKBOOK
 from pipeline.outputs.records import format_failure
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import list_stems
@@ -206,16 +204,12 @@ def _open_results(options: BatchOptions, outputs: Sequence[Output], plan: Plan) 
         if outputs:
             streams = [(stack.enter_context(open_output(one.path)), one.format, str(one.path)) for one in outputs]
         else:
-            streams = [(_prepare_stdout(), _choose_stdout_format(options), "standard output")]
+            streams = [(prepare_stdout(), options.stdout_format, "standard output")]
         reports = [stack.enter_context(Report(*stream, facts)) for stream in streams]
         yield StreamResults(reports, plan.review)
 
 
-def _choose_stdout_format(options: BatchOptions) -> Format:
-    return options.choose_format(Path(os.devnull)) if options.format else TEXT
-
-
-def _prepare_stdout() -> TextIO:
+def prepare_stdout() -> TextIO:
     """Return stdout, set to UTF-8 with surrogate escapes, so that every file name can be written."""
     if sys.stdout is None:
         raise OutputError("standard output: cannot be written (it is closed)", "name a file with --output")

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pipeline.outputs.csv_cells import format_row, spell_path
+from pipeline.outputs.explain import explain
 from pipeline.system.terminal import escape_text
 
 if TYPE_CHECKING:
@@ -45,5 +46,5 @@ def make_rows(record: Record) -> list[list[Any]]:
     if not record["numbers"]:
         return [[*start, None, None, None, "blank", None, *[None] * 4]]
     return [
-        [*start, n["line"], n["text"], n["confidence"], n["status"], n["reason"], *n["box"]] for n in record["numbers"]
+        [*start, n["line"], n["text"], n["confidence"], n["status"], explain(n), *n["box"]] for n in record["numbers"]
     ]

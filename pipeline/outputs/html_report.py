@@ -19,6 +19,8 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING
 
+from pipeline.outputs.explain import explain
+
 if TYPE_CHECKING:
     from pipeline.outputs.records import Record
 
@@ -67,7 +69,7 @@ class HtmlWriter:
             "note": record["note"],
             "error": record["error"],
             "numbers": [
-                [n["text"], n["confidence"], n["status"], n["reason"], n["line"], n["box"]] for n in record["numbers"]
+                [n["text"], n["confidence"], n["status"], explain(n), n["line"], n["box"]] for n in record["numbers"]
             ],
         }
         thumbnail = record.get("thumbnail")

@@ -42,10 +42,10 @@ _CROP = re.compile(r"crops/(?P<name>.+)\.\d+(-(?P<checksum>[0-9a-f]{8}))?\.png")
 
 _ANSWER = "right_value"
 _MOST_TABLE_BYTES, _MOST_CROP_BYTES = 1 << 30, 1 << 28
-_MARGIN_FRAC = 0.6
+MARGIN_FRAC = 0.6
 """Margin of a crop, as a fraction of the number's height: enough to see its surroundings."""
 
-_LEAST_MARGIN_PX = 4
+LEAST_MARGIN_PX = 4
 _LEAST_HEIGHT_PX = 96
 """A lower crop is enlarged by an integer factor to at least this, at most `_MOST_FACTOR` times."""
 
@@ -107,7 +107,7 @@ def _crop(bgr: NDArray[np.uint8], box: Box, to_source: NDArray[np.float64] | Non
     from_source = np.eye(3) if to_source is None else np.linalg.inv(to_source)
     corners = np.array([[box.left, box.right], [box.top, box.bottom], [1.5, 1.5]]) - 0.5  # edges -> pixel centers
     (x0, x1), (y0, y1) = np.sort((from_source @ corners)[:2] + 0.5, axis=1)
-    margin = max(_LEAST_MARGIN_PX, _MARGIN_FRAC * (y1 - y0))
+    margin = max(LEAST_MARGIN_PX, MARGIN_FRAC * (y1 - y0))
     left, right = _keep_inside(x0 - margin, x1 + margin, bgr.shape[1])
     top, bottom = _keep_inside(y0 - margin, y1 + margin, bgr.shape[0])
     crop = bgr[top:bottom, left:right]

@@ -134,7 +134,7 @@ def load_classifier(name_or_path: str | os.PathLike[str] = "digits", models_dir:
     name_or_path : a name under `models_dir`, a folder that holds model.tflite or model.keras, such a file, an .h5 file,
         or the folder of a SavedModel of TensorFlow; beside a file called model.* a card.json may state the
         `temperature`, what the network takes as `input`, as `line_model` the folder of the line network that reads with
-        it and as `page_model` that of the page network, both seen from the folder around its own
+        it and as `page_model` that of the page network, both seen from its own folder or the one around it
     models_dir : the folder of named models; the project's own by default
 
     Raises
@@ -167,9 +167,8 @@ def load_any_classifier(name_or_path: str | os.PathLike[str], models_dir: Path |
     network = load_network(path)
     outputs = try_out(network, path)
     card = read_card(path)
-    around = path.absolute().parent.parent
-    lines = load_line_network(around / card.line_model) if card.line_model else None
-    pages = load_page_network(around / card.page_model) if card.page_model else None
+    lines = load_line_network(locate_companion(path.parent, card.line_model)) if card.line_model else None
+    pages = load_page_network(locate_companion(path.parent, card.page_model)) if card.page_model else None
     convention, notes = card.input or OURS, tuple[str, ...]()
     if card.input is None and _may_be_digits(outputs.shape[1], card.classes):
         convention = recognize_convention(lambda batch: _score(network, batch, card.temperature))
@@ -223,8 +222,14 @@ def list_model_files(name_or_path: str | os.PathLike[str], models_dir: Path | No
     files = [path, path.with_name("card.json")]
     for other in (card.line_model, card.page_model):
         if other:
-            files += [path.absolute().parent.parent / other / name for name in ("model.tflite", "card.json")]
+            files += [locate_companion(path.parent, other) / name for name in ("model.tflite", "card.json")]
     return files + (sorted(path.rglob("*")) if path.is_dir() else [])
+
+
+def locate_companion(folder: Path, name: str) -> Path:
+    """Return the folder of a network that reads beside a model: in the model's own folder, or in the one around it."""
+    own = folder.absolute() / name
+    return own if own.is_dir() else folder.absolute().parent / name
 
 
 def _find_model(name_or_path: str, models_dir: Path) -> Path:

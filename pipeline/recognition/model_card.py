@@ -26,7 +26,7 @@ class ModelCard:
     ----------
     temperature : divides the logits
     classes : names of the outputs
-    line_model : folder of the line network that reads beside it, seen from the folder that holds the model's folder
+    line_model : folder of the line network that reads beside it, seen from the model's folder or the one around it
     page_model : folder of the page network that tells it where to read, likewise
     input : what the network takes, None where the card does not say
     """

@@ -44,7 +44,7 @@ TRAIN = (
     "harvesting",
     "fitting",
     "evaluation",
-    "figures tuning",
+    "figures tuning adaptation",
     "commands",
     "__init__ __main__",
 )

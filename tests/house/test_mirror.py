@@ -42,6 +42,7 @@ ELSEWHERE = {
         [path.relative_to(TOP).as_posix() for path in sorted(TOP.glob("train/commands/[!_]*.py"))],
         "tests/train/commands/test_commands.py",
     ),
+    "train/adaptation/score_adapt.py": "tests/train/adaptation/test_adapt.py",
     "train/datasets/harvested_crops.py": "tests/train/harvesting/test_harvest.py",
     "train/evaluation/false_positives.py": "tests/train/synthesis/negatives/test_pages.py",
     "train/fitting/training_loop.py": "tests/train/fitting/test_fit.py",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError, ModelError, OutputError, UsageError
-from pipeline.recognition.classify import MODELS_DIR, calibrate, infer_activation
+from pipeline.recognition.classify import MODELS_DIR, calibrate, infer_activation, locate_companion
 from pipeline.recognition.load_network import load_network
 from train.networks.catalog import SHIPPED
 from train.scripts import suggest_name
@@ -101,7 +101,7 @@ def locate_line_model(card: Card, folder: Path, out: Path) -> str | None:
     name = card.get("line_model")
     if name is None:
         return None
-    target = folder.absolute().parent / name
+    target = locate_companion(folder, name)
     try:
         return Path(os.path.relpath(target, out.absolute().parent)).as_posix()
     except ValueError:  # on another drive of Windows

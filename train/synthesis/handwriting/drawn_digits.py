@@ -14,7 +14,7 @@ from pipeline.types import N_DIGITS
 from train.augmentation.ink import Mask
 from train.datasets.external_digits import frame_digit
 from train.datasets.mnist import DigitSet
-from train.synthesis.handwriting.strokes import draw_writer, write_digit
+from train.synthesis.handwriting.strokes import Writer, draw_writer, write_digit
 
 N_WRITERS, N_ONES, N_SEVENS = 150, 700, 500
 """Digits in the set: ten of each writer, and then as many 1s and 7s as there are ways to write them."""
@@ -27,7 +27,7 @@ def draw_digit_set(
     rng: np.random.Generator, n_writers: int = N_WRITERS, n_ones: int = N_ONES, n_sevens: int = N_SEVENS
 ) -> DigitSet:
     """Return the ten digits of `n_writers` writers as `strokes` draws them, then European 1s and 7s."""
-    written = [_write(str(digit), rng) for _ in range(n_writers) for digit in range(N_DIGITS)]
+    written = [write_ink(digit, draw_writer(rng), rng) for _ in range(n_writers) for digit in range(N_DIGITS)]
     ones, sevens = ([draw(rng) for _ in range(n)] for draw, n in ((draw_one, n_ones), (draw_seven, n_sevens)))
     images = [frame_digit(mask) for mask in written + ones + sevens]
     labels = [*range(N_DIGITS)] * n_writers + [1] * n_ones + [7] * n_sevens
@@ -62,9 +62,9 @@ def draw_seven(rng: np.random.Generator) -> Mask:
     return _ink(strokes, rng)
 
 
-def _write(digit: str, rng: np.random.Generator) -> Mask:
-    """Return one digit of a writer at random."""
-    tracks = write_digit(digit, draw_writer(rng), _HEIGHT_PX, rng)
+def write_ink(digit: int, writer: Writer, rng: np.random.Generator) -> Mask:
+    """Return a digit of a writer as ink of one pen on paper: uint8 (240, 240), 255 ink."""
+    tracks = write_digit(str(digit), writer, _HEIGHT_PX, rng)
     return _ink([track[:, :2] / _HEIGHT_PX for track in tracks], rng)
 
 

@@ -62,3 +62,22 @@ GLYPHS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 """Shapes of each digit by name."""
+
+UNUSUAL: dict[str, dict[str, tuple[str, ...]]] = {
+    "0": {"slashed": ("38,2 14,16 4,52 14,90 34,98 54,84 61,44 50,9 34,3 26,7", "56,10 32,50 8,92")},
+    "1": {"caret": ("2,72 16,38 31,3! 38,50 45,97",)},
+    "2": {"barred": ("6,6 32,5 57,5! 30,52 5,96! 32,95 60,95", "14,51 32,50 50,49")},
+    "3": {"yogh": ("7,6 32,4 57,5! 24,43! 50,50 57,76 34,99 8,92 18,76 62,68",)},
+    "4": {"cup": ("9,3 9,28 22,46 40,42 52,24! 52,3! 50,50 48,98",)},
+    "5": {"capless": ("15,5 13,25 11,43! 32,36 54,48 57,73 39,97 5,92",)},
+    "6": {"b": ("12,2 11,50 10,94! 14,66 34,52 55,66 54,88 34,99 11,92",)},
+    "7": {"square": ("6,46 7,26 8,5! 32,5 56,5! 51,50 46,98",)},
+    "8": {"open": ("53,16 34,3 13,14 18,38 46,60 53,82 32,98 10,84 18,60 44,40",)},
+    "9": {"tailed": ("51,15 34,3 12,12 8,34 24,48 44,38 52,13! 54,60 50,92 34,99 14,88 22,76 60,66",)},
+}
+"""Shapes that few people write, one of each digit by name; no network was trained on them."""
+
+
+def find_paths(digit: str, shape: str) -> tuple[str, ...]:
+    """Return the paths of a shape of a digit; raises KeyError if there is none."""
+    return {**GLYPHS[digit], **UNUSUAL[digit]}[shape]

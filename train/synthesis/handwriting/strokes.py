@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train.synthesis.handwriting.pen_paths import GLYPHS
+from train.synthesis.handwriting.pen_paths import GLYPHS, UNUSUAL, find_paths
 
 Track = NDArray[np.float64]
 """One pen-down movement: (N, 3), columns x px, y px, pressure about 1."""
@@ -52,8 +52,9 @@ class Writer:
 
     def __post_init__(self) -> None:
         for digit, shape in self.shapes.items():
-            if shape not in GLYPHS.get(digit, {}):
-                raise ValueError(f"Writer: expected a shape of {digit} from {sorted(GLYPHS[digit])}, received {shape}")
+            known = sorted((*GLYPHS[digit], *UNUSUAL[digit]))
+            if shape not in known:
+                raise ValueError(f"Writer: expected a shape of {digit} from {known}, received {shape}")
 
 
 def draw_writer(rng: np.random.Generator) -> Writer:
@@ -68,6 +69,13 @@ def draw_writer(rng: np.random.Generator) -> Writer:
         jitter_frac=float(rng.uniform(0.015, 0.04)),
         pressure_spread=float(rng.uniform(0.05, 0.2)),
     )
+
+
+def draw_unusual_writer(rng: np.random.Generator, n_unusual: int = 5) -> Writer:
+    """Return a writer at random who writes `n_unusual` of the ten digits as few people do."""
+    writer = draw_writer(rng)
+    odd = rng.choice(sorted(UNUSUAL), n_unusual, replace=False)
+    return replace(writer, shapes={**writer.shapes, **{str(digit): next(iter(UNUSUAL[digit])) for digit in odd}})
 
 
 def write_number(text: str, writer: Writer, height_px: float, rng: np.random.Generator) -> list[list[Track]]:
@@ -104,7 +112,7 @@ def write_digit(digit: str, writer: Writer, height_px: float, rng: np.random.Gen
     lean = np.array([[size * writer.width_frac, -shear], [turn, size]])
     drop = rng.normal(0, jitter)
     tracks = []
-    for path in GLYPHS[digit][writer.shapes[digit]]:
+    for path in find_paths(digit, writer.shapes[digit]):
         points = _run_path(path, 0.55 * jitter * _GRID, writer.haste, rng) / _GRID
         points = (points - [0.0, 1.0]) @ lean.T + [0.0, 1.0 + drop]
         points += _drift(len(points), 2, 12.0, rng) * writer.tremor_frac

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from train.synthesis.handwriting.pen_paths import GLYPHS
+from train.synthesis.handwriting.pen_paths import GLYPHS, UNUSUAL, find_paths
 
 SHAPES = {f"{digit}, {name}": paths for digit, shapes in GLYPHS.items() for name, paths in shapes.items()}
+SHAPES |= {f"{digit}, {name}": paths for digit, shapes in UNUSUAL.items() for name, paths in shapes.items()}
 
 
 def list_points(path: str) -> list[tuple[int, int]]:
@@ -26,3 +27,10 @@ def test_shape_fills_the_height_of_the_grid_and_no_more(paths: tuple[str, ...]) 
     rows = [y for _, y in points]
     assert min(rows) <= 8 and max(rows) >= 92
     assert all(len(list_points(path)) >= 2 for path in paths)
+
+
+def test_unusual_shapes_are_further_ones() -> None:
+    assert list(UNUSUAL) == list(GLYPHS)
+    assert not [digit for digit in GLYPHS if UNUSUAL[digit].keys() & GLYPHS[digit].keys()]
+    assert find_paths("0", "oval") == GLYPHS["0"]["oval"]
+    assert find_paths("0", "slashed") == UNUSUAL["0"]["slashed"]

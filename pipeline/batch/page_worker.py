@@ -106,7 +106,7 @@ class Worker:
         plan = job.plan or self._plan
         with silence_native_stderr():  # libjpeg and libpng print a warning for every slight defect
             page = picture.load_page(job.number)
-        outcome, reading, note = self._read(page, name)
+        outcome, reading, note = self._read(page, plan, name)
         record = make_record(outcome, "; ".join(filter(None, [picture.note_page(job.number), note])) or None)
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         crops: tuple[str, ...] | None = () if plan.review else None
@@ -123,14 +123,13 @@ class Worker:
                 crops = tuple(write_crops(bgr, reading, page.to_source, plan.review, name))
         return record, crops
 
-    def _read(self, page: Page, name: str) -> tuple[PageReading | FormReading, PageReading, str | None]:
+    def _read(self, page: Page, plan: Plan, name: str) -> tuple[PageReading | FormReading, PageReading, str | None]:
         """Return what was read on a page, its numbers, and what the user should know of how it was read."""
-        plan = self._plan
         if plan.template:
             form = read_form(page, plan.template, self._classifier, plan.settings)
             return form, form.reading, note_form(form, plan.template)
         part = crop_page(page, plan.region) if plan.region else page
-        stages = analyze_page(part, self._classifier, plan.settings, constraint=plan.constraint)
+        stages = analyze_page(part, self._classifier, plan.settings, None, plan.constraint)
         if plan.trace:
             Trace(plan.trace, name).write(stages)
         if plan.has_tables:

@@ -20,6 +20,7 @@ ELSEWHERE = {
     "pipeline/images/pillow_formats.py": "tests/pipeline/images/test_formats.py",
     "pipeline/images/rasters.py": "tests/pipeline/images/test_formats.py",
     "pipeline/images/tiff.py": "tests/pipeline/images/test_headers.py",
+    "pipeline/live_flags.py": "tests/pipeline/test_arguments.py",
     **dict.fromkeys(
         [f"pipeline/outputs/{name}.py" for name in ("csv_writer", "json_writer", "report", "text_writer")],
         "tests/pipeline/outputs/test_formats.py",

@@ -108,7 +108,7 @@ def test_bug_is_reported_with_its_traceback(
     classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
-    monkeypatch.setattr(worker, "analyze_page", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(worker, "analyze_page", lambda *_: 1 / 0)
     outcome = read(classifier, tmp_path / "a.png")
     error = outcome.record["error"]
     assert (error["code"], error["message"]) == ("bug", "ZeroDivisionError: division by zero")

@@ -21,12 +21,16 @@ from pipeline.tables.grid import Grid, find_grids
 from pipeline.tables.mesh import Points
 from pipeline.tables.rectify import FlatTable, map_to_source
 from pipeline.tables.walls import CellSpan
+from pipeline.tables.whole_grid import find_whole_grid
 from pipeline.types import Page, PageReading, Reading
 
 NO_TABLE = "no table was found; its numbers are read as on any page"
 
 _SLACK_HEIGHTS = 0.35
 """A digit so near outside of a table, by its own height, belongs to it."""
+
+_MOST_INSIDE = 0.9
+"""Share of a page's digits in a table by which the page is that table."""
 
 
 def read_tables(
@@ -56,7 +60,7 @@ def find_tables(
         return replace(whole, tables=())
     left = list(range(len(stages.readings)))
     tables: list[tuple[Table, list[Reading]]] = []
-    for grid in find_grids(stages.ink.ink.ink, stages.ink.darkness, height_px):
+    for grid in _find_grids(stages, height_px):
         inside = [at for at in left if grid.holds(_locate(stages.readings[at].box, grid))]
         if not inside:
             continue
@@ -69,6 +73,16 @@ def find_tables(
         aligned = _read_aligned(stages, whole, height_px)
         return replace(whole, tables=()) if aligned is None else _put_together(whole, [aligned], [])
     return _put_together(whole, tables, [whole.readings[at] for at in left])
+
+
+def _find_grids(stages: Stages, height_px: float) -> list[Grid]:
+    """Return the ruled tables of a page: one around nearly all of its digits, or those that pieces of lines make."""
+    ink, darkness = stages.ink.ink.ink, stages.ink.darkness
+    digits = [digit.box for reading in stages.readings for digit in reading.digits]
+    whole = find_whole_grid(ink, darkness, digits, height_px)
+    if whole is not None and np.mean([whole.holds(_locate(box, whole)) for box in digits]) >= _MOST_INSIDE:
+        return [whole]
+    return find_grids(ink, darkness, height_px)
 
 
 def note_tables(reading: PageReading) -> str | None:

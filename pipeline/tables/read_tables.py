@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -17,6 +17,7 @@ from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
 from pipeline.table import Cell, CellStatus, Corners, Table
 from pipeline.tables.alignment import align_numbers
+from pipeline.tables.doubts import ON_WALL, TABLE, TWO_LINES, UNREAD, find_unread, has_gap, has_lines, is_doubtful
 from pipeline.tables.grid import Grid, find_grids
 from pipeline.tables.mesh import Points
 from pipeline.tables.rectify import FlatTable, map_to_source
@@ -28,6 +29,9 @@ NO_TABLE = "no table was found; its numbers are read as on any page"
 
 _SLACK_HEIGHTS = 0.35
 """A digit so near outside of a table, by its own height, belongs to it."""
+
+_INSET_DIGIT = 0.25
+"""So much of a digit's width and height at each side may lie over a wall."""
 
 _MOST_INSIDE = 0.9
 """Share of a page's digits in a table by which the page is that table."""
@@ -128,18 +132,43 @@ def _read_grid(
             by_cell.setdefault(at, []).append(_place(reading, stages.ink.page, flat, page.source_size_px))
     if not by_cell:
         return None
-    earlier = finder.collect_digits(before)
+    doubts = _find_doubts(stages, finder, by_cell, before)
+    walls = grid.level_walls[1:-1], grid.upright_walls[:, 1:-1]
+    is_unsure = is_doubtful(len(doubts.keys() & by_cell.keys()), len(by_cell), walls)
     cells, readings = [], []
     for at, span in enumerate(grid.cells):
         own = sorted(by_cell.get(at, []), key=lambda reading: reading.box.left)
-        if at in earlier and "".join(reading.text for reading in own) != earlier[at]:
-            own = [_reject(reading, f"with the lines of its table it reads {earlier[at]}") for reading in own]
-        if _has_lines(own):
-            own = [_reject(reading, "its cell holds two lines of numbers: a wall may be missing") for reading in own]
+        reason = TABLE if is_unsure else doubts.get(at)
+        if reason:
+            own = [_reject(reading, reason) for reading in own]
         corners = map_to_source(grid.bend(grid.find_corners(span)), page)
         cells.append(_make_cell(span, own, corners))
         readings += [replace(reading, place=(1, span.row + 1, span.column + 1)) for reading in own]
     return Table(len(grid.ys) - 1, len(grid.xs) - 1, tuple(cells), True), readings
+
+
+def _find_doubts(
+    stages: Stages, finder: _CellFinder, by_cell: Mapping[int, Sequence[Reading]], before: Sequence[Reading]
+) -> dict[int, str]:
+    """Return why cells of a ruled table are doubtful, by the index of the cell."""
+    page, doubts = stages.ink.page, {}
+    digits = [digit.box for reading in stages.readings for digit in reading.digits]
+    for box in find_unread(stages.ink.ink.ink, digits):
+        at = finder.find(box, page)
+        if at is not None:
+            doubts[at] = UNREAD
+    for reading in stages.readings:
+        for digit in reading.digits:
+            touched = finder.find_touched(digit.box, page)
+            doubts |= dict.fromkeys(touched, ON_WALL) if len(touched) > 1 else {}
+    earlier = finder.collect_digits(before)
+    for at, own in by_cell.items():
+        text = "".join(reading.text for reading in sorted(own, key=lambda reading: reading.box.left))
+        if at in earlier and text != earlier[at]:
+            doubts[at] = f"with the lines of its table it reads {earlier[at]}"
+        if has_lines(own):
+            doubts[at] = TWO_LINES
+    return doubts
 
 
 def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple[Table, list[Reading]] | None:
@@ -156,19 +185,15 @@ def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple
         for part, at in zip(part_number(placed, places), dict.fromkeys(places), strict=False):
             by_cell.setdefault(at, []).append(part)
     n_rows, n_columns = len(aligned.ys) - 1, len(aligned.xs) - 1
+    is_unsure = any(map(has_gap, by_cell.values()))
     cells, readings = [], []
     for row, column in product(range(n_rows), range(n_columns)):
         own = sorted(by_cell.get((row, column), []), key=lambda reading: reading.box.left)
+        own = [_reject(reading, TABLE) for reading in own] if is_unsure else own
         corners = map_to_source(aligned.bend(aligned.find_corners(row, column)), stages.ink.page)
         cells.append(_make_cell(CellSpan(row, column), own, corners))
         readings += [replace(reading, place=(1, row + 1, column + 1)) for reading in own]
     return Table(n_rows, n_columns, tuple(cells), False), readings
-
-
-def _has_lines(readings: Sequence[Reading]) -> bool:
-    """Return whether one number of a cell stands below another."""
-    tops, bottoms = [reading.box.top for reading in readings], [reading.box.bottom for reading in readings]
-    return len(readings) > 1 and max(tops) >= min(bottoms)
 
 
 class _CellFinder:
@@ -200,6 +225,15 @@ class _CellFinder:
             if at is not None:
                 found[at] = found.get(at, "") + digit.text
         return found
+
+    def find_touched(self, box: Box, page: Page) -> set[int]:
+        """Return the cells that a good part of a digit lies in; its box in px of a page made of the flat table."""
+        low, high = np.array([box.left, box.top]), np.array([box.right, box.bottom])
+        inset = _INSET_DIGIT * (high - low)
+        corners = product(*zip(low + inset, high - inset, strict=True))
+        places = self._flat.straighten(map_to_source(np.array(list(corners)) - 0.5, page))
+        found = (self._find(place, 0.0) for place in places)
+        return {at for at in found if at is not None}
 
     def _find(self, point: Points, slack: float) -> int | None:
         (x, y) = point

@@ -13,13 +13,14 @@ from pipeline.types import Reading
 
 ON_WALL = "a digit lies on a wall of its cell"
 UNREAD = "its cell holds ink that was not read"
+WORDS = "most of its row is no number"
 TWO_LINES = "its cell holds two lines of numbers: a wall may be missing"
 TABLE = "the rows and columns of its table are not sure"
 
-_LEAST_INK, _LEAST_AREA = 0.4, 0.03
-"""Height, and share of the square of the digits' height, of ink that may be a digit."""
+_LEAST_INK, _LEAST_WIDE, _LEAST_AREA = 0.4, 1.0, 0.03
+"""Height of ink that may be a digit, width of ink that may be a wall, of the digits' height; area, of its square."""
 
-_AROUND_DIGIT, _LEAST_OUTSIDE = 0.15, 0.6
+_AROUND_DIGIT, _LEAST_OUTSIDE = 0.05, 0.6
 """Ink is that of a digit where it lies in its box or so near, of its height; unread if more of it is outside."""
 
 _MOST_DOUBTFUL, _MOST_MISSING = 0.34, 0.3
@@ -30,7 +31,7 @@ _PART_HEIGHTS = 0.6
 
 
 def find_unread(ink: NDArray[np.uint8], digits: Sequence[Box]) -> list[Box]:
-    """Return the boxes of ink as large as a digit that no digit was read from.
+    """Return the boxes of ink as large as a digit, or as long as a wall, that no digit was read from.
 
     Parameters
     ----------
@@ -48,7 +49,8 @@ def find_unread(ink: NDArray[np.uint8], digits: Sequence[Box]) -> list[Box]:
     areas = stats[:, cv2.CC_STAT_AREA]
     outside = np.bincount(labels.ravel(), unread.ravel(), minlength=len(areas))
     is_unread = (outside >= _LEAST_OUTSIDE * areas) & (areas >= _LEAST_AREA * height_px**2)
-    is_unread &= stats[:, cv2.CC_STAT_HEIGHT] >= _LEAST_INK * height_px
+    tall, wide = stats[:, cv2.CC_STAT_HEIGHT] / height_px, stats[:, cv2.CC_STAT_WIDTH] / height_px
+    is_unread &= (tall >= _LEAST_INK) | (wide >= _LEAST_WIDE)
     is_unread[0] = False
     return [Box(left, top, left + width, top + height) for left, top, width, height, _ in stats[is_unread].tolist()]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
@@ -17,7 +18,17 @@ from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
 from pipeline.table import Cell, CellStatus, Corners, Table
 from pipeline.tables.alignment import align_numbers
-from pipeline.tables.doubts import ON_WALL, TABLE, TWO_LINES, UNREAD, find_unread, has_gap, has_lines, is_doubtful
+from pipeline.tables.doubts import (
+    ON_WALL,
+    TABLE,
+    TWO_LINES,
+    UNREAD,
+    WORDS,
+    find_unread,
+    has_gap,
+    has_lines,
+    is_doubtful,
+)
 from pipeline.tables.grid import Grid, find_grids
 from pipeline.tables.mesh import Points
 from pipeline.tables.rectify import FlatTable, map_to_source
@@ -152,11 +163,15 @@ def _find_doubts(
 ) -> dict[int, str]:
     """Return why cells of a ruled table are doubtful, by the index of the cell."""
     page, doubts = stages.ink.page, {}
-    digits = [digit.box for reading in stages.readings for digit in reading.digits]
-    for box in find_unread(stages.ink.ink.ink, digits):
+    numbers = [reading for reading in stages.readings if reading.flaw not in (OTHER, UNSEEN)]
+    for box in find_unread(stages.ink.ink.ink, [digit.box for reading in numbers for digit in reading.digits]):
         at = finder.find(box, page)
         if at is not None:
             doubts[at] = UNREAD
+    rows = [span.row for span in finder.cells]
+    n_unread = Counter(rows[at] for at in doubts)
+    n_read = Counter(rows[at] for at in by_cell if at not in doubts)
+    doubts |= {at: WORDS for at in by_cell if at not in doubts and n_unread[rows[at]] > n_read[rows[at]]}
     for reading in stages.readings:
         for digit in reading.digits:
             touched = finder.find_touched(digit.box, page)
@@ -186,10 +201,14 @@ def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple
             by_cell.setdefault(at, []).append(part)
     n_rows, n_columns = len(aligned.ys) - 1, len(aligned.xs) - 1
     is_unsure = any(map(has_gap, by_cell.values()))
+    unread = find_unread(stages.ink.ink.ink, [digit.box for reading in numbers for digit in reading.digits])
+    points = [aligned.straighten(np.array(box.center) - 0.5) for box in unread]
+    doubtful = {aligned.find_cell(point) for point in points if aligned.holds(point)}
     cells, readings = [], []
     for row, column in product(range(n_rows), range(n_columns)):
         own = sorted(by_cell.get((row, column), []), key=lambda reading: reading.box.left)
-        own = [_reject(reading, TABLE) for reading in own] if is_unsure else own
+        reason = TABLE if is_unsure else UNREAD if (row, column) in doubtful else None
+        own = [_reject(reading, reason) for reading in own] if reason else own
         corners = map_to_source(aligned.bend(aligned.find_corners(row, column)), stages.ink.page)
         cells.append(_make_cell(CellSpan(row, column), own, corners))
         readings += [replace(reading, place=(1, row + 1, column + 1)) for reading in own]
@@ -202,10 +221,15 @@ class _CellFinder:
     Parameters
     ----------
     flat, grid : the table
+
+    Attributes
+    ----------
+    cells : those of the grid
     """
 
     def __init__(self, flat: FlatTable, grid: Grid) -> None:
         self._flat, self._grid = flat, grid
+        self.cells = grid.cells
         self._owner = np.zeros((len(grid.ys) - 1, len(grid.xs) - 1), int)
         for at, span in enumerate(grid.cells):
             self._owner[span.row : span.row + span.row_span, span.column : span.column + span.column_span] = at

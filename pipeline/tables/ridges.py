@@ -57,9 +57,7 @@ def measure_ridges(darkness: Map, is_bare: NDArray[np.bool_], core: NDArray[np.f
     return scaled
 
 
-def fit_bend(
-    ridges: Map, center: NDArray[np.float64], reach_px: float, digit_height_px: float
-) -> tuple[NDArray[np.float64], float]:
+def fit_bend(ridges: Map, center: NDArray[np.float64], reach_px: float, digit_height_px: float) -> NDArray[np.float64]:
     """Return the weights of the terms (5,) of the bend under which level ridges add up to the sharpest lines.
 
     Parameters
@@ -109,4 +107,4 @@ def fit_bend(
                 if found > score:
                     best, score = other, found
         steps = steps / 2
-    return best, score
+    return best

@@ -127,7 +127,7 @@ def _frame(
 def _fit(ridges: Map, core: NDArray[np.float64], center: NDArray[np.float64], reach_px: float) -> NDArray[np.float64]:
     (left, top), (right, bottom) = np.rint(core).astype(int)
     part = ridges[top:bottom, left:right]
-    return fit_bend(part, center - (left, top), reach_px, _HEIGHT_PX)[0]
+    return fit_bend(part, center - (left, top), reach_px, _HEIGHT_PX)
 
 
 def _straighten(ridges: Map, straightening: Straightening) -> Map:

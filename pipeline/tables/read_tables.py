@@ -146,14 +146,14 @@ def _read_grid(
     doubts = _find_doubts(stages, finder, by_cell, before)
     walls = grid.level_walls[1:-1], grid.upright_walls[:, 1:-1]
     is_unsure = is_doubtful(len(doubts.keys() & by_cell.keys()), len(by_cell), walls)
+    corners = map_to_source(grid.bend(np.array([grid.find_corners(span) for span in grid.cells])), page)
     cells, readings = [], []
     for at, span in enumerate(grid.cells):
         own = sorted(by_cell.get(at, []), key=lambda reading: reading.box.left)
         reason = TABLE if is_unsure else doubts.get(at)
         if reason:
             own = [_reject(reading, reason) for reading in own]
-        corners = map_to_source(grid.bend(grid.find_corners(span)), page)
-        cells.append(_make_cell(span, own, corners))
+        cells.append(_make_cell(span, own, corners[at]))
         readings += [replace(reading, place=(1, span.row + 1, span.column + 1)) for reading in own]
     return Table(len(grid.ys) - 1, len(grid.xs) - 1, tuple(cells), True), readings
 

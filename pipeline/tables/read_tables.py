@@ -18,6 +18,7 @@ from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
 from pipeline.table import Cell, CellStatus, Corners, Table
 from pipeline.tables.alignment import align_numbers
+from pipeline.tables.cell_finder import CellFinder, part_number
 from pipeline.tables.doubts import (
     ON_WALL,
     TABLE,
@@ -37,12 +38,6 @@ from pipeline.tables.whole_grid import find_whole_grid
 from pipeline.types import Page, PageReading, Reading
 
 NO_TABLE = "no table was found; its numbers are read as on any page"
-
-_SLACK_HEIGHTS = 0.35
-"""A digit so near outside of a table, by its own height, belongs to it."""
-
-_INSET_DIGIT = 0.25
-"""So much of a digit's width and height at each side may lie over a wall."""
 
 _MOST_INSIDE = 0.9
 """Share of a page's digits in a table by which the page is that table."""
@@ -129,7 +124,7 @@ def _read_grid(
     `before` are the numbers as they were read with its lines: where they say otherwise, a number is rejected.
     """
     flat = FlatTable(page, grid, height_px)
-    finder = _CellFinder(flat, grid)
+    finder = CellFinder(flat, grid)
     level = replace(
         settings,
         orientation=replace(settings.orientation, is_enabled=False),
@@ -159,7 +154,7 @@ def _read_grid(
 
 
 def _find_doubts(
-    stages: Stages, finder: _CellFinder, by_cell: Mapping[int, Sequence[Reading]], before: Sequence[Reading]
+    stages: Stages, finder: CellFinder, by_cell: Mapping[int, Sequence[Reading]], before: Sequence[Reading]
 ) -> dict[int, str]:
     """Return why cells of a ruled table are doubtful, by the index of the cell."""
     page, doubts = stages.ink.page, {}
@@ -213,87 +208,6 @@ def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple
         cells.append(_make_cell(CellSpan(row, column), own, corners))
         readings += [replace(reading, place=(1, row + 1, column + 1)) for reading in own]
     return Table(n_rows, n_columns, tuple(cells), False), readings
-
-
-class _CellFinder:
-    """Finds the cell of a digit, and parts numbers at the walls.
-
-    Parameters
-    ----------
-    flat, grid : the table
-
-    Attributes
-    ----------
-    cells : those of the grid
-    """
-
-    def __init__(self, flat: FlatTable, grid: Grid) -> None:
-        self._flat, self._grid = flat, grid
-        self.cells = grid.cells
-        self._owner = np.zeros((len(grid.ys) - 1, len(grid.xs) - 1), int)
-        for at, span in enumerate(grid.cells):
-            self._owner[span.row : span.row + span.row_span, span.column : span.column + span.column_span] = at
-
-    def find(self, box: Box, page: Page) -> int | None:
-        """Return the index of the cell of a digit with this box, px of a page made of the flat table; None outside."""
-        center, height = np.array(box.center) - 0.5, np.array([0.0, box.height])
-        slack = _SLACK_HEIGHTS * float(np.abs(page.to_source[:2, :2] @ height).max())
-        return self._find(self._flat.straighten(map_to_source(center, page)), slack)
-
-    def collect_digits(self, readings: Sequence[Reading]) -> dict[int, str]:
-        """Return the digits of sound numbers by cell, left to right; boxes in px of the page that the table is on."""
-        digits = [digit for reading in readings if reading.flaw is None for digit in reading.digits]
-        found: dict[int, str] = {}
-        for digit in sorted(digits, key=lambda digit: digit.box.left):
-            at = self._find(_locate(digit.box, self._grid), _SLACK_HEIGHTS * digit.box.height)
-            if at is not None:
-                found[at] = found.get(at, "") + digit.text
-        return found
-
-    def find_touched(self, box: Box, page: Page) -> set[int]:
-        """Return the cells that a good part of a digit lies in; its box in px of a page made of the flat table."""
-        low, high = np.array([box.left, box.top]), np.array([box.right, box.bottom])
-        inset = _INSET_DIGIT * (high - low)
-        corners = product(*zip(low + inset, high - inset, strict=True))
-        places = self._flat.straighten(map_to_source(np.array(list(corners)) - 0.5, page))
-        found = (self._find(place, 0.0) for place in places)
-        return {at for at in found if at is not None}
-
-    def _find(self, point: Points, slack: float) -> int | None:
-        (x, y) = point
-        xs, ys = self._grid.xs, self._grid.ys
-        if not (xs[0] - slack <= x <= xs[-1] + slack and ys[0] - slack <= y <= ys[-1] + slack):
-            return None
-        column = int(np.clip(np.searchsorted(xs, x) - 1, 0, len(xs) - 2))
-        row = int(np.clip(np.searchsorted(ys, y) - 1, 0, len(ys) - 2))
-        return int(self._owner[row, column])
-
-    def part(self, readings: Sequence[Reading], page: Page) -> list[Reading]:
-        """Return the numbers, those that go over a wall parted at it."""
-        parted = []
-        for reading in readings:
-            parted += part_number(reading, [self.find(digit.box, page) for digit in reading.digits])
-        return parted
-
-
-def part_number(reading: Reading, cells: Sequence[object]) -> list[Reading]:
-    """Return a number in parts, each as long as its digits, from left to right, are in one cell.
-
-    Parameters
-    ----------
-    reading : the number
-    cells : the cell of each of its digits
-    """
-    if len(set(cells)) == 1:
-        return [reading]
-    starts = [0, *(at for at in range(1, len(cells)) if cells[at] != cells[at - 1]), len(cells)]
-    parts = []
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
-        digits = reading.digits[start:end]
-        text, sure = "".join(digit.text for digit in digits), float(np.prod([digit.confidence for digit in digits]))
-        box = Box.around([digit.box for digit in digits])
-        parts.append(replace(reading, text=text, confidence=sure, digits=digits, box=box, signs=()))
-    return parts
 
 
 def _reject(reading: Reading, reason: str) -> Reading:

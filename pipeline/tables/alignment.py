@@ -72,6 +72,10 @@ class Alignment:
         column = int(np.clip(np.searchsorted(self.xs, point[0]) - 1, 0, len(self.xs) - 2))
         return int(np.clip(np.searchsorted(self.ys, point[1]) - 1, 0, len(self.ys) - 2)), column
 
+    def holds(self, point: Points) -> bool:
+        """Return whether a straightened point (2,) lies on the table."""
+        return bool(self.xs[0] <= point[0] <= self.xs[-1] and self.ys[0] <= point[1] <= self.ys[-1])
+
     def find_corners(self, row: int, column: int) -> Points:
         """Return the corners of a cell, straightened px (4, 2), clockwise from the top left one."""
         (left, right), (top, bottom) = self.xs[column : column + 2], self.ys[row : row + 2]

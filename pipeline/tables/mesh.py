@@ -18,6 +18,7 @@ _STIFFNESS = np.array([1e-4, 1e-3, 3e-3, 1e-3, 3e-3])
 
 _N_ROUNDS, _OUTLIER_DEVIATIONS, _LEAST_STRAY_PX = 4, 2.5, 1.5
 _N_STEPS = 15
+_FARTHEST = 3.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +51,8 @@ class Straightening:
         return self.center + self.reach_px * near
 
     def _bend(self, near: Points) -> Points:
-        x, y = near[..., 0], near[..., 1]
-        return np.stack([_list_terms(y, x) @ self.upright, _list_terms(x, y) @ self.level], axis=-1)
+        x, y = np.moveaxis(np.clip(near, -_FARTHEST, _FARTHEST), -1, 0)  # far out, a bend would grow without end
+        return np.stack([list_terms(y, x) @ self.upright, list_terms(x, y) @ self.level], axis=-1)
 
 
 def fit_straightening(level: Sequence[Fragment], upright: Sequence[Fragment]) -> Straightening:
@@ -65,7 +66,7 @@ def fit_straightening(level: Sequence[Fragment], upright: Sequence[Fragment]) ->
     return Straightening(center, reach, along_x, along_y)
 
 
-def _list_terms(along: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:
+def list_terms(along: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the terms of a bend, (..., 5)."""
     return np.stack([along, along**2, along**3, along * across, along**2 * across], axis=-1)
 
@@ -81,7 +82,7 @@ def _fit_bend(pieces: Sequence[Points], px: float) -> NDArray[np.float64]:
     for _ in range(_N_ROUNDS):
         if not kept:
             break
-        terms = np.concatenate([_center(_list_terms(piece[:, 0], piece[:, 1])) for piece in kept])
+        terms = np.concatenate([_center(list_terms(piece[:, 0], piece[:, 1])) for piece in kept])
         across = np.concatenate([_center(piece[:, 1]) for piece in kept])
         stiffness = np.diag(_STIFFNESS * len(across))
         weights = np.linalg.solve(terms.T @ terms + stiffness, terms.T @ across)
@@ -97,5 +98,5 @@ def _center(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _measure_stray(piece: Points, weights: NDArray[np.float64]) -> float:
-    left = _center(piece[:, 1] - _list_terms(piece[:, 0], piece[:, 1]) @ weights)
+    left = _center(piece[:, 1] - list_terms(piece[:, 0], piece[:, 1]) @ weights)
     return float(np.sqrt(np.mean(left**2)))

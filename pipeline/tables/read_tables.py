@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
 
@@ -17,16 +18,29 @@ from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
 from pipeline.table import Cell, CellStatus, Corners, Table
 from pipeline.tables.alignment import align_numbers
+from pipeline.tables.cell_finder import CellFinder, part_number
+from pipeline.tables.doubts import (
+    ON_WALL,
+    TABLE,
+    TWO_LINES,
+    UNREAD,
+    WORDS,
+    find_unread,
+    has_gap,
+    has_lines,
+    is_doubtful,
+)
 from pipeline.tables.grid import Grid, find_grids
 from pipeline.tables.mesh import Points
 from pipeline.tables.rectify import FlatTable, map_to_source
 from pipeline.tables.walls import CellSpan
+from pipeline.tables.whole_grid import find_whole_grid
 from pipeline.types import Page, PageReading, Reading
 
 NO_TABLE = "no table was found; its numbers are read as on any page"
 
-_SLACK_HEIGHTS = 0.35
-"""A digit so near outside of a table, by its own height, belongs to it."""
+_MOST_INSIDE = 0.9
+"""Share of a page's digits in a table by which the page is that table."""
 
 
 def read_tables(
@@ -56,7 +70,7 @@ def find_tables(
         return replace(whole, tables=())
     left = list(range(len(stages.readings)))
     tables: list[tuple[Table, list[Reading]]] = []
-    for grid in find_grids(stages.ink.ink.ink, stages.ink.darkness, height_px):
+    for grid in _find_grids(stages, height_px):
         inside = [at for at in left if grid.holds(_locate(stages.readings[at].box, grid))]
         if not inside:
             continue
@@ -69,6 +83,16 @@ def find_tables(
         aligned = _read_aligned(stages, whole, height_px)
         return replace(whole, tables=()) if aligned is None else _put_together(whole, [aligned], [])
     return _put_together(whole, tables, [whole.readings[at] for at in left])
+
+
+def _find_grids(stages: Stages, height_px: float) -> list[Grid]:
+    """Return the ruled tables of a page: one around nearly all of its digits, or those that pieces of lines make."""
+    ink, darkness = stages.ink.ink.ink, stages.ink.darkness
+    digits = [digit.box for reading in stages.readings for digit in reading.digits]
+    whole = find_whole_grid(ink, darkness, digits, height_px)
+    if whole is not None and np.mean([whole.holds(_locate(box, whole)) for box in digits]) >= _MOST_INSIDE:
+        return [whole]
+    return find_grids(ink, darkness, height_px)
 
 
 def note_tables(reading: PageReading) -> str | None:
@@ -100,7 +124,7 @@ def _read_grid(
     `before` are the numbers as they were read with its lines: where they say otherwise, a number is rejected.
     """
     flat = FlatTable(page, grid, height_px)
-    finder = _CellFinder(flat, grid)
+    finder = CellFinder(flat, grid)
     level = replace(
         settings,
         orientation=replace(settings.orientation, is_enabled=False),
@@ -114,18 +138,47 @@ def _read_grid(
             by_cell.setdefault(at, []).append(_place(reading, stages.ink.page, flat, page.source_size_px))
     if not by_cell:
         return None
-    earlier = finder.collect_digits(before)
+    doubts = _find_doubts(stages, finder, by_cell, before)
+    walls = grid.level_walls[1:-1], grid.upright_walls[:, 1:-1]
+    is_unsure = is_doubtful(len(doubts.keys() & by_cell.keys()), len(by_cell), walls)
+    corners = map_to_source(grid.bend(np.array([grid.find_corners(span) for span in grid.cells])), page)
     cells, readings = [], []
     for at, span in enumerate(grid.cells):
         own = sorted(by_cell.get(at, []), key=lambda reading: reading.box.left)
-        if at in earlier and "".join(reading.text for reading in own) != earlier[at]:
-            own = [_reject(reading, f"with the lines of its table it reads {earlier[at]}") for reading in own]
-        if _has_lines(own):
-            own = [_reject(reading, "its cell holds two lines of numbers: a wall may be missing") for reading in own]
-        corners = map_to_source(grid.bend(grid.find_corners(span)), page)
-        cells.append(_make_cell(span, own, corners))
+        reason = TABLE if is_unsure else doubts.get(at)
+        if reason:
+            own = [_reject(reading, reason) for reading in own]
+        cells.append(_make_cell(span, own, corners[at]))
         readings += [replace(reading, place=(1, span.row + 1, span.column + 1)) for reading in own]
     return Table(len(grid.ys) - 1, len(grid.xs) - 1, tuple(cells), True), readings
+
+
+def _find_doubts(
+    stages: Stages, finder: CellFinder, by_cell: Mapping[int, Sequence[Reading]], before: Sequence[Reading]
+) -> dict[int, str]:
+    """Return why cells of a ruled table are doubtful, by the index of the cell."""
+    page, doubts = stages.ink.page, {}
+    numbers = [reading for reading in stages.readings if reading.flaw not in (OTHER, UNSEEN)]
+    for box in find_unread(stages.ink.ink.ink, [digit.box for reading in numbers for digit in reading.digits]):
+        at = finder.find(box, page)
+        if at is not None:
+            doubts[at] = UNREAD
+    rows = [span.row for span in finder.cells]
+    n_unread = Counter(rows[at] for at in doubts)
+    n_read = Counter(rows[at] for at in by_cell if at not in doubts)
+    doubts |= {at: WORDS for at in by_cell if at not in doubts and n_unread[rows[at]] > n_read[rows[at]]}
+    for reading in stages.readings:
+        for digit in reading.digits:
+            touched = finder.find_touched(digit.box, page)
+            doubts |= dict.fromkeys(touched, ON_WALL) if len(touched) > 1 else {}
+    earlier = finder.collect_digits(before)
+    for at, own in by_cell.items():
+        text = "".join(reading.text for reading in sorted(own, key=lambda reading: reading.box.left))
+        if at in earlier and text != earlier[at]:
+            doubts[at] = f"with the lines of its table it reads {earlier[at]}"
+        if has_lines(own):
+            doubts[at] = TWO_LINES
+    return doubts
 
 
 def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple[Table, list[Reading]] | None:
@@ -142,86 +195,19 @@ def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple
         for part, at in zip(part_number(placed, places), dict.fromkeys(places), strict=False):
             by_cell.setdefault(at, []).append(part)
     n_rows, n_columns = len(aligned.ys) - 1, len(aligned.xs) - 1
+    is_unsure = any(map(has_gap, by_cell.values()))
+    unread = find_unread(stages.ink.ink.ink, [digit.box for reading in numbers for digit in reading.digits])
+    points = [aligned.straighten(np.array(box.center) - 0.5) for box in unread]
+    doubtful = {aligned.find_cell(point) for point in points if aligned.holds(point)}
     cells, readings = [], []
     for row, column in product(range(n_rows), range(n_columns)):
         own = sorted(by_cell.get((row, column), []), key=lambda reading: reading.box.left)
+        reason = TABLE if is_unsure else UNREAD if (row, column) in doubtful else None
+        own = [_reject(reading, reason) for reading in own] if reason else own
         corners = map_to_source(aligned.bend(aligned.find_corners(row, column)), stages.ink.page)
         cells.append(_make_cell(CellSpan(row, column), own, corners))
         readings += [replace(reading, place=(1, row + 1, column + 1)) for reading in own]
     return Table(n_rows, n_columns, tuple(cells), False), readings
-
-
-def _has_lines(readings: Sequence[Reading]) -> bool:
-    """Return whether one number of a cell stands below another."""
-    tops, bottoms = [reading.box.top for reading in readings], [reading.box.bottom for reading in readings]
-    return len(readings) > 1 and max(tops) >= min(bottoms)
-
-
-class _CellFinder:
-    """Finds the cell of a digit, and parts numbers at the walls.
-
-    Parameters
-    ----------
-    flat, grid : the table
-    """
-
-    def __init__(self, flat: FlatTable, grid: Grid) -> None:
-        self._flat, self._grid = flat, grid
-        self._owner = np.zeros((len(grid.ys) - 1, len(grid.xs) - 1), int)
-        for at, span in enumerate(grid.cells):
-            self._owner[span.row : span.row + span.row_span, span.column : span.column + span.column_span] = at
-
-    def find(self, box: Box, page: Page) -> int | None:
-        """Return the index of the cell of a digit with this box, px of a page made of the flat table; None outside."""
-        center, height = np.array(box.center) - 0.5, np.array([0.0, box.height])
-        slack = _SLACK_HEIGHTS * float(np.abs(page.to_source[:2, :2] @ height).max())
-        return self._find(self._flat.straighten(map_to_source(center, page)), slack)
-
-    def collect_digits(self, readings: Sequence[Reading]) -> dict[int, str]:
-        """Return the digits of sound numbers by cell, left to right; boxes in px of the page that the table is on."""
-        digits = [digit for reading in readings if reading.flaw is None for digit in reading.digits]
-        found: dict[int, str] = {}
-        for digit in sorted(digits, key=lambda digit: digit.box.left):
-            at = self._find(_locate(digit.box, self._grid), _SLACK_HEIGHTS * digit.box.height)
-            if at is not None:
-                found[at] = found.get(at, "") + digit.text
-        return found
-
-    def _find(self, point: Points, slack: float) -> int | None:
-        (x, y) = point
-        xs, ys = self._grid.xs, self._grid.ys
-        if not (xs[0] - slack <= x <= xs[-1] + slack and ys[0] - slack <= y <= ys[-1] + slack):
-            return None
-        column = int(np.clip(np.searchsorted(xs, x) - 1, 0, len(xs) - 2))
-        row = int(np.clip(np.searchsorted(ys, y) - 1, 0, len(ys) - 2))
-        return int(self._owner[row, column])
-
-    def part(self, readings: Sequence[Reading], page: Page) -> list[Reading]:
-        """Return the numbers, those that go over a wall parted at it."""
-        parted = []
-        for reading in readings:
-            parted += part_number(reading, [self.find(digit.box, page) for digit in reading.digits])
-        return parted
-
-
-def part_number(reading: Reading, cells: Sequence[object]) -> list[Reading]:
-    """Return a number in parts, each as long as its digits, from left to right, are in one cell.
-
-    Parameters
-    ----------
-    reading : the number
-    cells : the cell of each of its digits
-    """
-    if len(set(cells)) == 1:
-        return [reading]
-    starts = [0, *(at for at in range(1, len(cells)) if cells[at] != cells[at - 1]), len(cells)]
-    parts = []
-    for start, end in zip(starts[:-1], starts[1:], strict=True):
-        digits = reading.digits[start:end]
-        text, sure = "".join(digit.text for digit in digits), float(np.prod([digit.confidence for digit in digits]))
-        box = Box.around([digit.box for digit in digits])
-        parts.append(replace(reading, text=text, confidence=sure, digits=digits, box=box, signs=()))
-    return parts
 
 
 def _reject(reading: Reading, reason: str) -> Reading:

@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.geometry import Box
 from pipeline.table import Table
-from pipeline.tables.read_tables import NO_TABLE, note_tables, part_number, read_tables
+from pipeline.tables.cell_finder import part_number
+from pipeline.tables.read_tables import NO_TABLE, note_tables, read_tables
 from pipeline.types import Digit, Page, PageReading, Reading
 from tests.support.drawing import make_reader, write_page
 from tests.support.tables import bend, draw_table, turn, write_text

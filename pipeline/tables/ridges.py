@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import cv2
@@ -97,13 +98,20 @@ def fit_bend(ridges: Map, center: NDArray[np.float64], reach_px: float, digit_he
     curve = bow / _N_BOWS
     steps = np.array([_SLOPES / _N_SLOPES, curve, curve / along, turns / _N_TURNS, curve / across])
     fine = max(1.0, _BIN_HEIGHTS * digit_height_px)
-    score = measure(best, fine)
+    return _climb(lambda weights: measure(weights, fine), best, steps)
+
+
+def _climb(
+    measure: Callable[[NDArray[np.float64]], float], best: NDArray[np.float64], steps: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the weights that measure highest, from `best` on, term by term, by steps that are halved."""
+    score = measure(best)
     for _ in range(_N_HALVINGS):
         for _ in range(2):
             for term, sign in product(range(len(steps)), (1, -1)):
                 other = best.copy()
                 other[term] += sign * steps[term]
-                found = measure(other, fine)
+                found = measure(other)
                 if found > score:
                     best, score = other, found
         steps = steps / 2

@@ -30,6 +30,7 @@ from pipeline.outputs.records import Record, make_record
 from pipeline.outputs.review import write_crops
 from pipeline.outputs.thumbnail import make_thumbnail
 from pipeline.outputs.trace import Trace
+from pipeline.reading.cut_numbers import reject_cut
 from pipeline.reading.read_page import analyze_page, make_page_reading, note_reading
 from pipeline.recognition.classify import Classifier
 from pipeline.system.files import make_folder
@@ -136,6 +137,7 @@ class Worker:
             reading = find_tables(stages, self._classifier, plan.settings, plan.constraint)
         else:
             reading = make_page_reading(stages, self._classifier.name)
+        reading = reject_cut(reading, plan.region) if plan.region else reading
         note = "; ".join(filter(None, [note_reading(reading), note_tables(reading)])) or None
         return reading, reading, note
 

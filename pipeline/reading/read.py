@@ -10,6 +10,7 @@ from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.images.crop import crop_page
 from pipeline.images.load import load_pages
 from pipeline.images.pictures import Channels, make_page
+from pipeline.reading.cut_numbers import reject_cut
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import Classifier, load_classifier
 from pipeline.region import Region
@@ -53,8 +54,10 @@ def read(
         source = bytes(source)
     is_file = isinstance(source, str | os.PathLike | bytes)
     pages = load_pages(source, s.images) if is_file else [make_page(source, s.images, channels)]
-    parts = (crop_page(page, region) if region else page for page in pages)
-    return [read_page(part, classifier, s, constraint=constraint) for part in parts]
+    if region is None:
+        return [read_page(page, classifier, s, constraint=constraint) for page in pages]
+    parts = (read_page(crop_page(page, region), classifier, s, constraint=constraint) for page in pages)
+    return [reject_cut(part, region) for part in parts]
 
 
 @lru_cache(maxsize=4)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipeline.geometry import Box
 from pipeline.table import Table
-from pipeline.tables.cell_finder import part_number
 from pipeline.tables.read_tables import NO_TABLE, note_tables, read_tables
-from pipeline.types import Digit, Page, PageReading, Reading
+from pipeline.types import Page, PageReading
 from tests.support.drawing import make_reader, write_page
 from tests.support.tables import bend, draw_table, turn, write_text
 
@@ -93,12 +91,3 @@ def test_record_has_the_place_of_each_number() -> None:
     assert (record["tables"][0]["rows"], record["tables"][0]["columns"]) == (3, 3)
     outside = read(write_page("4237")).to_dict()
     assert outside["numbers"][0]["table"] is None and outside["tables"] == []
-
-
-def test_parts_by_eye() -> None:
-    digits = tuple(Digit(t, 0.9, Box(10 * k, 0, 10 * k + 8, 20)) for k, t in enumerate("4711"))
-    whole = Reading("4711", 0.66, Box(0, 0, 38, 20), digits)
-    assert part_number(whole, [1, 1, 1, 1]) == [whole]
-    first, second = part_number(whole, [1, 1, 1, 2])
-    assert (first.text, second.text, second.box) == ("471", "1", Box(30, 0, 38, 20))
-    assert first.confidence == pytest.approx(0.9**3)

@@ -35,7 +35,6 @@ ELSEWHERE = {
     "pipeline/decoding/pick.py": "tests/pipeline/decoding/test_outliers.py",
     "pipeline/recognition/model_card.py": "tests/pipeline/recognition/test_classify.py",
     "pipeline/settings/knob.py": "tests/pipeline/settings/test_tree.py",
-    "pipeline/tables/cell_finder.py": "tests/pipeline/tables/test_read_tables.py",
     "pipeline/version.py": "tests/pipeline/test_cli.py",
     "pipeline/web/description.py": "tests/pipeline/web/test_app.py",
     "pipeline/web/options.py": "tests/pipeline/test_service_flags.py",

@@ -106,7 +106,7 @@ def find_session(session: int) -> list[int]:
 
 def list_samples() -> list[Path]:
     """Return the pictures of samples/, sorted."""
-    return sorted(path for path in (TOP / "samples").iterdir() if path.suffix != ".json")
+    return sorted(path for path in (TOP / "samples").iterdir() if path.is_file() and path.suffix != ".json")
 
 
 def run_trial(folder: Path | None, trial: Callable[[Path], list[str]]) -> int:

@@ -195,6 +195,6 @@ def finish(
     }
     if classes[: len(DIGIT_CLASSES)] == DIGIT_CLASSES and (line_model := find_line_model(plan)):
         card["line_model"] = line_model
-    write_card(plan.out, card)
+    card = write_card(plan.out, card)
     (plan.out / HISTORY_NAME).write_text(json.dumps(history, indent=1) + "\n", "utf-8")
     return card

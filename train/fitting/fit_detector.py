@@ -195,7 +195,7 @@ def finish(plan: DetectorPlan, model: keras.Model, history: History) -> Card:
         "validation": {name: round(value, 4) for name, value in validate(network, held_out, 1).items()},
         "litert_gap": round(gap, 5),
     }
-    write_card(plan.out, card)
+    card = write_card(plan.out, card)
     (plan.out / HISTORY_NAME).write_text(json.dumps(history, indent=1) + "\n", "utf-8")
     return card
 

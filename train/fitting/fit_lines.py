@@ -127,7 +127,7 @@ def finish(plan: LinePlan, model: keras.Model, history: History) -> Card:
         "validation": history[-1] if history else {},
         "calibration": calibration.as_dict(),
     }
-    write_card(plan.out, card)
+    card = write_card(plan.out, card)
     (plan.out / HISTORY_NAME).write_text(json.dumps(history, indent=1) + "\n", "utf-8")
     return card
 

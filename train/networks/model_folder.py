@@ -121,8 +121,8 @@ def read_seed(card: Card) -> int:
     return seed
 
 
-def write_card(folder: Path, card: Card) -> None:
-    """Write the card of a model folder, with the checksum of its .tflite if there is one.
+def write_card(folder: Path, card: Card) -> Card:
+    """Write the card of a model folder, with the checksum of its .tflite if there is one, and return it.
 
     Raises
     ------
@@ -134,6 +134,7 @@ def write_card(folder: Path, card: Card) -> None:
         (folder / CARD_NAME).write_text(json.dumps(card, indent=2) + "\n", "utf-8")
     except OSError as error:
         raise OutputError(f"{folder / CARD_NAME}: cannot be written ({error})") from error
+    return card
 
 
 def hash_file(path: Path) -> str:

@@ -17,6 +17,7 @@ _LEAST_WALLS = 2
 """One alone may be a crease or a hair through a number."""
 
 _LIKELY = 0.5
+"""A link is more probable than not."""
 
 Link = Callable[[Box, Box], Between]
 """Of two neighbors' boxes, left and right."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from pipeline.geometry import Box
 from pipeline.region import Region
+from pipeline.table import Cell
 from pipeline.types import PageReading, Reading
 
 _CUT = "the rim of the region cuts it"
@@ -15,7 +16,7 @@ _NEAR_PX = 2
 
 
 def reject_cut(reading: PageReading, region: Region) -> PageReading:
-    """Return what was read in a region of a page, the numbers that touch its rim rejected.
+    """Return what was read in a region of a page, the numbers that touch its rim rejected, and so are their cells.
 
     The rim of the picture itself counts for nothing: what touches it may be whole.
 
@@ -38,4 +39,14 @@ def reject_cut(reading: PageReading, region: Region) -> PageReading:
         is_cut = number.status == "accepted" and touches_rim(number.box)
         return replace(number, status="rejected", reason=_CUT) if is_cut else number
 
-    return replace(reading, readings=tuple(map(decide, reading.readings)))
+    decided = tuple(map(decide, reading.readings))
+    cut = {number.place for number in decided if number.reason == _CUT}
+    tables = reading.tables and tuple(
+        replace(table, cells=tuple(_decide_cell(cell, (at, cell.row, cell.column) in cut) for cell in table.cells))
+        for at, table in enumerate(reading.tables, start=1)
+    )
+    return replace(reading, readings=decided, tables=tables)
+
+
+def _decide_cell(cell: Cell, is_cut: bool) -> Cell:
+    return replace(cell, status="rejected") if is_cut and cell.text else cell

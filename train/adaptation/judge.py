@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pipeline.detection.detect import Detection
 from pipeline.images.load import load_pages
 from pipeline.reading.prepare import prepare_page
@@ -119,10 +117,3 @@ def rank_shares(before: dict[str, float], by_share: dict[float, dict[str, float]
         return -harm, by_share[share][CORRECTIONS], -share
 
     return sorted(by_share, key=rate, reverse=True)
-
-
-def take_share(examples: Examples, most: int, rng: np.random.Generator) -> Examples:
-    """Return at most so many examples at random."""
-    is_taken = np.zeros(len(examples.labels), bool)
-    is_taken[rng.permutation(len(examples.labels))[:most]] = True
-    return examples.take(is_taken)

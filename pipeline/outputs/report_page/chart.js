@@ -23,8 +23,12 @@ function roundUp(count) {
   return tops.find((top) => top >= count && top % 2 === 0); // half of it is written, too
 }
 
+function chartWidth(holder) {
+  return Math.max(260, holder.clientWidth);
+}
+
 function drawChart(holder, bins, onChoose) {
-  const width = Math.max(260, holder.clientWidth);
+  const width = chartWidth(holder);
   const chart = draw("svg", {
     width, height: CHART.height, viewBox: `0 0 ${width} ${CHART.height}`, role: "group", "aria-label": "Histogram of confidence",
   });

@@ -238,7 +238,10 @@ function leaf(at) {
   document.querySelector("table").scrollIntoView();
 }
 
+// Drawing again would take the focus from a bar: only another width is a reason.
 function showChart() {
+  const chart = byId("bars").querySelector("svg");
+  if (chart && Number(chart.getAttribute("width")) === chartWidth(byId("bars"))) return;
   drawChart(byId("bars"), table.bins, chooseBin);
   markRange(byId("bars"), table.state.from, table.state.to);
 }

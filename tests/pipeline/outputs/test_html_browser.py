@@ -104,6 +104,11 @@ class Page:
         script = "return Array.from(document.querySelectorAll(`tbody td.${arguments[0]}`), (cell) => cell.textContent)"
         return self.browser.execute_script(script, key)
 
+    def use_bar(self, index: int, use: Callable[[WebElement], Any]) -> Any:
+        """Return what `use` makes of a bar; the chart may be drawn anew until the page has its width."""
+        wait = WebDriverWait(self.browser, 20, ignored_exceptions=[StaleElementReferenceException])
+        return wait.until(lambda _: (use(self.find(f".bin[data-index='{index}']")),))[0]
+
     def count(self) -> str:
         return self.find("#count").text
 
@@ -204,12 +209,12 @@ def test_an_address_of_any_kind(show: Open, state: str) -> None:
 
 def test_a_bar_filters_by_its_range(show: Open) -> None:
     page = show(*RECORDS)
-    bar = page.find(".bin[data-index='8']")
-    assert bar.get_attribute("aria-label") == "40 to 45 %: 0 accepted, 1 rejected"
-    bar.send_keys(Keys.ENTER)
+    label = page.use_bar(8, lambda bar: bar.get_attribute("aria-label"))
+    assert label == "40 to 45 %: 0 accepted, 1 rejected"
+    page.use_bar(8, lambda bar: bar.send_keys(Keys.ENTER))
     assert page.column("number") == ["1200"]
-    assert page.find(".bin[data-index='8']").get_attribute("aria-pressed") == "true"
-    page.find(".bin[data-index='8']").send_keys(Keys.ENTER)
+    assert page.use_bar(8, lambda bar: bar.get_attribute("aria-pressed")) == "true"
+    page.use_bar(8, lambda bar: bar.send_keys(Keys.ENTER))
     assert len(page.column("number")) == 7
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -40,6 +41,9 @@ _ALIKE_OCTAVES = 0.3
 
 _MANY, _AGREED, _UPRIGHT_DEG = 60, 0.95, 20.0
 """Digits that tell the way up, the length of the mean of their unit vectors, and how far off upright it may point."""
+
+_MOSTLY_AGREED, _ASLANT_DEG = 0.9, 30.0
+"""The same of digits that seem to lie upright, however few."""
 
 _N_SAMPLES = 9
 """Points along a link that are looked at."""
@@ -90,12 +94,19 @@ class Detection:
         return float(np.degrees(np.arctan2(x, -y)))
 
     @property
+    def agreement(self) -> float:
+        """How far the digits' ways up agree, 0..1: the length of the mean of their unit vectors; 0 where none are."""
+        return float(np.hypot(*(self.scores @ self.ups))) / float(self.scores.sum()) if len(self.scores) else 0.0
+
+    @property
+    def seems_upright(self) -> bool:
+        """Whether there are digits that seem to lie upright: those on their head do, too; those on a side do not."""
+        return self.agreement >= _MOSTLY_AGREED and abs(self.up_deg) <= _ASLANT_DEG
+
+    @property
     def is_upright(self) -> bool:
         """Whether there are so many digits that their way up is beyond doubt, and the page lies so."""
-        if len(self.scores) < _MANY:
-            return False
-        agreement = float(np.hypot(*(self.scores @ self.ups))) / float(self.scores.sum())
-        return agreement >= _AGREED and abs(self.up_deg) <= _UPRIGHT_DEG
+        return len(self.scores) >= _MANY and self.agreement >= _AGREED and abs(self.up_deg) <= _UPRIGHT_DEG
 
     def measure(self, channel: Channel, box: Box, mask: NDArray[np.uint8] | None = None) -> float:
         """Return the mean of a map over a box of the page, or over the ink in it."""
@@ -115,6 +126,34 @@ class Detection:
         x, y = points.astype(np.float32).T
         values = cv2.remap(self.maps[Channel.LINK], x[None], y[None], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return float(values[0, 1:-1].mean())
+
+    def rescale(self, factor: float) -> Detection:
+        """Return the same digits on a page that is `factor` times as large."""
+        return replace(
+            self,
+            cells_per_px=self.cells_per_px / factor,
+            centers=self.centers * factor,
+            heights_px=self.heights_px * factor,
+        )
+
+    def turn(self, to_turned: NDArray[np.float64], shape: tuple[int, int]) -> Detection:
+        """Return the same digits on a page that was turned a little.
+
+        Parameters
+        ----------
+        to_turned : float64 (2, 3), px of the page to px of the turned one, a rotation and a shift
+        shape : (H, W) of the turned page; nothing is seen where the page does not reach
+        """
+        scale = 1 / self.cells_per_px
+        to_page = np.array([[scale, 0, scale / 2 - 0.5], [0, scale, scale / 2 - 0.5], [0, 0, 1]])
+        matrix = (np.linalg.inv(to_page) @ np.vstack([to_turned, [0, 0, 1]]) @ to_page)[:2]
+        rotation = to_turned[:, :2]
+        size = tuple(math.ceil(side * self.cells_per_px) for side in shape[::-1])
+        maps = np.stack([cv2.warpAffine(one, matrix, size, flags=cv2.INTER_LINEAR) for one in self.maps])
+        ups = maps[[Channel.UP_X, Channel.UP_Y]]
+        maps[[Channel.UP_X, Channel.UP_Y]] = np.tensordot(rotation.astype(np.float32), ups, axes=1)
+        centers = (self.centers - 0.5) @ rotation.T + to_turned[:, 2] + 0.5
+        return replace(self, maps=maps, centers=centers, ups=self.ups @ rotation.T)
 
     def enlarge(self, channel: Channel, shape: tuple[int, int]) -> NDArray[np.float32]:
         """Return a map at the size of the page, float32 (H, W)."""

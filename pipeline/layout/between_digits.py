@@ -98,35 +98,35 @@ def measure_wall(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
     height = max(before.height, after.height)
     over = round(_TALLER_FRAC * height)
     rows = slice(max(0, min(before.top, after.top) - over), max(before.bottom, after.bottom) + over)
-    wall = 0.0
-    for slope in _WALL_SLOPES:
-        aside = round(abs(slope) * height / 2)
-        parts = _measure_parts(darkness[rows], before.right + aside, after.left - aside, slope, height)
-        wall = max(wall, float(np.sort(parts, axis=0)[1].max(initial=0)))
+    parts = _measure_parts(darkness[rows], before.right, after.left, height)
+    columns = np.arange(before.right, after.left)
+    aside = np.rint(np.abs(_WALL_SLOPES) * height / 2)[:, None]
+    has_room = (columns >= before.right + aside) & (columns < after.left - aside)
+    wall = float(np.sort(parts, axis=1)[:, 1].max(where=has_room, initial=0))
     if not wall:
         return 0.0
     behind = (
-        _measure_parts(darkness[rows], box.left, box.right, slope, height)[[0, -1]].min(axis=0).max(initial=0)
+        float(_measure_parts(darkness[rows], box.left, box.right, height)[:, [0, -1]].min(axis=1).max(initial=0))
         for box in (before, after)
-        for slope in _WALL_SLOPES
     )
     return wall if max(behind) < _BEHIND_FRAC * wall else 0.0
 
 
-def _measure_parts(
-    darkness: NDArray[np.uint8], left: int, right: int, slope: float, height_px: int
-) -> NDArray[np.float32]:
+def _measure_parts(darkness: NDArray[np.uint8], left: int, right: int, height_px: int) -> NDArray[np.float32]:
     """Return how much darker than on both sides lines aslant are, which cross the middle row between two columns.
 
-    float32 (parts of a line from top to bottom, columns), gray levels; no columns where there is no room.
+    float32 (slopes, parts of a line from top to bottom, columns), gray levels; no columns where there is no room.
     """
     rows, columns = np.arange(len(darkness)), np.arange(left, right)
     if len(rows) < _N_PARTS or not len(columns):
-        return np.zeros((_N_PARTS, 0), np.float32)
+        return np.zeros((len(_WALL_SLOPES), _N_PARTS, max(0, len(columns))), np.float32)
     beside = max(2, round(_BESIDE_FRAC * height_px))
-    along = columns + np.round((rows - rows.mean()) * slope).astype(int)[:, None]
+    aside = np.rint((rows - rows.mean()) * _WALL_SLOPES[:, None]).astype(int)
+    along = columns + aside[..., None]
     here, before, after = (
-        darkness[rows[:, None], np.clip(along + d, 0, darkness.shape[1] - 1)].astype(np.float32)
-        for d in (0, -beside, beside)
+        darkness[rows[:, None], np.clip(along + d, 0, darkness.shape[1] - 1)] for d in (0, -beside, beside)
     )
-    return np.stack([part.mean(axis=0) for part in np.array_split(here - np.maximum(before, after), _N_PARTS)])
+    darker = here.astype(np.float32) - np.maximum(before, after)
+    starts = np.array([part[0] for part in np.array_split(rows, _N_PARTS)])
+    counts = np.diff([*starts, len(rows)])
+    return (np.add.reduceat(darker, starts, axis=1) / counts[:, None]).astype(np.float32)

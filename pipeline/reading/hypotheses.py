@@ -26,6 +26,9 @@ from pipeline.types import N_DIGITS, Digit, Page, PageInk, Reading, TextLine
 
 AS_IT_LIES, MIRRORED = "as it lies", "mirrored"
 
+_LEAST_TURNED = 0.85
+"""Share of the digits seen before a turn that must be seen after it, each counted as far as it is sure."""
+
 _GRID_HEIGHTS = 8
 """Ink so many times taller than the digits without rulings is a grid, no digit."""
 
@@ -116,18 +119,18 @@ def _read_leveled(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     turns = list_turns(best.ink.ink, best.lines, s)
     runner.timer.lap("skew")
     for skew_deg in turns:
-        ink, lines = _level(best.ink.page, skew_deg, runner)
+        ink, lines = _level(best, skew_deg, runner)
         if abs(skew_deg) >= s.least_deg or ink.has_rulings:
             yield replace(runner.read(ink, lines), hypothesis=f"leveled by {skew_deg:.1f} degrees")
 
 
-def _level(page: Page, skew_deg: float, runner: StageRunner) -> tuple[PageInk, tuple[TextLine, ...]]:
-    """Return ink and text lines of the page turned level, by what is left of its skew as well.
+def _level(best: Stages, skew_deg: float, runner: StageRunner) -> tuple[PageInk, tuple[TextLine, ...]]:
+    """Return ink and text lines of a page turned level, by what is left of its skew as well.
 
     Writing may run aslant of the rulings; they can be taken out only while they are level.
     """
-    s = runner.settings
-    turned = deskew(page, skew_deg)
+    s, page = runner.settings, best.ink.page
+    turned = _turn_level(best, skew_deg, runner)
     page_frac = math.sqrt(page.gray.size / turned.gray.size)  # the sheet grew, its rulings did not
     shorter = replace(
         s.rulings,
@@ -140,9 +143,19 @@ def _level(page: Page, skew_deg: float, runner: StageRunner) -> tuple[PageInk, t
     lines = runner.find_lines(ink)
     rest_deg = measure_skew(lines, s.skew)
     if abs(rest_deg) >= (s.skew.least_deg if ink.has_rulings else s.skew.least_ruled_deg):
-        ink = runner.find_ink(deskew(page, skew_deg + rest_deg), settings=settings)
+        ink = runner.find_ink(_turn_level(best, skew_deg + rest_deg, runner), settings=settings)
         lines = runner.find_lines(ink)
     return ink, lines
+
+
+def _turn_level(best: Stages, skew_deg: float, runner: StageRunner) -> Page:
+    """Return the page turned level; what was seen on it is turned with it."""
+    page = best.ink.page
+    turned = deskew(page, skew_deg)
+    if best.detection is not None:
+        to_turned = np.linalg.inv(turned.to_source) @ page.to_source
+        runner.remember(turned, best.detection.turn(to_turned[:2], turned.gray.shape))
+    return turned
 
 
 def _has_rulings(best: Stages, runner: StageRunner) -> bool:
@@ -175,7 +188,9 @@ def _may_be_bright(best: Stages, runner: StageRunner) -> bool:
 
 def _read_inverted(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     """Yield the page with black for white: what was taken for ink may be a dark card, and its numbers bright."""
-    yield _name_outer("black for white", _read_upright(invert(best.unleveled or best.ink.page), runner))
+    page = invert(best.unleveled or best.ink.page)
+    runner.look_at_scale_of(page, best.detection)
+    yield _name_outer("black for white", _read_upright(page, runner))
 
 
 def _is_doubtful(best: Stages, runner: StageRunner) -> bool:
@@ -189,15 +204,29 @@ def _is_doubtful(best: Stages, runner: StageRunner) -> bool:
 
 
 def _read_turned(best: Stages, runner: StageRunner) -> Iterator[Stages]:
-    """Yield the page turned by one, two and three quarters, and with left and right swapped.
+    """Yield the page turned by one, two and three quarters, and with left and right swapped, each if it may lie so.
 
     Cameras may mirror what they see, and writing shines through from the back of a sheet. What reads best tells such a
     page from one on its head.
     """
+    page = best.unleveled or best.ink.page
     for n_quarters in QUARTERS:
-        turned = _read_upright(turn_page(best.unleveled or best.ink.page, n_quarters), runner)
-        yield _name_outer(f"turned by {90 * n_quarters} degrees", turned)
-    yield _name_outer(MIRRORED, _read_upright(mirror_page(best.unleveled or best.ink.page), runner))
+        turned = turn_page(page, n_quarters)
+        if _may_lie(turned, best, runner):
+            yield _name_outer(f"turned by {90 * n_quarters} degrees", _read_upright(turned, runner))
+    mirrored = mirror_page(page)
+    if _may_lie(mirrored, best, runner):
+        yield _name_outer(MIRRORED, _read_upright(mirrored, runner))
+
+
+def _may_lie(page: Page, best: Stages, runner: StageRunner) -> bool:
+    """Return whether a turned or mirrored page is worth reading: digits that lie upright are seen as well as any."""
+    before = best.detection
+    if before is None:
+        return True
+    runner.look_at_scale_of(page, before)
+    seen = runner.detect(page)
+    return seen is None or (seen.seems_upright and seen.scores.sum() >= _LEAST_TURNED * before.scores.sum())
 
 
 def _name_outer(name: str, stages: Stages) -> Stages:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.detection.detect import detect_at
-from pipeline.detection.page_network import CELL_PX
 from pipeline.ink.illumination import darken_ink
 from pipeline.layout.skew import rescale
 from pipeline.reading.run_stages import StageRunner
@@ -16,15 +14,15 @@ def prepare_page(page: Page, runner: StageRunner) -> Page:
     Without a page network, or where it sees no digit, the scale stays.
     """
     s = runner.settings.detection
-    found, network = runner.detect(page), runner.classifier.page_network
-    if found is None or network is None or not len(found.scores):
+    found = runner.detect(page)
+    if found is None or not len(found.scores):
         return darken_ink(page, runner.settings.illumination)
     prepared = page
     if found.digit_height_px > s.tallest_px or found.digit_height_px < s.lowest_px:
         most = (runner.settings.images.most_work_mpx * 1e6 / page.gray.size) ** 0.5
         factor = min(s.wanted_px / found.digit_height_px, s.most_enlarged, most)
         prepared = rescale(page, factor)
-        found = detect_at(prepared.gray, network, found.cells_per_px * CELL_PX / factor, s)
+        found = found.rescale(factor)
     darkened = darken_ink(prepared, runner.settings.illumination)
     runner.remember(darkened, found)
     return darkened

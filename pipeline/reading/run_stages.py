@@ -15,7 +15,8 @@ from pipeline.decoding.lattice_decoder import combine_page, find_paths, group_di
 from pipeline.decoding.named_signs import drop_read_signs, find_signs
 from pipeline.decoding.outliers import drop_edges
 from pipeline.decoding.pick import Pick
-from pipeline.detection.detect import Detection, detect_digits, keep_digits
+from pipeline.detection.detect import Detection, detect_at, detect_digits, keep_digits
+from pipeline.detection.page_network import CELL_PX
 from pipeline.geometry import Box
 from pipeline.ink.binarize import binarize
 from pipeline.ink.broken_strokes import join_broken_strokes
@@ -63,6 +64,13 @@ class StageRunner:
         if id(page) not in self._seen:
             self.remember(page, detect_digits(page.gray, network, self.settings.detection))
         return self._seen[id(page)][1]
+
+    def look_at_scale_of(self, page: Page, other: Detection | None) -> None:
+        """Look at a page that shows the same digits as another one, as large as these were seen."""
+        network = self.classifier.page_network
+        if network is not None and other is not None and len(other.scores):
+            scale = other.cells_per_px * CELL_PX
+            self.remember(page, detect_at(page.gray, network, scale, self.settings.detection))
 
     def remember(self, page: Page, detection: Detection) -> None:
         """Keep what was seen of a page."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -104,3 +105,29 @@ def test_small_and_large_digits_are_looked_at_again_at_their_scale(height: int, 
 
 def test_bare_page_has_no_digit() -> None:
     assert len(detect_digits(np.full((90, 90), 200, np.uint8), BlockNetwork(), SETTINGS).scores) == 0
+
+
+def test_a_page_twice_as_large_shows_digits_twice_as_large() -> None:
+    found = find_digits(make_maps((4, 10, 0.8), height=1.0), 0.5 / CELL_PX, SETTINGS).rescale(2)
+    assert found.centers.tolist() == [[168.0, 72.0]]
+    assert found.digit_height_px == 256.0
+    assert found.seen_height_px == 64.0
+
+
+@pytest.mark.parametrize("turn_deg", [0, 8, -20])
+def test_what_was_seen_is_turned_with_its_page(turn_deg: float) -> None:
+    maps = make_maps((10, 15, 0.8))
+    maps[Channel.AREA, 8:13, 13:18] = 1.0
+    found = find_digits(maps, 1 / CELL_PX, SETTINGS)
+    to_turned = cv2.getRotationMatrix2D((59.5, 39.5), -turn_deg, 1.0)
+    to_turned[:, 2] += 20, 30
+    turned = found.turn(to_turned, (140, 160))
+    assert turned.maps.shape == (N_CHANNELS, 35, 40)
+    x, y = cv2.transform(found.centers[None] - 0.5, to_turned)[0, 0] + 0.5
+    assert turned.centers[0] == pytest.approx([x, y])
+    assert turned.up_deg == pytest.approx(turn_deg)
+    inside = Box(round(x) - 3, round(y) - 3, round(x) + 3, round(y) + 3)
+    assert turned.measure(Channel.AREA, inside) == pytest.approx(1.0, abs=0.02)
+    assert turned.measure(Channel.AREA, Box(0, 0, 12, 12)) == 0.0
+    found_up = turned.maps[[Channel.UP_X, Channel.UP_Y], round(y / CELL_PX - 0.5), round(x / CELL_PX - 0.5)]
+    assert np.degrees(np.arctan2(found_up[0], -found_up[1])) == pytest.approx(turn_deg, abs=1)

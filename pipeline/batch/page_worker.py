@@ -27,8 +27,8 @@ from pipeline.images.crop import crop_page
 from pipeline.images.load import Picture, open_picture
 from pipeline.outputs.annotate import annotate, write_annotated
 from pipeline.outputs.records import Record, make_record
+from pipeline.outputs.report_pictures import make_pictures
 from pipeline.outputs.review import write_crops
-from pipeline.outputs.thumbnail import make_thumbnail
 from pipeline.outputs.trace import Trace
 from pipeline.reading.cut_numbers import reject_cut
 from pipeline.reading.read_page import analyze_page, make_page_reading, note_reading
@@ -111,15 +111,15 @@ class Worker:
         record = make_record(outcome, "; ".join(filter(None, [picture.note_page(job.number), note])) or None)
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         crops: tuple[str, ...] | None = () if plan.review else None
-        if plan.annotate or plan.has_thumbnails or (plan.review and has_rejected):
+        if plan.annotate or plan.has_pictures or (plan.review and has_rejected):
             with silence_native_stderr():
                 bgr = picture.load_color(job.number)
             suffix = ".jpg" if picture.header.format == "JPEG" else ".png"
             if plan.annotate:
                 make_folder((plan.annotate / name).parent)  # a name has the subfolders of the input
                 write_annotated(annotate(bgr, reading, page.to_source), plan.annotate, name, suffix)
-            if plan.has_thumbnails:
-                record["thumbnail"] = make_thumbnail(bgr)
+            if plan.has_pictures:
+                record |= make_pictures(record, bgr, page.to_source)
             if plan.review:
                 crops = tuple(write_crops(bgr, reading, page.to_source, plan.review, name))
         return record, crops

@@ -150,11 +150,12 @@ def test_pictures_that_are_asked_for_are_made(tmp_path: Path) -> None:
     path = write_numbers(tmp_path / "a.jpg")
     folders = {name: tmp_path / name for name in ("annotate", "review")}
     lenient, strict = (Settings.from_dict({"decode": {"reject_below": p}}) for p in (0.0, 1.0))
-    outcome = read(make_reader(), path, settings=lenient, **folders, has_thumbnails=True)
+    outcome = read(make_reader(), path, settings=lenient, **folders, has_pictures=True)
     assert [one.name for one in folders["annotate"].iterdir()] == ["a.annotated.jpg"]
     assert not folders["review"].exists()  # nothing was rejected
     assert outcome.crops == ()
-    assert outcome.record["thumbnail"].startswith("data:image/")
+    assert all(outcome.record[name].startswith("data:image/") for name in ("thumbnail", "picture"))
+    assert len(outcome.record["crops"]) == len(outcome.record["numbers"]) == 2
     outcome = read(make_reader(), path, settings=strict, review=folders["review"])
     made = sorted(one.relative_to(folders["review"]).as_posix() for one in folders["review"].rglob("*.??g"))
     assert outcome.crops is not None
@@ -177,7 +178,7 @@ def test_decoders_stay_still(classifier: Classifier, tmp_path: Path, capfd: pyte
     (tmp_path / "a.jpg").write_bytes(jpeg[:-400] + jpeg[-2:])  # libjpeg: "premature end of data segment"
     worker.open_picture(tmp_path / "a.jpg").load_page()
     assert "premature end" in capfd.readouterr().err
-    read(classifier, tmp_path / "a.jpg", has_thumbnails=True)
+    read(classifier, tmp_path / "a.jpg", has_pictures=True)
     assert capfd.readouterr().err == ""
 
 

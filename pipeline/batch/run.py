@@ -93,7 +93,7 @@ def run(options: BatchOptions) -> int:
 def _list_outputs(options: BatchOptions, template: Template | None) -> list[Output]:
     """Return the files of results; raise SetupError now if a library that one needs is not installed."""
     outputs = [choose_output(path, options, template) for path in options.outputs]
-    if any(output.format is WORKBOOK for output in outputs):
+    if any(output.format.name == WORKBOOK.name for output in outputs):
         check_library()
     return outputs
 

@@ -25,12 +25,13 @@ from typing import TYPE_CHECKING
 
 from pipeline.outputs.explain import explain
 from pipeline.outputs.picture_keys import CROPS, DATA_URI, PICTURE, THUMBNAIL, name_box
+from pipeline.outputs.report_grids import describe_grids
 
 if TYPE_CHECKING:
     from pipeline.outputs.records import Record
 
 _FOLDER = "report_page"
-_SCRIPTS = ("rows.js", "chart.js", "lightbox.js", "sorting.js", "table.js")
+_SCRIPTS = ("rows.js", "chart.js", "lightbox.js", "grids.js", "sorting.js", "table.js")
 """In this order they make one script; the last one starts it."""
 
 _DEFAULT_TITLE = "Numbers read"
@@ -85,6 +86,7 @@ class HtmlWriter:
             "numbers": [
                 [n["text"], n["confidence"], n["status"], explain(n), n["line"], n["box"]] for n in record["numbers"]
             ],
+            **describe_grids(record),
         }
         attributes = "".join(f' data-{name}="{_escape(one)}"' for name, one in self._choose_pictures(record).items())
         text = json.dumps(shown, separators=(",", ":")).replace("<", "\\u003c")

@@ -215,7 +215,7 @@ function listen() {
 
 function leaf(at) {
   update({ at });
-  document.querySelector("table").scrollIntoView();
+  byId("numbers").scrollIntoView();
 }
 
 // Drawing again would take the focus from a bar: only another width is a reason.
@@ -233,6 +233,7 @@ function start() {
   makeHeads();
   makeStatuses(showTotals(table.pages, table.rows));
   startLightbox();
+  startGrids(table.pages);
   listen();
   update(readState());
 }

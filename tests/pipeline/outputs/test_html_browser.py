@@ -29,6 +29,7 @@ from pipeline.outputs.records import make_record
 from pipeline.outputs.report import Report
 from pipeline.outputs.thumbnail import encode_within, make_thumbnail
 from pipeline.types import PageReading, Reading
+from tests.support.records import make_tables
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -262,6 +263,13 @@ def test_lightbox_shows_the_page_large_and_zooms(show: Open) -> None:
     assert page.find("#frame img").size["width"] == fitting
 
 
+def find_faults(page: Page, within: str | None = None) -> list[tuple[str, list[str]]]:
+    """Return what axe-core finds wrong for people with disabilities: its rules, and the elements that break them."""
+    results = Axe().run(page.browser, within, options={"resultTypes": ["violations"]})
+    assert {"color-contrast", "button-name"} <= {one["id"] for one in results["passes"]}
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in results["violations"]]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("opener", [None, "td.picture button"], ids=["table", "lightbox"])
 def test_axe_finds_no_fault(show: Open, scheme: str, opener: str | None) -> None:
@@ -271,11 +279,9 @@ def test_axe_finds_no_fault(show: Open, scheme: str, opener: str | None) -> None
     try:
         if opener:
             page.find(opener).click()
-        results = Axe().run(page.browser, options={"resultTypes": ["violations"]})
+        assert find_faults(page) == []
     finally:
         page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in results["violations"]] == []
-    assert {"color-contrast", "button-name"} <= {one["id"] for one in results["passes"]}
 
 
 def test_lightbox(show: Open) -> None:
@@ -300,6 +306,56 @@ def test_lightbox(show: Open) -> None:
     page.browser.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert not page.find("#lightbox").is_displayed()
     assert page.browser.switch_to.active_element == opener
+
+
+def make_filled_form(name: str, *texts: str) -> dict[str, Any]:
+    fields = [
+        {"name": f"f{at}", "text": text, "confidence": 0.9, "status": "accepted" if len(text) < 4 else "rejected"}
+        | {"reason": None if len(text) < 4 else "too long"}
+        for at, text in enumerate(texts)
+    ]
+    return make_page(name, *[(text, 0.9) for text in texts]) | {"form_page": 1, "fields": fields, "sums": []}
+
+
+def test_tables_are_tables(show: Open) -> None:
+    spanning = make_tables([["12", "5 7?"], ["3", "8"]], [["007"]])
+    spanning["tables"][0]["cells"][0]["row_span"] = 2
+    del spanning["tables"][0]["cells"][2]
+    crops = {name_box(number["box"]): CROP for number in spanning["numbers"]}
+    page = show(spanning | {"thumbnail": THUMBNAIL, "crops": crops}, *RECORDS)
+    assert page.find("#grids-title").text == "Tables"
+    tables = page.find_all("table.sheet")
+    rows = [
+        [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
+        for row in tables[0].find_elements(By.CSS_SELECTOR, "tbody tr")
+    ]
+    assert rows == [["12", "5 7?"], ["8"]]
+    assert page.find("table.sheet td").get_dom_attribute("rowspan") == "2"
+    assert len(page.find_all("table.sheet td.rejected img")) == 2
+    assert [table.find_element(By.TAG_NAME, "caption").text.split("\n")[0] for table in tables] == [
+        "a.jpg, table 1 Show the page",
+        "a.jpg, table 2 Show the page",
+    ]
+    assert find_faults(page) == []
+
+
+def test_fields_of_forms_are_a_table(show: Open) -> None:
+    page = show(*(make_filled_form(f"{at}.jpg", str(at), "0012") for at in range(60)))
+    assert page.find("#grids-title").text == "Fields"
+    tables = page.find_all("table.sheet")
+    assert [len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) for table in tables] == [50, 10]
+    heads = tables[0].find_elements(By.CSS_SELECTOR, "thead th")
+    assert [head.text for head in heads] == ["page", "status", "f0", "f1"]
+    assert page.find("table.sheet td.rejected b").text == "0012?"
+    page.find("table.sheet tbody tr:nth-child(3) button").click()
+    assert page.find("#shown-name").text == "2.jpg"
+    page.find("#shown-close").click()
+    assert find_faults(page, "#grids") == []
+
+
+def test_run_without_tables_shows_none(show: Open) -> None:
+    page = show(*RECORDS)
+    assert not page.find("#grids").is_displayed() and not page.find("#to-grids").is_displayed()
 
 
 def test_hostile_names_are_text(show: Open) -> None:

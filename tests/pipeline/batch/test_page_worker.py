@@ -211,6 +211,15 @@ def test_part_of_a_page_keeps_the_pixels_of_the_whole(tmp_path: Path) -> None:
     assert np.abs(np.subtract(part["numbers"][0]["box"], first)).max() <= 1
 
 
+def test_number_that_the_rim_parts_between_two_digits_is_rejected(tmp_path: Path) -> None:
+    path = write_numbers(tmp_path / "a.png")
+    first = read(make_reader(), path).record["numbers"][0]
+    between = (first["digits"][0]["box"][2] + first["digits"][1]["box"][0]) // 2
+    [part] = read(make_reader(), path, region=Region(0, 0, between, 10_000)).record["numbers"]
+    assert (part["text"], part["status"]) == ("4", "rejected")
+    assert part["reason"] == "it goes on beyond the rim of the region"
+
+
 def test_region_beyond_a_page_fails_that_page(tmp_path: Path) -> None:
     record = read(make_reader(), write_numbers(tmp_path / "a.png"), region=Region(9000, 0, 9100, 50)).record
     assert (record["status"], record["page"], record["error"]["code"]) == ("failed", 1, "region")

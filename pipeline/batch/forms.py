@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from pipeline.batch.options import BatchOptions
@@ -11,7 +12,8 @@ from pipeline.forms.read_form import make_form_settings
 from pipeline.forms.template import Template
 from pipeline.outputs.csv_writer import CsvWriter
 from pipeline.outputs.form_csv_writer import FormCsvWriter
-from pipeline.outputs.formats import Format
+from pipeline.outputs.form_workbook import write_form_workbook
+from pipeline.outputs.formats import WORKBOOK, Format
 
 
 def suit_form(options: BatchOptions, template: Template) -> BatchOptions:
@@ -27,6 +29,8 @@ def choose_output(path: Path, options: BatchOptions, template: Template | None) 
 
 
 def shape_for_form(format: Format, template: Template) -> Format:
-    """Return a format as it is for forms: CSV has a row per page and columns per field."""
+    """Return a format as it is for forms: CSV and workbooks have a row per page and columns per field."""
     names = [field.name for field in template.fields]
+    if format is WORKBOOK:
+        return replace(format, write_files=partial(write_form_workbook, names=names))
     return replace(format, writer=FormCsvWriter(names)) if isinstance(format.writer, CsvWriter) else format

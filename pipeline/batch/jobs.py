@@ -32,7 +32,7 @@ class Plan:
     region : the part of each page to read; None for all of it
     has_tables : whether tables are read into rows and columns
     template : the form that every page is; None where pages are read without one
-    has_thumbnails : whether a record carries a small picture of its page, for the HTML report
+    has_pictures : whether a record carries pictures of its page and numbers, for the HTML report
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -43,7 +43,7 @@ class Plan:
     password: str | None = field(default=None, repr=False)
     region: Region | None = None
     has_tables: bool = False
-    has_thumbnails: bool = False
+    has_pictures: bool = False
     constraint: Constraint | None = None
     template: Template | None = None
 

@@ -107,7 +107,7 @@ class BatchOptions:
             If no format has the suffix, or a device or pipe is to take what is no text.
         """
         chosen = self.format or find_format(path)
-        if chosen is WORKBOOK and is_device(path):
+        if chosen.writer is None and is_device(path):
             raise UsageError(f"--output {path}: xlsx is no text", "name a file that ends in .xlsx")
         return GRIDS if self.has_tables and chosen is CSV else chosen
 

@@ -27,11 +27,12 @@ from pipeline.images.crop import crop_page
 from pipeline.images.load import Picture, open_picture
 from pipeline.outputs.annotate import annotate, write_annotated
 from pipeline.outputs.records import Record, make_record
+from pipeline.outputs.report_pictures import make_pictures
 from pipeline.outputs.review import write_crops
-from pipeline.outputs.thumbnail import make_thumbnail
 from pipeline.outputs.trace import Trace
-from pipeline.reading.cut_numbers import reject_cut
+from pipeline.reading.cut_numbers import reject_at_rim
 from pipeline.reading.read_page import analyze_page, make_page_reading, note_reading
+from pipeline.reading.stages import Stages
 from pipeline.recognition.classify import Classifier
 from pipeline.system.files import make_folder
 from pipeline.system.memory import estimate_memory, limit_memory_to
@@ -111,15 +112,15 @@ class Worker:
         record = make_record(outcome, "; ".join(filter(None, [picture.note_page(job.number), note])) or None)
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         crops: tuple[str, ...] | None = () if plan.review else None
-        if plan.annotate or plan.has_thumbnails or (plan.review and has_rejected):
+        if plan.annotate or plan.has_pictures or (plan.review and has_rejected):
             with silence_native_stderr():
                 bgr = picture.load_color(job.number)
             suffix = ".jpg" if picture.header.format == "JPEG" else ".png"
             if plan.annotate:
                 make_folder((plan.annotate / name).parent)  # a name has the subfolders of the input
                 write_annotated(annotate(bgr, reading, page.to_source), plan.annotate, name, suffix)
-            if plan.has_thumbnails:
-                record["thumbnail"] = make_thumbnail(bgr)
+            if plan.has_pictures:
+                record |= make_pictures(record, bgr, page.to_source)
             if plan.review:
                 crops = tuple(write_crops(bgr, reading, page.to_source, plan.review, name))
         return record, crops
@@ -130,16 +131,26 @@ class Worker:
             form = read_form(page, plan.template, self._classifier, plan.settings)
             return form, form.reading, note_form(form, plan.template)
         part = crop_page(page, plan.region) if plan.region else page
-        stages = analyze_page(part, self._classifier, plan.settings, None, plan.constraint)
+        stages = self._analyze(part, plan)
         if plan.trace:
             Trace(plan.trace, name).write(stages)
-        if plan.has_tables:
-            reading = find_tables(stages, self._classifier, plan.settings, plan.constraint)
-        else:
-            reading = make_page_reading(stages, self._classifier.name)
-        reading = reject_cut(reading, plan.region) if plan.region else reading
+        reading = self._place(stages, plan)
+        if plan.region:
+            free = replace(plan, constraint=None)
+            reading = reject_at_rim(
+                reading, page, plan.region, lambda larger: self._place(self._analyze(larger, free), free)
+            )
         note = "; ".join(filter(None, [note_reading(reading), note_tables(reading)])) or None
         return reading, reading, note
+
+    def _analyze(self, page: Page, plan: Plan) -> Stages:
+        return analyze_page(page, self._classifier, plan.settings, None, plan.constraint)
+
+    def _place(self, stages: Stages, plan: Plan) -> PageReading:
+        """Return the numbers of a page that was analyzed, in rows and columns if those are asked for."""
+        if plan.has_tables:
+            return find_tables(stages, self._classifier, plan.settings, plan.constraint)
+        return make_page_reading(stages, self._classifier.name)
 
 
 def _describe_failure(error: InputError, job: Job, is_open: bool) -> Failure:

@@ -93,15 +93,15 @@ def run(options: BatchOptions) -> int:
 def _list_outputs(options: BatchOptions, template: Template | None) -> list[Output]:
     """Return the files of results; raise SetupError now if a library that one needs is not installed."""
     outputs = [choose_output(path, options, template) for path in options.outputs]
-    if any(output.format is WORKBOOK for output in outputs):
+    if any(output.format.name == WORKBOOK.name for output in outputs):
         check_library()
     return outputs
 
 
 def _make_plan(options: BatchOptions, outputs: Sequence[Output], folders: Mapping[str, Any]) -> Plan:
     formats = [output.format for output in outputs] or [options.format or TEXT]
-    has_thumbnails = any(format.has_thumbnails for format in formats)
-    plan = Plan(options.settings, options.model, **folders, password=options.password, has_thumbnails=has_thumbnails)
+    has_pictures = any(format.has_pictures for format in formats)
+    plan = Plan(options.settings, options.model, **folders, password=options.password, has_pictures=has_pictures)
     return replace(plan, constraint=options.constraint, region=options.region, has_tables=options.has_tables)
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.forms.blank import flatten
-from pipeline.geometry import Box
+from pipeline.forms.find_lines import find_lines, find_pale_lines
+from pipeline.geometry import Box, is_within
 from pipeline.types import PAPER_LEVEL
 
 _SIDES_FRAC = (0.014, 0.12)
@@ -19,8 +20,8 @@ _SIDES_FRAC = (0.014, 0.12)
 _LEAST_LINE_FRAC, _WIDEST_FRAC = 0.02, 0.7
 """Shortest line that is drawn, of the page's long side; longest underline, of the page's width: longer ones divide."""
 
-_BROADEST_FRAC = 0.2
-"""Breadth of a line, of its length."""
+_BROADEST_FRAC = 0.1
+"""Breadth of an underline, of its length."""
 
 _INK_FRAC = 0.25
 """Of the way from paper to the darkest print, from which a pixel is print."""
@@ -37,6 +38,9 @@ _ALIKE_FRAC, _MOST_GAP_FRAC, _WIDEST_COMB = 0.15, 0.45, 1.15
 _BLANK_HEIGHT_FRAC, _LEAST_SHAPE = 0.04, 0.7
 """Height of an underlined blank, of the page's long side, and least width of a field, of its height."""
 
+
+_LEAST_COVERED, _MANY_PARTS = 0.8, 4
+"""Of a cell, that the parts cover into which pale or broken lines divide it; and how many of them are no accident."""
 
 _MOST_LINES = 2.5
 """Ink so many times taller than the line in it is no line: letters, or a box."""
@@ -56,28 +60,28 @@ def find_fields(gray: NDArray[np.uint8]) -> tuple[FoundField, ...]:
     level = PAPER_LEVEL + _INK_FRAC * max(40.0, float(np.percentile(darkness, 99.8)) - PAPER_LEVEL)
     ink = (cv2.GaussianBlur(darkness, (3, 3), 0) > level).astype(np.uint8) * 255
     least = max(8, round(_LEAST_LINE_FRAC * max(gray.shape)))
-    across, down = (find_lines(ink, least, is_level) for is_level in (True, False))
-    cells = _find_cells(across, down, ink, darkness)
-    fields = [*_join_combs(cells), *_find_blanks(across, down, ink, cells)]
-    return tuple(sort_fields(fields))
+    drawn = find_lines(ink, least, True), find_lines(ink, least, False)
+    pale, walls = find_pale_lines(darkness, least)
+    cells = _merge_cells(_find_cells(*drawn, ink, darkness), _find_cells(*walls, ink, darkness))
+    blanks = _find_blanks(*drawn, ink, cells)
+    known = [*cells, *(one.box for one in blanks)]
+    blanks += _find_blanks(*pale, np.asarray(cv2.bitwise_or(ink, cv2.bitwise_or(*pale))), known)
+    return tuple(sort_fields([*_join_combs(cells), *blanks]))
 
 
-def find_lines(ink: NDArray[np.uint8], least_px: int, is_level: bool) -> NDArray[np.uint8]:
-    """Return the lines in ink, uint8 (H, W), 255 there: runs of at least `least_px`, level or upright.
+def _merge_cells(drawn: Sequence[Box], faint: Sequence[Box]) -> list[Box]:
+    """Return the cells that drawn lines enclose, and those of pale and broken lines where there are no others.
 
-    A line that is a little aslant is broken into steps: ink is thickened across before runs are looked for.
+    A drawn cell is parted by faint lines only into several alike, a comb, or many: one line may be a crease.
     """
-    side = (least_px, 1) if is_level else (1, least_px)
-    thick = cv2.dilate(ink, np.ones((3, 1) if is_level else (1, 3), np.uint8))
-    opened = cv2.morphologyEx(thick, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, side))
-    kept = cv2.bitwise_and(ink, opened)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(kept)
-    across = stats[:, cv2.CC_STAT_HEIGHT if is_level else cv2.CC_STAT_WIDTH]
-    along = stats[:, cv2.CC_STAT_WIDTH if is_level else cv2.CC_STAT_HEIGHT]
-    is_line = (along >= 0.6 * least_px) & (across <= np.maximum(_BROADEST_FRAC * along, 0.5 * least_px))
-    is_line[0] = False
-    lines: NDArray[np.uint8] = is_line[labels].astype(np.uint8) * 255
-    return lines
+    cells = []
+    for cell in drawn:
+        parts = [box for box in faint if is_within(box, cell)]
+        covered = sum(box.width * box.height for box in parts) / (cell.width * cell.height)
+        is_parted = len(parts) > 1 and covered >= _LEAST_COVERED
+        if not is_parted or not (len(parts) >= _MANY_PARTS or len(_join_combs(parts)) == 1):
+            cells.append(cell)
+    return [*cells, *(box for box in faint if not any(box.measure_shared(cell) for cell in cells))]
 
 
 def _find_cells(
@@ -159,11 +163,11 @@ def _find_blanks(
     least = 0.45 * tall
     fields = []
     for left, top, width, height, _ in stats[1:].tolist():
-        if not tall <= width <= _WIDEST_FRAC * ink.shape[1] or height > 0.5 * _BROADEST_FRAC * width:
+        if not tall <= width <= _WIDEST_FRAC * ink.shape[1] or height > _BROADEST_FRAC * width:
             continue
         line = Box(left, top, left + width, top + height)
         own = inked[np.bincount(owners[line.slices][ink[line.slices] > 0]).argmax()]
-        is_part = own[cv2.CC_STAT_HEIGHT] > max(_MOST_LINES * height, _BROADEST_FRAC * width)
+        is_part = own[cv2.CC_STAT_HEIGHT] > max(_MOST_LINES * height, 2 * _BROADEST_FRAC * width)
         if is_part or near_walls[line.slices].any():
             continue
         above = _measure_room(line, ink, tall)

@@ -32,23 +32,32 @@ class FormCsvWriter:
 
     def start(self, facts: Mapping[str, object]) -> str:
         """Return the row of column names."""
-        own = [f"{name}{end}" for name in self._names for end in ("", "_confidence", "_status")]
-        return format_row([*FORM_COLUMNS, *own])
+        return format_row(list_columns(self._names))
 
     def format_page(self, record: Record, is_first: bool) -> str:
         """Return the page's row."""
-        fields = {one["name"]: one for one in record.get("fields", ())}
-        cells: list[Any] = []
-        for name in self._names:
-            own = fields.get(name)
-            cells += [own["text"], own["confidence"], own["status"]] if own else [None] * 3
-        status, reason = describe_page(record)
-        start = [spell_path(record["file"]), record["page"], record.get("form_page"), status]
-        return format_row([*start, reason and escape_text(reason), *cells])
+        return format_row(make_row(record, self._names))
 
     def finish(self) -> str:
         """Return nothing."""
         return ""
+
+
+def list_columns(names: Sequence[str]) -> list[str]:
+    """Return the names of the columns for fields of these names."""
+    return [*FORM_COLUMNS, *(f"{name}{end}" for name in names for end in ("", "_confidence", "_status"))]
+
+
+def make_row(record: Record, names: Sequence[str]) -> list[Any]:
+    """Return a page's row, in the order of `list_columns`; None for an empty cell."""
+    fields = {one["name"]: one for one in record.get("fields", ())}
+    cells: list[Any] = []
+    for name in names:
+        own = fields.get(name)
+        cells += [own["text"], own["confidence"], own["status"]] if own else [None] * 3
+    status, reason = describe_page(record)
+    start = [spell_path(record["file"]), record["page"], record.get("form_page"), status]
+    return [*start, reason and escape_text(reason), *cells]
 
 
 def describe_page(record: Record) -> tuple[str, str | None]:

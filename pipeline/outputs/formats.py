@@ -50,13 +50,13 @@ class Format:
     writer : makes the text; None for a format that is no text, which no stream can take
     write_files : writes the records to a file, or to several named after it, and returns their paths; None where the
         text goes to the file
-    has_thumbnails : whether the writer shows the ``thumbnail`` of a record; if no output does, none is made
+    has_pictures : whether the writer shows the pictures of a record; if no output does, none are made
     """
 
     name: str
     suffixes: tuple[str, ...]
     writer: Writer | None
-    has_thumbnails: bool = False
+    has_pictures: bool = False
     write_files: Callable[[Path, Iterable[Record]], list[Path]] | None = None
 
 
@@ -77,7 +77,7 @@ FORMATS: dict[str, Format] = {
         JSON_LINES,
         CSV,
         WORKBOOK,
-        Format("html", (".html",), HtmlWriter(), has_thumbnails=True),
+        Format("html", (".html",), HtmlWriter(), has_pictures=True),
     )
 }
 """All formats by name."""

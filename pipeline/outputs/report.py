@@ -8,6 +8,7 @@ from typing import TextIO
 
 from pipeline.errors import OutputError
 from pipeline.outputs.formats import Format
+from pipeline.outputs.picture_keys import PICTURE_KEYS
 from pipeline.outputs.records import Record
 
 _NO_FACTS: Mapping[str, object] = MappingProxyType({})
@@ -47,8 +48,8 @@ class Report:
         BrokenPipeError
             If the reader of the stream has closed it.
         """
-        if not self._format.has_thumbnails:
-            record = {key: value for key, value in record.items() if key != "thumbnail"}
+        if not self._format.has_pictures:
+            record = {key: value for key, value in record.items() if key not in PICTURE_KEYS}
         self._write(self._writer.format_page(record, self._is_empty))
         self._is_empty = False
 

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from pipeline.errors import OutputError
 from pipeline.geometry import Box
 from pipeline.outputs.annotate import annotate, write_annotated
+from pipeline.outputs.crops import crop_number
 from pipeline.outputs.csv_cells import spell_path
 from pipeline.regular_files import read_regular
 from pipeline.system.files import make_folder, open_output, write_file
@@ -104,21 +105,9 @@ def _checksum(png: bytes) -> str:
 
 def _crop(bgr: NDArray[np.uint8], box: Box, to_source: NDArray[np.float64] | None) -> NDArray[np.uint8]:
     """Return the crop of a number with a margin, enlarged if it is small."""
-    from_source = np.eye(3) if to_source is None else np.linalg.inv(to_source)
-    corners = np.array([[box.left, box.right], [box.top, box.bottom], [1.5, 1.5]]) - 0.5  # edges -> pixel centers
-    (x0, x1), (y0, y1) = np.sort((from_source @ corners)[:2] + 0.5, axis=1)
-    margin = max(LEAST_MARGIN_PX, MARGIN_FRAC * (y1 - y0))
-    left, right = _keep_inside(x0 - margin, x1 + margin, bgr.shape[1])
-    top, bottom = _keep_inside(y0 - margin, y1 + margin, bgr.shape[0])
-    crop = bgr[top:bottom, left:right]
+    crop = crop_number(bgr, box, to_source, MARGIN_FRAC, LEAST_MARGIN_PX)
     factor = min(_MOST_FACTOR, -(-_LEAST_HEIGHT_PX // crop.shape[0]))
     return cv2.resize(crop, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC) if factor > 1 else crop
-
-
-def _keep_inside(low: float, high: float, size: int) -> tuple[int, int]:
-    """Return the range in whole px, clipped to 0..size, at least one px long."""
-    start = min(max(0, int(np.floor(low))), size - 1)
-    return start, min(max(start + 1, int(np.ceil(high))), size)
 
 
 def write_table(with_crops: Iterable[tuple[Mapping[str, Any], Sequence[str]]], folder: Path) -> int:

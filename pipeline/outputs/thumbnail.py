@@ -1,19 +1,24 @@
-"""A picture -> its thumbnail as a data URI, for the HTML report."""
+"""A picture -> a small copy of it as a data URI, for the HTML report."""
 
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.outputs.picture_keys import DATA_URI
+
 _LONG_SIDE_PX = 320
 _MOST_BYTES = 5_000
-"""Limit of the encoded picture; a report of 10,000 pages then has less than 70 MB."""
+"""Limit of the encoded picture; the thumbnails of 10,000 pages then have less than 70 MB."""
 
 _QUALITIES = (75, 40, 15, 1)
 """Tried in this order until the picture is small enough: a smooth page keeps its detail, a noisy photo loses some."""
+
+_LEAST_HALVED_PX = 32
 
 
 def make_thumbnail(bgr: NDArray[np.uint8]) -> str:
@@ -25,15 +30,32 @@ def make_thumbnail(bgr: NDArray[np.uint8]) -> str:
     ----------
     bgr : uint8 (H, W, 3), not changed; never enlarged
     """
-    small = _shrink_to(bgr, _LONG_SIDE_PX)
-    for quality in _QUALITIES:
-        _, encoded = cv2.imencode(".webp", small, [cv2.IMWRITE_WEBP_QUALITY, quality])
-        if len(encoded) <= _MOST_BYTES:
+    return encode_within(shrink_to(bgr, _LONG_SIDE_PX), _MOST_BYTES, _QUALITIES)
+
+
+def encode_within(bgr: NDArray[np.uint8], most_bytes: int, qualities: Sequence[int]) -> str:
+    """Return a picture as a data URI, of the first quality by which it has at most so many bytes.
+
+    One that has more of each is halved, as only noise is.
+
+    Parameters
+    ----------
+    bgr : uint8 (H, W, 3)
+    most_bytes : of the encoded picture; in the data URI they are a third more
+    qualities : of WebP, 1 to 100, at least one
+    """
+    for quality in qualities:
+        _, encoded = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, quality])
+        if len(encoded) <= most_bytes:
             break
-    return "data:image/webp;base64," + b64encode(encoded.tobytes()).decode("ascii")
+    else:
+        if max(bgr.shape) > _LEAST_HALVED_PX:
+            return encode_within(shrink_to(bgr, max(bgr.shape) // 2), most_bytes, qualities)
+    return DATA_URI + b64encode(encoded.tobytes()).decode("ascii")
 
 
-def _shrink_to(bgr: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+def shrink_to(bgr: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
+    """Return the picture shrunk until its long side has at most so many px; itself where it has."""
     height, width = bgr.shape[:2]
     factor = side_px / max(height, width)
     if factor >= 1:

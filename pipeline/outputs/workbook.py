@@ -55,12 +55,7 @@ def write_workbook(path: Path, records: Iterable[Record]) -> list[Path]:
     SetupError
         As for `check_library`.
     """
-    check_library()
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.properties.creator = CREATOR
-    book.remove(book.active)
+    book = make_workbook()
     rows: list[list[Any]] = []
     titles: set[str] = set()
     for record in records:
@@ -70,10 +65,26 @@ def write_workbook(path: Path, records: Iterable[Record]) -> list[Path]:
     if rows or not titles:
         sheet = book.create_sheet(_choose_free(_NUMBERS, titles))
         _append_rows(sheet, [list(CSV_COLUMNS), *rows])
+    save_workbook(book, path)
+    return [path]
+
+
+def make_workbook() -> Any:
+    """Return a workbook without a sheet, by this program; raise SetupError as `check_library` does."""
+    check_library()
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.properties.creator = CREATOR
+    book.remove(book.active)
+    return book
+
+
+def save_workbook(book: Any, path: Path) -> None:
+    """Write a workbook; raise OutputError if it cannot be written."""
     raw = io.BytesIO()
     book.save(raw)
     write_file(Path(os.path.realpath(path)), raw.getvalue())
-    return [path]
 
 
 def is_own_workbook(path: Path) -> bool:
@@ -127,7 +138,7 @@ def _fill_sheet(sheet: Any, table: dict[str, Any]) -> None:
             last_row, last_column = row + down - 1, column + across - 1
             sheet.merge_cells(start_row=row, start_column=column, end_row=last_row, end_column=last_column)
         if cell["text"]:
-            _write_cell(sheet.cell(row, column), convert_text(cell["text"]), cell["status"] == "rejected")
+            write_cell(sheet.cell(row, column), convert_text(cell["text"]), cell["status"] == "rejected")
 
 
 def _append_rows(sheet: Any, rows: list[list[Any]]) -> None:
@@ -138,10 +149,11 @@ def _append_rows(sheet: Any, rows: list[list[Any]]) -> None:
         for column, value in enumerate(values):
             if value is not None:
                 shown = convert_text(value) if column == number else value
-                _write_cell(sheet.cell(at, column + 1), shown, is_rejected and column == number)
+                write_cell(sheet.cell(at, column + 1), shown, is_rejected and column == number)
 
 
-def _write_cell(cell: Any, value: int | float | str, is_doubtful: bool) -> None:
+def write_cell(cell: Any, value: int | float | str, is_doubtful: bool) -> None:
+    """Write a value, a text never as a formula; color the cell if it is doubtful."""
     from openpyxl.styles import PatternFill
 
     cell.value = value

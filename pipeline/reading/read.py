@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.images.crop import crop_page
 from pipeline.images.load import load_pages
 from pipeline.images.pictures import Channels, make_page
-from pipeline.reading.cut_numbers import reject_cut
+from pipeline.reading.cut_numbers import reject_at_rim
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import Classifier, load_classifier
 from pipeline.region import Region
 from pipeline.settings.tree import Settings
-from pipeline.types import PageReading
+from pipeline.types import Page, PageReading
 
 
 def read(
@@ -56,8 +56,14 @@ def read(
     pages = load_pages(source, s.images) if is_file else [make_page(source, s.images, channels)]
     if region is None:
         return [read_page(page, classifier, s, constraint=constraint) for page in pages]
-    parts = (read_page(crop_page(page, region), classifier, s, constraint=constraint) for page in pages)
-    return [reject_cut(part, region) for part in parts]
+    return [_read_part(page, region, classifier, s, constraint) for page in pages]
+
+
+def _read_part(
+    page: Page, region: Region, classifier: Classifier, settings: Settings, constraint: Constraint | None
+) -> PageReading:
+    part = read_page(crop_page(page, region), classifier, settings, constraint=constraint)
+    return reject_at_rim(part, page, region, partial(read_page, classifier=classifier, settings=settings))
 
 
 @lru_cache(maxsize=4)

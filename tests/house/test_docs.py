@@ -18,6 +18,7 @@ from pipeline import errors
 from pipeline.arguments import build_parser
 from pipeline.cli import main
 from pipeline.errors import DigitsError, InputError
+from pipeline.outputs.picture_keys import PICTURE_KEYS
 from pipeline.settings import Settings
 
 TOP = Path(__file__).resolve().parents[2]
@@ -161,10 +162,13 @@ def test_every_key_of_a_record_is_explained(tmp_path: Path) -> None:
     sample, missing, lines = str(TOP / "samples" / "strip.png"), str(tmp_path / "missing.png"), tmp_path / "read.jsonl"
     report = ["-o", str(tmp_path / "read.html")]
     assert main([sample, missing, "-o", str(lines), *report, "--workers", "1", "-q"]) == 1
-    keys = {key for line in read(lines).splitlines() for key in list_keys(json.loads(line))}
+    records = [json.loads(line) for line in read(lines).splitlines()]
+    assert {*PICTURE_KEYS} <= {key for record in records for key in record}
+    bare = [{key: value for key, value in record.items() if key not in PICTURE_KEYS} for record in records]
+    keys = {key for record in bare for key in list_keys(record)}
     assert {"alternatives", "hint", "journal"} <= keys
-    assert not keys - list_table_codes(DOCS / "command-line.md") - {"thumbnail"}
-    assert "`thumbnail`" in read(DOCS / "command-line.md")
+    assert not keys - list_table_codes(DOCS / "command-line.md")
+    assert all(f"`{key}`" in read(DOCS / "command-line.md") for key in PICTURE_KEYS)
 
 
 def test_every_column_of_the_table_is_explained(capsys: pytest.CaptureFixture[str]) -> None:

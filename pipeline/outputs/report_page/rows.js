@@ -24,8 +24,8 @@ function readPages() {
   return Array.from(document.querySelectorAll("script[type='application/json']"), (element, index) => {
     const page = JSON.parse(element.textContent);
     page.file = page.file.replace(/\p{Surrogate}/gu, "\ufffd"); // a byte of a name that is no text
-    page.numbers = page.numbers.map(([text, confidence, status, reason, line, box]) => (
-      { text, confidence, status, reason, line, box }
+    page.numbers = page.numbers.map(([text, confidence, status, reason, line, box], at) => (
+      { text, confidence, status, reason, line, box, at }
     ));
     return Object.assign(page, { index, element, hasThumbnail: Boolean(page.size) && "thumbnail" in element.dataset });
   });
@@ -80,11 +80,23 @@ function showTotals(pages, rows) {
   return { accepted, rejected, blank, failed };
 }
 
+// The crop of a number, null where the report has none. It has the digits' own pixels, as many as 64 of their height.
+function makeCrop(page, number) {
+  const base64 = (page.element.dataset.crops || "").split(" ")[number.at];
+  if (!base64) return null;
+  const picture = make("img", "crop");
+  picture.src = `data:image/webp;base64,${base64}`;
+  picture.alt = `${number.text} as it is written`;
+  picture.decoding = "async";
+  return picture;
+}
+
 // The page's picture with boxes over it, in the page's own pixels.
-function drawPage(page, numbers, chosen) {
+function drawPage(page, numbers, chosen, isLarge) {
   const [width, height] = page.size;
   const picture = make("img");
-  picture.src = page.element.dataset.thumbnail;
+  const { thumbnail, picture: large } = page.element.dataset;
+  picture.src = isLarge && large ? large : thumbnail;
   picture.alt = "";
   picture.decoding = "async";
   const overlay = draw("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", "aria-hidden": "true" });

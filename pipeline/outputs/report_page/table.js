@@ -5,6 +5,7 @@ const COLUMNS = [
   { key: "file", label: "File", text: (row) => row.file, rank: rankFiles },
   { key: "page", label: "Page", text: (row) => row.pageNumber, rank: (row) => row.pageNumber },
   { key: "line", label: "Line", text: (row) => row.line, rank: (row) => row.line },
+  { key: "crop", label: "As written" },
   { key: "number", label: "Number", text: (row) => row.text, rank: (row) => row.value },
   { key: "confidence", label: "Confidence", text: (row) => row.confidence, rank: (row) => row.confidence },
   { key: "status", label: "Status", text: (row) => row.status, rank: (row) => STATUSES.indexOf(row.status) },
@@ -14,35 +15,12 @@ const FRESH = { search: "", statuses: STATUSES, from: 0, to: 100, sort: "", isDo
 const MOST_PRINTED = 1000;
 const table = { pages: [], rows: [], shown: [], bins: [], state: { ...FRESH }, ranks: {} };
 
-// Sorting names by the rules of a language is slow, so each is compared once and has its place from then on.
-function rankTexts(key, row) {
-  if (!table.ranks[key]) {
-    const collator = new Intl.Collator("en", { numeric: true });
-    const texts = [...new Set(table.rows.map((each) => each[key]).filter(Boolean))].sort(collator.compare);
-    table.ranks[key] = new Map(texts.map((text, rank) => [text, rank]));
-  }
-  return row[key] ? table.ranks[key].get(row[key]) : null;
-}
-function rankFiles(row) { return rankTexts("file", row); }
-function rankReasons(row) { return rankTexts("reason", row); }
-
 function matches(row, { search, statuses, from, to }) {
   if (!statuses.includes(row.status)) return false;
   if (search && !row.searched.includes(search.toLowerCase())) return false;
   if (from <= 0 && to >= 100) return true;
   const percent = row.number ? Math.round(row.confidence * 1e4) / 100 : -1;
   return percent >= from && percent <= to;
-}
-
-// What has no value comes last, whichever way it is sorted; what is equal stays in the order of the pages.
-function sortRows(rows, { sort, isDown }) {
-  const column = COLUMNS.find((each) => each.key === sort);
-  if (!column) return rows;
-  const isMissing = (rank) => rank === null || rank === undefined || Number.isNaN(rank);
-  const ranked = rows.map((row) => ({ row, rank: column.rank(row) }));
-  const sign = isDown ? -1 : 1;
-  ranked.sort((a, b) => isMissing(a.rank) - isMissing(b.rank) || sign * (a.rank - b.rank) || a.row.index - b.row.index);
-  return ranked.map((each) => each.row);
 }
 
 function update(change) {
@@ -60,8 +38,9 @@ function showRows(start, size) {
   byId("rows").replaceChildren(...rows.map(makeLine));
   const total = formatCount(table.rows.length);
   const of = table.shown.length === table.rows.length ? `${total} rows` : `${formatCount(table.shown.length)} of ${total} rows`;
+  const order = table.state.sort ? "" : ", the most doubtful first";
   byId("count").textContent = rows.length
-    ? `${of} shown; here ${formatCount(start + 1)} to ${formatCount(start + rows.length)}`
+    ? `${of} shown${order}; here ${formatCount(start + 1)} to ${formatCount(start + rows.length)}`
     : `${of} shown`;
 }
 
@@ -75,13 +54,14 @@ function makeLine(row) {
     line.append(cell);
     return cell;
   });
-  const [picture, file, page, number, text, confidence, status, reason] = cells;
+  const [picture, file, page, number, crop, text, confidence, status, reason] = cells;
   if (row.page.hasThumbnail) picture.append(makeThumbnail(row));
   const cut = row.file.lastIndexOf("/") + 1;
   file.append(make("span", "folder", row.file.slice(0, cut)), make("span", "name", row.file.slice(cut)));
   if (row.page.note) file.append(make("small", "", row.page.note));
   page.textContent = row.pageNumber;
   number.textContent = row.line;
+  if (row.number) crop.append(makeCrop(row.page, row.number) || "");
   text.textContent = row.text;
   if (row.number) confidence.append(makeMeter(row));
   status.append(make("span", `badge ${row.status}`, row.status));
@@ -153,7 +133,7 @@ function readState() {
     statuses: parameters.has("status") ? STATUSES.filter((each) => parameters.get("status").split(".").includes(each)) : STATUSES,
     from: read("from", 0),
     to: read("to", 100),
-    sort: sort.replace(/^-/, ""),
+    sort: COLUMNS.some((each) => each.rank && each.key === sort.replace(/^-/, "")) ? sort.replace(/^-/, "") : "",
     isDown: sort.startsWith("-"),
     size: sizes.includes(read("size", 0)) ? read("size", 0) : FRESH.size,
     at: Math.trunc(read("at", 1)) - 1,
@@ -235,7 +215,7 @@ function listen() {
 
 function leaf(at) {
   update({ at });
-  document.querySelector("table").scrollIntoView();
+  byId("numbers").scrollIntoView();
 }
 
 // Drawing again would take the focus from a bar: only another width is a reason.
@@ -253,6 +233,7 @@ function start() {
   makeHeads();
   makeStatuses(showTotals(table.pages, table.rows));
   startLightbox();
+  startGrids(table.pages);
   listen();
   update(readState());
 }

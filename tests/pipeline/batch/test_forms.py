@@ -8,6 +8,7 @@ from pathlib import Path
 
 import cv2
 import pytest
+from openpyxl import load_workbook
 
 from pipeline.cli import main
 from pipeline.forms.template_file import format_template
@@ -38,13 +39,14 @@ def run(folder: Path, *flags: str) -> int:
 
 
 def test_run_goes_on_past_what_is_no_form(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    table, lines = folder / "read.csv", folder / "read.jsonl"
-    assert run(folder, "-o", str(table), "-o", str(lines), "--annotate", str(folder / "seen")) == 1
+    table, lines, book = folder / "read.csv", folder / "read.jsonl", folder / "read.xlsx"
+    assert run(folder, "-o", str(table), "-o", str(lines), "-o", str(book), "--annotate", str(folder / "seen")) == 1
     assert "does not show the form of" in capsys.readouterr().err
     rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
     assert [row["status"] for row in rows] == ["accepted", "accepted", "failed"]
     assert [row["amount"] for row in rows] == ["907", "32", ""]
     assert rows[0]["code"] == "5386" and rows[1]["code_status"] == "blank"
+    assert [row[5] for row in load_workbook(book)["fields"].iter_rows(values_only=True)] == ["amount", 907, 32, None]
     records = sorted(map(json.loads, lines.read_text(encoding="utf-8").splitlines()), key=lambda one: one["file"])
     assert records[0]["form_page"] == 1 and records[0]["fields"][2]["text"] == "46"
     assert records[2]["error"]["code"] == "other-form" and records[2]["numbers"] == []

@@ -150,11 +150,12 @@ def test_pictures_that_are_asked_for_are_made(tmp_path: Path) -> None:
     path = write_numbers(tmp_path / "a.jpg")
     folders = {name: tmp_path / name for name in ("annotate", "review")}
     lenient, strict = (Settings.from_dict({"decode": {"reject_below": p}}) for p in (0.0, 1.0))
-    outcome = read(make_reader(), path, settings=lenient, **folders, has_thumbnails=True)
+    outcome = read(make_reader(), path, settings=lenient, **folders, has_pictures=True)
     assert [one.name for one in folders["annotate"].iterdir()] == ["a.annotated.jpg"]
     assert not folders["review"].exists()  # nothing was rejected
     assert outcome.crops == ()
-    assert outcome.record["thumbnail"].startswith("data:image/")
+    assert all(outcome.record[name].startswith("data:image/") for name in ("thumbnail", "picture"))
+    assert len(outcome.record["crops"]) == len(outcome.record["numbers"]) == 2
     outcome = read(make_reader(), path, settings=strict, review=folders["review"])
     made = sorted(one.relative_to(folders["review"]).as_posix() for one in folders["review"].rglob("*.??g"))
     assert outcome.crops is not None
@@ -177,7 +178,7 @@ def test_decoders_stay_still(classifier: Classifier, tmp_path: Path, capfd: pyte
     (tmp_path / "a.jpg").write_bytes(jpeg[:-400] + jpeg[-2:])  # libjpeg: "premature end of data segment"
     worker.open_picture(tmp_path / "a.jpg").load_page()
     assert "premature end" in capfd.readouterr().err
-    read(classifier, tmp_path / "a.jpg", has_thumbnails=True)
+    read(classifier, tmp_path / "a.jpg", has_pictures=True)
     assert capfd.readouterr().err == ""
 
 
@@ -208,6 +209,15 @@ def test_part_of_a_page_keeps_the_pixels_of_the_whole(tmp_path: Path) -> None:
     assert [n["text"] for n in part["numbers"]] == ["4237"]
     assert part["size_px"] == whole["size_px"]
     assert np.abs(np.subtract(part["numbers"][0]["box"], first)).max() <= 1
+
+
+def test_number_that_the_rim_parts_between_two_digits_is_rejected(tmp_path: Path) -> None:
+    path = write_numbers(tmp_path / "a.png")
+    first = read(make_reader(), path).record["numbers"][0]
+    between = (first["digits"][0]["box"][2] + first["digits"][1]["box"][0]) // 2
+    [part] = read(make_reader(), path, region=Region(0, 0, between, 10_000)).record["numbers"]
+    assert (part["text"], part["status"]) == ("4", "rejected")
+    assert part["reason"] == "it goes on beyond the rim of the region"
 
 
 def test_region_beyond_a_page_fails_that_page(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from pipeline.batch.options import TIMEOUT_S
 from pipeline.batch.page_worker import Worker
 from pipeline.cli import main
 from pipeline.outputs.formats import FORMATS
+from pipeline.outputs.picture_keys import PICTURE_KEYS
 from tests.support.drawing import make_reader, write_page
 from tests.support.one_process import OneProcess
 
@@ -93,13 +94,13 @@ def test_outputs_of_every_form_hold_the_same_pages(scans: Path, tmp_path: Path, 
     records = json.loads(files[1].read_text())
     lines = [json.loads(line) for line in files[2].read_text().splitlines()]
     assert {"journal" in record for record in lines} == {True}
-    assert {"journal" in record or "thumbnail" in record for record in records} == {False}
-    stripped = [{k: v for k, v in line.items() if k not in ("journal", "thumbnail")} for line in lines]
+    assert {bool({"journal", *PICTURE_KEYS} & set(record)) for record in records} == {False}
+    stripped = [{k: v for k, v in line.items() if k not in ("journal", *PICTURE_KEYS)} for line in lines]
     assert sorted(stripped, key=lambda r: (r["file"], r["page"] or 0)) == records
     assert len(files[3].read_text().splitlines()) == len(records) == 6
     html = files[4].read_text()
     assert '"journal"' not in html
-    assert html.count("data:image/webp") == 5
+    assert html.count(" data-crops=") == 5
     assert sorted(one.name for one in tmp_path.iterdir()) == [
         "out.csv",
         "out.html",
@@ -307,7 +308,7 @@ def test_report_on_stdout(scans: Path, tmp_path: Path, capsys: Captured) -> None
     out, err = capsys.readouterr()
     assert err == ""
     assert out.startswith("<!DOCTYPE html>") and out.rstrip().endswith("</html>")
-    assert out.count("data:image/webp") == 5
+    assert [out.count(f" data-{name}=") for name in PICTURE_KEYS] == [5, 5, 5]
     assert main([*arguments, "--output", str(tmp_path / "out"), "-q"]) == 0
     in_file = (tmp_path / "out").read_text()
     pages = [sorted(re.findall(r"<script type.*</script>", text)) for text in (out, in_file)]

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pipeline.forms.find_fields import FoundField, find_fields, find_lines
+from pipeline.forms.find_fields import FoundField, find_fields
 from pipeline.geometry import Box, measure_overlap
 from tests.support.forms import AGE, AMOUNT, CODE, N_CODE, draw_blank
 
@@ -48,11 +50,64 @@ def test_bare_picture_has_none(level: int) -> None:
     assert find_fields(np.full((300, 200), level, np.uint8)) == ()
 
 
-def test_lines_are_long_and_thin() -> None:
-    ink = np.zeros((60, 80), np.uint8)
-    ink[10:12, 5:70] = ink[20:50, 30:60] = ink[30:33, 5:15] = 255
-    found = find_lines(ink, 30, is_level=True)
-    assert found[10:12, 8:68].all() and np.count_nonzero(found) <= 130
+Rim = Callable[[NDArray[np.uint8], tuple[int, int], tuple[int, int]], None]
+
+
+def draw_pale(gray: NDArray[np.uint8], start: tuple[int, int], end: tuple[int, int]) -> None:
+    cv2.line(gray, start, end, 222, 2)
+
+
+def draw_broken(on_px: int, off_px: int, pen_px: int) -> Rim:
+    """Return what draws a line of dashes; dots where they have no length."""
+
+    def draw(gray: NDArray[np.uint8], start: tuple[int, int], end: tuple[int, int]) -> None:
+        length = int(np.hypot(end[0] - start[0], end[1] - start[1]))
+        step = np.subtract(end, start) / max(1, length)
+        for at in range(0, length + 1, on_px + off_px):
+            ends = [np.rint(np.add(start, step * min(x, length))).astype(int).tolist() for x in (at, at + on_px)]
+            cv2.line(gray, *ends, 40, pen_px)
+
+    return draw
+
+
+def draw_form(draw: Rim) -> NDArray[np.uint8]:
+    """Return a form with a word, a box, a comb of four and an underlined blank, drawn with such a line."""
+    gray = np.full((900, 700), 240, np.uint8)
+    cv2.putText(gray, "Household in numbers", (80, 120), cv2.FONT_HERSHEY_SIMPLEX, 1.6, 40, 3)
+    cv2.putText(gray, "Amount", (80, 340), cv2.FONT_HERSHEY_SIMPLEX, 1, 40, 2)
+    for left, top, right, bottom in ((300, 290, 480, 350), (300, 500, 540, 560)):
+        for start, end in (((left, top), (right, top)), ((left, bottom), (right, bottom))):
+            draw(gray, start, end)
+        for x in range(left, right + 1, 60 if right - left > 200 else right - left):
+            draw(gray, (x, top), (x, bottom))
+    draw(gray, (300, 800), (600, 800))
+    return gray
+
+
+RIMS = {"pale": draw_pale, "dashed": draw_broken(10, 6, 2), "dotted": draw_broken(0, 7, 3)}
+
+
+@pytest.mark.parametrize("name", RIMS)
+@pytest.mark.parametrize("has_grain", [False, True], ids=["drawn", "scanned"])
+def test_pale_and_broken_rims_are_found(name: str, has_grain: bool) -> None:
+    gray = draw_form(RIMS[name])
+    if has_grain:
+        light = np.linspace(1.0, 0.75, gray.shape[1]) + np.random.default_rng(0).normal(0, 0.01, gray.shape)
+        gray = np.clip(cv2.GaussianBlur(gray, (0, 0), 0.7) * light, 0, 255).astype(np.uint8)
+    found = find_fields(gray)
+    assert [one.comb for one in found] == [None, 4, None]
+    expected = (300, 290, 480, 350), (300, 500, 540, 560), (300, 764, 600, 800)
+    assert all(measure_overlap(one.box, Box(*box)) > 0.75 for one, box in zip(found, expected, strict=True))
+
+
+def test_pale_walls_part_a_box_into_a_comb_and_a_crease_does_not() -> None:
+    gray = np.full((400, 600), 240, np.uint8)
+    for top in (60, 200):
+        cv2.rectangle(gray, (100, top), (340, top + 60), 40, 2)
+    for x in (160, 220, 280):
+        draw_pale(gray, (x, 60), (x, 120))
+    draw_pale(gray, (170, 200), (170, 260))
+    assert [one.comb for one in find_fields(gray)] == [4, None]
 
 
 def test_field_without_a_comb_is_one_box() -> None:

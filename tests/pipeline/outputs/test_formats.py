@@ -115,12 +115,12 @@ def test_no_two_formats_share_a_suffix() -> None:
     assert all(suffix == suffix.lower() and suffix.startswith(".") for suffix in suffixes)
 
 
-@pytest.mark.parametrize("has_thumbnails", [False, True])
-def test_thumbnail_is_left_out_where_the_format_shows_none(has_thumbnails: bool) -> None:
+@pytest.mark.parametrize("has_pictures", [False, True])
+def test_thumbnail_is_left_out_where_the_format_shows_none(has_pictures: bool) -> None:
     stream = io.StringIO()
-    with Report(stream, Format("own", (".own",), JSON_LINES.writer, has_thumbnails)) as report:
+    with Report(stream, Format("own", (".own",), JSON_LINES.writer, has_pictures)) as report:
         report.add(BLANK | {"thumbnail": "data:"})
-    assert ("thumbnail" in json.loads(stream.getvalue())) == has_thumbnails
+    assert ("thumbnail" in json.loads(stream.getvalue())) == has_pictures
 
 
 class StarWriter:
@@ -140,7 +140,7 @@ class StarWriter:
 def test_a_row_is_all_that_a_new_format_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    stars = Format("stars", (".foo",), StarWriter(), has_thumbnails=True)
+    stars = Format("stars", (".foo",), StarWriter(), has_pictures=True)
     monkeypatch.setitem(FORMATS, "stars", stars)
     picture = str(TOP / "samples" / "strip.png")
     out = tmp_path / "x.foo"

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from axe_core_python.selenium import Axe
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
@@ -23,10 +24,12 @@ from selenium.webdriver.support.ui import WebDriverWait
 from pipeline.errors import Failure, MissingInputError
 from pipeline.geometry import Box
 from pipeline.outputs.formats import FORMATS
+from pipeline.outputs.picture_keys import name_box
 from pipeline.outputs.records import make_record
 from pipeline.outputs.report import Report
-from pipeline.outputs.thumbnail import make_thumbnail
+from pipeline.outputs.thumbnail import encode_within, make_thumbnail
 from pipeline.types import PageReading, Reading
+from tests.support.records import make_tables
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
@@ -37,6 +40,7 @@ pytestmark = [
 ]
 
 THUMBNAIL = make_thumbnail(np.full((300, 400, 3), 220, np.uint8))
+PICTURE, CROP = (encode_within(np.full((*size, 3), 220, np.uint8), 10_000, (50,)) for size in ((1200, 1600), (60, 150)))
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">\udcff\u202e.jpg"
 BOX = Box(100, 30, 200, 60)
 
@@ -47,7 +51,8 @@ def make_page(file: str, *numbers: tuple[str, float], page: int = 1) -> dict[str
         Reading(text, p, BOX, (), "accepted" if p >= 0.8 else "rejected", None if p >= 0.8 else "unsure", line)
         for line, (text, p) in enumerate(numbers, 1)
     )
-    return make_record(PageReading(file, page, (400, 300), readings, "digits", {})) | {"thumbnail": THUMBNAIL}
+    record = make_record(PageReading(file, page, (400, 300), readings, "digits", {}))
+    return record | {"thumbnail": THUMBNAIL, "picture": PICTURE, "crops": {name_box(BOX.as_list()): CROP}}
 
 
 RECORDS = [
@@ -56,7 +61,7 @@ RECORDS = [
     make_page("scans/b9.jpg", page=2),
     make_record(Failure.of(MissingInputError("there is no such file"), "=gone.jpg")),
     make_page(HOSTILE, ("8", 0.81)) | {"note": "animated: the first of 12 frames is read"},
-    {**make_page("bare.jpg", ("3", 0.3)), "thumbnail": None},
+    {**make_page("bare.jpg", ("3", 0.3)), "thumbnail": None, "crops": {}},
 ]
 
 
@@ -142,10 +147,10 @@ def test_totals_and_rows(show: Open) -> None:
     page = show(*RECORDS)
     assert page.find("#page-totals").text.split() == ["all", "6", "read", "4", "blank", "1", "failed", "1"]
     assert page.find("#number-totals").text.split() == ["all", "5", "accepted", "3", "rejected", "2"]
-    assert page.column("number") == ["05", "1200", "77", "", "", "8", "3"]
-    assert page.column("status") == ["accepted", "rejected", "accepted", "blank", "failed", "accepted", "rejected"]
-    assert page.column("reason")[4] == "there is no such file; check the path"
-    assert page.count() == "7 rows shown; here 1 to 7"
+    assert page.column("number") == ["3", "1200", "8", "77", "05", "", ""]
+    assert page.column("status") == [*["rejected"] * 2, *["accepted"] * 3, "failed", "blank"]
+    assert page.column("reason")[5] == "there is no such file; check the path"
+    assert page.count() == "7 rows shown, the most doubtful first; here 1 to 7"
 
 
 def test_no_records_at_all(show: Open) -> None:
@@ -186,8 +191,8 @@ def test_files_are_sorted_by_the_numbers_in_their_names(show: Open) -> None:
 def test_filters_and_the_address_that_keeps_them(show: Open) -> None:
     page = show(*RECORDS)
     page.find("#statuses input[value=accepted]").click()
-    assert page.column("number") == ["1200", "", "", "3"]
-    assert page.count() == "4 of 7 rows shown; here 1 to 4"
+    assert page.column("number") == ["3", "1200", "", ""]
+    assert page.count() == "4 of 7 rows shown, the most doubtful first; here 1 to 4"
     page.find("#to").send_keys("40")
     assert page.column("number") == ["3"]
     page.browser.refresh()
@@ -225,13 +230,63 @@ def test_thumbnails_have_the_box_of_their_row(show: Open) -> None:
     assert page.browser.execute_script("return arguments[0].naturalWidth", picture) == 320
     assert overlay.get_dom_attribute("viewBox") == "0 0 400 300"
     assert overlay.size == picture.size
-    shapes = page.find_all("tbody tr:nth-child(2) rect")
+    shapes = page.find_all("tbody tr:nth-child(2) td.picture rect")
     assert [shape.get_attribute("class") for shape in shapes] == ["rejected chosen"]
     assert shapes[0].value_of_css_property("stroke-dasharray") != "none"
 
 
+def test_a_row_has_the_crop_of_its_number(show: Open) -> None:
+    page = show(*RECORDS)
+    crops = page.find_all("td.crop img")
+    assert [crop.get_attribute("alt") for crop in crops] == [
+        f"{text} as it is written" for text in page.column("number")[1:5]
+    ]
+    size = "return [arguments[0].naturalWidth, arguments[0].naturalHeight]"
+    assert [page.browser.execute_script(size, crop) for crop in crops] == [[150, 60]] * 4
+    assert crops[0].size["height"] == 60  # pixel by pixel
+
+
+def test_lightbox_shows_the_page_large_and_zooms(show: Open) -> None:
+    page = show(*RECORDS)
+    page.find("tbody tr:nth-child(2) td.picture button").click()
+    picture = page.find("#frame img")
+    assert page.browser.execute_script("return arguments[0].naturalWidth", picture) == 1600
+    assert len(page.find_all("#shown-numbers img")) == 2
+    fitting = picture.size["width"]
+    assert fitting > 700
+    page.find("#shown-zoom").click()
+    assert page.find("#shown-zoom").get_attribute("aria-pressed") == "true"
+    assert page.find("#frame img").size["width"] == 1600
+    stage, overlay = page.find("#stage").rect, page.find("#frame rect.chosen").rect
+    assert overlay["x"] > stage["x"] - 1 and overlay["y"] > stage["y"] - 1
+    page.find("#frame").click()
+    assert page.find("#frame img").size["width"] == fitting
+
+
+def find_faults(page: Page, within: str | None = None) -> list[tuple[str, list[str]]]:
+    """Return what axe-core finds wrong for people with disabilities: its rules, and the elements that break them."""
+    results = Axe().run(page.browser, within, options={"resultTypes": ["violations"]})
+    assert {"color-contrast", "button-name"} <= {one["id"] for one in results["passes"]}
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in results["violations"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("opener", [None, "td.picture button"], ids=["table", "lightbox"])
+def test_axe_finds_no_fault(show: Open, scheme: str, opener: str | None) -> None:
+    page = show(*RECORDS)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    try:
+        if opener:
+            page.find(opener).click()
+        assert find_faults(page) == []
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
 def test_lightbox(show: Open) -> None:
     page = show(*RECORDS)
+    assert page.column("number")[1] == "1200"
     opener = page.find("tbody tr:nth-child(2) td.picture button")
     opener.click()
     assert page.find("#lightbox").is_displayed()
@@ -246,19 +301,70 @@ def test_lightbox(show: Open) -> None:
         page.browser.switch_to.active_element.send_keys(key)
         names.append(page.find("#shown-place").text)
     assert names == ["2 of 4", "3 of 4", "4 of 4", "4 of 4", "3 of 4"]
+    page.browser.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
     assert page.find("#shown-numbers").text == "no numbers"
     page.browser.switch_to.active_element.send_keys(Keys.ESCAPE)
     assert not page.find("#lightbox").is_displayed()
     assert page.browser.switch_to.active_element == opener
 
 
+def make_filled_form(name: str, *texts: str) -> dict[str, Any]:
+    fields = [
+        {"name": f"f{at}", "text": text, "confidence": 0.9, "status": "accepted" if len(text) < 4 else "rejected"}
+        | {"reason": None if len(text) < 4 else "too long"}
+        for at, text in enumerate(texts)
+    ]
+    return make_page(name, *[(text, 0.9) for text in texts]) | {"form_page": 1, "fields": fields, "sums": []}
+
+
+def test_tables_are_tables(show: Open) -> None:
+    spanning = make_tables([["12", "5 7?"], ["3", "8"]], [["007"]])
+    spanning["tables"][0]["cells"][0]["row_span"] = 2
+    del spanning["tables"][0]["cells"][2]
+    crops = {name_box(number["box"]): CROP for number in spanning["numbers"]}
+    page = show(spanning | {"thumbnail": THUMBNAIL, "crops": crops}, *RECORDS)
+    assert page.find("#grids-title").text == "Tables"
+    tables = page.find_all("table.sheet")
+    rows = [
+        [cell.text for cell in row.find_elements(By.TAG_NAME, "td")]
+        for row in tables[0].find_elements(By.CSS_SELECTOR, "tbody tr")
+    ]
+    assert rows == [["12", "5 7?"], ["8"]]
+    assert page.find("table.sheet td").get_dom_attribute("rowspan") == "2"
+    assert len(page.find_all("table.sheet td.rejected img")) == 2
+    assert [table.find_element(By.TAG_NAME, "caption").text.split("\n")[0] for table in tables] == [
+        "a.jpg, table 1 Show the page",
+        "a.jpg, table 2 Show the page",
+    ]
+    assert find_faults(page) == []
+
+
+def test_fields_of_forms_are_a_table(show: Open) -> None:
+    page = show(*(make_filled_form(f"{at}.jpg", str(at), "0012") for at in range(60)))
+    assert page.find("#grids-title").text == "Fields"
+    tables = page.find_all("table.sheet")
+    assert [len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) for table in tables] == [50, 10]
+    heads = tables[0].find_elements(By.CSS_SELECTOR, "thead th")
+    assert [head.text for head in heads] == ["page", "status", "f0", "f1"]
+    assert page.find("table.sheet td.rejected b").text == "0012?"
+    page.find("table.sheet tbody tr:nth-child(3) button").click()
+    assert page.find("#shown-name").text == "2.jpg"
+    page.find("#shown-close").click()
+    assert find_faults(page, "#grids") == []
+
+
+def test_run_without_tables_shows_none(show: Open) -> None:
+    page = show(*RECORDS)
+    assert not page.find("#grids").is_displayed() and not page.find("#to-grids").is_displayed()
+
+
 def test_hostile_names_are_text(show: Open) -> None:
     page = show(*RECORDS)
-    page.find("tbody tr:nth-child(6) td.picture button").click()
+    page.find("tbody tr:nth-child(3) td.picture button").click()
     assert page.browser.title == "Report"
     assert not page.find_all("img[onerror]")
-    assert "<img src=x onerror=" in page.column("file")[5]
-    assert page.column("file")[5].endswith("animated: the first of 12 frames is read")
+    assert "<img src=x onerror=" in page.column("file")[2]
+    assert page.column("file")[2].endswith("animated: the first of 12 frames is read")
 
 
 def test_download_holds_what_is_shown(show: Open, downloads: Path) -> None:
@@ -268,9 +374,9 @@ def test_download_holds_what_is_shown(show: Open, downloads: Path) -> None:
     WebDriverWait(page.browser, 20).until(lambda _: (downloads / "numbers.csv").exists())
     with (downloads / "numbers.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["number"] for row in rows] == ["1200", "", "", "3"]
-    assert [row["file"] for row in rows] == ["scans/b10.jpg", "scans/b9.jpg", "./=gone.jpg", "bare.jpg"]
-    assert rows[0]["confidence"] == "0.42"
+    assert [row["number"] for row in rows] == ["3", "1200", "", ""]
+    assert [row["file"] for row in rows] == ["bare.jpg", "scans/b10.jpg", "./=gone.jpg", "scans/b9.jpg"]
+    assert rows[1]["confidence"] == "0.42"
 
 
 def test_every_control_has_a_name(show: Open) -> None:
@@ -287,7 +393,7 @@ def test_every_control_has_a_name(show: Open) -> None:
     assert not [html for name, html in outside if not name]
     page.find("td.picture button").click()
     inside = page.find("#lightbox").find_elements(By.CSS_SELECTOR, controls)
-    assert [c.accessible_name for c in inside] == ["Previous page", "Next page", "Close"]
+    assert [c.accessible_name for c in inside] == ["Previous page", "Next page", "Zoom", "Close"]
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -313,7 +419,7 @@ def test_ten_thousand_pages(show: Open) -> None:
     ]
     page = show(*(make_page(f"scans/{i:05}.jpg", value) for i, value in enumerate(values)))
     start = time.perf_counter()
-    assert page.count() == "10,000 rows shown; here 1 to 50"
+    assert page.count() == "10,000 rows shown, the most doubtful first; here 1 to 50"
     page.find("th.number button").click()
     assert page.column("number") == sorted((text for text, _ in values), key=int)[:50]
     page.find("th.number button").click()

@@ -14,7 +14,9 @@ import pytest
 
 from pipeline.errors import Failure, MissingInputError
 from pipeline.geometry import Box
+from pipeline.outputs import html_report
 from pipeline.outputs.formats import FORMATS
+from pipeline.outputs.picture_keys import DATA_URI, name_box
 from pipeline.outputs.records import make_record
 from pipeline.outputs.report import Report
 from pipeline.types import PageReading, Reading
@@ -81,6 +83,49 @@ def test_record_has_what_is_shown() -> None:
         }
     ]
     assert f'data-thumbnail="{THUMBNAIL}"' in text
+
+
+def list_pictures(text: str, name: str) -> list[str | None]:
+    return [attrs.get(f"data-{name}") for _, attrs in Elements(text).found if attrs.get("type") == "application/json"]
+
+
+def make_page_with_pictures(n_numbers: int, size: int = 8) -> dict[str, Any]:
+    record = make_page(n_numbers=n_numbers)
+    for at, number in enumerate(record["numbers"]):
+        number["box"][0] = at
+        number["status"] = "rejected" if at == 1 else "accepted"
+    crops = {name_box(number["box"]): DATA_URI + "A" * size for number in record["numbers"]}
+    return record | {"thumbnail": THUMBNAIL, "picture": THUMBNAIL + "B" * size, "crops": crops}
+
+
+def test_crops_stay_with_their_numbers() -> None:
+    record = make_page_with_pictures(3)
+    del record["numbers"][0]
+    record["crops"][name_box(record["numbers"][0]["box"])] = DATA_URI + "Qg=="
+    assert list_pictures(write(record), "crops") == ["Qg== AAAAAAAA"]
+    del record["crops"][name_box(record["numbers"][0]["box"])]
+    assert list_pictures(write(record), "crops") == [" AAAAAAAA"]
+    assert list_pictures(write(make_page()), "crops") == [None]
+
+
+@pytest.mark.parametrize(
+    "crop", ['data:image/webp;base64,A"><img src=x>', "https://elsewhere/a.webp", "A A", None, 7.5]
+)
+def test_what_is_no_picture_is_left_out(crop: object) -> None:
+    record = make_page()
+    record["crops"] = {name_box(record["numbers"][0]["box"]): crop}
+    assert list_pictures(write(record), "crops") == [None]
+
+
+def test_pictures_end_where_the_report_would_be_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html_report, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(html_report, "_MOST_REJECTED_BYTES", 1000)
+    text = write(*[make_page_with_pictures(2, 400) for _ in range(5)])
+    assert [bool(one) for one in list_pictures(text, "picture")] == [True, False, False, False, False]
+    crops = [one and [len(each) for each in one.split(" ")] for one in list_pictures(text, "crops")]
+    assert crops == [[400, 400], [0, 400], [0, 400], None, None]
+    assert list_pictures(text, "thumbnail") == [THUMBNAIL] * 5
+    assert list_pictures(write(make_page_with_pictures(2, 400)), "picture")[0]  # each report counts its own
 
 
 def test_failure_and_blank_page_are_in_it() -> None:

@@ -137,3 +137,10 @@ def test_part_of_a_picture() -> None:
     part = read(GRAY, region=Region(0, 50, 100, 100, is_percent=True))[0]
     assert [r.text for r in part.readings] == ["5836"]
     assert (part.size_px, part.readings[0].box) == ((300, 200), whole[1].box)
+
+
+def test_part_that_ends_between_two_digits() -> None:
+    digits = read(GRAY)[0].readings[1].digits
+    between = (digits[1].box.right + digits[2].box.left) // 2
+    [number] = read(GRAY, region=Region(0, 100, between, 200))[0].readings
+    assert (number.text, number.status) == ("58", "rejected")

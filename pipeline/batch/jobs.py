@@ -33,6 +33,7 @@ class Plan:
     has_tables : whether tables are read into rows and columns
     template : the form that every page is; None where pages are read without one
     has_thumbnails : whether a record carries a small picture of its page, for the HTML report
+    has_pictures : whether an outcome carries the picture of its page
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -44,6 +45,7 @@ class Plan:
     region: Region | None = None
     has_tables: bool = False
     has_thumbnails: bool = False
+    has_pictures: bool = False
     constraint: Constraint | None = None
     template: Template | None = None
 
@@ -76,6 +78,7 @@ class Outcome:
     traceback : of a bug
     crops : names of the crops of its rejected numbers, in reading order; None if none were asked for
     is_lost : whether the worker process ended before it could return anything about the file
+    picture : the page, upright, at working size, as JPEG; empty if it is not asked for, or cannot be decoded
     """
 
     record: Record
@@ -85,6 +88,7 @@ class Outcome:
     traceback: str = ""
     crops: tuple[str, ...] | None = None
     is_lost: bool = False
+    picture: bytes = b""
 
 
 def identify(path: str) -> Identity | None:

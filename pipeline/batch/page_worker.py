@@ -28,7 +28,7 @@ from pipeline.images.load import Picture, open_picture
 from pipeline.outputs.annotate import annotate, write_annotated
 from pipeline.outputs.records import Record, make_record
 from pipeline.outputs.review import write_crops
-from pipeline.outputs.thumbnail import make_thumbnail
+from pipeline.outputs.thumbnail import encode_jpeg, make_thumbnail
 from pipeline.outputs.trace import Trace
 from pipeline.reading.cut_numbers import reject_cut
 from pipeline.reading.read_page import analyze_page, make_page_reading, note_reading
@@ -53,10 +53,11 @@ class Worker:
     Attributes
     ----------
     notes : what the user should know of the model
+    classifier : the plan's model
     """
 
     def __init__(self, plan: Plan, classifier: Classifier) -> None:
-        self._plan, self._classifier = plan, classifier
+        self._plan, self.classifier = plan, classifier
         self.notes = classifier.notes
         if plan.settings.signs.is_enabled and classifier.line_network is None:
             self.notes += (f"{classifier.name}: has no line network, so --signs finds minus, point and comma alone",)
@@ -81,8 +82,8 @@ class Worker:
             name = name_page(job.source.stem, job.number, picture.n_pages)
             most_memory = estimate_memory(picture.count_pixels(job.number)) + 2 * len(picture.raw)
             with limit_memory_to(most_memory):
-                record, crops = self._read_page(picture, job, name)
-            return Outcome(record, name, picture.n_pages, identity, crops=crops)
+                record, crops, jpeg = self._read_page(picture, job, name)
+            return Outcome(record, name, picture.n_pages, identity, crops=crops, picture=jpeg)
         except InputError as error:
             failure = _describe_failure(error, job, picture is not None)
         except DigitsError:
@@ -102,8 +103,8 @@ class Worker:
             self._opened = wanted
         return self._picture
 
-    def _read_page(self, picture: Picture, job: Job, name: str) -> tuple[Record, tuple[str, ...] | None]:
-        """Return the record of a page and the names of its crops, None if none are asked for."""
+    def _read_page(self, picture: Picture, job: Job, name: str) -> tuple[Record, tuple[str, ...] | None, bytes]:
+        """Return the record of a page, the names of its crops and its picture; None and no bytes if not asked for."""
         plan = job.plan or self._plan
         with silence_native_stderr():  # libjpeg and libpng print a warning for every slight defect
             page = picture.load_page(job.number)
@@ -111,7 +112,8 @@ class Worker:
         record = make_record(outcome, "; ".join(filter(None, [picture.note_page(job.number), note])) or None)
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         crops: tuple[str, ...] | None = () if plan.review else None
-        if plan.annotate or plan.has_thumbnails or (plan.review and has_rejected):
+        jpeg = b""
+        if plan.annotate or plan.has_thumbnails or plan.has_pictures or (plan.review and has_rejected):
             with silence_native_stderr():
                 bgr = picture.load_color(job.number)
             suffix = ".jpg" if picture.header.format == "JPEG" else ".png"
@@ -120,23 +122,25 @@ class Worker:
                 write_annotated(annotate(bgr, reading, page.to_source), plan.annotate, name, suffix)
             if plan.has_thumbnails:
                 record["thumbnail"] = make_thumbnail(bgr)
+            if plan.has_pictures:
+                jpeg = encode_jpeg(bgr)
             if plan.review:
                 crops = tuple(write_crops(bgr, reading, page.to_source, plan.review, name))
-        return record, crops
+        return record, crops, jpeg
 
     def _read(self, page: Page, plan: Plan, name: str) -> tuple[PageReading | FormReading, PageReading, str | None]:
         """Return what was read on a page, its numbers, and what the user should know of how it was read."""
         if plan.template:
-            form = read_form(page, plan.template, self._classifier, plan.settings)
+            form = read_form(page, plan.template, self.classifier, plan.settings)
             return form, form.reading, note_form(form, plan.template)
         part = crop_page(page, plan.region) if plan.region else page
-        stages = analyze_page(part, self._classifier, plan.settings, None, plan.constraint)
+        stages = analyze_page(part, self.classifier, plan.settings, None, plan.constraint)
         if plan.trace:
             Trace(plan.trace, name).write(stages)
         if plan.has_tables:
-            reading = find_tables(stages, self._classifier, plan.settings, plan.constraint)
+            reading = find_tables(stages, self.classifier, plan.settings, plan.constraint)
         else:
-            reading = make_page_reading(stages, self._classifier.name)
+            reading = make_page_reading(stages, self.classifier.name)
         reading = reject_cut(reading, plan.region) if plan.region else reading
         note = "; ".join(filter(None, [note_reading(reading), note_tables(reading)])) or None
         return reading, reading, note

@@ -85,7 +85,7 @@ def write_crops(
     make_folder((folder / CROPS / stem).parent)
     names = []
     for index, box in rejected:
-        png = cv2.imencode(".png", _crop(bgr, box, to_source))[1].tobytes()
+        png = cv2.imencode(".png", crop_number(bgr, box, to_source))[1].tobytes()
         names.append(f"{CROPS}/{PurePath(stem).as_posix()}.{index}-{_checksum(png)}.png")
         write_file(folder / names[-1], png)
     parent = make_folder((folder / PAGES / stem).parent)
@@ -102,8 +102,15 @@ def _checksum(png: bytes) -> str:
     return sha256(png).hexdigest()[:8]
 
 
-def _crop(bgr: NDArray[np.uint8], box: Box, to_source: NDArray[np.float64] | None) -> NDArray[np.uint8]:
-    """Return the crop of a number with a margin, enlarged if it is small."""
+def crop_number(bgr: NDArray[np.uint8], box: Box, to_source: NDArray[np.float64] | None) -> NDArray[np.uint8]:
+    """Return the crop of a number with a margin, enlarged if it is small: uint8 (h, w, 3).
+
+    Parameters
+    ----------
+    bgr : uint8 (H, W, 3), upright
+    box : of the number, px of the original
+    to_source : float64 (3, 3), px of `bgr` -> px of the box (pixel centers); the same px where None
+    """
     from_source = np.eye(3) if to_source is None else np.linalg.inv(to_source)
     corners = np.array([[box.left, box.right], [box.top, box.bottom], [1.5, 1.5]]) - 0.5  # edges -> pixel centers
     (x0, x1), (y0, y1) = np.sort((from_source @ corners)[:2] + 0.5, axis=1)
@@ -158,6 +165,24 @@ def write_table(with_crops: Iterable[tuple[Mapping[str, Any], Sequence[str]]], f
             table.writerow(row)
         table.writerows(row for key, row in old.items() if key not in written)
     return n_open
+
+
+def fill_in(folder: Path, answers: Mapping[tuple[str, ...], str]) -> None:
+    """Put right values into the table of a review.
+
+    Parameters
+    ----------
+    folder : of the review
+    answers : right values by file as the table spells it, page, left, top, right and bottom of the number
+    """
+    rows = read_rows(folder / TABLE)
+    with open_output(folder / TABLE) as stream:
+        stream.write(_BYTE_ORDER_MARK)
+        table = csv.DictWriter(stream, COLUMNS, lineterminator="\r\n")
+        table.writeheader()
+        for row in rows:
+            given = answers.get(tuple(row[name] for name in _KEY))
+            table.writerow(row if given is None else {**row, _ANSWER: given})
 
 
 def read_table(path: Path) -> dict[tuple[str, ...], dict[str, str]]:

@@ -1,4 +1,4 @@
-"""A picture -> its thumbnail as a data URI, for the HTML report."""
+"""A picture -> its bytes for a browser: a thumbnail as a data URI, for the HTML report, or a JPEG of full size."""
 
 from __future__ import annotations
 
@@ -14,6 +14,15 @@ _MOST_BYTES = 5_000
 
 _QUALITIES = (75, 40, 15, 1)
 """Tried in this order until the picture is small enough: a smooth page keeps its detail, a noisy photo loses some."""
+
+
+_JPEG_QUALITY = 92
+"""At which the strokes of a pen show no blocks."""
+
+
+def encode_jpeg(bgr: NDArray[np.uint8]) -> bytes:
+    """Return a picture, uint8 (H, W, 3), as JPEG."""
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
 
 
 def make_thumbnail(bgr: NDArray[np.uint8]) -> str:

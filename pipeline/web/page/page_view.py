@@ -13,7 +13,7 @@ from pipeline.errors import DigitsError
 from pipeline.outputs.records import format_failure
 from pipeline.web.page.explain_page import Explanation, explain_in_worker
 from pipeline.web.page.numbers_table import CROP, IS_RIGHT, NUMBER, PLACE, REASON, SURE, apply_edits, make_rows
-from pipeline.web.page.pictures import draw_annotated, make_crops, make_uri
+from pipeline.web.page.pictures import draw_annotated, make_crops, make_uri, measure_widest
 from pipeline.web.page.service import find_service
 from pipeline.web.page.session import OpenedPage
 from pipeline.web.page.user import User, count_words, escape
@@ -39,7 +39,7 @@ def show_page(user: User, page: OpenedPage) -> None:
         return
     if page.record["note"]:
         st.info(escape(page.record["note"]))
-    left, right = st.columns([3, 2], gap="medium")
+    left, right = st.columns([5, 4], gap="medium")
     with right:
         wrong = _show_numbers(user, page)
         for sentence in wrong:
@@ -71,12 +71,12 @@ def _show_numbers(user: User, page: OpenedPage) -> list[str]:
         key=key,
         column_order=columns,
         column_config={
-            CROP: st.column_config.ImageColumn("Picture", width=150),
+            CROP: st.column_config.ImageColumn("Picture", width=round(_ROW_PX * measure_widest(page))),
             NUMBER: st.column_config.TextColumn(
                 "Number", help="Correct it; - where there is no number", width=110
             ),
-            IS_RIGHT: st.column_config.CheckboxColumn("Right", help="Tick what you have checked", width=60),
-            SURE: st.column_config.ProgressColumn("Confidence", format="%.0f%%", min_value=0, max_value=100, width=100),
+            IS_RIGHT: st.column_config.CheckboxColumn("Right", help="Tick what you have checked", width=70),
+            SURE: st.column_config.NumberColumn("Confidence", format="%.0f%%", width=92),
             REASON: st.column_config.TextColumn("Doubtful, because", width=180),
             PLACE: st.column_config.TextColumn("Where", width=80),
         },

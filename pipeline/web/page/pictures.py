@@ -11,15 +11,17 @@ from numpy.typing import NDArray
 from pipeline.geometry import Box
 from pipeline.outputs.annotate import annotate
 from pipeline.outputs.records import Record
-from pipeline.outputs.review import crop_number
+from pipeline.outputs.review import MARGIN_FRAC, crop_number
 from pipeline.outputs.thumbnail import encode_jpeg
 from pipeline.table import Cell, Table
 from pipeline.types import Digit, PageReading, Reading
 from pipeline.web.page.session import OpenedPage
 
 _CROP_HEIGHT_PX = 72
-_WIDEST_CROP = 8
-"""Width over height of a crop; a wider one is shrunk further."""
+_WIDEST_CROP = 3.2
+"""Width over height of a crop; a wider one is shrunk further, with bare strips above and below."""
+
+_BARE_BGR = (250, 250, 250)
 
 
 def decode_picture(jpeg: bytes) -> NDArray[np.uint8]:
@@ -50,16 +52,26 @@ def make_crops(page: OpenedPage) -> list[str]:
         if bgr is not None:
             to_boxes = map_to_boxes(bgr, page.record["size_px"])
             crops = (crop_number(bgr, Box(*number["box"]), to_boxes) for number in numbers)
-            page.crops = [make_uri(encode_jpeg(_shrink(crop))) for crop in crops]
+            page.crops = [make_uri(encode_jpeg(_fit(crop))) for crop in crops]
     return page.crops
 
 
-def _shrink(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def measure_widest(page: OpenedPage) -> float:
+    """Return the width over height of the widest crop of a page, as far as it is shown so; 1 at least."""
+    boxes = [Box(*number["box"]) for number in page.record["numbers"]]
+    shapes = [(box.width + 2 * MARGIN_FRAC * box.height) / ((1 + 2 * MARGIN_FRAC) * box.height) for box in boxes]
+    return min(_WIDEST_CROP, max([1.0, *shapes]))
+
+
+def _fit(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a crop in the size in which the table shows it."""
     height, width = crop.shape[:2]
-    scale = min(1.0, _CROP_HEIGHT_PX / height, _WIDEST_CROP * _CROP_HEIGHT_PX / width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
+    widest = round(_WIDEST_CROP * _CROP_HEIGHT_PX)
+    scale = min(_CROP_HEIGHT_PX / height, widest / width)
+    size = min(widest, max(1, round(width * scale))), max(1, round(height * scale))
     shrunk: NDArray[np.uint8] = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
-    return shrunk
+    rest = _CROP_HEIGHT_PX - size[1]
+    return cv2.copyMakeBorder(shrunk, rest // 2, rest - rest // 2, 0, 0, cv2.BORDER_CONSTANT, value=_BARE_BGR)
 
 
 def draw_annotated(page: OpenedPage) -> bytes:

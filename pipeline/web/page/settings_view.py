@@ -28,7 +28,7 @@ def show_settings(user: User) -> None:
         most_mb = find_service().options.most_mb
         st.caption(
             f"Files of up to {most_mb} MB stay in the memory of this server, for you alone, and are forgotten some "
-            "minutes after you close this page. [No usage statistics are sent.]".replace("[", "").replace("]", "")
+            "minutes after you close this page. No usage statistics are sent."
         )
 
 

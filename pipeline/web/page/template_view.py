@@ -103,6 +103,7 @@ def _show_rows(draft: Draft, page: int) -> None:
             **{name: whole(name.capitalize(), min_value=0, step=1, width=60) for name in COLUMNS[2:6]},
         },
         hide_index=True,
+        placeholder="",
         on_change=take_in,
         height=min(520, 35 * (len(draft.rows) + 2) + 5),
         alt="Fields of the form",

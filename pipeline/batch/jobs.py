@@ -78,7 +78,7 @@ class Outcome:
     traceback : of a bug
     crops : names of the crops of its rejected numbers, in reading order; None if none were asked for
     is_lost : whether the worker process ended before it could return anything about the file
-    picture : the page, upright, at working size, as JPEG; empty if it is not asked for, or cannot be decoded
+    picture : the page, upright, as JPEG; empty if it is not asked for, or the page failed
     """
 
     record: Record

@@ -39,6 +39,9 @@ from pipeline.system.native_stderr import silence_native_stderr
 from pipeline.tables.read_tables import find_tables, note_tables
 from pipeline.types import Page, PageReading
 
+_MOST_PICTURE_MPX = 4
+"""Of the picture of a page that an outcome carries, which is kept in memory."""
+
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".3gp")
 
 
@@ -123,7 +126,7 @@ class Worker:
             if plan.has_thumbnails:
                 record["thumbnail"] = make_thumbnail(bgr)
             if plan.has_pictures:
-                jpeg = encode_jpeg(bgr)
+                jpeg = encode_jpeg(bgr, _MOST_PICTURE_MPX)
             if plan.review:
                 crops = tuple(write_crops(bgr, reading, page.to_source, plan.review, name))
         return record, crops, jpeg

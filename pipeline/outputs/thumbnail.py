@@ -20,8 +20,19 @@ _JPEG_QUALITY = 92
 """At which the strokes of a pen show no blocks."""
 
 
-def encode_jpeg(bgr: NDArray[np.uint8]) -> bytes:
-    """Return a picture, uint8 (H, W, 3), as JPEG."""
+def encode_jpeg(bgr: NDArray[np.uint8], most_mpx: float | None = None) -> bytes:
+    """Return a picture as JPEG.
+
+    Parameters
+    ----------
+    bgr : uint8 (H, W, 3)
+    most_mpx : megapixels that a larger one is shrunk to; None for no limit
+    """
+    n_px = bgr.shape[0] * bgr.shape[1]
+    if most_mpx is not None and n_px > most_mpx * 1e6:
+        factor = (most_mpx * 1e6 / n_px) ** 0.5
+        size = max(1, int(bgr.shape[1] * factor)), max(1, int(bgr.shape[0] * factor))
+        bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
     return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
 
 

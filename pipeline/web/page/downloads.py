@@ -20,7 +20,6 @@ from pipeline.outputs.records import Record
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import fill_in, write_crops, write_table
 from pipeline.outputs.thumbnail import make_thumbnail
-from pipeline.types import PageReading
 from pipeline.web.page.pictures import decode_picture, draw_annotated, map_to_boxes, rebuild_reading
 from pipeline.web.page.session import OpenedPage
 
@@ -128,7 +127,7 @@ def make_corrections(pages: Sequence[OpenedPage]) -> bytes:
 def _write_page(page: OpenedPage, folder: Path, stem: str) -> tuple[Record, list[str]]:
     """Write the crops of the numbers of a page that were corrected; return its record with these alone rejected."""
     record = {**page.record, "numbers": [_mark(n, i in page.corrections) for i, n in enumerate(page.record["numbers"])]}
-    reading: PageReading = replace(rebuild_reading(record), tables=None)
+    reading = replace(rebuild_reading(record), tables=None)
     bgr = decode_picture(page.picture)
     return record, write_crops(bgr, reading, map_to_boxes(bgr, record["size_px"]), folder, stem)
 

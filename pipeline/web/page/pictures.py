@@ -91,7 +91,7 @@ def rebuild_reading(record: Record) -> PageReading:
         record["model"],
         record["seconds"],
         record["turned_deg"],
-        tables=tuple(map(_rebuild_table, record.get("tables") or ())),
+        tables=tuple(map(_rebuild_table, record["tables"])) if "tables" in record else None,
     )
 
 

@@ -45,13 +45,14 @@ def read_files(session: Session, pool: PagePool, plan: Plan, tell: Callable[[int
             session.take_in(file, job.number, outcome)
             if outcome.is_lost:
                 waiting = deque(one for one in waiting if one[0] is not file)
-                _end(session, file, job.number, outcome)
+                _end(session, file, outcome, {other.number for own, other in begun.values() if own is file})
             elif job.number == 1:
                 waiting.extendleft((file, number) for number in reversed(session.list_unread(file)))
 
 
-def _end(session: Session, file: GivenFile, number: int, outcome: Outcome) -> None:
-    """Let one record stand for the pages after one that crashed its process or took too long."""
-    after = [other for other in session.list_unread(file) if other > number]
+def _end(session: Session, file: GivenFile, outcome: Outcome, begun: set[int]) -> None:
+    """Let one record stand for the pages after one that crashed its process or took too long, those begun left out."""
+    number = outcome.record["page"] or 1
+    after = [other for other in session.list_unread(file) if other > number and other not in begun]
     if after:
         session.end_file(file, after[0], skip_rest(file.name, after[0], outcome.record))

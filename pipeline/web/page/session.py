@@ -204,10 +204,6 @@ class Session:
             self._append(OpenedPage(file, record))
             self._n_pages[file.key] = number
 
-    def correct(self) -> list[Record]:
-        """Return the records of all pages with the corrections in them."""
-        return [page.correct() for page in self.pages]
-
 
 def _find_again(before: OpenedPage, record: Record) -> dict[int, str]:
     """Return the corrections of a page for the same page as it was read anew: of numbers with the same box."""

@@ -45,6 +45,7 @@ PARTS = {
         "pydantic": "pydantic",
         "python-multipart": "python_multipart",
         "prometheus-client": "prometheus_client",
+        "openpyxl": "openpyxl",
         "streamlit": "streamlit",
     },
     "xlsx": {"openpyxl": "openpyxl"},

@@ -43,6 +43,6 @@ class ApiOptions(ServerOptions):
 
 @dataclass(frozen=True, slots=True)
 class PageOptions(ServerOptions):
-    """The options of the page in the browser, which has another port; `is_verbose` prints a line for each page read."""
+    """The options of the page in the browser, on another port; `is_verbose` prints a line whenever pages were read."""
 
     port: int = PAGE_PORT

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from time import perf_counter
+
 import streamlit as st
 
 from pipeline.errors import DigitsError
+from pipeline.system.terminal import print_message
 from pipeline.web.page.download_view import show_downloads
 from pipeline.web.page.input_view import show_inputs
 from pipeline.web.page.page_view import show_page
@@ -49,11 +52,15 @@ def _read(user: User) -> None:
     def tell(n_done: int, n_known: int) -> None:
         bar.progress(min(1.0, n_done / max(1, n_known)), f"Reading page {min(n_done + 1, n_known)} of {n_known}")
 
+    start, n_before = perf_counter(), len(user.session.pages)
     try:
         read_files(user.session, user.find_pool(service), user.make_plan(service), tell)
     except DigitsError as error:
         st.error(escape(str(error)))
     bar.empty()
+    if service.options.is_verbose:
+        n_read = count_words(len(user.session.pages) - n_before, "page")
+        print_message(f"read {n_read} in {perf_counter() - start:.1f} s")
 
 
 def _show_pages(user: User) -> None:

@@ -72,6 +72,8 @@ def apply_edits(page: OpenedPage, edits: Mapping[int, Mapping[str, Any]]) -> lis
     order = order_numbers(page.record)
     wrong = []
     for row, edit in edits.items():
+        if not 0 <= row < len(order):
+            continue
         index = order[row]
         read = page.record["numbers"][index]["text"]
         text = str(edit[NUMBER] or "") if NUMBER in edit else page.corrections.get(index, read)

@@ -72,9 +72,7 @@ def _show_numbers(user: User, page: OpenedPage) -> list[str]:
         column_order=columns,
         column_config={
             CROP: st.column_config.ImageColumn("Picture", width=round(_ROW_PX * measure_widest(page))),
-            NUMBER: st.column_config.TextColumn(
-                "Number", help="Correct it; - where there is no number", width=110
-            ),
+            NUMBER: st.column_config.TextColumn("Number", help="Correct it; - where there is no number", width=110),
             IS_RIGHT: st.column_config.CheckboxColumn("Right", help="Tick what you have checked", width=70),
             SURE: st.column_config.NumberColumn("Confidence", format="%.0f%%", width=92),
             REASON: st.column_config.TextColumn("Doubtful, because", width=180),

@@ -71,7 +71,11 @@ def _fit(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     size = min(widest, max(1, round(width * scale))), max(1, round(height * scale))
     shrunk: NDArray[np.uint8] = cv2.resize(crop, size, interpolation=cv2.INTER_AREA)
     rest = _CROP_HEIGHT_PX - size[1]
-    return cv2.copyMakeBorder(shrunk, rest // 2, rest - rest // 2, 0, 0, cv2.BORDER_CONSTANT, value=_BARE_BGR)
+    above = rest // 2
+    shown: NDArray[np.uint8] = cv2.copyMakeBorder(
+        shrunk, above, rest - above, 0, 0, cv2.BORDER_CONSTANT, value=_BARE_BGR
+    )
+    return shown
 
 
 def draw_annotated(page: OpenedPage) -> bytes:

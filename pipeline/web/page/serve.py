@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
-from contextlib import closing, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import uvicorn
+from streamlit import runtime
 from streamlit.starlette import App
 from streamlit.web.bootstrap import load_config_options
 
@@ -16,6 +19,7 @@ from pipeline.batch.options import TIMEOUT_S
 from pipeline.batch.process_pool import count_cores, start_processes
 from pipeline.system.terminal import print_message
 from pipeline.web.options import PageOptions
+from pipeline.web.page.presence import AWAY_S
 from pipeline.web.page.service import Service, SharedPool, install
 from pipeline.web.server import is_loopback, listen, name_address
 
@@ -30,7 +34,7 @@ _CONFIG: dict[str, object] = {
     "logger.level": "warning",
     "server.fileWatcherType": "none",
     "server.headless": True,
-    "server.disconnectedSessionTTL": 300,  # a phone that sleeps finds its pages again; then they are deleted
+    "server.disconnectedSessionTTL": AWAY_S,
     "server.enableStaticServing": False,
     "server.enableAgentApi": False,
     "theme.primaryColor": "#0b6e4f",
@@ -57,9 +61,13 @@ def run(options: PageOptions) -> int:
         install(service)
         configure(options)
         config = uvicorn.Config(
-            App(SCRIPT), log_config=None, log_level="warning", access_log=False, server_header=False,
+            App(SCRIPT, lifespan=_watch(service)),
+            log_config=None,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
-        )  # fmt: skip
+        )
         server = uvicorn.Server(config)
         if not options.is_quiet:
             _print_when_started(server, [*notes, *_greet(options.host, listener)])
@@ -75,6 +83,20 @@ def configure(options: PageOptions) -> None:
     if is_loopback(options.host):  # no page elsewhere may speak to it by a name of its own that leads here
         chosen["server.allowedHosts"] = ["localhost", "127.0.0.1", "::1"]
     load_config_options(chosen)
+
+
+def _watch(service: Service) -> Callable[[App], AbstractAsyncContextManager[None]]:
+    """Return what runs beside the server: the closing of sessions whose users are gone."""
+
+    @asynccontextmanager
+    async def watch(_: App) -> AsyncIterator[None]:
+        task = asyncio.create_task(service.presence.watch(runtime.get_instance()))
+        try:
+            yield
+        finally:
+            task.cancel()
+
+    return watch
 
 
 def _greet(host: str, listener: socket.socket) -> list[str]:

@@ -20,6 +20,7 @@ from pipeline.errors import ModelError
 from pipeline.recognition.classify import MODELS_DIR
 from pipeline.recognition.model_card import MODEL_FILES
 from pipeline.web.options import PageOptions
+from pipeline.web.page.presence import Presence
 
 MODEL_SUFFIXES = (".tflite", ".keras")
 """Of models that a user may upload."""
@@ -93,10 +94,12 @@ class Service:
     ----------
     options : of the server
     pool : reads with the server's model
+    presence : which sessions there are
     """
 
     options: PageOptions
     pool: PagePool
+    presence: Presence = field(default_factory=Presence)
     _others: dict[str, SharedPool] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _n_uploaded: int = 0

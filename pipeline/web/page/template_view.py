@@ -111,18 +111,30 @@ def _show_rows(draft: Draft, page: int) -> None:
 
 
 def _show_actions(user: User, draft: Draft) -> None:
+    wrong = _find_wrong(draft)
+    if wrong:
+        st.warning(escape(wrong))
     with st.container(horizontal=True):
-        if st.button("Use it for all pages", type="primary"):
+        if st.button("Use it for all pages", type="primary", disabled=bool(wrong)):
             _use(user, draft)
         st.download_button(
             "Template", lambda: _pack(draft), "template.zip", "application/zip", on_click="ignore",
-            icon=":material/download:",
+            icon=":material/download:", disabled=bool(wrong),
         )  # fmt: skip
         if st.button("Start anew"):
             user.draft = None
             st.rerun()
     if user.template is not None:
         st.success("In use: drop filled forms under Files. Each is read field by field.")
+
+
+def _find_wrong(draft: Draft) -> str:
+    """Return what is wrong with the fields of a draft, as one sentence; "" if nothing is seen from here."""
+    try:
+        make_fields(draft.rows)
+    except DigitsError as error:
+        return str(error)
+    return ""
 
 
 def _use(user: User, draft: Draft) -> None:

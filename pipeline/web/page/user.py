@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pipeline.batch.jobs import Plan
 from pipeline.forms.template import Template
@@ -72,6 +73,15 @@ class User:
         """Return how to read; raises ConstraintError as `Choices.make_plan` does."""
         return self.choices.make_plan(service.plan, self.template)
 
+    def forget(self) -> None:
+        """Let go of all files, pages and models: this user is gone."""
+        for file in self.session.files:
+            self.session.remove(file.key)
+        if self.model is not None:
+            self.model.close()
+        self.model, self.draft, self.template = None, None, None
+        self.explained.clear()
+
     def renew(self) -> None:
         """Let all pages be read again if they were read with something else."""
         digest = self.template.digest if self.template else ""
@@ -85,11 +95,13 @@ class User:
 
 def find_user() -> User:
     """Return the user of this session, a new one where there is none."""
+    service, context = find_service(), get_script_run_ctx()
     if _KEY not in st.session_state:
-        service = find_service()
         session = Session(service.options.most_mb * 1_000_000)
         st.session_state[_KEY] = User(session, Choices.of(service.plan))
     user: User = st.session_state[_KEY]
+    if context is not None:
+        service.presence.note(context.session_id, user)
     return user
 
 

@@ -44,7 +44,11 @@ def test_a_form_without_fields_is_none() -> None:
 def test_table_is_edited() -> None:
     state = {"edited_rows": {0: {"name": "day"}}, "deleted_rows": [1], "added_rows": [{"left": 3}, {"name": "sum"}]}
     rows = apply_table_edits(make_field_rows(FIELDS), state, 2)
-    assert [(row["name"], row["page"], row["left"]) for row in rows] == [("day", 1, 1), ("field_1", 2, 3), ("sum", 2, None)]
+    assert [(row["name"], row["page"], row["left"]) for row in rows] == [
+        ("day", 1, 1),
+        ("field_1", 2, 3),
+        ("sum", 2, None),
+    ]
 
 
 def test_boxes_are_moved_drawn_and_deleted() -> None:

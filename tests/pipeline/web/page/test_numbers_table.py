@@ -67,6 +67,12 @@ def test_what_is_no_number_is_told_and_not_kept() -> None:
     assert page.corrections == {}
 
 
+def test_an_edit_of_no_row_is_left_out() -> None:
+    page = open_page(make_mixed())
+    assert apply_edits(page, {4: {"number": "12"}, -1: {"number": "12"}}) == []
+    assert page.corrections == {}
+
+
 def test_a_correction_is_taken_back() -> None:
     page = open_page(make_mixed(), n1="7", n0="8")
     apply_edits(page, {1: {"right": False}})

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.web.page.blank_form import BlankForm
 from pipeline.web.page.choices import Choices
-from pipeline.web.page.user import User, count_words, escape
+from pipeline.web.page.user import Draft, User, count_words, escape
 from tests.support.sessions import make_service, make_session
 
 
@@ -21,6 +22,13 @@ def test_pages_are_read_anew_when_something_else_was_chosen() -> None:
     assert user.generation == 1
     assert user.make_plan(service).constraint is not None
     assert user.find_pool(service) is service.pool
+
+
+def test_who_is_gone_holds_nothing() -> None:
+    service = make_service()
+    user = User(make_session("a.jpg"), Choices.of(service.plan), draft=Draft("a", b"", BlankForm((), ()), []))
+    user.forget()
+    assert (user.session.files, user.draft, user.model) == ([], None, None)
 
 
 def test_each_kind_is_counted() -> None:

@@ -49,8 +49,7 @@ The manual is in the folder docs, from docs/command-line.md on.
 
 _USAGE = """%(prog)s INPUT... [-o FILE] [flags]
        %(prog)s --webcam [SOURCE] [flags]
-       %(prog)s --api [flags]
-       %(prog)s --serve [flags]
+       %(prog)s --api|--serve [flags]
        %(prog)s --check"""
 
 _EXAMPLES = (

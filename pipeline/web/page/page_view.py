@@ -76,7 +76,7 @@ def _show_numbers(user: User, page: OpenedPage) -> list[str]:
             IS_RIGHT: st.column_config.CheckboxColumn("Right", help="Tick what you have checked", width=70),
             SURE: st.column_config.NumberColumn("Confidence", format="%.0f%%", width=92),
             REASON: st.column_config.TextColumn("Doubtful, because", width=180),
-            PLACE: st.column_config.TextColumn("Where", width=80),
+            PLACE: st.column_config.TextColumn("Where", width=120),
         },
         disabled=[CROP, SURE, REASON, PLACE],
         hide_index=True,

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from pipeline.batch.jobs import Job, Outcome, Plan
 from pipeline.batch.sources import Source
+from pipeline.outputs.records import Record
 from pipeline.system.terminal import print_message
 from pipeline.web.page.service import PagePool
 from pipeline.web.page.session import GivenFile, Session
@@ -15,6 +16,15 @@ from pipeline.web.reader import skip_rest
 
 _TICK_S = 0.2
 """How often progress is told while nothing ends: Streamlit may then stop the reading, for what its user did."""
+
+
+_HINTS = {
+    "encrypted": "give its password at the side",
+    "other-form": "check that it shows all of the form, or stop using the template",
+    "memory": "shrink it",
+    "timeout": "look at the file",
+}
+"""What to do about a failure, by its code, where the command line names a flag."""
 
 
 def read_files(session: Session, pool: PagePool, plan: Plan, tell: Callable[[int, int], None]) -> None:
@@ -42,12 +52,20 @@ def read_files(session: Session, pool: PagePool, plan: Plan, tell: Callable[[int
             outcome = pool.collect(future, job)
             if outcome.traceback:
                 print_message(*outcome.traceback.splitlines())
+            _suit_hint(outcome.record)
             session.take_in(file, job.number, outcome)
             if outcome.is_lost:
                 waiting = deque(one for one in waiting if one[0] is not file)
                 _end(session, file, outcome, {other.number for own, other in begun.values() if own is file})
             elif job.number == 1:
                 waiting.extendleft((file, number) for number in reversed(session.list_unread(file)))
+
+
+def _suit_hint(record: Record) -> None:
+    """Let the hint of a failed record say what to do on the page: there are no flags on it."""
+    if error := record["error"]:
+        hint = _HINTS.get(error["code"], error["hint"])
+        error["hint"] = "" if "--" in hint else hint
 
 
 def _end(session: Session, file: GivenFile, outcome: Outcome, begun: set[int]) -> None:

@@ -43,6 +43,21 @@ def test_a_bad_file_is_one_failed_page() -> None:
     assert [page.record["error"]["code"] for page in session.pages] == ["damaged"]
 
 
+@pytest.mark.parametrize(
+    ("code", "hint", "expected"),
+    [
+        ("encrypted", "give its password with --password", "give its password at the side"),
+        ("not-a-picture", "read it with --webcam a.mp4 --headless", ""),
+        ("damaged", "copy it again", "copy it again"),
+    ],
+)
+def test_no_hint_names_a_flag(code: str, hint: str, expected: str) -> None:
+    session, outcome = make_session("a.jpg"), fail(code)
+    outcome.record["error"]["hint"] = hint
+    read_files(session, Outcomes({("a.jpg", 1): outcome}), Plan(), lambda *_: None)
+    assert session.pages[0].record["error"]["hint"] == expected
+
+
 def test_a_bug_has_its_traceback_on_the_server(capsys: pytest.CaptureFixture[str]) -> None:
     session = make_session("a.jpg")
     read_files(session, Outcomes({("a.jpg", 1): fail("bug", traceback="boom")}), Plan(), lambda *_: None)

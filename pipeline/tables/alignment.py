@@ -24,6 +24,9 @@ _PART_HEIGHTS, _MOST_JOINED = 0.3, 0.75
 """Digits of one number with more space between them, of their height, may be of two columns; unless numbers reach over
 both in more than this share of the rows that have digits in both."""
 
+_WIDER, _LEAST_SPACE = 1.6, 0.15
+"""Times the space within numbers, or this share of the digits' height if it is less, by which space parts columns."""
+
 _AROUND_HEIGHTS = 0.4
 _LEAST_FILLED, _LEAST_NUMBERS = 0.3, 4
 """Share of the cells that hold a number, and how many numbers there are, at least."""
@@ -102,7 +105,7 @@ def align_numbers(readings: Sequence[Reading], digit_height_px: float) -> Alignm
     upright = _fit_slope(pieces[:, 0], pieces[:, 2], (pieces[:, 1] + pieces[:, 3]) / 2, bins)
     rows = _cluster(*_shear(middle - core, middle + core, (boxes[:, 0] + boxes[:, 2]) / 2, level))
     columns = _cluster(*_shear(pieces[:, 0], pieces[:, 2], (pieces[:, 1] + pieces[:, 3]) / 2, upright))
-    columns = _join_columns(columns, readings, upright)
+    columns = _join_columns(columns, readings, upright, digit_height_px)
     around = _AROUND_HEIGHTS * digit_height_px
     aligned = Alignment(level, upright, _find_edges(columns, around), _find_edges(rows, 1.5 * around))
     return aligned if _is_table(aligned, readings) else None
@@ -121,11 +124,18 @@ def _is_table(aligned: Alignment, readings: Sequence[Reading]) -> bool:
 
 
 def _join_columns(
-    columns: Sequence[tuple[float, float]], readings: Sequence[Reading], slope: tuple[float, float]
+    columns: Sequence[tuple[float, float]],
+    readings: Sequence[Reading],
+    slope: tuple[float, float],
+    digit_height_px: float,
 ) -> list[tuple[float, float]]:
-    """Return the columns; two neighbors are one where most numbers reach over both: its digits stand far apart."""
-    centers = [np.array([digit.box.center for digit in reading.digits]) for reading in readings]
-    middles = [_shear(own[:, 0], own[:, 0], own[:, 1], slope)[0] for own in centers]
+    """Return the columns; two neighbors are one where most numbers reach over both: its digits stand far apart.
+
+    They are two where the space between them is more than that between digits within them.
+    """
+    sides = [np.array([digit.box.as_list() for digit in reading.digits], np.float64) for reading in readings]
+    extents = [_shear(own[:, 0], own[:, 2], (own[:, 1] + own[:, 3]) / 2, slope) for own in sides]
+    middles = [(left + right) / 2 for left, right in extents]
     joined = [columns[0]]
     for before, after in zip(columns[:-1], columns[1:], strict=True):
         edge = (before[1] + after[0]) / 2
@@ -133,11 +143,33 @@ def _join_columns(
         n_left, n_right = (
             sum(bool(((own >= start) & (own <= end)).any()) for own in middles) for start, end in (before, after)
         )
-        if n_over > _MOST_JOINED * min(n_left, n_right):
+        is_over = n_over > _MOST_JOINED * min(n_left, n_right)
+        if is_over and not _is_wider(edge, before[0], after[1], extents, digit_height_px):
             joined[-1] = joined[-1][0], after[1]
         else:
             joined.append(after)
     return joined
+
+
+def _is_wider(
+    edge: float,
+    start: float,
+    end: float,
+    extents: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]],
+    digit_height_px: float,
+) -> bool:
+    """Return whether numbers that reach over an edge have more space there than elsewhere from `start` to `end`."""
+    over: list[float] = []
+    within: list[float] = []
+    for lefts, rights in extents:
+        middles = (lefts + rights) / 2
+        for at in range(len(middles) - 1):
+            if start <= middles[at] and middles[at + 1] <= end:
+                is_over = middles[at] < edge < middles[at + 1]
+                (over if is_over else within).append(lefts[at + 1] - rights[at])
+    if len(within) < _SEVERAL or not over:
+        return False
+    return float(np.median(over)) > _WIDER * max(_LEAST_SPACE * digit_height_px, float(np.median(within)))
 
 
 def _join(boxes: Sequence[Sequence[int]], digit_height_px: float) -> list[list[int]]:

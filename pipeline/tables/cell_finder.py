@@ -46,14 +46,24 @@ class CellFinder:
         slack = _SLACK_HEIGHTS * float(np.abs(page.to_source[:2, :2] @ height).max())
         return self._find(self._flat.straighten(map_to_source(center, page)), slack)
 
-    def collect_digits(self, readings: Sequence[Reading]) -> dict[int, str]:
-        """Return the digits of sound numbers by cell, left to right; boxes in px of the page that the table is on."""
-        digits = [digit for reading in readings if reading.flaw is None for digit in reading.digits]
-        found: dict[int, str] = {}
-        for digit in sorted(digits, key=lambda digit: digit.box.left):
-            at = self._find(self._grid.straighten(np.array(digit.box.center) - 0.5), _SLACK_HEIGHTS * digit.box.height)
-            if at is not None:
-                found[at] = found.get(at, "") + digit.text
+    def part_seen(self, readings: Sequence[tuple[Reading, Reading]]) -> dict[int, list[Reading]]:
+        """Return numbers by cell, those that go over a wall parted at it.
+
+        Parameters
+        ----------
+        readings : each twice: its boxes in px of the page that the table is on, and as it is returned
+        """
+        found: dict[int, list[Reading]] = {}
+        for reading, returned in readings:
+            digits = [digit.box for digit in reading.digits]
+            cells = [
+                self._find(self._grid.straighten(np.array(box.center) - 0.5), _SLACK_HEIGHTS * box.height)
+                for box in digits
+            ]
+            starts = [at for at in range(len(cells)) if at == 0 or cells[at] != cells[at - 1]]
+            for at, part in zip(starts, part_number(returned, cells), strict=True):
+                if (cell := cells[at]) is not None:
+                    found.setdefault(cell, []).append(part)
         return found
 
     def find_touched(self, box: Box, page: Page) -> set[int]:

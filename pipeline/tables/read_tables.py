@@ -33,6 +33,7 @@ from pipeline.tables.doubts import (
 from pipeline.tables.grid import Grid, find_grids
 from pipeline.tables.mesh import Points
 from pipeline.tables.rectify import FlatTable, map_to_source
+from pipeline.tables.two_looks import keep_numbers, merge_looks
 from pipeline.tables.walls import CellSpan
 from pipeline.tables.whole_grid import find_whole_grid
 from pipeline.types import Page, PageReading, Reading
@@ -74,8 +75,8 @@ def find_tables(
         inside = [at for at in left if grid.holds(_locate(stages.readings[at].box, grid))]
         if not inside:
             continue
-        before = [stages.readings[at] for at in inside]
-        table = _read_grid(stages.ink.page, grid, height_px, classifier, settings, constraint, before)
+        on_page = [(stages.readings[at], whole.readings[at]) for at in inside]
+        table = _read_grid(stages.ink.page, grid, height_px, classifier, settings, constraint, on_page)
         if table is not None:
             left = [at for at in left if at not in inside]
             tables.append(table)
@@ -117,11 +118,11 @@ def _read_grid(
     classifier: Classifier,
     settings: Settings,
     constraint: Constraint | None,
-    before: Sequence[Reading],
+    on_page: Sequence[tuple[Reading, Reading]],
 ) -> tuple[Table, list[Reading]] | None:
     """Return a ruled table and its numbers, boxes in px of the upright original; None if it has none.
 
-    `before` are the numbers as they were read with its lines: where they say otherwise, a number is rejected.
+    `on_page` are the numbers as they were read with its lines, boxes in px of the page and of the upright original.
     """
     flat = FlatTable(page, grid, height_px)
     finder = CellFinder(flat, grid)
@@ -131,21 +132,22 @@ def _read_grid(
         skew=replace(settings.skew, is_enabled=False),
     )
     stages = analyze_page(flat.page, classifier, level, constraint=constraint, part=finder.part)
-    by_cell: dict[int, list[Reading]] = {}
+    found: dict[int, list[Reading]] = {}
     for reading in stages.readings:
         at = finder.find(reading.digits[0].box, stages.ink.page)
         if at is not None:
-            by_cell.setdefault(at, []).append(_place(reading, stages.ink.page, flat, page.source_size_px))
+            found.setdefault(at, []).append(_place(reading, stages.ink.page, flat, page.source_size_px))
+    by_cell, differing = merge_looks(_order(found), _order(finder.part_seen(on_page)))
     if not by_cell:
         return None
-    doubts = _find_doubts(stages, finder, by_cell, before)
+    doubts = _find_doubts(stages, finder, by_cell)
     walls = grid.level_walls[1:-1], grid.upright_walls[:, 1:-1]
     is_unsure = is_doubtful(len(doubts.keys() & by_cell.keys()), len(by_cell), walls)
     corners = map_to_source(grid.bend(np.array([grid.find_corners(span) for span in grid.cells])), page)
     cells, readings = [], []
     for at, span in enumerate(grid.cells):
-        own = sorted(by_cell.get(at, []), key=lambda reading: reading.box.left)
-        reason = TABLE if is_unsure else doubts.get(at)
+        own = by_cell.get(at, [])
+        reason = TABLE if is_unsure else doubts.get(at, differing.get(at))
         if reason:
             own = [_reject(reading, reason) for reading in own]
         cells.append(_make_cell(span, own, corners[at]))
@@ -153,37 +155,34 @@ def _read_grid(
     return Table(len(grid.ys) - 1, len(grid.xs) - 1, tuple(cells), True), readings
 
 
-def _find_doubts(
-    stages: Stages, finder: CellFinder, by_cell: Mapping[int, Sequence[Reading]], before: Sequence[Reading]
-) -> dict[int, str]:
-    """Return why cells of a ruled table are doubtful, by the index of the cell."""
+def _order(cells: Mapping[int, list[Reading]]) -> dict[int, list[Reading]]:
+    """Return the numbers of each cell from left to right."""
+    return {at: sorted(own, key=lambda reading: reading.box.left) for at, own in cells.items()}
+
+
+def _find_doubts(stages: Stages, finder: CellFinder, by_cell: Mapping[int, Sequence[Reading]]) -> dict[int, str]:
+    """Return why cells of a ruled table are doubtful by what else is in them, by the index of the cell."""
     page, doubts = stages.ink.page, {}
-    numbers = [reading for reading in stages.readings if reading.flaw not in (OTHER, UNSEEN)]
-    for box in find_unread(stages.ink.ink.ink, [digit.box for reading in numbers for digit in reading.digits]):
+    is_flat = {at: any(reading.flaw in (OTHER, UNSEEN) for reading in own) for at, own in by_cell.items()}
+    for box in find_unread(stages.ink.ink.ink, [digit.box for r in stages.readings for digit in r.digits]):
         at = finder.find(box, page)
         if at is not None:
             doubts[at] = UNREAD
     rows = [span.row for span in finder.cells]
-    n_unread = Counter(rows[at] for at in doubts)
-    n_read = Counter(rows[at] for at in by_cell if at not in doubts)
-    doubts |= {at: WORDS for at in by_cell if at not in doubts and n_unread[rows[at]] > n_read[rows[at]]}
+    is_bare = set(doubts) | {at for at, is_other in is_flat.items() if is_other}
+    n_unread = Counter(rows[at] for at in is_bare)
+    n_read = Counter(rows[at] for at in by_cell if at not in is_bare)
+    doubts |= {at: WORDS for at in by_cell if at not in is_bare and n_unread[rows[at]] > n_read[rows[at]]}
     for reading in stages.readings:
         for digit in reading.digits:
             touched = finder.find_touched(digit.box, page)
             doubts |= dict.fromkeys(touched, ON_WALL) if len(touched) > 1 else {}
-    earlier = finder.collect_digits(before)
-    for at, own in by_cell.items():
-        text = "".join(reading.text for reading in sorted(own, key=lambda reading: reading.box.left))
-        if at in earlier and text != earlier[at]:
-            doubts[at] = f"with the lines of its table it reads {earlier[at]}"
-        if has_lines(own):
-            doubts[at] = TWO_LINES
-    return doubts
+    return doubts | {at: TWO_LINES for at, own in by_cell.items() if has_lines(own)}
 
 
 def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple[Table, list[Reading]] | None:
     """Return the table that a page's numbers stand in, and the numbers, parted between columns; None for none."""
-    numbers = [reading for reading in stages.readings if reading.flaw not in (OTHER, UNSEEN)]
+    numbers = keep_numbers(stages.readings)
     aligned = align_numbers(numbers, height_px)
     if aligned is None:
         return None
@@ -232,7 +231,7 @@ def _place(reading: Reading, page: Page, flat: FlatTable, size_px: tuple[int, in
 
 def _make_cell(span: CellSpan, readings: Sequence[Reading], corners: Points) -> Cell:
     """Return a cell with its numbers; what the page network takes for anything else is listed, but is not its text."""
-    numbers = [reading for reading in readings if reading.flaw not in (OTHER, UNSEEN)]
+    numbers = keep_numbers(readings)
     text = " ".join(reading.text for reading in numbers)
     is_sure = all(reading.status == "accepted" for reading in numbers)
     status: CellStatus = "empty" if not text else "accepted" if is_sure else "rejected"

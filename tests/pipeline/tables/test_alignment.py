@@ -47,10 +47,34 @@ def test_rows_and_columns(turn_deg: float, side: str) -> None:
 
 def test_number_over_two_columns_does_not_join_them() -> None:
     readings = [r for r in lay(ROWS) if r.text not in ("103", "56")]
-    left, right = place("103", 60, 200), place("56", 210, 200)
+    left, right = place("103", 260, 400), place("56", 410, 400)
     joined = Reading("10356", 0.9, Box.around([left.box, right.box]), left.digits + right.digits)
     found = align_numbers([*readings, joined], HEIGHT)
     assert found is not None and len(found.xs) - 1 == 4
+
+
+def join(left: Reading, right: Reading) -> Reading:
+    return Reading(left.text + right.text, 0.9, Box.around([left.box, right.box]), left.digits + right.digits)
+
+
+def test_columns_that_most_numbers_are_read_over_are_two_where_the_space_is_wider() -> None:
+    rows = [("105", "24"), ("102", "38"), ("103", "56"), ("104", "85")]
+    readings = [join(*pair) for pair in zip(*[iter(lay(rows))] * 2, strict=True)]
+    others = [place(text, 560, 250 + 75 * row) for row, text in enumerate(("7", "8", "9", "1"))]
+    found = align_numbers([*readings, *others], HEIGHT)
+    assert found is not None and len(found.xs) - 1 == 3
+
+
+def test_digits_that_stand_far_apart_are_one_column() -> None:
+    lefts = [260 + 90 * at for at in range(3)]
+    readings = [
+        join(join(*(place(each, left, 250 + 75 * row) for each, left in zip(text[:2], lefts, strict=False))),
+             place(text[2], lefts[2], 250 + 75 * row))
+        for row, text in enumerate(("105", "242", "317", "948"))
+    ]  # fmt: skip
+    others = [place(text, 760, 250 + 75 * row) for row, text in enumerate(("7", "8", "9", "1"))]
+    found = align_numbers([*readings, *others], HEIGHT)
+    assert found is not None and len(found.xs) - 1 == 2
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ from pipeline.outputs.formats import FORMATS
 from pipeline.service_flags import add_service_flags, find_service, make_service_options
 from pipeline.settings.tree import Settings
 from pipeline.version import __version__
-from pipeline.web.options import ApiOptions
+from pipeline.web.options import ApiOptions, PageOptions
 
 _EPILOG = """\
 exit codes: 0 all pages read, 1 some inputs failed, 2 usage or settings, 3 no input could be read, 4 model,
@@ -49,7 +49,7 @@ The manual is in the folder docs, from docs/command-line.md on.
 
 _USAGE = """%(prog)s INPUT... [-o FILE] [flags]
        %(prog)s --webcam [SOURCE] [flags]
-       %(prog)s --api [flags]
+       %(prog)s --api|--serve [flags]
        %(prog)s --check"""
 
 _EXAMPLES = (
@@ -70,13 +70,13 @@ _BATCH_ONLY = (
 """Names of the flags that only one of the two modes takes."""
 
 
-Options: TypeAlias = BatchOptions | LiveOptions | TemplateOptions | ApiOptions | CheckOptions
+Options: TypeAlias = BatchOptions | LiveOptions | TemplateOptions | ApiOptions | PageOptions | CheckOptions
 
 
 def build_options(argv: Sequence[str] | None = None) -> Options:
     """Return the options of what the command line asks for.
 
-    A batch run, or what ``--webcam``, ``--make-template``, ``--api`` or ``--check`` stand for.
+    A batch run, or what ``--webcam``, ``--make-template``, ``--api``, ``--serve`` or ``--check`` stand for.
 
     Parameters
     ----------

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.batch.options import BatchOptions
     from pipeline.forms.options import TemplateOptions
     from pipeline.live.options import LiveOptions
-    from pipeline.web.options import ApiOptions
+    from pipeline.web.options import ApiOptions, PageOptions
 
 _BUG = 70
 _INTERRUPTED = 130
@@ -91,7 +91,7 @@ def _run(argv: Sequence[str] | None) -> int:
         from pipeline.checkup.options import CheckOptions
         from pipeline.forms.options import TemplateOptions
         from pipeline.live.options import LiveOptions
-        from pipeline.web.options import ApiOptions
+        from pipeline.web.options import ApiOptions, PageOptions
 
     if not (sys.argv[1:] if argv is None else argv):
         print_message(*format_short_help().splitlines())
@@ -101,6 +101,8 @@ def _run(argv: Sequence[str] | None) -> int:
         return _run_make_template(options)
     if isinstance(options, ApiOptions):
         return _run_api(options)
+    if isinstance(options, PageOptions):
+        return _run_page(options)
     if isinstance(options, CheckOptions):
         from pipeline.checkup.run import run
 
@@ -133,6 +135,13 @@ def _run_api(options: ApiOptions) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as for a batch
     with _explain_missing_library("for --api: pip install '.[web]'"):
         from pipeline.web.server import run
+    return run(options)
+
+
+def _run_page(options: PageOptions) -> int:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as for a batch
+    with _explain_missing_library("for --serve, with Python 3.11 or later: pip install '.[web]'"):
+        from pipeline.web.page.serve import run
     return run(options)
 
 

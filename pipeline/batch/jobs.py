@@ -33,6 +33,7 @@ class Plan:
     has_tables : whether tables are read into rows and columns
     template : the form that every page is; None where pages are read without one
     has_pictures : whether a record carries pictures of its page and numbers, for the HTML report
+    keeps_page : whether an outcome carries the picture of its page, as the page in the browser shows it
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -43,6 +44,7 @@ class Plan:
     password: str | None = field(default=None, repr=False)
     region: Region | None = None
     has_tables: bool = False
+    keeps_page: bool = False
     has_pictures: bool = False
     constraint: Constraint | None = None
     template: Template | None = None
@@ -76,6 +78,7 @@ class Outcome:
     traceback : of a bug
     crops : names of the crops of its rejected numbers, in reading order; None if none were asked for
     is_lost : whether the worker process ended before it could return anything about the file
+    picture : the page, upright, as JPEG; empty if it is not asked for, or the page failed
     """
 
     record: Record
@@ -85,6 +88,7 @@ class Outcome:
     traceback: str = ""
     crops: tuple[str, ...] | None = None
     is_lost: bool = False
+    picture: bytes = b""
 
 
 def identify(path: str) -> Identity | None:

@@ -29,6 +29,7 @@ from pipeline.outputs.annotate import annotate, write_annotated
 from pipeline.outputs.records import Record, make_record
 from pipeline.outputs.report_pictures import make_pictures
 from pipeline.outputs.review import write_crops
+from pipeline.outputs.thumbnail import encode_jpeg
 from pipeline.outputs.trace import Trace
 from pipeline.reading.cut_numbers import reject_at_rim
 from pipeline.reading.read_page import analyze_page, make_page_reading, note_reading
@@ -39,6 +40,9 @@ from pipeline.system.memory import estimate_memory, limit_memory_to
 from pipeline.system.native_stderr import silence_native_stderr
 from pipeline.tables.read_tables import find_tables, note_tables
 from pipeline.types import Page, PageReading
+
+_MOST_PICTURE_MPX = 4
+"""Of the picture of a page that an outcome carries, which is kept in memory."""
 
 _VIDEO_SUFFIXES = (".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".wmv", ".3gp")
 
@@ -54,10 +58,11 @@ class Worker:
     Attributes
     ----------
     notes : what the user should know of the model
+    classifier : the plan's model
     """
 
     def __init__(self, plan: Plan, classifier: Classifier) -> None:
-        self._plan, self._classifier = plan, classifier
+        self._plan, self.classifier = plan, classifier
         self.notes = classifier.notes
         if plan.settings.signs.is_enabled and classifier.line_network is None:
             self.notes += (f"{classifier.name}: has no line network, so --signs finds minus, point and comma alone",)
@@ -82,8 +87,8 @@ class Worker:
             name = name_page(job.source.stem, job.number, picture.n_pages)
             most_memory = estimate_memory(picture.count_pixels(job.number)) + 2 * len(picture.raw)
             with limit_memory_to(most_memory):
-                record, crops = self._read_page(picture, job, name)
-            return Outcome(record, name, picture.n_pages, identity, crops=crops)
+                record, crops, jpeg = self._read_page(picture, job, name)
+            return Outcome(record, name, picture.n_pages, identity, crops=crops, picture=jpeg)
         except InputError as error:
             failure = _describe_failure(error, job, picture is not None)
         except DigitsError:
@@ -103,8 +108,8 @@ class Worker:
             self._opened = wanted
         return self._picture
 
-    def _read_page(self, picture: Picture, job: Job, name: str) -> tuple[Record, tuple[str, ...] | None]:
-        """Return the record of a page and the names of its crops, None if none are asked for."""
+    def _read_page(self, picture: Picture, job: Job, name: str) -> tuple[Record, tuple[str, ...] | None, bytes]:
+        """Return the record of a page, the names of its crops and its picture; None and no bytes if not asked for."""
         plan = job.plan or self._plan
         with silence_native_stderr():  # libjpeg and libpng print a warning for every slight defect
             page = picture.load_page(job.number)
@@ -112,7 +117,8 @@ class Worker:
         record = make_record(outcome, "; ".join(filter(None, [picture.note_page(job.number), note])) or None)
         has_rejected = any(r.status == "rejected" for r in reading.readings)
         crops: tuple[str, ...] | None = () if plan.review else None
-        if plan.annotate or plan.has_pictures or (plan.review and has_rejected):
+        jpeg = b""
+        if plan.annotate or plan.has_pictures or plan.keeps_page or (plan.review and has_rejected):
             with silence_native_stderr():
                 bgr = picture.load_color(job.number)
             suffix = ".jpg" if picture.header.format == "JPEG" else ".png"
@@ -121,14 +127,16 @@ class Worker:
                 write_annotated(annotate(bgr, reading, page.to_source), plan.annotate, name, suffix)
             if plan.has_pictures:
                 record |= make_pictures(record, bgr, page.to_source)
+            if plan.keeps_page:
+                jpeg = encode_jpeg(bgr, _MOST_PICTURE_MPX)
             if plan.review:
                 crops = tuple(write_crops(bgr, reading, page.to_source, plan.review, name))
-        return record, crops
+        return record, crops, jpeg
 
     def _read(self, page: Page, plan: Plan, name: str) -> tuple[PageReading | FormReading, PageReading, str | None]:
         """Return what was read on a page, its numbers, and what the user should know of how it was read."""
         if plan.template:
-            form = read_form(page, plan.template, self._classifier, plan.settings)
+            form = read_form(page, plan.template, self.classifier, plan.settings)
             return form, form.reading, note_form(form, plan.template)
         part = crop_page(page, plan.region) if plan.region else page
         stages = self._analyze(part, plan)
@@ -144,13 +152,13 @@ class Worker:
         return reading, reading, note
 
     def _analyze(self, page: Page, plan: Plan) -> Stages:
-        return analyze_page(page, self._classifier, plan.settings, None, plan.constraint)
+        return analyze_page(page, self.classifier, plan.settings, None, plan.constraint)
 
     def _place(self, stages: Stages, plan: Plan) -> PageReading:
         """Return the numbers of a page that was analyzed, in rows and columns if those are asked for."""
         if plan.has_tables:
-            return find_tables(stages, self._classifier, plan.settings, plan.constraint)
-        return make_page_reading(stages, self._classifier.name)
+            return find_tables(stages, self.classifier, plan.settings, plan.constraint)
+        return make_page_reading(stages, self.classifier.name)
 
 
 def _describe_failure(error: InputError, job: Job, is_open: bool) -> Failure:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from multiprocessing import connection, parent_process
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 
@@ -96,6 +96,13 @@ class ManyProcesses:
         """Queue the page."""
         return self._dispatcher.submit(read_in_worker, job, timeout_s=self._timeout_s)
 
+    def call(self, function: Callable[..., Any], *arguments: Any) -> Future[Any]:
+        """Queue a call of a function that a worker can import; it may take as long as a page.
+
+        The future raises TimeoutError or LostProcessError where a page would be a failure.
+        """
+        return self._dispatcher.submit(function, *arguments, timeout_s=self._timeout_s)
+
     def stop(self) -> None:
         """End all processes, busy or not."""
         self._dispatcher.stop()
@@ -157,15 +164,16 @@ def _initialize_worker(plan: Plan, most_memory: int | None) -> None:
 
 def load_in_worker() -> tuple[str, ...]:
     """Load the model, once in a process; return its notes."""
-    return _find_worker().notes
+    return find_worker().notes
 
 
 def read_in_worker(job: Job) -> Outcome:
     """Return the outcome of a job; the first job of a process also loads the model."""
-    return _find_worker().read(job)
+    return find_worker().read(job)
 
 
-def _find_worker() -> Worker:
+def find_worker() -> Worker:
+    """Return what reads in this worker process, its model loaded."""
     global _worker
     if _worker is None:
         _worker = Worker(_plan, load_classifier(_plan.model))

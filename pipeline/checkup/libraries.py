@@ -45,6 +45,8 @@ PARTS = {
         "pydantic": "pydantic",
         "python-multipart": "python_multipart",
         "prometheus-client": "prometheus_client",
+        "openpyxl": "openpyxl",
+        "streamlit": "streamlit",
     },
     "xlsx": {"openpyxl": "openpyxl"},
     "completion": {"shtab": "shtab"},
@@ -53,7 +55,7 @@ PARTS = {
 
 _PURPOSES = {
     "train": "training, and models in .keras or .h5",
-    "web": "--api",
+    "web": "--api and --serve",
     "xlsx": "workbooks, --output FILE.xlsx",
     "completion": "--print-completion",
 }

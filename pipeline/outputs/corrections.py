@@ -2,7 +2,7 @@
 
 A corrected number has the right value as its ``text``, is accepted, keeps the confidence of its reading, and has one
 key more, ``corrected_from``: what had been read. A right value of ``-`` says that there is no number: it moves from the
-page's ``numbers`` to its ``removed``.
+page's ``numbers`` to its ``removed``. The cell of a table or the field of a form that it stands in says so too.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from pipeline.errors import OutputError, UsageError
+from pipeline.outputs.corrected_places import carry_over
 from pipeline.outputs.csv_cells import spell_path
 from pipeline.outputs.records import Record
 from pipeline.outputs.review import read_rows
@@ -90,11 +91,23 @@ def _parse(place: str, at: int, row: Mapping[str, str]) -> Correction:
         raise UsageError(f"{place}: expected page and box in whole numbers, received {', '.join(numbers)}", "mend it")
     page, *box = map(int, numbers)
     return Correction(
-        at, cells["crop"], cells["number"], cells["file"], page, tuple(box), _parse_value(place, cells["right_value"])
+        at, cells["crop"], cells["number"], cells["file"], page, tuple(box), parse_value(place, cells["right_value"])
     )
 
 
-def _parse_value(place: str, cell: str) -> str | None:
+def parse_value(place: str, cell: str) -> str | None:
+    """Return the right value that a person has written; None where it says that there is no number.
+
+    Parameters
+    ----------
+    place : of the cell, for the message
+    cell : what was written
+
+    Raises
+    ------
+    UsageError
+        If it is no number.
+    """
     value = " ".join(cell.removeprefix("'").translate(_DASHES).split())
     if value == NO_NUMBER:
         return None
@@ -105,7 +118,7 @@ def _parse_value(place: str, cell: str) -> str | None:
 
 
 def correct_records(
-    records: Iterable[tuple[Record, Sequence[str]]], corrections: Sequence[Correction], table: Path
+    records: Iterable[tuple[Record, Sequence[str]]], corrections: Sequence[Correction], table: PurePath
 ) -> tuple[list[Record], Counts, list[str]]:
     """Return the records with the corrections put in, what was done, and a line for each doubtful correction.
 
@@ -134,6 +147,8 @@ def correct_records(
             doubts += _correct(*pages[key], one, place, counts)
         elif texts[place_of_number] != one.text:
             raise UsageError(f"{place}: gives a number two right values", "keep one of the rows")
+    for record, _ in kept:
+        carry_over(record)
     counts.n_open = sum(n["status"] == "rejected" for record, _ in kept for n in record["numbers"])
     return [record for record, _ in kept], counts, doubts
 

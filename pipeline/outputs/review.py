@@ -86,7 +86,7 @@ def write_crops(
     make_folder((folder / CROPS / stem).parent)
     names = []
     for index, box in rejected:
-        png = cv2.imencode(".png", _crop(bgr, box, to_source))[1].tobytes()
+        png = cv2.imencode(".png", crop_legibly(bgr, box, to_source))[1].tobytes()
         names.append(f"{CROPS}/{PurePath(stem).as_posix()}.{index}-{_checksum(png)}.png")
         write_file(folder / names[-1], png)
     parent = make_folder((folder / PAGES / stem).parent)
@@ -103,8 +103,13 @@ def _checksum(png: bytes) -> str:
     return sha256(png).hexdigest()[:8]
 
 
-def _crop(bgr: NDArray[np.uint8], box: Box, to_source: NDArray[np.float64] | None) -> NDArray[np.uint8]:
-    """Return the crop of a number with a margin, enlarged if it is small."""
+def crop_legibly(bgr: NDArray[np.uint8], box: Box, to_source: NDArray[np.float64] | None) -> NDArray[np.uint8]:
+    """Return the crop of a number with a margin, enlarged if it is small: uint8 (h, w, 3).
+
+    Parameters
+    ----------
+    bgr, box, to_source : as for `crop_number`
+    """
     crop = crop_number(bgr, box, to_source, MARGIN_FRAC, LEAST_MARGIN_PX)
     factor = min(_MOST_FACTOR, -(-_LEAST_HEIGHT_PX // crop.shape[0]))
     return cv2.resize(crop, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC) if factor > 1 else crop
@@ -147,6 +152,24 @@ def write_table(with_crops: Iterable[tuple[Mapping[str, Any], Sequence[str]]], f
             table.writerow(row)
         table.writerows(row for key, row in old.items() if key not in written)
     return n_open
+
+
+def fill_in(folder: Path, answers: Mapping[tuple[str, ...], str]) -> None:
+    """Put right values into the table of a review.
+
+    Parameters
+    ----------
+    folder : of the review
+    answers : right values by file as the table spells it, page, left, top, right and bottom of the number
+    """
+    rows = read_rows(folder / TABLE)
+    with open_output(folder / TABLE) as stream:
+        stream.write(_BYTE_ORDER_MARK)
+        table = csv.DictWriter(stream, COLUMNS, lineterminator="\r\n")
+        table.writeheader()
+        for row in rows:
+            given = answers.get(tuple(row[name] for name in _KEY))
+            table.writerow(row if given is None else {**row, _ANSWER: given})
 
 
 def read_table(path: Path) -> dict[tuple[str, ...], dict[str, str]]:

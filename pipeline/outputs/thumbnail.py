@@ -1,4 +1,4 @@
-"""A picture -> a small copy of it as a data URI, for the HTML report."""
+"""A picture -> its bytes for a browser: a thumbnail as a data URI, for the HTML report, or a JPEG of full size."""
 
 from __future__ import annotations
 
@@ -19,6 +19,26 @@ _QUALITIES = (75, 40, 15, 1)
 """Tried in this order until the picture is small enough: a smooth page keeps its detail, a noisy photo loses some."""
 
 _LEAST_HALVED_PX = 32
+
+
+_JPEG_QUALITY = 92
+"""At which the strokes of a pen show no blocks."""
+
+
+def encode_jpeg(bgr: NDArray[np.uint8], most_mpx: float | None = None) -> bytes:
+    """Return a picture as JPEG.
+
+    Parameters
+    ----------
+    bgr : uint8 (H, W, 3)
+    most_mpx : megapixels that a larger one is shrunk to; None for no limit
+    """
+    n_px = bgr.shape[0] * bgr.shape[1]
+    if most_mpx is not None and n_px > most_mpx * 1e6:
+        factor = (most_mpx * 1e6 / n_px) ** 0.5
+        size = max(1, int(bgr.shape[1] * factor)), max(1, int(bgr.shape[0] * factor))
+        bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])[1].tobytes()
 
 
 def make_thumbnail(bgr: NDArray[np.uint8]) -> str:

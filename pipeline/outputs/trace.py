@@ -48,19 +48,7 @@ class Trace:
         OutputError
             If the folder cannot be made or a picture not be written.
         """
-        pictures = {
-            "gray": stages.ink.page.gray,
-            "darkness": cv2.bitwise_not(stages.ink.darkness),
-            "ink": cv2.bitwise_not(stages.ink.ink.ink),
-            "rulings": draw_rulings(stages),
-            "lines": draw_lines(stages),
-            "cuts": draw_spans(stages),
-            "tensors": draw_tensors(stages.recognition),
-            "line-images": draw_line_images(stages.recognition),
-        }
-        if stages.detection is not None:
-            pictures["detection"] = draw_detection(stages.ink.page.gray, stages.detection)
-        for number, (name, picture) in enumerate(pictures.items(), start=1):
+        for number, (name, picture) in enumerate(draw_stages(stages).items(), start=1):
             self._write(f"{number}-{name}.png", cv2.imencode(".png", picture)[1].tobytes())
         self._write("hypotheses.txt", format_trials(stages.trials, stages.hypothesis).encode())
 
@@ -68,6 +56,23 @@ class Trace:
         path = self.directory / f"{self.stem}.{ending}"
         make_folder(path.parent)
         write_file(path, content)
+
+
+def draw_stages(stages: Stages) -> dict[str, NDArray[np.uint8]]:
+    """Return a picture of every stage by its name, in the order of the stages: uint8 (H, W) or (H, W, 3)."""
+    pictures = {
+        "gray": stages.ink.page.gray,
+        "darkness": cv2.bitwise_not(stages.ink.darkness),
+        "ink": cv2.bitwise_not(stages.ink.ink.ink),
+        "rulings": draw_rulings(stages),
+        "lines": draw_lines(stages),
+        "cuts": draw_spans(stages),
+        "tensors": draw_tensors(stages.recognition),
+        "line-images": draw_line_images(stages.recognition),
+    }
+    if stages.detection is not None:
+        pictures["detection"] = draw_detection(stages.ink.page.gray, stages.detection)
+    return pictures
 
 
 def draw_rulings(stages: Stages) -> NDArray[np.uint8]:

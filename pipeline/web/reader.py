@@ -72,7 +72,7 @@ class Reader:
         records = [outcome.record]
         for number in pages.choose(outcome.n_pages or 0)[1:]:
             if outcome.is_lost:
-                records.append(_skip(upload, number, outcome.record))
+                records.append(skip_rest(upload.name, number, outcome.record))
                 break
             if await has_gone():
                 break
@@ -102,8 +102,8 @@ async def wait_for(future: Future[Any]) -> None:
     await is_done.wait()
 
 
-def _skip(upload: Upload, number: int, lost: Record) -> Record:
-    """Return the record that stands for the pages from `number` on, which come after one that was lost."""
+def skip_rest(name: str, number: int, lost: Record) -> Record:
+    """Return the record that stands for the pages of a file from `number` on, which come after one that was lost."""
     error = lost["error"]
     message = f"the pages from this one on were not tried, as page {lost['page']} failed ({error['message']})"
-    return make_record(Failure(upload.name, number, error["code"], message, error["hint"]))
+    return make_record(Failure(name, number, error["code"], message, error["hint"]))

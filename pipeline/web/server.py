@@ -82,11 +82,21 @@ def listen(host: str, port: int) -> socket.socket:
         raise UsageError(f"--host {host} --port {port}: cannot be listened at ({reason})", "choose others") from error
 
 
+def is_loopback(host: str) -> bool:
+    """Return whether no other computer reaches a host of this name."""
+    return host.startswith(_LOOPBACK)
+
+
+def name_address(host: str, listener: socket.socket) -> str:
+    """Return the address of a server, such as http://127.0.0.1:8000."""
+    place = f"[{host}]" if ":" in host else host
+    return f"http://{place}:{listener.getsockname()[1]}"
+
+
 def _greet(host: str, listener: socket.socket, token: str | None) -> list[str]:
     """Return the lines that say where the server is, and who may use it."""
-    place = f"[{host}]" if ":" in host else host
-    address = f"http://{place}:{listener.getsockname()[1]}"
+    address = name_address(host, listener)
     lines = [f"reading at {address}/read, described at {address}/docs; Ctrl-C ends it"]
-    if token is None and not host.startswith(_LOOPBACK):
+    if token is None and not is_loopback(host):
         lines.append(f"anyone who reaches this host may use it; set {TOKEN_VARIABLE} to ask for a token")
     return lines

@@ -16,6 +16,7 @@ BENCHMARKS = {
     "survive": ("survive", "a batch of good and bad files, killed and resumed"),
     "journal": ("attack_journal", "a journal that is damaged, and runs that are killed or started twice"),
     "mutate": ("mutate", "files that are damaged at random bytes"),
+    "page": ("picture_of_page", "draws the picture of docs/page.md, in Chromium"),
     "fuzz": ("fuzz", "parsers of headers, journals, cards and settings, fuzzed"),
 }
 """Module and purpose of each."""

@@ -37,6 +37,11 @@ ELSEWHERE = {
     "pipeline/settings/knob.py": "tests/pipeline/settings/test_tree.py",
     "pipeline/version.py": "tests/pipeline/test_cli.py",
     "pipeline/web/description.py": "tests/pipeline/web/test_app.py",
+    "pipeline/web/page/script.py": "tests/pipeline/web/page/test_serve.py",
+    **dict.fromkeys(
+        [f"pipeline/web/page/{part}_view.py" for part in ("download", "input", "page", "settings", "template")],
+        "tests/pipeline/web/page/test_page_browser.py",
+    ),
     "pipeline/web/options.py": "tests/pipeline/test_service_flags.py",
     "pipeline/web/request_errors.py": "tests/pipeline/web/test_app.py",
     **dict.fromkeys(

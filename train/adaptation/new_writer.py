@@ -6,7 +6,6 @@ alone decides. Slant, haste and width vary from page to page, as paper, pen and 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pipeline.outputs.records import make_record
-from pipeline.outputs.review import COLUMNS, TABLE, read_rows, write_crops, write_table
+from pipeline.outputs.review import fill_in, write_crops, write_table
 from pipeline.reading.read_page import read_page
 from pipeline.recognition.classify import Classifier
 from pipeline.types import Reading
@@ -87,26 +86,18 @@ def write_review(folder: Path, seed: int, classifier: Classifier, n_digits: int)
         if sum(map(len, answers.values())) >= n_digits:
             break
     write_table(with_crops, folder)
-    rows = read_rows(folder / TABLE)
-    with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS)
-        table.writeheader()
-        table.writerows({**row, "right_value": answers.get(_name_place(row), "")} for row in rows)
+    fill_in(folder, answers)
     return Reviewed(len(with_crops), len(answers), sum(map(len, answers.values())))
 
 
-def _name_place(row: dict[str, str]) -> tuple[str, ...]:
-    return tuple(row[name] for name in ("file", "left", "top", "right", "bottom"))
-
-
 def _answer(page: SamplePage, readings: Sequence[Reading]) -> dict[tuple[str, ...], str]:
-    """Return the right values of rejected numbers that stand alone in their rows, by file and box."""
+    """Return the right values of rejected numbers that stand alone in their rows, by file, page and box."""
     mm = page.width_mm / page.size_px[0]
     start, step = page.layout.start_mm[1] - page.layout.digits_mm[0] / 2, page.layout.row_mm
     rows = [round((reading.box.center[1] * mm - start) / step) for reading in readings]
     alone = ((row, r) for row, r in zip(rows, readings, strict=True) if rows.count(row) == 1 and 0 <= row < _N_ROWS)
     return {
-        (page.file, *map(str, reading.box.as_list())): page.rows[row][0]
+        (page.file, "1", *map(str, reading.box.as_list())): page.rows[row][0]
         for row, reading in alone
         if reading.status == "rejected"
     }

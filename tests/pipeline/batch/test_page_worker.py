@@ -163,6 +163,12 @@ def test_pictures_that_are_asked_for_are_made(tmp_path: Path) -> None:
     assert [crop.rpartition("-")[0] for crop in outcome.crops] == ["crops/a.1", "crops/a.2"]
 
 
+def test_outcome_carries_the_picture_that_is_asked_for(tmp_path: Path) -> None:
+    path = write_numbers(tmp_path / "a.jpg")
+    assert read(make_reader(), path).picture == b""
+    assert read(make_reader(), path, keeps_page=True).picture.startswith(b"\xff\xd8")
+
+
 def test_pictures_mirror_the_tree_of_a_folder(tmp_path: Path) -> None:
     path = write_numbers(tmp_path / "a.png")
     folders = {name: tmp_path / name for name in ("annotate", "trace", "review")}

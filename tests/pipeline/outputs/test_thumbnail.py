@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from pipeline.outputs.thumbnail import make_thumbnail
+from pipeline.outputs.thumbnail import encode_jpeg, make_thumbnail
 
 HEAD = "data:image/webp;base64,"
 
@@ -47,3 +47,11 @@ def test_a_grainy_photo_is_small_too() -> None:
     worst = np.kron(np.random.default_rng(1).integers(0, 256, (240, 320, 3), np.uint8), np.ones((5, 5, 1), np.uint8))
     assert len(make_thumbnail(grain)) < 7_000
     assert len(make_thumbnail(worst)) < 7_000
+
+
+@pytest.mark.parametrize(
+    ("most_mpx", "shape"), [(None, (200, 400, 3)), (1, (200, 400, 3)), (0.02, (100, 200, 3))], ids=str
+)
+def test_large_picture_is_shrunk_to_its_limit(most_mpx: float | None, shape: tuple[int, int, int]) -> None:
+    jpeg = encode_jpeg(np.full((200, 400, 3), 90, np.uint8), most_mpx)
+    assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape == shape

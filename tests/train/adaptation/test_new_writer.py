@@ -37,7 +37,7 @@ def test_rejected_number_alone_in_its_row_gets_its_right_value() -> None:
         read("4", Box(280, rows[2] - 30, 300, rows[2] + 30)),
     ]
     box = [str(side) for side in readings[0].box.as_list()]
-    assert _answer(page, readings) == {(page.file, *box): page.rows[0][0]}
+    assert _answer(page, readings) == {(page.file, "1", *box): page.rows[0][0]}
 
 
 @pytest.mark.slow

@@ -1,0 +1,164 @@
+"""One page: the upright picture with its boxes beside the table of its numbers, and how it was read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pipeline.batch.jobs import Job
+from pipeline.batch.sources import Source
+from pipeline.batch.worker_process import LostProcessError
+from pipeline.errors import DigitsError
+from pipeline.outputs.records import format_failure
+from pipeline.web.page.explain_page import Explanation, explain_in_worker
+from pipeline.web.page.numbers_table import CROP, IS_RIGHT, NUMBER, PLACE, REASON, SURE, apply_edits, make_rows
+from pipeline.web.page.pictures import draw_annotated, make_crops, make_uri, measure_widest
+from pipeline.web.page.service import find_service
+from pipeline.web.page.session import OpenedPage
+from pipeline.web.page.user import User, count_words, escape
+
+_ROW_PX = 64
+_STAGES = {
+    "gray": "The page in gray, its light evened out",
+    "darkness": "How much darker than the paper",
+    "ink": "What counts as ink",
+    "rulings": "Rulings that were taken out, in red",
+    "lines": "Text lines",
+    "cuts": "Digits as they were read, in green; cuts that lost, in red",
+    "tensors": "What the digit network was given, with its best class",
+    "line-images": "What the line network was given, and the digits that it finds",
+    "detection": "What the page network sees: digits in red, links in blue, other writing in green",
+}
+
+
+def show_page(user: User, page: OpenedPage) -> None:
+    """Show a page that was read, or why it could not be."""
+    if page.record["status"] == "failed":
+        st.error(escape(format_failure(page.record)))
+        return
+    if page.record["note"]:
+        st.info(escape(page.record["note"]))
+    left, right = st.columns([5, 4], gap="medium")
+    with right:
+        wrong = _show_numbers(user, page)
+        for sentence in wrong:
+            st.error(escape(sentence))
+        _show_tables(page)
+    with left:
+        st.image(draw_annotated(page), width="stretch", alt=f"{page.file.name} with its numbers")
+    explanation = st.expander("How was this read?", on_change="rerun", key=f"how-{page.key}")
+    if explanation.open:
+        with explanation:
+            _show_explanation(user, page)
+
+
+def _show_numbers(user: User, page: OpenedPage) -> list[str]:
+    """Show the table of numbers; take in what was edited, and return what is wrong with it."""
+    numbers = page.record["numbers"]
+    if not numbers:
+        st.info("No number was found on this page.")
+        return []
+    st.markdown(f"**{count_words(len(numbers), 'number')}**, {page.n_doubtful} doubtful")
+    key = f"numbers-{user.generation}-{page.key}"
+    edits: dict[int, dict[str, Any]] = st.session_state.get(key, {}).get("edited_rows", {})
+    wrong = apply_edits(page, edits)
+    rows = make_rows(page, make_crops(page))
+    has_reasons = any(row[REASON] for row in rows)
+    columns = [CROP, NUMBER, IS_RIGHT, SURE, *([REASON] if has_reasons else []), PLACE]
+    st.data_editor(
+        rows,
+        key=key,
+        column_order=columns,
+        column_config={
+            CROP: st.column_config.ImageColumn("Picture", width=round(_ROW_PX * measure_widest(page))),
+            NUMBER: st.column_config.TextColumn("Number", help="Correct it; - where there is no number", width=110),
+            IS_RIGHT: st.column_config.CheckboxColumn("Right", help="Tick what you have checked", width=70),
+            SURE: st.column_config.NumberColumn("Confidence", format="%.0f%%", width=92),
+            REASON: st.column_config.TextColumn("Doubtful, because", width=180),
+            PLACE: st.column_config.TextColumn("Where", width=120),
+        },
+        disabled=[CROP, SURE, REASON, PLACE],
+        hide_index=True,
+        row_height=_ROW_PX,
+        height=min(640, _ROW_PX * len(rows) + 40),
+        alt="Numbers of this page, doubtful ones first",
+    )
+    st.caption("Doubtful ones first. A number that you change, or tick, is kept as corrected in all downloads.")
+    return wrong
+
+
+def _show_tables(page: OpenedPage) -> None:
+    for at, table in enumerate(page.correct().get("tables") or (), 1):
+        grid = [[""] * table["columns"] for _ in range(table["rows"])]
+        for cell in table["cells"]:
+            mark = "?" if cell["status"] == "rejected" else ""
+            grid[cell["row"] - 1][cell["column"] - 1] = cell["text"] + mark
+        st.markdown(f"**Table {at}**")
+        st.dataframe([dict(enumerate(row, 1)) for row in grid], hide_index=True)
+
+
+def _show_explanation(user: User, page: OpenedPage) -> None:
+    if user.template is not None:
+        st.info("A form is read field by field: its place is that of the field in the blank form.")
+        return
+    try:
+        with st.spinner("Reading it once more, stage by stage"):
+            found = _explain(user, page)
+    except DigitsError as error:
+        st.error(escape(str(error)))
+    except (TimeoutError, LostProcessError):
+        st.error("It could not be read again: its process ended.")
+    else:
+        _show_stages(found)
+        _show_digits(found)
+
+
+def _explain(user: User, page: OpenedPage) -> Explanation:
+    if page.key not in user.explained:
+        service = find_service()
+        job = Job(Source(page.file.name, ""), page.number, page.file.raw, plan=user.make_plan(service))
+        future = user.find_pool(service).call(explain_in_worker, job)
+        user.explained = {page.key: future.result()}  # of one page alone: these are large
+    return user.explained[page.key]
+
+
+def _show_stages(found: Explanation) -> None:
+    st.markdown("**Hypotheses**: each look at the page, and its score in digits that are sure")
+    st.code(found.trials, language=None)
+    spent = ", ".join(f"{stage} {1000 * seconds:.0f} ms" for stage, seconds in found.seconds.items())
+    st.caption(f"Time: {spent}")
+    names = [name for name, _ in found.pictures]
+    name = st.selectbox("Stage", names, names.index("cuts"), lambda one: _STAGES.get(one, one), width=640)
+    st.image(dict(found.pictures)[name or names[0]], width="stretch", alt=_STAGES.get(name or "", ""))
+
+
+def _show_digits(found: Explanation) -> None:
+    st.markdown("**Digits**: what the digit network was given and said of it, and what was read in the end")
+    st.dataframe(
+        [
+            {
+                "tensor": make_uri(digit.tensor, "png") if digit.tensor else None,
+                "network": _format_scores(digit.scores),
+                "read": digit.text,
+                "confidence": 100 * digit.confidence,
+                "alternatives": _format_scores(digit.alternatives),
+                "number": digit.number,
+            }
+            for digit in found.digits
+        ],
+        column_config={
+            "tensor": st.column_config.ImageColumn("Tensor", width=70),
+            "network": st.column_config.TextColumn("Digit network"),
+            "read": st.column_config.TextColumn("Read as"),
+            "confidence": st.column_config.ProgressColumn("Confidence", format="%.1f%%", min_value=0, max_value=100),
+            "alternatives": st.column_config.TextColumn("Alternatives"),
+            "number": st.column_config.TextColumn("In number"),
+        },
+        hide_index=True,
+        row_height=_ROW_PX,
+    )
+
+
+def _format_scores(scores: tuple[tuple[str, float], ...]) -> str:
+    return "   ".join(f"{text}: {100 * share:.1f}%" for text, share in scores)

@@ -1,0 +1,169 @@
+"""The page in a real browser: what its users do with it, and what must not happen."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from selenium import webdriver
+
+from tests.support.drawing import write_page
+from tests.support.forms import AGE, AMOUNT, draw_blank, write_in
+from tests.support.page_visit import CHROMIUM, DRIVER, MAIN, PATIENCE_S, Visit, open_browser, serving
+from tests.support.pdfs import make_pdf
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="needs chromium and chromedriver on the PATH"),
+    pytest.mark.skipif(sys.platform == "win32", reason="the server is stopped by a signal"),
+]
+
+ERRORS = f"{MAIN} [data-testid=stAlert]"
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Yield the address of a server, which reads uploads called crash... badly."""
+    with serving(tmp_path_factory.mktemp("server"), is_faulty=True) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="module")
+def browser(downloads: Path) -> Iterator[webdriver.Chrome]:
+    with open_browser(downloads) as found:
+        yield found
+
+
+def take(downloads: Path, name: str) -> bytes:
+    """Return a file that was downloaded, and remove it."""
+    path, until_s = downloads / name, time.monotonic() + PATIENCE_S
+    while not path.exists():
+        assert time.monotonic() < until_s, f"{name} was not downloaded"
+        time.sleep(0.05)
+    raw = path.read_bytes()
+    path.unlink()
+    return raw
+
+
+def save(path: Path, gray: np.ndarray) -> Path:
+    cv2.imwrite(str(path), gray)
+    return path
+
+
+def test_numbers_are_corrected_and_taken_away(
+    browser: webdriver.Chrome, address: str, downloads: Path, tmp_path: Path
+) -> None:
+    visit = Visit(browser, address)
+    page = save(tmp_path / "a.png", write_page("4237", "560"))
+    text = tmp_path / "![x](http:).jpg"
+    text.write_text("no picture")
+    visit.upload(page, text, save(tmp_path / "crash.png", write_page("1")))
+    visit.read_summary("3 pages · 2 numbers")
+    visit.read_summary("2 could not be read")
+    visit.edit(0, "99")
+    visit.read_summary("1 corrected or confirmed")
+    visit.press("CSV")
+    rows = list(csv.DictReader(io.StringIO(take(downloads, "numbers.csv").decode("utf-8-sig"))))
+    assert [row["status"] for row in rows] == ["accepted", "accepted", "failed", "failed"]
+    assert "99" in {row["number"] for row in rows[:2]}
+    assert {row["reason"].split(" ")[0] for row in rows[2:]} == {"this", "the"}
+    visit.press("Corrections")
+    with zipfile.ZipFile(io.BytesIO(take(downloads, "corrections.zip"))) as archive:
+        assert {name.split("/")[0] for name in archive.namelist()} == {"crops", "pages", "results.json", "review.csv"}
+        assert b",99\r\n" in archive.read("review.csv")
+    visit.press("Next")
+    visit.wait_for(ERRORS, "![x](http:).jpg: this is a text file, not a picture")
+    visit.press("Next")
+    visit.wait_for(ERRORS, "crash.png: the process that read it ended")
+    visit.check_requests(address)
+
+
+def test_users_see_nothing_of_one_another(browser: webdriver.Chrome, address: str, tmp_path: Path) -> None:
+    first, own = Visit(browser, address), browser.current_window_handle
+    first.upload(save(tmp_path / "mine.png", write_page("4237")))
+    first.read_summary("1 page · 1 number")
+    browser.switch_to.new_window("tab")
+    try:
+        second = Visit(browser, address)
+        second.upload(save(tmp_path / "yours.png", write_page("56", "78")))
+        second.read_summary("1 page · 2 numbers")
+        assert "mine.png" not in browser.page_source
+        browser.switch_to.window(own)
+        first.read_summary("1 page · 1 number")
+        assert "yours.png" not in browser.page_source
+        browser.switch_to.window(browser.window_handles[-1])
+    finally:
+        browser.close()
+        browser.switch_to.window(own)
+
+
+def test_drawing_is_read(browser: webdriver.Chrome, address: str) -> None:
+    visit = Visit(browser, address)
+    visit.press("Draw", "[role=tab]")
+    sheet = visit.find_component("canvas")
+    visit.drag(sheet, (0.35, 0.25), (0.45, 0.25), (0.4, 0.75))
+    visit.drag(sheet, (0.55, 0.25), (0.65, 0.25), (0.6, 0.75))
+    visit.find_component("button.read").click()
+    visit.read_summary("1 page · 1 number")
+    visit.wait_for("button", "drawing-1.png")
+
+
+def test_template_is_made_and_read_with(
+    browser: webdriver.Chrome, address: str, downloads: Path, tmp_path: Path
+) -> None:
+    blank = draw_blank()
+    filled = blank.copy()
+    write_in(filled, "305", AMOUNT)
+    write_in(filled, "62", AGE)
+    visit = Visit(browser, address)
+    visit.press("Form template", "[role=tab]")
+    visit.upload(save(tmp_path / "blank.png", blank), n=2)
+    visit.wait_for(f"{MAIN} strong", "3 fields")
+    form = visit.find_component("svg")
+    visit.drag(form, (0.1, 0.7), (0.3, 0.8))
+    visit.wait_for(f"{MAIN} strong", "4 fields")
+    visit.find_component("rect.box").click()
+    visit.find_component("button.delete").click()
+    visit.wait_for(f"{MAIN} strong", "3 fields")
+    visit.press("Use it for all pages")
+    visit.wait_for("[data-testid=stSidebar]", "Template in use")
+    visit.press("Files", "[role=tab]")
+    visit.upload(save(tmp_path / "filled.png", filled))
+    visit.read_summary("1 page")
+    visit.press("CSV")
+    (row,) = csv.DictReader(io.StringIO(take(downloads, "numbers.csv").decode("utf-8-sig")))
+    assert {name for name in row if re.fullmatch(r"field_\d", name)} == {"field_2", "field_3", "field_4"}
+    assert row["field_3"] == "62"
+
+
+def test_many_pages_on_a_narrow_screen(browser: webdriver.Chrome, address: str, tmp_path: Path) -> None:
+    drawn = "0 g 2 w 30 30 m 30 90 l S 75 90 m 100 90 l 80 30 l S"
+    path = tmp_path / "many.pdf"
+    path.write_bytes(make_pdf([drawn] * 10, "0 0 200 120"))
+    metrics = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        visit = Visit(browser, address)
+        visit.upload(path)
+        visit.wait_for("[data-testid=stProgress]", "of 10")
+        visit.read_summary("10 pages")
+        visit.wait_for(f"{MAIN} [data-testid=stImage] img")
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= 390
+        visit.press("Next")
+        visit.wait_for(f"{MAIN} [data-testid=stSelectbox] input", "many.pdf, page 2")
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})

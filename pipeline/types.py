@@ -116,8 +116,9 @@ class PageInk:
     paper : uint8 (h, w), brightness of the bare paper, reduced
     darkness : uint8 (H, W), PAPER_LEVEL paper .. 255 black, whatever the light
     ink : the ink
-    cleared : the ink without rulings; `ink` itself where none was found
+    cleared : the ink without rulings, and where the page network sees digits; `ink` itself where nothing was taken out
     components : of the cleared ink, those that may be part of a digit, broken strokes joined
+    has_rulings : whether rulings were found and taken out
     """
 
     page: Page
@@ -126,6 +127,7 @@ class PageInk:
     ink: InkMask
     cleared: InkMask
     components: tuple[Component, ...] = ()
+    has_rulings: bool = False
 
     def __post_init__(self) -> None:
         shape = self.page.gray.shape
@@ -133,11 +135,6 @@ class PageInk:
         expect(all(one == shape for one in shapes), self, f"darkness and ink of the page's shape {shape}", shapes)
         _freeze(self.paper)
         _freeze(self.darkness)
-
-    @property
-    def has_rulings(self) -> bool:
-        """Whether rulings were found and taken out."""
-        return self.cleared is not self.ink
 
 
 @dataclass(frozen=True, slots=True, eq=False)

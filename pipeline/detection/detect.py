@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -20,6 +21,9 @@ _WANTED_HEIGHT_PX = 36.0
 
 _LEAST_SEEN_PX, _MOST_SEEN_PX = 20.0, 90.0
 """Digits lower or taller than that are looked at once more, at another scale."""
+
+_SURE = 0.5
+"""Score of a digit that is surely seen."""
 
 _NEAR_HEIGHTS = 0.4
 """Two peaks nearer than that are one digit."""
@@ -182,18 +186,18 @@ def keep_digits(ink: InkMask, detection: Detection, settings: DetectionSettings)
 def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: DetectionSettings) -> Detection:
     """Return the digits of a page uint8 (H, W).
 
-    The page is looked at with `settings.side_px` along its long side, and smaller, for large digits: the look whose
-    digits cover more of it is believed, a smaller one only if its digits are tall enough to be seen there, and at least
-    half as sure. It is looked at once more, at the scale that suits these digits, where that is another.
+    The page is looked at small first; where no digits are surely seen, or only low ones, with `settings.side_px` along
+    its long side as well. The look whose digits cover more of it is believed, a smaller one only if its digits are tall
+    enough to be seen there, and at least half as sure. It is looked at once more, at the scale that suits these digits,
+    where that is another.
     """
     side = min(max(gray.shape), _LONGEST * min(gray.shape))
     most = min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
-    found = detect_at(gray, network, min(most, settings.side_px / side), settings)
-    for step in range(1, _N_LOOKS):
-        smaller = settings.side_px / _LOOK_STEP**step / side
-        small = detect_at(gray, network, min(most, smaller), settings)
-        if small.seen_height_px >= _LEAST_SEEN_PX and 2 * small.surest >= found.surest:
-            found = _choose(found, small)
+    scales = [min(most, settings.side_px / _LOOK_STEP**step / side) for step in range(_N_LOOKS)]
+    smaller = [detect_at(gray, network, scale, settings) for scale in scales[1:]]
+    found = _believe(smaller)
+    if found.surest < _SURE or found.seen_height_px < _WANTED_HEIGHT_PX:
+        found = _believe([detect_at(gray, network, scales[0], settings), *smaller])
     if not len(found.scores):
         wanted = 2 * settings.side_px / side
     elif _LEAST_SEEN_PX <= found.seen_height_px <= _MOST_SEEN_PX:
@@ -204,6 +208,15 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
     if abs(np.log2(scale / (found.cells_per_px * CELL_PX))) < _ALIKE_OCTAVES:
         return found
     return _choose(detect_at(gray, network, scale, settings), found)
+
+
+def _believe(looks: Sequence[Detection]) -> Detection:
+    """Return the look that is believed, of those at a page from the largest to the smallest."""
+    found = looks[0]
+    for smaller in looks[1:]:
+        if smaller.seen_height_px >= _LEAST_SEEN_PX and 2 * smaller.surest >= found.surest:
+            found = _choose(found, smaller)
+    return found
 
 
 def _choose(usual: Detection, other: Detection) -> Detection:

@@ -163,7 +163,7 @@ def _find_upright(
     slender = [r for r in found if r.length_px >= max(least, settings.least_slenderness * r.thickness_px)]
     rulings = [r for r in slender if _count_equals(r, slender) >= settings.least_equals]
     rulings += [r for r in slender if r.length_px >= settings.whole_page_frac * height]
-    walls = [r for r in found if _is_wall(r, lying)]
+    walls = _find_walls(found, lying)
     if walls:
         broadest = settings.pen_thicknesses * median([r.thickness_px for r in lying])
         darkest = settings.pen_darkness * median([median(_measure_levels(r, darkness)) for r in lying])
@@ -193,19 +193,29 @@ def _count_equals(ruling: Ruling, others: list[Ruling]) -> int:
     return sum(abs(r.length_px - ruling.length_px) <= 0.1 * ruling.length_px for r in others)
 
 
-def _is_wall(ruling: Ruling, lying: list[Ruling]) -> bool:
-    """Return whether an upright line (transposed) ends on a horizontal ruling at both ends, or crosses two."""
-    x, top, bottom = ruling.top + ruling.pixels.shape[0] // 2, ruling.left, ruling.left + ruling.pixels.shape[1]
-    near = max(2.0, 0.05 * ruling.length_px)
-    met = [y for r in lying if (y := _height_at(r, x)) is not None and top - near <= y <= bottom + near]
-    return len(met) >= 2 and max(met) - min(met) >= 0.5 * ruling.length_px
+def _find_walls(upright: list[Ruling], lying: list[Ruling]) -> list[Ruling]:
+    """Return the upright lines (transposed) that end on a horizontal ruling at both ends, or cross two."""
+    if not upright or len(lying) < 2:
+        return []
+    xs = np.array([r.top + r.pixels.shape[0] // 2 for r in upright])
+    tops = np.array([r.left for r in upright], np.float64)
+    lengths = np.array([r.pixels.shape[1] for r in upright], np.float64)
+    near = np.maximum(2.0, 0.05 * np.array([r.length_px for r in upright]))
+    rows = np.array([_measure_heights(r, xs) for r in lying])
+    is_met = (rows >= tops - near) & (rows <= tops + lengths + near)  # none where there is no ink: NaN is in no range
+    span = np.where(is_met, rows, -np.inf).max(axis=0) - np.where(is_met, rows, np.inf).min(axis=0)
+    is_wall = (np.count_nonzero(is_met, axis=0) >= 2) & (span >= 0.5 * np.array([r.length_px for r in upright]))
+    return [r for r, is_one in zip(upright, is_wall, strict=True) if is_one]
 
 
-def _height_at(ruling: Ruling, x: int) -> float | None:
-    """Return the row at which a horizontal ruling passes column x, its ends prolonged; None if it has no ink there."""
-    column = min(max(x - ruling.left, 0), ruling.pixels.shape[1] - 1)
-    rows = np.flatnonzero(ruling.pixels[:, max(0, column - _NEAR_PX) : column + _NEAR_PX + 1].any(axis=1))
-    return ruling.top + float(rows.mean()) if len(rows) else None
+def _measure_heights(ruling: Ruling, xs: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the rows at which a horizontal ruling passes columns, its ends prolonged; NaN where it has no ink."""
+    wider = cv2.dilate((ruling.pixels > 0).astype(np.uint8), np.ones((1, 2 * _NEAR_PX + 1), np.uint8))
+    counts = wider.sum(axis=0)
+    means = np.full(len(counts), np.nan)
+    np.divide(np.arange(len(wider)) @ wider, counts, out=means, where=counts > 0)
+    heights: NDArray[np.float64] = ruling.top + means[np.clip(xs - ruling.left, 0, len(counts) - 1)]
+    return heights
 
 
 def _erase(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ from pipeline.recognition.normalize import normalize_spans
 from pipeline.recognition.segment import build_lattice
 from pipeline.recognition.span_scores import find_touching_points, score_spans, weigh_seen
 from pipeline.settings.tree import Settings
-from pipeline.types import InkMask, Page, PageInk, Reading, TextLine
+from pipeline.types import DigitScores, InkMask, Page, PageInk, Reading, TextLine
 
 
 class StageRunner:
@@ -50,6 +51,7 @@ class StageRunner:
     def __init__(self, classifier: Classifier, settings: Settings, timer: StageTimer) -> None:
         self.classifier, self.settings, self.timer = classifier, settings, timer
         self._seen: dict[int, tuple[Page, Detection]] = {}
+        self._scores: dict[bytes, NDArray[np.float32]] = {}
 
     @property
     def has_page_network(self) -> bool:
@@ -97,11 +99,12 @@ class StageRunner:
         ink = binarize(darkness, s.binarize)
         lap("binarize")
         cleared = remove_rulings(ink, darkness, s.rulings)
+        has_rulings = cleared is not ink
         lap("rulings")
         if self.has_page_network:
             cleared = self.keep_digits(page, cleared)
             lap("detect")
-        return self.find_components(PageInk(page, paper, darkness, ink, cleared))
+        return self.find_components(PageInk(page, paper, darkness, ink, cleared, has_rulings=has_rulings))
 
     def find_components(self, ink: PageInk) -> PageInk:
         """Return the ink with the components of what is left without rulings."""
@@ -139,9 +142,17 @@ class StageRunner:
         spans = [span for lattice in recognition.lattices for span in lattice.spans]
         batch = normalize_spans(spans, self.settings.normalize)
         self.timer.lap("normalize")
-        scores = self.classifier.classify(batch)
+        scores = self._classify(batch)
         self.timer.lap("classify")
         return replace(recognition, batch=batch, scores=scores)
+
+    def _classify(self, batch: NDArray[np.float32]) -> DigitScores:
+        """Return the scores of a batch (N, 28, 28, 1); crops that an earlier look at the page had are not run again."""
+        keys = [blake2b(crop, digest_size=16).digest() for crop in batch]
+        new = {key: at for at, key in enumerate(keys) if key not in self._scores}
+        scores = self.classifier.classify(batch[list(new.values())]).probabilities
+        self._scores.update(zip(new, scores, strict=True))
+        return DigitScores(np.array([self._scores[key] for key in keys])) if keys else DigitScores(scores)
 
     def _build_lattices(self, lines: Sequence[TextLine], darkness: NDArray[np.uint8]) -> Recognition:
         """Return the lattices of the lines and, if there is a line network, what it says of their spans."""

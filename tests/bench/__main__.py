@@ -9,6 +9,7 @@ from train.scripts import run_script
 
 BENCHMARKS = {
     "photo": ("bench_photo", "seconds for one photo, beside cv2.imread and `import tensorflow`"),
+    "pages": ("bench_pages", "CPU seconds a page of folders, beside another checkout"),
     "batch": ("bench_batch", "pages a second and memory of batches, beside a loop of cv2.imread"),
     "api": ("bench_api", "the HTTP API under load, beside its worker processes alone"),
     "live": ("bench_live", "accuracy and speed of live reading"),

@@ -102,7 +102,7 @@ def weigh_hypotheses(s: Settings) -> Iterator[Any]:
     runner = StageRunner(make_reader(), s, StageTimer(0.0))
     for readings in ((), (read_as("4758", sure=0.95),)):
         bare = np.zeros((9, 9), np.uint8)
-        ink = PageInk(Page(bare), bare, bare, InkMask(bare), InkMask(bare.copy()))
+        ink = PageInk(Page(bare), bare, bare, InkMask(bare), InkMask(bare.copy()), has_rulings=True)
         best = Stages(ink, take_stages("text").lines, paths=((),), readings=readings)
         hypotheses = (*LINE_HYPOTHESES, *PAGE_HYPOTHESES)
         yield [(h.is_worth_trying(best, runner), h.least_gain(s, 1.0)) for h in hypotheses]

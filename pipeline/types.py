@@ -271,7 +271,7 @@ class PageReading:
     """All numbers of one page in reading order; boxes are in px of the upright original.
 
     `hypothesis` names the look at the page that read it best (`pipeline.reading.hypotheses`); `tables` are None where
-    none were looked for.
+    none were looked for; `is_cut_short` tells that not every look worth taking was taken.
     """
 
     source: str
@@ -283,6 +283,7 @@ class PageReading:
     turned_deg: int = 0
     hypothesis: str = ""
     tables: tuple[Table, ...] | None = None
+    is_cut_short: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the page as JSON has it, but for what concerns its file."""

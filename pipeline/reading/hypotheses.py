@@ -87,7 +87,7 @@ def _try(best: Stages, hypotheses: Sequence[Hypothesis], runner: StageRunner) ->
     """Return the best stages after each hypothesis that is worth trying."""
     doubtful = runner.settings.decode.doubtful
     for hypothesis in hypotheses:
-        if not hypothesis.is_worth_trying(best, runner):
+        if not (hypothesis.is_worth_trying(best, runner) and runner.allow_more()):
             continue
         score = max(0.0, measure_score(best.readings, doubtful))
         least = score + hypothesis.least_gain(runner.settings, score)
@@ -212,10 +212,10 @@ def _read_turned(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     page = best.unleveled or best.ink.page
     for n_quarters in QUARTERS:
         turned = turn_page(page, n_quarters)
-        if _may_lie(turned, best, runner):
+        if _may_lie(turned, best, runner) and runner.allow_more():
             yield _name_outer(f"turned by {90 * n_quarters} degrees", _read_upright(turned, runner))
     mirrored = mirror_page(page)
-    if _may_lie(mirrored, best, runner):
+    if _may_lie(mirrored, best, runner) and runner.allow_more():
         yield _name_outer(MIRRORED, _read_upright(mirrored, runner))
 
 

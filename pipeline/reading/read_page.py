@@ -28,6 +28,10 @@ _MIRRORED = (
     "the picture looks mirrored, or its writing shines through from the back: its numbers are rejected; take it again "
     "without mirroring, or from the other side"
 )
+_CUT_SHORT = (
+    "it holds so much that may be writing that not every way to read it was tried: where numbers are missing, give the "
+    "part of it that holds them (--roi), turned upright"
+)
 
 
 def read_page(
@@ -92,12 +96,14 @@ def analyze_page(
     if part is not None:
         readings = tuple(part(readings, stages.ink.page))
     decided = reject_doubtful(readings, s.decode, is_mirrored(stages.hypothesis))
-    return replace(stages, readings=decided, seconds=timer.seconds())
+    return replace(stages, readings=decided, seconds=timer.seconds(), is_cut_short=runner.is_cut_short)
 
 
 def note_reading(reading: PageReading) -> str | None:
     """Return what the user should know of how a page was read; None for nothing."""
-    return _MIRRORED if is_mirrored(reading.hypothesis) else None
+    if is_mirrored(reading.hypothesis):
+        return _MIRRORED
+    return _CUT_SHORT if reading.is_cut_short else None
 
 
 def make_page_reading(stages: Stages, model: str) -> PageReading:
@@ -113,6 +119,7 @@ def make_page_reading(stages: Stages, model: str) -> PageReading:
         stages.seconds,
         page.turned_deg,
         stages.hypothesis,
+        is_cut_short=stages.is_cut_short,
     )
 
 

@@ -37,6 +37,10 @@ from pipeline.recognition.span_scores import find_touching_points, score_spans, 
 from pipeline.settings.tree import Settings
 from pipeline.types import DigitScores, InkMask, Page, PageInk, Reading, TextLine
 
+_MOST_CROPS, _COLUMNS_PER_CROP = 8_000, 40
+"""Crops to classify after which a page is read no other way; so many columns of line images take as long as one. Most
+pages have under 1,000 for all ways, dense tables of photos3 up to 6,000."""
+
 
 class StageRunner:
     """Runs the stages on a page, or on one that is looked at once more.
@@ -46,17 +50,29 @@ class StageRunner:
     classifier : from `load_classifier`
     settings : of all stages
     timer : books the seconds of each stage
+
+    Attributes
+    ----------
+    is_cut_short : whether a page was to be read another way, and was not, for all the work that it had made
     """
 
     def __init__(self, classifier: Classifier, settings: Settings, timer: StageTimer) -> None:
         self.classifier, self.settings, self.timer = classifier, settings, timer
         self._seen: dict[int, tuple[Page, Detection]] = {}
         self._scores: dict[bytes, NDArray[np.float32]] = {}
+        self._n_columns = 0
+        self.is_cut_short = False
 
     @property
     def has_page_network(self) -> bool:
         """Whether the page network looks at pages before their ink is found."""
         return self.classifier.page_network is not None and self.settings.detection.is_enabled
+
+    def allow_more(self) -> bool:
+        """Return whether a page may be read another way: one full of what may be writing has made enough work."""
+        is_allowed = len(self._scores) + self._n_columns / _COLUMNS_PER_CROP <= _MOST_CROPS
+        self.is_cut_short |= not is_allowed
+        return is_allowed
 
     def detect(self, page: Page) -> Detection | None:
         """Return where the digits of a page are, each page looked at once; None without a page network."""
@@ -166,6 +182,7 @@ class StageRunner:
             self.timer.lap("segment")
             return Recognition(images, lattices=tuple(lattices))
         posteriors = tuple(network.predict(images))
+        self._n_columns += sum(image.n_columns for image in images)
         self.timer.lap("line network")
         lattices, signs, log_likelihoods, rest = [], [], [], iter(posteriors)
         for line, own in zip(lines, by_line, strict=True):

@@ -80,6 +80,7 @@ class Stages:
     trials : all hypotheses that were tried, in their order
     seconds : per stage, and their total
     detection : the digits that the page network sees, on the page of `ink`; None without one
+    is_cut_short : whether the page had made so much work that it was not read every way that was worth trying
     """
 
     ink: PageInk
@@ -94,3 +95,4 @@ class Stages:
     trials: tuple[Trial, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     detection: Detection | None = None
+    is_cut_short: bool = False

@@ -9,11 +9,11 @@ import pytest
 
 from pipeline.geometry import Box
 from pipeline.reading.hypotheses import AS_IT_LIES, LINE_HYPOTHESES, MIRRORED, PAGE_HYPOTHESES, measure_score
-from pipeline.reading.read_page import analyze_page
+from pipeline.reading.read_page import analyze_page, make_page_reading, note_reading
 from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
 from pipeline.types import Digit, Page, Reading
-from tests.support.drawing import capture_stages, write_page
+from tests.support.drawing import capture_stages, make_reader, write_page
 
 ROWS = ("4207 1936", "58 0617")
 PAGE = write_page(*ROWS, size_px=(460, 300))
@@ -106,3 +106,14 @@ def test_what_reads_nothing_sure_never_wins() -> None:
 def test_names_of_hypotheses_differ() -> None:
     names = [hypothesis.name for hypothesis in (*LINE_HYPOTHESES, *PAGE_HYPOTHESES)]
     assert len({AS_IT_LIES, *names}) == len(names) + 1
+
+
+def test_a_page_that_has_made_enough_work_is_read_no_other_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    upside_down = Page(np.ascontiguousarray(write_page("4758")[::-1, ::-1]))
+    whole = analyze_page(upside_down, make_reader())
+    assert len(whole.trials) > 1 and not whole.is_cut_short
+    monkeypatch.setattr("pipeline.reading.run_stages._MOST_CROPS", 1)
+    cut = analyze_page(upside_down, make_reader())
+    assert len(cut.trials) == 1 and cut.is_cut_short
+    assert "--roi" in note_reading(make_page_reading(cut, "digits"))
+    assert note_reading(make_page_reading(whole, "digits")) is None

@@ -27,6 +27,9 @@ CORRECTED_FROM, REMOVED = "corrected_from", "removed"
 """The keys that are added to a number and to a page."""
 
 _VALUE = re.compile(rf"[{re.escape(SIGNS)} ]*\d[\d{re.escape(SIGNS)} ]*", re.ASCII)
+_MOST_CHARS = 200
+"""Of a right value: labels of any length would be drawn on the page and make the picture as wide as they are."""
+
 _DASHES = str.maketrans("\u2010\u2011\u2012\u2013\u2014\u2212", "------")
 """What editors and spreadsheets make of a minus."""
 
@@ -106,8 +109,10 @@ def parse_value(place: str, cell: str) -> str | None:
     Raises
     ------
     UsageError
-        If it is no number.
+        If it is no number, or longer than any.
     """
+    if len(cell) > _MOST_CHARS:
+        raise UsageError(f"{place}: {cell[:20]!r}... has {len(cell):,} characters", f"{_MOST_CHARS} are the most")
     value = " ".join(cell.removeprefix("'").translate(_DASHES).split())
     if value == NO_NUMBER:
         return None

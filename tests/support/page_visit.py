@@ -6,10 +6,11 @@ import json
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from axe_core_python.selenium import Axe
 from selenium import webdriver
 from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
@@ -116,8 +117,25 @@ class Visit:
         time.sleep(0.3)  # the table takes in what is typed a moment later
         field.send_keys(Keys.ENTER)
 
-    def drag(self, element: WebElement, *points: tuple[float, float]) -> None:
-        """Drag through points, given as fractions of an element's width and height."""
+    def drag(self, selector: str, *points: tuple[float, float]) -> None:
+        """Drag through points, given as fractions of the width and height of an element of a component of ours."""
+        self._use_component(selector, lambda element: self._drag(element, *points))
+
+    def press_component(self, selector: str) -> None:
+        """Press an element of a component of ours."""
+        self._use_component(selector, lambda element: element.click())
+
+    def _use_component(self, selector: str, use: Callable[[WebElement], None]) -> None:
+        """Use an element of a component of ours; the page may be drawing it anew at this moment."""
+
+        def use_once(browser: webdriver.Chrome) -> bool:
+            use(self.find_component(selector))
+            return True
+
+        moving = [StaleElementReferenceException, ElementClickInterceptedException]
+        WebDriverWait(self.browser, PATIENCE_S, 0.1, moving).until(use_once)
+
+    def _drag(self, element: WebElement, *points: tuple[float, float]) -> None:
         self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
         width, height = element.size["width"], element.size["height"]
         places = [(int((x - 0.5) * width), int((y - 0.5) * height)) for x, y in points]
@@ -132,6 +150,16 @@ class Visit:
         script = """for (const host of document.querySelectorAll('*')) {
             const found = host.shadowRoot?.querySelector(arguments[0]); if (found) return found; }"""
         return WebDriverWait(self.browser, PATIENCE_S, 0.1).until(lambda b: b.execute_script(script, selector))
+
+    def find_faults(self) -> list[tuple[str, list[str]]]:
+        """Return what axe-core finds wrong for people with disabilities: its rules, and the elements that break them.
+
+        Left out is a rule that Streamlit breaks in its own place for files, with a role that it need not have.
+        """
+        results = Axe().run(self.browser, options={"resultTypes": ["violations"]})
+        assert "color-contrast" in {one["id"] for one in results["passes"]}
+        faults = [one for one in results["violations"] if one["id"] != "presentation-role-conflict"]
+        return [(one["id"], [node["html"] for node in one["nodes"]]) for one in faults]
 
     def check_requests(self, address: str) -> None:
         """Assert that nothing was asked for but from this server."""

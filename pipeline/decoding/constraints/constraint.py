@@ -202,6 +202,8 @@ def _check_pattern(pattern: Any) -> None:
         raise ConstraintError(f"pattern {pattern!r}: expected characters that can be printed")
     if sum(char in PLACES for char in pattern) > MOST_DIGITS:
         raise ConstraintError(f"pattern {pattern!r}: a number has at most {MOST_DIGITS} digits")
+    if len(pattern) > 2 * MOST_DIGITS:
+        raise ConstraintError(f"pattern {pattern[:20]!r}...: expected at most {2 * MOST_DIGITS} characters")
 
 
 def _check_values(values: Any) -> None:

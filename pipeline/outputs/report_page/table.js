@@ -57,7 +57,7 @@ function makeLine(row) {
   const [picture, file, page, number, crop, text, confidence, status, reason] = cells;
   if (row.page.hasThumbnail) picture.append(makeThumbnail(row));
   const cut = row.file.lastIndexOf("/") + 1;
-  file.append(make("span", "folder", row.file.slice(0, cut)), make("span", "name", row.file.slice(cut)));
+  file.append(make("span", "folder", row.file.slice(0, cut)), make("wbr"), make("span", "name", row.file.slice(cut)));
   if (row.page.note) file.append(make("small", "", row.page.note));
   page.textContent = row.pageNumber;
   number.textContent = row.line;

@@ -64,7 +64,8 @@ class Choices:
         try:
             return Constraint.from_dict(parts) if parts else None
         except ConstraintError as error:
-            raise ConstraintError(error.message, "such as 2-4 digits, a range 0:20, a pattern dd/dd/dddd") from error
+            hint = "" if error.hint == ConstraintError.hint else error.hint  # who is on a page has no docs/
+            raise ConstraintError(f"at the side: {error.message}", hint) from error
 
     def make_plan(self, plan: Plan, template: Template | None = None) -> Plan:
         """Return the plan of the server with what the user has chosen.

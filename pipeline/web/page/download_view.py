@@ -14,7 +14,7 @@ def show_downloads(user: User) -> None:
     """Show a button for each file; it is made when its button is pressed."""
     pages = user.session.pages
     st.divider()
-    st.subheader("Take it away")
+    st.header("Downloads")
     offered = list_downloads(pages, user.template, user.choices.has_tables and user.template is None)
     if any(page.picture for page in pages):
         offered.append(Download("Annotated pictures", "annotated.zip", _ZIP, lambda: make_annotated(pages)))

@@ -19,6 +19,9 @@ from pipeline.web.page.user import User, count_words, escape, find_user
 
 _STYLE = """<style>
 [data-testid="stMainBlockContainer"] { padding: 2.2rem 2rem 4rem; max-width: 100rem; }
+h1 { font-size: clamp(1.6rem, 4vw, 2.2rem) !important; }
+h2 { font-size: 1.5rem !important; }
+[data-testid="stCaptionContainer"] code { color: #0d1210; }
 [data-testid="stImage"] img { border: 1px solid #d5dbd8; border-radius: 0.3rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 2.8rem 0.8rem 3rem; } }
 </style>"""
@@ -30,7 +33,7 @@ def show() -> None:
     st.html(_STYLE)
     user = find_user()
     show_settings(user)
-    st.header("Handwritten numbers, read from photos")
+    st.title("Handwritten numbers, read from photos")
     show_inputs(user)
     for sentence in user.wrong:
         st.error(escape(sentence))

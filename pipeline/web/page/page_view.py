@@ -39,7 +39,7 @@ def show_page(user: User, page: OpenedPage) -> None:
         return
     if page.record["note"]:
         st.info(escape(page.record["note"]))
-    left, right = st.columns([5, 4], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with right:
         wrong = _show_numbers(user, page)
         for sentence in wrong:
@@ -65,7 +65,7 @@ def _show_numbers(user: User, page: OpenedPage) -> list[str]:
     wrong = apply_edits(page, edits)
     rows = make_rows(page, make_crops(page))
     has_reasons = any(row[REASON] for row in rows)
-    columns = [CROP, NUMBER, IS_RIGHT, SURE, *([REASON] if has_reasons else []), PLACE]
+    columns = [CROP, NUMBER, IS_RIGHT, *([REASON] if has_reasons else []), SURE, PLACE]
     st.data_editor(
         rows,
         key=key,
@@ -95,7 +95,7 @@ def _show_tables(page: OpenedPage) -> None:
             mark = "?" if cell["status"] == "rejected" else ""
             grid[cell["row"] - 1][cell["column"] - 1] = cell["text"] + mark
         st.markdown(f"**Table {at}**")
-        st.dataframe([dict(enumerate(row, 1)) for row in grid], hide_index=True)
+        st.table([dict(enumerate(row, 1)) for row in grid], hide_index=True)
 
 
 def _show_explanation(user: User, page: OpenedPage) -> None:

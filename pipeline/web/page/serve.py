@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from pathlib import Path
 
 import uvicorn
+from starlette.requests import ClientDisconnect
 from streamlit import runtime
 from streamlit.starlette import App
 from streamlit.web.bootstrap import load_config_options
@@ -38,6 +40,7 @@ _CONFIG: dict[str, object] = {
     "server.enableStaticServing": False,
     "server.enableAgentApi": False,
     "theme.primaryColor": "#0b6e4f",
+    "theme.textColor": "#0d1210",  # of which captions take 60 %: a contrast of 4.5 on the gray of the side bar, too
 }
 """Options of Streamlit; a user's own config.toml does not change them."""
 
@@ -68,6 +71,7 @@ def run(options: PageOptions) -> int:
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
         )
+        logging.getLogger("uvicorn.error").addFilter(is_worth_logging)
         server = uvicorn.Server(config)
         if not options.is_quiet:
             _print_when_started(server, [*notes, *_greet(options.host, listener)])
@@ -75,6 +79,11 @@ def run(options: PageOptions) -> int:
             server.run(sockets=[listener])
         service.stop()
     return 0
+
+
+def is_worth_logging(entry: logging.LogRecord) -> bool:
+    """Return whether an entry of the server's log tells more than that a user has left during an upload."""
+    return entry.exc_info is None or not isinstance(entry.exc_info[1], ClientDisconnect)
 
 
 def configure(options: PageOptions) -> None:

@@ -97,8 +97,8 @@ def _show_rows(draft: Draft, page: int) -> None:
         column_order=["name", "digits", "min", "max", "comb", "left", "top", "right", "bottom", "page"],
         column_config={
             "name": st.column_config.TextColumn("Name", help="Letters, digits, _ and -"),
-            "digits": st.column_config.TextColumn("Digits", help="How many: 8, or 2-4", width=60),
-            "comb": whole("Comb", help="Number of equal boxes, a digit to each", min_value=1, max_value=40, width=60),
+            "digits": st.column_config.TextColumn("Digits", help="How many: 8, or 2-4", width=84),
+            "comb": whole("Comb", help="Number of equal boxes, a digit to each", min_value=1, max_value=40, width=84),
             **{name: whole(name.capitalize(), step=1, width=60) for name in COLUMNS if name in ("min", "max", "page")},
             **{name: whole(name.capitalize(), min_value=0, step=1, width=60) for name in COLUMNS[2:6]},
         },

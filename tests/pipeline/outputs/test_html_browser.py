@@ -41,6 +41,7 @@ pytestmark = [
 
 THUMBNAIL = make_thumbnail(np.full((300, 400, 3), 220, np.uint8))
 PICTURE, CROP = (encode_within(np.full((*size, 3), 220, np.uint8), 10_000, (50,)) for size in ((1200, 1600), (60, 150)))
+N_MANY = 2000
 HOSTILE = "</script><img src=x onerror=\"document.title='owned'\">\udcff\u202e.jpg"
 BOX = Box(100, 30, 200, 60)
 
@@ -159,27 +160,27 @@ def test_no_records_at_all(show: Open) -> None:
     assert not page.find("#download").is_enabled()
 
 
-@pytest.mark.parametrize(
-    ("key", "up", "down"),
-    [  # what has no value is last both ways; what is equal stays in the order of the pages
-        ("number", ["3", "05", "8", "77", "1200", "", ""], ["1200", "77", "8", "05", "3", "", ""]),
-        ("confidence", ["3", "1200", "8", "77", "05", "", ""], ["05", "77", "8", "1200", "3", "", ""]),
-        ("line", ["05", "77", "8", "3", "1200", "", ""], ["1200", "05", "77", "8", "3", "", ""]),
-        ("page", ["05", "1200", "77", "8", "3", "", ""], ["", "05", "1200", "77", "8", "3", ""]),
-        ("status", ["05", "77", "8", "1200", "3", "", ""], ["", "", "1200", "3", "05", "77", "8"]),
-        ("reason", ["", "1200", "3", "05", "77", "", "8"], ["1200", "3", "", "05", "77", "", "8"]),
-    ],
-)
-def test_sorting(show: Open, key: str, up: list[str], down: list[str]) -> None:
+SORTED = [  # by a column up and down: what has no value is last both ways; what is equal stays in the order of the pages
+    ("number", ["3", "05", "8", "77", "1200", "", ""], ["1200", "77", "8", "05", "3", "", ""]),
+    ("confidence", ["3", "1200", "8", "77", "05", "", ""], ["05", "77", "8", "1200", "3", "", ""]),
+    ("line", ["05", "77", "8", "3", "1200", "", ""], ["1200", "05", "77", "8", "3", "", ""]),
+    ("page", ["05", "1200", "77", "8", "3", "", ""], ["", "05", "1200", "77", "8", "3", ""]),
+    ("status", ["05", "77", "8", "1200", "3", "", ""], ["", "", "1200", "3", "05", "77", "8"]),
+    ("reason", ["", "1200", "3", "05", "77", "", "8"], ["1200", "3", "", "05", "77", "", "8"]),
+]
+
+
+def test_sorting(show: Open) -> None:
     page = show(*RECORDS)
-    button = page.find(f"th.{key} button")
-    assert page.find(f"th.{key}").get_attribute("aria-sort") == "none"
-    button.send_keys(Keys.ENTER)
-    assert page.find(f"th.{key}").get_attribute("aria-sort") == "ascending"
-    assert page.column("number") == up
-    button.click()
-    assert page.find(f"th.{key}").get_attribute("aria-sort") == "descending"
-    assert page.column("number") == down
+    for key, up, down in SORTED:
+        button = page.find(f"th.{key} button")
+        assert page.find(f"th.{key}").get_attribute("aria-sort") == "none"
+        button.send_keys(Keys.ENTER)
+        assert page.find(f"th.{key}").get_attribute("aria-sort") == "ascending"
+        assert page.column("number") == up, key
+        button.click()
+        assert page.find(f"th.{key}").get_attribute("aria-sort") == "descending"
+        assert page.column("number") == down, key
 
 
 def test_files_are_sorted_by_the_numbers_in_their_names(show: Open) -> None:
@@ -207,9 +208,12 @@ def test_filters_and_the_address_that_keeps_them(show: Open) -> None:
     assert page.column("number") == ["1200"]
 
 
-@pytest.mark.parametrize("state", ["#at=99&size=7&sort=none&from=x", "#status=", "#sort=-confidence&search=%ED%B3%BF"])
-def test_an_address_of_any_kind(show: Open, state: str) -> None:
-    assert "7 rows shown" in show(*RECORDS, state=state).count()
+def test_an_address_of_any_kind(show: Open) -> None:
+    page = show(*RECORDS)
+    for state in ("#at=99&size=7&sort=none&from=x", "#status=", "#sort=-confidence&search=%ED%B3%BF"):
+        page.browser.execute_script("location.hash = arguments[0]", state)
+        page.browser.refresh()
+        assert "7 rows shown" in page.count(), state
 
 
 def test_a_bar_filters_by_its_range(show: Open) -> None:
@@ -271,14 +275,13 @@ def find_faults(page: Page, within: str | None = None) -> list[tuple[str, list[s
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("opener", [None, "td.picture button"], ids=["table", "lightbox"])
-def test_axe_finds_no_fault(show: Open, scheme: str, opener: str | None) -> None:
+def test_axe_finds_no_fault(show: Open, scheme: str) -> None:
     page = show(*RECORDS)
     features = [{"name": "prefers-color-scheme", "value": scheme}]
     page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     try:
-        if opener:
-            page.find(opener).click()
+        assert find_faults(page) == []
+        page.find("td.picture button").click()
         assert find_faults(page) == []
     finally:
         page.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
@@ -340,10 +343,10 @@ def test_tables_are_tables(show: Open) -> None:
 
 
 def test_fields_of_forms_are_a_table(show: Open) -> None:
-    page = show(*(make_filled_form(f"{at}.jpg", str(at), "0012") for at in range(60)))
+    page = show(*(make_filled_form(f"{at}.jpg", str(at), "0012") for at in range(52)))
     assert page.find("#grids-title").text == "Fields"
     tables = page.find_all("table.sheet")
-    assert [len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) for table in tables] == [50, 10]
+    assert [len(table.find_elements(By.CSS_SELECTOR, "tbody tr")) for table in tables] == [50, 2]
     heads = tables[0].find_elements(By.CSS_SELECTOR, "thead th")
     assert [head.text for head in heads] == ["page", "status", "f0", "f1"]
     assert page.find("table.sheet td.rejected b").text == "0012?"
@@ -396,45 +399,51 @@ def test_every_control_has_a_name(show: Open) -> None:
     assert [c.accessible_name for c in inside] == ["Previous page", "Next page", "Zoom", "Close"]
 
 
-@pytest.mark.parametrize("width", [360, 1280])
-def test_fits_its_width(show: Open, width: int) -> None:
+def test_fits_its_width(show: Open) -> None:
     page = show(
         make_page("a-long-name-without-any-place-to-break" * 4 + ".jpg", ("12345678901234567890", 0.5)), *RECORDS
     )
-    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
-    page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     try:
-        assert page.browser.execute_script("return document.documentElement.scrollWidth") <= width
-        heads = [head.rect for head in page.find_all("thead th[data-key]")]
-        assert all(head["width"] > 30 for head in heads)
+        for width in (1280, 360):
+            metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
+            page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+            assert page.browser.execute_script("return document.documentElement.scrollWidth") <= width
+            heads = [head.rect for head in page.find_all("thead th[data-key]")]
+            assert all(head["width"] > 30 for head in heads)
     finally:
         page.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_ten_thousand_pages(show: Open) -> None:
+def test_name_of_a_file_is_broken_after_its_folder(show: Open) -> None:
+    page = show(*(make_page("a" * length + "/whiteboard.jpg", ("12345678", 0.5)) for length in range(60, 100, 3)))
+    n_lines = "return Array.from(document.querySelectorAll('td.file .name'), (name) => name.getClientRects().length)"
+    assert page.browser.execute_script(n_lines) == [1] * 14
+
+
+def test_thousands_of_pages(show: Open) -> None:
     rng = np.random.default_rng(0)
     values = [
         (str(int(v)), round(float(p), 4))
-        for v, p in zip(rng.integers(0, 10**8, 10_000), rng.random(10_000), strict=True)
+        for v, p in zip(rng.integers(0, 10**8, N_MANY), rng.random(N_MANY), strict=True)
     ]
     page = show(*(make_page(f"scans/{i:05}.jpg", value) for i, value in enumerate(values)))
     start = time.perf_counter()
-    assert page.count() == "10,000 rows shown, the most doubtful first; here 1 to 50"
+    assert page.count() == f"{N_MANY:,} rows shown, the most doubtful first; here 1 to 50"
     page.find("th.number button").click()
     assert page.column("number") == sorted((text for text, _ in values), key=int)[:50]
     page.find("th.number button").click()
     page.find("#last").click()
     assert page.column("number") == sorted((text for text, _ in values), key=int)[49::-1]
-    page.find("#search").send_keys("0777")
-    assert "of 10,000 rows shown" in page.count()
+    page.find("#search").send_keys("077")
+    assert f"of {N_MANY:,} rows shown" in page.count()
     print(f"sorted, leafed and searched in {time.perf_counter() - start:.2f} s, the driver's own time included")
 
 
 def test_paper_gets_all_rows(show: Open) -> None:
-    page = show(*(make_page(f"{i}.jpg", ("1", 0.9)) for i in range(120)))
+    page = show(*(make_page(f"{i}.jpg", ("1", 0.9)) for i in range(60)))
     assert len(page.column("file")) == 50
     page.browser.execute_script("dispatchEvent(new Event('beforeprint'))")
-    assert len(page.column("file")) == 120
+    assert len(page.column("file")) == 60
     page.browser.execute_script("dispatchEvent(new Event('afterprint'))")
     assert len(page.column("file")) == 50
     assert len(page.browser.print_page()) > 1000

@@ -30,7 +30,7 @@ PNG = cv2.imencode(".png", write_page("4237"))[1].tobytes()
 
 @contextmanager
 def serving(where: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Yield a server of two workers, which reads uploads called hang..., crash... badly, and its address."""
+    """Yield a server of two workers, if no flag says otherwise, which reads uploads called hang..., crash... badly, and its address."""
     log = where / "log"
     arguments = ("--api", "--port", "0", "--workers", "2", *flags)
     with running(where, *arguments, log=log, is_faulty=True) as process:
@@ -78,7 +78,7 @@ def test_server_outlives_what_is_sent_and_ends_cleanly(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_ctrl_c_ends_it_while_a_page_is_read(tmp_path: Path) -> None:
-    with serving(tmp_path, "--timeout", "60") as (process, address), ThreadPoolExecutor(1) as clients:
+    with serving(tmp_path, "--timeout", "60", "--workers", "1") as (process, address), ThreadPoolExecutor(1) as clients:
         hanging = clients.submit(send, address, "hang.png")
         until_s = time.monotonic() + 30
         while "in_flight 1.0" not in httpx2.get(f"{address}/metrics").text and time.monotonic() < until_s:

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 _PNG_URI = "data:image/png;base64,"
-_MOST_DRAWING_CHARS = 8_000_000
+_MOST_DRAWING_CHARS, _MOST_BOXES = 8_000_000, 1000
 
 
 def _read(name: str) -> str:
@@ -72,7 +72,7 @@ def read_boxes(state: object, size_px: tuple[int, int]) -> list[dict[str, Any]] 
     size_px : (width, height) of the original
     """
     sent = state.get("boxes") if isinstance(state, Mapping) else getattr(state, "boxes", None)
-    if not isinstance(sent, list):
+    if not isinstance(sent, list) or len(sent) > _MOST_BOXES:
         return None
     boxes = []
     for one in sent:

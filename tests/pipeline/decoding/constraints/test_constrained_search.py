@@ -144,5 +144,7 @@ def test_search_agrees_with_every_path(problem: tuple[Lattice, np.ndarray, Accep
     assert found.allowed == pytest.approx(sum(sums[digits] for digits in allowed) / total)
     assert found.empty == pytest.approx(sums[""] / total)
     assert "".join(str(label) for _, label in found.path if label != SKIP) == found.digits
-    assert [int(row.argmax()) for row in found.rows] == [int(digit) for digit in found.digits]
     assert ((found.rows >= 0) & (found.rows <= 1)).all()
+    # a digit of the best path has at least its share, though another digit of the same span may have more in all
+    own = [row[int(digit)] for row, digit in zip(found.rows, found.digits, strict=True)]
+    assert min(own) >= best[found.digits] / sum(sums[digits] for digits in allowed) - 1e-6

@@ -60,6 +60,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "pattern that rings": ({"pattern": "dd\a"}, "expected characters that can be printed"),
     "value that rings": ({"values": ("12\a",)}, "is no number"),
     "long pattern": ({"pattern": "d" * 41}, "at most 40 digits"),
+    "pattern of signs": ({"pattern": "d" + "/" * 80}, "at most 80 characters"),
     "no values": ({"values": ()}, "one number or more"),
     "number among values": ({"values": (7,)}, "so that leading zeros stay, received 7"),
     "word among values": ({"values": ("A7",)}, "'A7' is no number"),

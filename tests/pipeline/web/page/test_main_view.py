@@ -33,7 +33,7 @@ def apply(app: AppTest) -> AppTest:
 
 def test_page_opens_with_nothing_on_it(app: AppTest) -> None:
     assert not app.exception and not app.error
-    assert app.header[0].value.startswith("Handwritten numbers")
+    assert app.title[0].value.startswith("Handwritten numbers")
     assert "page" not in read_lines(app)
 
 

@@ -67,6 +67,14 @@ def test_what_is_no_number_is_told_and_not_kept() -> None:
     assert page.corrections == {}
 
 
+def test_value_that_would_widen_the_picture_is_told_and_not_kept() -> None:
+    page = open_page(make_mixed())
+    (sentence,) = apply_edits(page, {1: {"number": "1" * 201}})
+    assert sentence.startswith("row 2: '11111111111111111111'... has 201 characters")
+    assert page.corrections == {}
+    assert apply_edits(page, {1: {"number": "1" * 200}}) == []
+
+
 def test_an_edit_of_no_row_is_left_out() -> None:
     page = open_page(make_mixed())
     assert apply_edits(page, {4: {"number": "12"}, -1: {"number": "12"}}) == []

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import logging
 import socket
 import sys
 from contextlib import closing
 
 import pytest
+from starlette.requests import ClientDisconnect
 from streamlit import config
 
 from pipeline.cli import main
 from pipeline.web.options import PageOptions
-from pipeline.web.page.serve import SCRIPT, configure
+from pipeline.web.page.serve import SCRIPT, configure, is_worth_logging
 
 
 def test_port_that_is_taken_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -43,3 +45,11 @@ def test_nothing_is_sent_elsewhere_and_uploads_are_bounded(host: str) -> None:
 
 def test_script_runs_nothing_in_a_worker_process() -> None:
     exec(compile(SCRIPT.read_text("utf-8"), str(SCRIPT), "exec"), {"__name__": "__mp_main__"})
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"), [(None, True), (ValueError("a bug"), True), (ClientDisconnect(), False)], ids=repr
+)
+def test_user_who_leaves_during_an_upload_is_no_error(error: Exception | None, expected: bool) -> None:
+    raised = None if error is None else (type(error), error, None)
+    assert is_worth_logging(logging.LogRecord("uvicorn.error", logging.ERROR, "", 1, "", (), raised)) is expected

@@ -38,8 +38,9 @@ def test_drawing_is_taken_from_what_a_browser_sends(sent: object, expected: byte
         ([{"name": "a", "box": [1, 2, 3, "x"]}], None),
         (["a"], None),
         ("boxes", None),
+        ([{"box": [1, 2, 3, 4]}] * 1001, None),
     ],
-    ids=["as sent", "turned round", "beyond the picture", "flat", "none", "three sides", "text", "no box", "no list"],
+    ids=["sent", "turned round", "beyond the picture", "flat", "none", "3 sides", "text", "no box", "no list", "many"],
 )
 def test_boxes_are_taken_from_what_a_browser_sends(sent: object, expected: object) -> None:
     assert read_boxes({"boxes": sent}, (100, 50)) == expected

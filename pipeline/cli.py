@@ -114,6 +114,9 @@ def _run_batch(options: BatchOptions) -> int:
     with _explain_missing_library():
         from pipeline.batch.apply_review import apply_review
         from pipeline.batch.run import run
+    if options.engine == "ray":
+        with _explain_missing_library("for --engine ray: pip install '.[cluster]'"):
+            from pipeline.cluster.run import run
     return apply_review(options) if options.apply_review else run(options)
 
 

@@ -1,0 +1,119 @@
+"""The nodes of a Ray cluster: one actor on each, with as many worker processes as it was given cores."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+from ray.exceptions import RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from pipeline.batch.jobs import Job
+from pipeline.cluster.node_pool import LostNodeError, Node
+from pipeline.cluster.node_reader import NodeReader, NodeTask
+from pipeline.errors import ClusterError
+
+_CALLS_PER_WORKER = 4
+"""Calls that an actor has threads for: as many pages as the pool gives it, and one more."""
+
+_STORE_BYTES = 100 << 20
+"""Of the shared memory of a cluster that is started here: records are small, and pictures never pass through Ray."""
+
+_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+"""Nothing is reported to anybody, and what is no concern of a user is not warned of."""
+
+
+class RayNode:
+    """A node of the cluster and the actor on it; a `pipeline.cluster.node_pool.Node`."""
+
+    def __init__(self, node_id: str, name: str, n_workers: int, task: NodeTask) -> None:
+        self.name, self.n_workers = name, n_workers
+        place = NodeAffinitySchedulingStrategy(node_id, soft=False)
+        n_calls = _CALLS_PER_WORKER * n_workers
+        kind = ray.remote(num_cpus=n_workers, max_restarts=0, max_concurrency=n_calls, scheduling_strategy=place)
+        self._actor: Any = kind(NodeReader).remote(task, n_workers)
+
+    def prepare(self, answer: Callable[[Any], None]) -> None:
+        """Load the model on the node."""
+        _answer(self._actor.prepare.remote(), answer)
+
+    def read(self, job: Job, answer: Callable[[Any], None]) -> None:
+        """Read a page on the node."""
+        _answer(self._actor.read.remote(job), answer)
+
+
+def _answer(reference: Any, answer: Callable[[Any], None]) -> None:
+    """Call `answer` once there is a result, or the actor has ended; an error of our own code is raised to the run."""
+
+    def take(future: Any) -> None:
+        try:
+            answer(future.result())
+        except RayError as error:
+            answer(LostNodeError(type(error).__name__))
+        except BaseException as error:
+            answer(ClusterError(f"a node failed with {type(error).__name__}: {error}", "this is a bug in this program"))
+
+    reference.future().add_done_callback(take)
+
+
+class RayCluster:
+    """Finds the nodes of the cluster that this process is connected to.
+
+    Parameters
+    ----------
+    task : of the run, for each node
+    n_workers : processes on each node at most; None for one per core
+    """
+
+    def __init__(self, task: NodeTask, n_workers: int | None) -> None:
+        self._task, self._n_workers = task, n_workers
+        self._known: set[str] = set()
+
+    def find_new(self) -> list[Node]:
+        """Return the nodes with cores that have come since the last call."""
+        found: list[Node] = []
+        for row in ray.nodes():
+            n_cores = int(row["Resources"].get("CPU", 0))
+            if row["Alive"] and n_cores and row["NodeID"] not in self._known:
+                self._known.add(row["NodeID"])
+                n_workers = min(n_cores, self._n_workers or n_cores)
+                name = f"node {row['NodeManagerAddress']} ({row['NodeID'][:6]})"
+                found.append(RayNode(row["NodeID"], name, n_workers, self._task))
+        return found
+
+
+@contextmanager
+def connect(address: str | None, n_workers: int) -> Iterator[None]:
+    """Connect to a cluster, or start one on this machine; the connection ends with the context.
+
+    Parameters
+    ----------
+    address : of the cluster; None for that of the variable RAY_ADDRESS, or else for a new one of this machine alone
+    n_workers : cores of a new one
+
+    Raises
+    ------
+    ClusterError
+        If it cannot be reached.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    place = address or os.environ.get("RAY_ADDRESS") or "local"
+    own = {"num_cpus": n_workers, "object_store_memory": _STORE_BYTES, "include_dashboard": False}
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        ray.init(place, logging_level=logging.ERROR, log_to_driver=False, **(own if place == "local" else {}))
+    except (ConnectionError, RayError, RuntimeError, ValueError, OSError) as error:
+        first = (str(error).splitlines() or [""])[0][:200]
+        raise ClusterError(f"the cluster {place} cannot be reached ({first})") from error
+    try:
+        if callable(before):
+            signal.signal(signal.SIGTERM, before)  # Ray has one of its own, which would end a run without a word
+        yield
+    finally:
+        ray.shutdown()

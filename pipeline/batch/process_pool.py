@@ -36,9 +36,12 @@ _MEMORY_FRAC = 0.75
 
 
 class Pool(Protocol):
-    """Reads pages; at most `most_pending` jobs may be submitted and not yet collected."""
+    """Reads pages."""
 
-    most_pending: int
+    @property
+    def most_pending(self) -> int:
+        """How many jobs may be submitted and not yet collected."""
+        ...
 
     def check_model(self) -> tuple[str, ...]:
         """Return a line for each thing that the user should know of the model; raise ModelError if it cannot load."""

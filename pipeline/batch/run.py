@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
 from time import strftime
-from typing import Any, TextIO, TypeAlias
+from typing import TextIO, TypeAlias
 
 from pipeline.batch.forms import suit_form
 from pipeline.batch.jobs import BUG_CODE, Outcome, Plan
@@ -19,8 +19,8 @@ from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.output_guard import check_outputs
 from pipeline.batch.output_names import TakenNames
 from pipeline.batch.page_ranges import PageRanges
-from pipeline.batch.process_pool import Pool, count_cores, start_processes
 from pipeline.batch.planning import list_outputs, make_plan
+from pipeline.batch.process_pool import Pool, count_cores, start_processes
 from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, list_places, summarize
 from pipeline.batch.results import (
     FileResults,
@@ -34,10 +34,8 @@ from pipeline.batch.scheduler import InputItem, PageScheduler
 from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, OutputError, StrictError, UsageError
-from pipeline.forms.template import Template
 from pipeline.forms.template_file import load_template
 from pipeline.images.load import MOST_BYTES
-from pipeline.outputs.formats import TEXT
 from pipeline.outputs.records import format_failure
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import list_stems

@@ -228,13 +228,12 @@ class _Walk:
             *folders, name = address.removeprefix(folder).strip("/").split("/")
             parts, search = tuple(folders), self.search
             is_filtered = any(search.filters_out(part, parts[:n], True) for n, part in enumerate(parts))
-            if reason := _find_reason(name):
-                self.search.left_out[reason] += 1
-            elif any(part.startswith(".") for part in (*parts, name)):
-                self.search.left_out["hidden"] += 1
+            is_hidden = any(part.startswith(".") for part in (*parts, name))
+            if reason := "hidden" if is_hidden else _find_reason(name):
+                search.left_out[reason] += 1
             elif is_filtered or search.filters_out(name, parts, False):
                 self.n_filtered += 1
-                self.search.left_out["excluded"] += 1
+                search.left_out["excluded"] += 1
             else:
                 self.found.append(_FoundFile(address, address, (*parts, name), known))
 

@@ -1,7 +1,8 @@
 """The pool of a run on several nodes: hands pages out, and again to another node where one is lost.
 
-Nothing here knows of Ray. What is exact about it rests on three rules: a page is in one place at a time, it is handed
-out again only once its node is known to be lost, and its future is resolved once.
+Nothing here knows of Ray. Each page has one record, as its future is resolved once: by the node that it was handed to
+last. It is handed out again only once the reader of its node has ended, is out of reach, or failed, and was told to
+end; what that one may still send is dropped.
 """
 
 from __future__ import annotations
@@ -52,6 +53,10 @@ class Node(Protocol):
         """Read a page."""
         ...
 
+    def end(self) -> None:
+        """End the reader of the node, if it has not ended."""
+        ...
+
 
 @dataclass(slots=True, eq=False)
 class _Task:
@@ -80,7 +85,7 @@ class NodePool:
 
     Parameters
     ----------
-    find_new : returns the nodes that have come since it was called last
+    find_new : returns the nodes that have come, or come back, since it was called last
     model_hash : of the run's model, which each node must have as well
     warn : told of a node that is lost or left out, in one line
     bare_s : seconds to wait for a node while there is none
@@ -166,16 +171,21 @@ class NodePool:
             return
         error = facts if isinstance(facts, DigitsError) else self._check(member.node.name, facts)
         if error is not None:
-            self._members.remove(member)
-            self._warn(f"{member.node.name} is left out: {error}")
-            if not self._first.done() and not self._members:
-                self._fail(error)
+            self._leave_out(member, error)
             return
         assert isinstance(facts, NodeFacts)
         member.facts = facts
         if not self._first.done():
             self._first.set_result(facts.notes)
         self._hand_out()
+
+    def _leave_out(self, member: _Member, error: DigitsError) -> None:
+        """Do without a node that cannot read as this machine does; without any other the run ends."""
+        self._members.remove(member)
+        if not self._members and not self._first.done():
+            self._fail(error)
+        else:
+            self._warn(f"{member.node.name} is left out: {error}")
 
     def _check(self, name: str, facts: NodeFacts) -> DigitsError | None:
         """Return why a node would not read as this machine does; None if it would."""
@@ -229,6 +239,7 @@ class NodePool:
         """Take a node out, and hand its pages out again."""
         if member in self._members:
             self._members.remove(member)
+            member.node.end()
             n = len(member.tasks)
             again = f"; {n} {'page is' if n == 1 else 'pages are'} read again" if n else ""
             self._warn(f"{member.node.name} was lost ({how}){again}")

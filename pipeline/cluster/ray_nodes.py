@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import ray
@@ -18,8 +18,14 @@ from pipeline.cluster.node_pool import LostNodeError, Node
 from pipeline.cluster.node_reader import NodeReader, NodeTask
 from pipeline.errors import ClusterError
 
+_ray: Any = ray
+"""Its types lack what actors take."""
+
 _CALLS_PER_WORKER = 4
 """Calls that an actor has threads for: as many pages as the pool gives it, and one more."""
+
+_MOST_STARTS = 3
+"""Of the reader on a node that stays: one that ends so often would end again."""
 
 _STORE_BYTES = 100 << 20
 """Of the shared memory of a cluster that is started here: records are small, and pictures never pass through Ray."""
@@ -34,8 +40,9 @@ class RayNode:
     def __init__(self, node_id: str, name: str, n_workers: int, task: NodeTask) -> None:
         self.name, self.n_workers = name, n_workers
         place = NodeAffinitySchedulingStrategy(node_id, soft=False)
+        self.has_ended = False
         n_calls = _CALLS_PER_WORKER * n_workers
-        kind = ray.remote(num_cpus=n_workers, max_restarts=0, max_concurrency=n_calls, scheduling_strategy=place)
+        kind = _ray.remote(num_cpus=n_workers, max_restarts=0, max_concurrency=n_calls, scheduling_strategy=place)
         self._actor: Any = kind(NodeReader).remote(task, n_workers)
 
     def prepare(self, answer: Callable[[Any], None]) -> None:
@@ -45,6 +52,12 @@ class RayNode:
     def read(self, job: Job, answer: Callable[[Any], None]) -> None:
         """Read a page on the node."""
         _answer(self._actor.read.remote(job), answer)
+
+    def end(self) -> None:
+        """End the actor: its node may only have been out of reach."""
+        self.has_ended = True
+        with suppress(RayError, ValueError):
+            _ray.kill(self._actor)
 
 
 def _answer(reference: Any, answer: Callable[[Any], None]) -> None:
@@ -72,18 +85,20 @@ class RayCluster:
 
     def __init__(self, task: NodeTask, n_workers: int | None) -> None:
         self._task, self._n_workers = task, n_workers
-        self._known: set[str] = set()
+        self._known: dict[str, list[RayNode]] = {}  # by id: one for each time that its reader was started
 
     def find_new(self) -> list[Node]:
-        """Return the nodes with cores that have come since the last call."""
+        """Return the nodes with cores that have come since the last call, and those whose reader has ended."""
         found: list[Node] = []
-        for row in ray.nodes():
-            n_cores = int(row["Resources"].get("CPU", 0))
-            if row["Alive"] and n_cores and row["NodeID"] not in self._known:
-                self._known.add(row["NodeID"])
+        for row in _ray.nodes():
+            n_cores, node_id = int(row["Resources"].get("CPU", 0)), row["NodeID"]
+            readers = self._known.setdefault(node_id, [])
+            may_start = not readers or (readers[-1].has_ended and len(readers) < _MOST_STARTS)
+            if row["Alive"] and n_cores and may_start:
                 n_workers = min(n_cores, self._n_workers or n_cores)
-                name = f"node {row['NodeManagerAddress']} ({row['NodeID'][:6]})"
-                found.append(RayNode(row["NodeID"], name, n_workers, self._task))
+                name = f"node {row['NodeManagerAddress']} ({node_id[:6]})"
+                readers.append(RayNode(node_id, name, n_workers, self._task))
+                found.append(readers[-1])
         return found
 
 
@@ -107,13 +122,22 @@ def connect(address: str | None, n_workers: int) -> Iterator[None]:
     own = {"num_cpus": n_workers, "object_store_memory": _STORE_BYTES, "include_dashboard": False}
     before = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(place, logging_level=logging.ERROR, log_to_driver=False, **(own if place == "local" else {}))
+        _ray.init(place, logging_level=logging.ERROR, log_to_driver=False, **(own if place == "local" else {}))
     except (ConnectionError, RayError, RuntimeError, ValueError, OSError) as error:
         first = (str(error).splitlines() or [""])[0][:200]
         raise ClusterError(f"the cluster {place} cannot be reached ({first})") from error
     try:
+        _keep_stdout_clean()
         if callable(before):
             signal.signal(signal.SIGTERM, before)  # Ray has one of its own, which would end a run without a word
         yield
     finally:
-        ray.shutdown()
+        _ray.shutdown()
+
+
+def _keep_stdout_clean() -> None:
+    """Drop what Ray prints on stdout, such as the log of a node that was lost: results go there, and no flag stops it."""
+    from ray._private import worker
+
+    if hasattr(worker, "print_to_stdstream"):
+        worker.print_to_stdstream = lambda *_, **__: None

@@ -1,0 +1,155 @@
+"""A run on a cluster gives the table of one machine: with Ray's two nodes, one of them killed, and a bucket of S3."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+from PIL import Image
+
+from pipeline.batch.sources import Source
+from pipeline.errors import Failure
+from tests.support.drawing import write_page
+from tests.support.ray_cluster import (
+    run_program,
+    serving_bucket,
+    start_program,
+    starting_cluster,
+    wait_for_pages,
+)
+from tests.support.web_server import serving
+
+N_FILES = 24
+slow = pytest.mark.slow
+needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray has no wheel for this Python: pip install ray")
+needs_bucket = pytest.mark.skipif(
+    find_spec("moto") is None or find_spec("s3fs") is None, reason="needs moto and the extra remote"
+)
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that holds a folder of pages, a TIFF of three among them, and files that are none."""
+    folder = tmp_path_factory.mktemp("run")
+    pages = folder / "pages"
+    (pages / "deep").mkdir(parents=True)
+    for n in range(N_FILES):
+        cv2.imwrite(str(pages / f"page{n}.png"), write_page([[str(100 + n), str(7 * n)]]))
+    first, *others = [Image.open(pages / f"page{n}.png") for n in (1, 2, 3)]
+    first.save(pages / "deep" / "many.tif", save_all=True, append_images=others)
+    (pages / "page5.jpg").write_bytes(b"no picture")
+    (pages / "page6.jpg").write_bytes((pages / "page7.png").read_bytes()[:99])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(scans: Path) -> str:
+    """Return the table of one machine."""
+    code, said = run_program(scans, "pages", "-o", "one.csv", "--workers", "2", "-q")
+    assert code == 1, said
+    return (scans / "one.csv").read_text("utf-8")
+
+
+def test_light_install_knows_nothing_of_ray() -> None:
+    code = "import sys; import pipeline, pipeline.cli, pipeline.arguments, pipeline.batch.run"
+    check = f"{code}; print([n for n in ('ray', 'fsspec', 'pyarrow', 'aiohttp') if n in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_missing_ray_says_what_to_install() -> None:
+    code = "import sys; sys.modules['ray'] = None; from pipeline.cli import main"
+    check = f"{code}; sys.exit(main(['samples/strip.png', '--engine', 'ray']))"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True)
+    assert done.returncode == 70
+    assert done.stderr == "error: ray is not installed; for --engine ray: pip install '.[cluster]'\n"
+
+
+@needs_ray
+def test_probe_is_a_file_on_the_disk(tmp_path: Path) -> None:
+    from pipeline.cluster.run import choose_probe
+
+    (tmp_path / "a.png").touch()
+    items: list[Any] = [Failure("x", None, "missing", "", ""), Source("-", ""), Source("s3://b/a.png", "a")]
+    assert choose_probe(items) is None
+    assert choose_probe([*items, Source(str(tmp_path / "a.png"), "a")]) == str(tmp_path / "a.png")
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[tuple[Any, Any]]:
+    with starting_cluster() as started:
+        yield started
+
+
+@slow
+@needs_ray
+@needs_bucket
+def test_bucket_is_read_and_written_on_the_cluster_as_on_one_machine(
+    scans: Path, expected: str, cluster: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import s3fs
+
+    address = cluster[0].address
+    with serving_bucket() as variables, serving({"/page9.png": (scans / "pages/page9.png").read_bytes()}) as web:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        bucket = s3fs.S3FileSystem(endpoint_url=variables["AWS_ENDPOINT_URL"])
+        bucket.mkdir("archive")
+        bucket.put(str(scans / "pages"), "archive/pages", recursive=True)
+        flags = ["-o", "far.jsonl", "-o", "far.csv", "-q", "--upload", "s3://archive/read/"]
+        engine = ["--engine", "ray", "--ray-address", address]
+        more = [f"{web.address}/page9.png", f"{web.address}/none.png", "s3://archive/none/"]
+        code, said = run_program(scans, "s3://archive/pages/", *more, *flags, *engine, **variables)
+        assert code == 1, said
+        assert bucket.cat_file("archive/read/far.csv") == (scans / "far.csv").read_bytes()
+        rows = (scans / "far.csv").read_text("utf-8").splitlines()
+        assert [r.replace("s3://archive/", "") for r in rows if "archive/pages" in r] == expected.splitlines()[1:]
+        assert sum(row.startswith(f"{web.address}/page9.png,1,") for row in rows) == 2
+        failed = [row for row in rows if "none" in row]
+        assert len(failed) == 2 and all("there is nothing at that address" in row for row in failed)
+        asked = len(web.asked)
+        code, said = run_program(
+            scans, "s3://archive/pages/", *more, *flags[:-3], *engine[:1], "local", "--resume", **variables
+        )
+        assert "pages skipped" in said or "skipped" in said, said
+        assert [path for method, path in web.asked[asked:] if method == "GET"] == ["/none.png"]
+
+
+@slow
+@needs_ray
+def test_table_is_that_of_one_machine_though_the_driver_and_a_node_are_killed(
+    scans: Path, expected: str, cluster: tuple[Any, Any]
+) -> None:
+    started, node = cluster
+    words = ["pages", "-o", "two.jsonl", "-o", "two.csv", "--engine", "ray", "--ray-address", started.address]
+    with start_program(scans, *words) as driver:
+        wait_for_pages(driver, scans / "two.jsonl", 3)
+        driver.kill()
+        driver.communicate()
+    n_done = (scans / "two.jsonl").read_bytes().count(b"\n")
+    assert 3 <= n_done < N_FILES
+    with start_program(scans, *words, "--resume") as driver:
+        wait_for_pages(driver, scans / "two.jsonl", n_done + 4)
+        started.remove_node(node, allow_graceful=False)
+        said = driver.communicate(timeout=120)[0]
+    assert driver.returncode == 1, said
+    assert "was lost" in said and "[state-dump]" not in said
+    assert (scans / "two.csv").read_text("utf-8") == expected
+    records = [json.loads(line) for line in (scans / "two.jsonl").read_text("utf-8").splitlines()]
+    places = [(record["file"], record["page"]) for record in records]
+    assert len(places) == len(set(places)) == N_FILES + 3 + 2
+
+
+@slow
+@needs_ray
+def test_cluster_that_is_away_is_told_in_one_line(scans: Path) -> None:
+    code, said = run_program(scans, "pages", "--engine", "ray", "--ray-address", "127.0.0.1:1")
+    assert code == 3
+    assert said.splitlines()[-1].startswith("error: the cluster 127.0.0.1:1 cannot be reached")

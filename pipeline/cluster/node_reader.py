@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.batch.jobs import Job, Outcome, Plan
 from pipeline.batch.process_pool import ManyProcesses
+from pipeline.batch.scheduler import InputItem
+from pipeline.batch.sources import STDIN, Source
 from pipeline.errors import DigitsError
 from pipeline.recognition.classify import hash_model
+from pipeline.remote.addresses import is_address
 from pipeline.version import __version__
 
 
@@ -91,6 +94,12 @@ class NodeReader:
             return self._pool.collect(self._pool.submit(job), job)
         except DigitsError as error:
             return error
+
+
+def choose_probe(items: Sequence[InputItem]) -> str | None:
+    """Return the path of a file on a disk, which each node must see; None where all lie elsewhere."""
+    on_disk = (item.path for item in items if isinstance(item, Source) and item.path != STDIN)
+    return next((path for path in on_disk if not is_address(path) and Path(path).exists()), None)
 
 
 def _exists(path: str) -> bool:

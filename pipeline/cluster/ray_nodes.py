@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -23,6 +25,8 @@ _ray: Any = ray
 
 _CALLS_PER_WORKER = 4
 """Calls that an actor has threads for: as many pages as the pool gives it, and one more."""
+
+_CONNECT_S = 10.0
 
 _MOST_STARTS = 3
 """Of the reader on a node that stays: one that ends so often would end again."""
@@ -119,6 +123,7 @@ def connect(address: str | None, n_workers: int) -> Iterator[None]:
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     place = address or os.environ.get("RAY_ADDRESS") or "local"
+    _check_reachable(place)
     own = {"num_cpus": n_workers, "object_store_memory": _STORE_BYTES, "include_dashboard": False}
     before = signal.getsignal(signal.SIGTERM)
     try:
@@ -135,8 +140,19 @@ def connect(address: str | None, n_workers: int) -> Iterator[None]:
         _ray.shutdown()
 
 
+def _check_reachable(address: str) -> None:
+    """Raise ClusterError if nothing listens at HOST:PORT: Ray itself would try for minutes."""
+    found = re.fullmatch(r"(?:ray://)?(.+):(\d+)", address)
+    if not found:
+        return
+    try:
+        socket.create_connection((found[1].strip("[]"), int(found[2])), _CONNECT_S).close()
+    except (OSError, OverflowError) as error:
+        raise ClusterError(f"the cluster {address} cannot be reached ({error})") from error
+
+
 def _keep_stdout_clean() -> None:
-    """Drop what Ray prints on stdout, such as the log of a node that was lost: results go there, and no flag stops it."""
+    """Drop what Ray prints on stdout, such as the log of a node that was lost: results go there."""
     from ray._private import worker
 
     if hasattr(worker, "print_to_stdstream"):

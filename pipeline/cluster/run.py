@@ -11,12 +11,10 @@ from pipeline.batch.jobs import Plan
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.process_pool import count_cores
 from pipeline.batch.scheduler import InputItem
-from pipeline.batch.sources import STDIN, Source
 from pipeline.cluster.node_pool import NodePool
-from pipeline.cluster.node_reader import NodeTask
+from pipeline.cluster.node_reader import NodeTask, choose_probe
 from pipeline.cluster.ray_nodes import RayCluster, connect
 from pipeline.recognition.classify import hash_model
-from pipeline.remote.addresses import is_address
 from pipeline.system.terminal import print_message
 
 
@@ -36,12 +34,6 @@ def start_cluster(options: BatchOptions, plan: Plan, items: Sequence[InputItem])
             yield pool
         finally:
             pool.stop()
-
-
-def choose_probe(items: Sequence[InputItem]) -> str | None:
-    """Return the path of a file on a disk, which each node must see; None where all lie elsewhere."""
-    on_disk = (item.path for item in items if isinstance(item, Source) and item.path != STDIN)
-    return next((path for path in on_disk if not is_address(path) and Path(path).exists()), None)
 
 
 def _warn(options: BatchOptions, line: str) -> None:

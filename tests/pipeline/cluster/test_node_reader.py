@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.batch.jobs import Job, Outcome, Plan
 from pipeline.batch.sources import Source
-from pipeline.cluster.node_reader import NodeFacts, NodeReader, NodeTask
-from pipeline.errors import ModelError, OutputError
+from pipeline.cluster.node_reader import NodeFacts, NodeReader, NodeTask, choose_probe
+from pipeline.errors import Failure, ModelError, OutputError
 from pipeline.recognition.classify import hash_model
 from pipeline.version import __version__
 
@@ -77,3 +77,10 @@ def test_errors_that_end_the_run_are_answers_that_travel(tmp_path: Path, monkeyp
         for answer in (reader.prepare(), reader.read(Job(Source("a.png", "a")))):
             travelled = pickle.loads(pickle.dumps(answer))
             assert (type(travelled), str(travelled)) == (type(error), str(error))
+
+
+def test_probe_is_a_file_on_the_disk(tmp_path: Path) -> None:
+    (tmp_path / "a.png").touch()
+    items: list[Any] = [Failure("x", None, "missing", "", ""), Source("-", ""), Source("s3://b/a.png", "a")]
+    assert choose_probe(items) is None
+    assert choose_probe([*items, Source(str(tmp_path / "a.png"), "a")]) == str(tmp_path / "a.png")

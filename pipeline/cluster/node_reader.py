@@ -11,15 +11,19 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from pipeline.batch.jobs import Job, Outcome, Plan
-from pipeline.batch.process_pool import ManyProcesses
+from pipeline.batch.process_pool import ManyProcesses, Pool
 from pipeline.batch.scheduler import InputItem
 from pipeline.batch.sources import STDIN, Source
 from pipeline.errors import DigitsError
 from pipeline.recognition.classify import hash_model
 from pipeline.remote.addresses import is_address
 from pipeline.version import __version__
+
+StartNodePool: TypeAlias = Callable[[Plan, int, float, int], Pool]
+"""As the constructor of `ManyProcesses`: the plan, workers, seconds that a page may take, pages known already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,7 @@ class NodeReader:
     start_pool : makes the pool
     """
 
-    def __init__(
-        self, task: NodeTask, n_workers: int, start_pool: Callable[..., ManyProcesses] = ManyProcesses
-    ) -> None:
+    def __init__(self, task: NodeTask, n_workers: int, start_pool: StartNodePool = ManyProcesses) -> None:
         self._task = task
         os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as for a batch; the processes inherit it
         if Path(task.folder).is_dir():

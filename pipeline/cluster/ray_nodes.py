@@ -16,8 +16,9 @@ from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from pipeline.batch.jobs import Job
+from pipeline.batch.process_pool import ManyProcesses
 from pipeline.cluster.node_pool import LostNodeError, Node
-from pipeline.cluster.node_reader import NodeReader, NodeTask
+from pipeline.cluster.node_reader import NodeReader, NodeTask, StartNodePool
 from pipeline.errors import ClusterError
 
 _ray: Any = ray
@@ -41,13 +42,13 @@ _QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": 
 class RayNode:
     """A node of the cluster and the actor on it; a `pipeline.cluster.node_pool.Node`."""
 
-    def __init__(self, node_id: str, name: str, n_workers: int, task: NodeTask) -> None:
+    def __init__(self, node_id: str, name: str, n_workers: int, task: NodeTask, start_pool: StartNodePool) -> None:
         self.name, self.n_workers = name, n_workers
         place = NodeAffinitySchedulingStrategy(node_id, soft=False)
         self.has_ended = False
         n_calls = _CALLS_PER_WORKER * n_workers
         kind = _ray.remote(num_cpus=n_workers, max_restarts=0, max_concurrency=n_calls, scheduling_strategy=place)
-        self._actor: Any = kind(NodeReader).remote(task, n_workers)
+        self._actor: Any = kind(NodeReader).remote(task, n_workers, start_pool)
 
     def prepare(self, answer: Callable[[Any], None]) -> None:
         """Load the model on the node."""
@@ -85,10 +86,11 @@ class RayCluster:
     ----------
     task : of the run, for each node
     n_workers : processes on each node at most; None for one per core
+    start_pool : makes the pool of each node
     """
 
-    def __init__(self, task: NodeTask, n_workers: int | None) -> None:
-        self._task, self._n_workers = task, n_workers
+    def __init__(self, task: NodeTask, n_workers: int | None, start_pool: StartNodePool = ManyProcesses) -> None:
+        self._task, self._n_workers, self._start_pool = task, n_workers, start_pool
         self._known: dict[str, list[RayNode]] = {}  # by id: one for each time that its reader was started
 
     def find_new(self) -> list[Node]:
@@ -101,7 +103,7 @@ class RayCluster:
             if row["Alive"] and n_cores and may_start:
                 n_workers = min(n_cores, self._n_workers or n_cores)
                 name = f"node {row['NodeManagerAddress']} ({node_id[:6]})"
-                readers.append(RayNode(node_id, name, n_workers, self._task))
+                readers.append(RayNode(node_id, name, n_workers, self._task, self._start_pool))
                 found.append(readers[-1])
         return found
 

@@ -27,9 +27,6 @@ from tests.support.web_server import serving
 N_FILES = 40
 slow = pytest.mark.slow
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray has no wheel for this Python: pip install ray")
-needs_bucket = pytest.mark.skipif(
-    find_spec("moto") is None or find_spec("s3fs") is None, reason="needs moto and the extra remote"
-)
 
 
 @pytest.fixture(scope="module")
@@ -65,43 +62,47 @@ def test_missing_ray_says_what_to_install() -> None:
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[tuple[Any, Any]]:
+def bucket() -> Iterator[Any]:
+    """Yield a file system of S3, which this process, the nodes and the runs find by their variables."""
+    pytest.importorskip("moto")
+    s3fs = pytest.importorskip("s3fs", reason="needs the extra remote")
+    with serving_bucket() as variables, pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield s3fs.S3FileSystem(endpoint_url=variables["AWS_ENDPOINT_URL"])
+
+
+@pytest.fixture(scope="module")
+def cluster(bucket: Any) -> Iterator[tuple[Any, Any]]:
     with starting_cluster() as started:
         yield started
 
 
 @slow
 @needs_ray
-@needs_bucket
 def test_bucket_is_read_and_written_on_the_cluster_as_on_one_machine(
-    scans: Path, expected: str, cluster: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+    scans: Path, expected: str, bucket: Any, cluster: tuple[Any, Any]
 ) -> None:
-    import s3fs
-
-    address = cluster[0].address
-    with serving_bucket() as variables, serving({"/page9.png": (scans / "pages/page9.png").read_bytes()}) as web:
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        bucket = s3fs.S3FileSystem(endpoint_url=variables["AWS_ENDPOINT_URL"])
-        bucket.mkdir("archive")
-        bucket.put(str(scans / "pages"), "archive/pages", recursive=True)
-        flags = ["-o", "far.jsonl", "-o", "far.csv", "-q", "--upload", "s3://archive/read/"]
-        engine = ["--engine", "ray", "--ray-address", address]
-        more = [f"{web.address}/page9.png", f"{web.address}/none.png", "s3://archive/none/"]
-        code, said = run_program(scans, "s3://archive/pages/", *more, *flags, *engine, **variables)
+    bucket.mkdir("archive")
+    bucket.put(str(scans / "pages"), "archive/pages", recursive=True)
+    with serving({"/page9.png": (scans / "pages/page9.png").read_bytes()}) as web:
+        inputs = ["s3://archive/pages/", f"{web.address}/page9.png", f"{web.address}/none.png", "s3://archive/none/"]
+        words = [*inputs, "-o", "far.jsonl", "-o", "far.csv", "--upload", "s3://archive/read/"]
+        code, said = run_program(scans, *words, "--engine", "ray", "--ray-address", cluster[0].address)
         assert code == 1, said
-        assert bucket.cat_file("archive/read/far.csv") == (scans / "far.csv").read_bytes()
         rows = (scans / "far.csv").read_text("utf-8").splitlines()
-        assert [r.replace("s3://archive/", "") for r in rows if "archive/pages" in r] == expected.splitlines()[1:]
-        assert sum(row.startswith(f"{web.address}/page9.png,1,") for row in rows) == 2
+        assert bucket.cat_file("archive/read/far.csv") == (scans / "far.csv").read_bytes()
+        far = [row.removeprefix("s3://archive/") for row in rows if "archive/pages" in row]
+        assert far == expected.splitlines()[1:]
+        assert sum(row.startswith(f"{web.address}/page9.png,1,") for row in rows) == 3
         failed = [row for row in rows if "none" in row]
         assert len(failed) == 2 and all("there is nothing at that address" in row for row in failed)
-        asked = len(web.asked)
-        code, said = run_program(
-            scans, "s3://archive/pages/", *more, *flags[:-3], *engine[:1], "local", "--resume", **variables
-        )
-        assert "pages skipped" in said or "skipped" in said, said
-        assert [path for method, path in web.asked[asked:] if method == "GET"] == ["/none.png"]
+
+        web.asked.clear()
+        code, said = run_program(scans, *words, "--resume")
+        assert f"{N_FILES + 2:,} files skipped" in said or "skipped" in said, said
+        assert [path for method, path in web.asked if method == "GET"] == ["/none.png"]
+        assert (scans / "far.csv").read_text("utf-8").splitlines() == rows
 
 
 @slow

@@ -141,9 +141,13 @@ class BatchOptions:
             hint = "it goes with --output, --format, --force, --strict and --quiet alone"
             raise UsageError("--apply-review reads no pictures", hint)
 
+    def is_parquet(self, path: Path) -> bool:
+        """Return whether an output is written as Parquet, of which a second file is part."""
+        return self.format is PARQUET or (not self.format and path.suffix.lower() in PARQUET.suffixes)
+
     def list_files(self) -> list[Path]:
         """Return the files of results, the second table of Parquet among them."""
-        tables = [name_page_table(path) for path in self.outputs if self.choose_format(path) is PARQUET]
+        tables = [name_page_table(path) for path in self.outputs if self.is_parquet(path)]
         return [path for path in (*self.outputs, *tables) if not is_device(path)]
 
     @property

@@ -15,7 +15,7 @@ from pipeline.batch.sources import STDIN, Source, find_real
 from pipeline.errors import UsageError
 from pipeline.images.load import SUFFIXES
 from pipeline.outputs.annotate import ANNOTATED
-from pipeline.outputs.formats import GRIDS, PARQUET
+from pipeline.outputs.formats import GRIDS
 from pipeline.outputs.grid_writer import list_numbered
 from pipeline.outputs.overwriting import check_replaceable, check_sources_are_kept, is_own_result
 from pipeline.outputs.parquet_tables import name_page_table
@@ -47,9 +47,7 @@ def check_outputs(options: BatchOptions, items: Sequence[InputItem], template_fi
     journal = choose_journal(files, options.format) if files else None
     if journal and journal not in files:
         written.append(("the journal", journal))
-    for path in files:
-        if options.choose_format(path) is PARQUET:
-            written.append(("--output", name_page_table(path)))
+    written += [("--output", name_page_table(path)) for path in files if options.is_parquet(path)]
     tables = files if options.has_tables else []
     grids = [one for path in tables if options.choose_format(path) is GRIDS for one in (path, *list_numbered(path))]
     written += [("--output", path) for path in grids if path not in files]

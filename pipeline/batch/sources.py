@@ -22,7 +22,6 @@ from pipeline.remote.addresses import is_address, is_in_bucket, name_file
 
 __all__ = ["STDIN", "Source", "list_sources", "name_page"]
 
-
 _OTHER, _OWN = "of other types", "made by this program"
 """Why something in a folder is not read."""
 
@@ -145,8 +144,8 @@ class _Search:
         if not walk.found and not walk.failures:
             return [Failure.of(walk.explain_empty(), folder)]
         top = (label,) if label else ()
-        found = sorted(walk.found, key=lambda item: make_natural_key(item.path))
-        return [*(replace(item, parts=(*top, *item.parts)) for item in found), *walk.failures]
+        walk.found.sort(key=lambda item: make_natural_key(item.path))
+        return [*(replace(item, parts=(*top, *item.parts)) for item in walk.found), *walk.failures]
 
     def filters_out(self, name: str, parts: tuple[str, ...], is_folder: bool) -> bool:
         """Return whether the patterns exclude a file or folder of that name; `parts` are the folders that it is in."""

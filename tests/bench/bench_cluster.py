@@ -1,8 +1,8 @@
 """A Ray cluster of two nodes beside one machine, on the same cores, and what its driver can bear.
 
 A thousand pages, 5 % of them bad, are read by two worker processes of one machine, by a cluster of two nodes with one
-each, and by such a cluster whose second node is killed in the middle. The tables must be the same, row for row. Then the
-driver alone is timed: pages that nodes answer at once, and records that the journal puts on the disk.
+each, and by such a cluster whose second node is killed in the middle. The tables must be the same, row for row. Then
+the driver alone is timed: pages that nodes answer at once, and records that the journal puts on the disk.
 """
 
 from __future__ import annotations

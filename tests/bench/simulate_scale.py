@@ -32,7 +32,7 @@ class PageKind:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Machines: how many, their cores, price of a core-hour, hours until one is lost on average, minutes to the next."""
+    """Machines: how many, their cores, price of a core-hour, mean hours until one is lost, minutes to the next."""
 
     name: str
     n_nodes: int
@@ -69,7 +69,7 @@ CLUSTERS = (
 SIMULATED_PAGES = 200_000
 RECORD_BYTES = 3_000
 DRIVER_RATE = 500.0
-"""Bytes of a page's record and pages a second of one driver: `python -m tests.bench cluster` prints those of a machine."""
+"""Bytes of a page's record and pages a second of one driver: `python -m tests.bench cluster` prints them."""
 
 
 def draw_times(kind: PageKind, n_pages: int, timeout_s: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -148,30 +148,30 @@ def format_tail(kind: PageKind, timeouts_s: tuple[float, ...], seed: int) -> Ite
 
 
 def format_needs(kind: PageKind, n_cores: int) -> str:
-    """Return a row of what so many cores need: bytes a second of the network, requests, records of the driver."""
+    """Return a row of what so many cores need: bytes a second of the bucket and of records, drivers; days, dollars."""
     rate = n_cores / kind.mean_s
-    return (
-        f"| {kind.name} | {n_cores:,} | {rate:,.0f} | {rate * kind.n_bytes / 1e6:,.0f} | {rate * RECORD_BYTES / 1e6:.1f} "
-        f"| {math.ceil(rate / DRIVER_RATE)} |"
-    )
+    days = 1e9 / rate / 24 / _HOUR_S
+    cells = (f"{rate:,.0f}", f"{rate * kind.n_bytes / 1e6:,.0f}", f"{rate * RECORD_BYTES / 1e6:.1f}")
+    cells += (f"{math.ceil(rate / DRIVER_RATE)}", f"{days:,.1f}", f"{days * 24 * n_cores * CLUSTERS[0].price:,.0f}")
+    return f"| {kind.name} | {n_cores:,} | {' | '.join(cells)} |"
 
 
 def list_lines(seed: int = 0) -> list[str]:
     """Return the tables of docs/scale.md, line by line."""
-    lines = [
+    first, second, last = (
         "| a million pages | machines | core-hours | hours | dollars | busy % | again % |",
-        "|---|---|---|---|---|---|---|",
+        "| timeout, s | seconds for 20,000 pages | busy % |",
+        "| a billion pages | cores | pages/s | MB/s read | MB/s of records | drivers | days | dollars |",
+    )
+    return [
+        *(first, _rule(first), *(row for kind in KINDS for row in format_rows(kind, 1_000_000, seed)), ""),
+        *(second, _rule(second), *format_tail(KINDS[1], (10.0, 60.0, 600.0), seed), ""),
+        *(last, _rule(last), *(format_needs(kind, n_cores) for kind in KINDS for n_cores in (128, 1024, 8192))),
     ]
-    lines += [row for kind in KINDS for row in format_rows(kind, 1_000_000, seed)]
-    lines += ["", "| timeout, s | seconds for 20,000 pages | busy % |", "|---|---|---|"]
-    lines += format_tail(KINDS[1], (10.0, 60.0, 600.0), seed)
-    lines += [
-        "",
-        "| pages | cores | pages/s | MB/s from the bucket | MB/s of records | drivers |",
-        "|---|---|---|---|---|---|",
-    ]
-    lines += [format_needs(kind, n_cores) for kind in KINDS for n_cores in (128, 1024, 8192)]
-    return lines
+
+
+def _rule(heads: str) -> str:
+    return "|" + "---|" * (heads.count("|") - 1)
 
 
 def main(argv: list[str] | None = None) -> int:

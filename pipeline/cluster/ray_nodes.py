@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import ray
-from ray.exceptions import RayError
+from ray.exceptions import RayError, RayTaskError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from pipeline.batch.jobs import Job
@@ -28,6 +28,8 @@ _CALLS_PER_WORKER = 4
 """Calls that an actor has threads for: as many pages as the pool gives it, and one more."""
 
 _CONNECT_S = 10.0
+_IN_START = "creation task"
+"""In the first line of Ray's message, where the reader of a node could not be made."""
 
 _MOST_STARTS = 3
 """Of the reader on a node that stays: one that ends so often would end again."""
@@ -66,17 +68,24 @@ class RayNode:
 
 
 def _answer(reference: Any, answer: Callable[[Any], None]) -> None:
-    """Call `answer` once there is a result, or the actor has ended; an error of our own code is raised to the run."""
+    """Call `answer` once there is a result, the actor has ended, or has failed in a way that would come again."""
 
     def take(future: Any) -> None:
         try:
             answer(future.result())
-        except RayError as error:
-            answer(LostNodeError(type(error).__name__))
         except BaseException as error:
-            answer(ClusterError(f"a node failed with {type(error).__name__}: {error}", "this is a bug in this program"))
+            answer(explain_lost(error))
 
     reference.future().add_done_callback(take)
+
+
+def explain_lost(error: BaseException) -> LostNodeError | ClusterError:
+    """Return what an error of Ray means: the node is lost, or its reader cannot be started or has a bug."""
+    lines = str(error).strip().splitlines() or [""]
+    if isinstance(error, RayError) and not isinstance(error, RayTaskError) and _IN_START not in lines[0]:
+        return LostNodeError(type(error).__name__)
+    hint = "install the same version of this program on all nodes"
+    return ClusterError(f"its reader failed ({lines[-1].strip()[:200]})", hint)
 
 
 class RayCluster:

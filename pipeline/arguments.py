@@ -14,6 +14,7 @@ from typing import TypeAlias
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.checkup.options import CheckOptions
+from pipeline.cluster_flags import add_cluster_flags, check_cluster_flags
 from pipeline.errors import UsageError
 from pipeline.flags import (
     CONSTRAINT_FLAGS,
@@ -65,7 +66,7 @@ _LIVE_ONLY = (
 _BATCH_ONLY = (
     *("inputs", "include", "exclude", "pages", "dpi", "password", "watch", "format", "trace", "review", "strict"),
     *("no_turn", "signs", "table", "writing", "workers", "timeout", "resume", *CONSTRAINT_FLAGS),
-    *("template", "make_template", "apply_review"),
+    *("template", "make_template", "apply_review", "engine", "ray_address", "upload"),
 )
 """Names of the flags that only one of the two modes takes."""
 
@@ -94,6 +95,7 @@ def build_options(argv: Sequence[str] | None = None) -> Options:
         return make_service_options(service, flags, _choose_settings(flags))
     _check_mode(flags)
     check_form_flags(flags)
+    check_cluster_flags(flags)
     if flags.make_template:
         return make_template_options(flags, build_parser().parse_intermixed_args([]))
     return _make_batch_options(flags) if flags.webcam is None else _make_live_options(flags)
@@ -137,6 +139,9 @@ def _make_batch_options(flags: argparse.Namespace) -> BatchOptions:
         is_strict=flags.strict,
         is_quiet=flags.quiet,
         is_verbose=flags.verbose,
+        engine=flags.engine or "local",
+        ray_address=flags.ray_address,
+        upload=flags.upload,
     )
 
 
@@ -202,6 +207,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_reading(parser.add_argument_group("reading"))
     add_constraint(parser.add_argument_group("what all numbers are known to be"))
     _add_running(parser.add_argument_group("long runs"))
+    add_cluster_flags(parser.add_argument_group("several machines"))
     add_live_flags(parser.add_argument_group("live camera"))
     add_service_flags(parser.add_argument_group("server"))
     return parser
@@ -224,7 +230,7 @@ def _add_inputs(group: argparse._ArgumentGroup) -> None:
         "inputs",
         nargs="*",
         metavar="INPUT",
-        help="a picture, a PDF, a folder of them, @LIST.txt with one path per line, or - for a file on stdin",
+        help="a picture, a PDF, a folder of them or its address, @LIST.txt with a path per line, - for a file on stdin",
     )
     group.add_argument(
         "--include", action="append", default=[], metavar="GLOB", help="in folders, read only files that match"

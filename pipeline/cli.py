@@ -116,7 +116,13 @@ def _run_batch(options: BatchOptions) -> int:
     with _explain_missing_library():
         from pipeline.batch.apply_review import apply_review
         from pipeline.batch.run import run
-    return apply_review(options) if options.apply_review else run(options)
+    if options.apply_review:
+        return apply_review(options)
+    if options.engine == "local":
+        return run(options)
+    with _explain_missing_library("for --engine ray: pip install '.[cluster]'"):
+        from pipeline.cluster.run import run as run_on_cluster
+    return run_on_cluster(options)
 
 
 def _run_make_template(options: TemplateOptions) -> int:

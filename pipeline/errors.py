@@ -129,6 +129,13 @@ class OtherFormError(InputError):
     hint = "check that it shows all of the form, or read it without --template"
 
 
+class RemoteInputError(InputError):
+    """What lies at an address on the web or in a bucket cannot be read."""
+
+    code = "remote"
+    hint = "try again later, or download it first"
+
+
 class NoInputError(DigitsError):
     """No input at all could be read."""
 
@@ -173,6 +180,13 @@ class StrictError(DigitsError):
     exit_code = 6
     code = "strict"
     hint = "look at the rejected numbers, or run without --strict"
+
+
+class ClusterError(NoInputError):
+    """The cluster cannot be reached, or none of its nodes can read."""
+
+    code = "cluster"
+    hint = "ray status tells which nodes there are; docs/scale.md shows how they are set up"
 
 
 class InterruptedRunError(DigitsError):

@@ -12,12 +12,18 @@ from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.forms.template import Template
 from pipeline.outputs.records import Record
 from pipeline.region import Region
+from pipeline.remote.addresses import is_address
+from pipeline.remote.fetch import identify_address
 from pipeline.settings.tree import Settings
 
 BUG_CODE = "bug"
 
 Identity: TypeAlias = tuple[int, int]
-"""(size in bytes, time of the last change in ns) of a file: if they differ, it has changed."""
+"""(size in bytes, time of the last change in ns) of a file: if they differ, it has changed. At an address the second
+is made of the ETag, or else of the time of change."""
+
+DOWNLOAD_S = 48.0
+"""Seconds that a file at an address may take to come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class Plan:
     template : the form that every page is; None where pages are read without one
     has_pictures : whether a record carries pictures of its page and numbers, for the HTML report
     keeps_page : whether an outcome carries the picture of its page, as the page in the browser shows it
+    download_s : seconds that a file at an address may take to come
     """
 
     settings: Settings = field(default_factory=Settings)
@@ -48,6 +55,7 @@ class Plan:
     has_pictures: bool = False
     constraint: Constraint | None = None
     template: Template | None = None
+    download_s: float = DOWNLOAD_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,9 @@ class Outcome:
 
 
 def identify(path: str) -> Identity | None:
-    """Return the size and time of change of a file; None if there is no such file."""
+    """Return the size and time of change of a file, or what stands for it at an address; None if there is none."""
+    if is_address(path):
+        return identify_address(path)
     try:
         found = os.stat(path)  # noqa: PTH116 - Path would normalize the name
     except (OSError, ValueError):

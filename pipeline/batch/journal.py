@@ -93,11 +93,20 @@ class Journal:
         """Return how many pages of the results were read."""
         return sum(one.is_ok for revisions in self._revisions.values() for one in select_results(revisions))
 
-    def find_done(self, path: str) -> DonePages | None:
-        """Return the pages of a file of this run that need not be read; None if there are none or it has changed."""
-        identity, revisions = identify(path), self._revisions.get(path, [])
-        if path not in self._begun:
-            self._begun.add(path)
+    def find_done(self, path: str, known: Identity | None = None) -> DonePages | None:
+        """Return the pages of a file of this run that need not be read; None if there are none or it has changed.
+
+        Parameters
+        ----------
+        path : of the file
+        known : its identity now, where it is known already; None to look at the file
+        """
+        revisions, is_begun = self._revisions.get(path, []), path in self._begun
+        self._begun.add(path)
+        if not revisions:  # nothing is asked over the network for what is new
+            return None
+        identity = known or identify(path)
+        if not is_begun:
             void_outdated(revisions, identity)
         done = [
             one

@@ -10,14 +10,18 @@ from typing import Any
 from pipeline.batch.page_ranges import PageRanges
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import UsageError
-from pipeline.outputs.formats import CSV, GRIDS, TEXT, WORKBOOK, Format, find_format
+from pipeline.outputs.formats import CSV, GRIDS, PARQUET, TEXT, WORKBOOK, Format, find_format
+from pipeline.outputs.parquet_tables import name_page_table
 from pipeline.region import Region
+from pipeline.remote.addresses import is_in_bucket
 from pipeline.settings.tree import Settings
 from pipeline.system.files import is_device
 
 TIMEOUT_S = 60.0
 """Default of `timeout_s`; a page of 100 megapixels that is read in all four turns takes a tenth of it."""
 
+DOWNLOAD_FRAC = 0.8
+"""Of `timeout_s`, which a file at an address may take to come."""
 
 _CORRECTING = {"apply_review", "inputs", "outputs", "format", "is_forced", "is_strict", "is_quiet"}
 """The options that `apply_review` goes with."""
@@ -52,6 +56,9 @@ class BatchOptions:
     is_forced : overwrite files that are no results of this program
     is_strict : raise an error at the end if a number was rejected
     is_quiet, is_verbose : print less, or more, on stderr
+    engine : "local" reads on this machine, "ray" on a cluster
+    ray_address : of the cluster; None for a new one of this machine alone
+    upload : folder of a bucket that the results are put into, too; None for none
 
     Raises
     ------
@@ -86,6 +93,9 @@ class BatchOptions:
     is_strict: bool = False
     is_quiet: bool = False
     is_verbose: bool = False
+    engine: str = "local"
+    ray_address: str | None = None
+    upload: str | None = None
 
     def __post_init__(self) -> None:
         if self.apply_review:
@@ -94,8 +104,12 @@ class BatchOptions:
             raise UsageError("nothing to read is given", "name a picture, a PDF or a folder")
         if self.format is WORKBOOK and not self.outputs:
             raise UsageError("--format xlsx needs --output", "name a file for the results, such as results.xlsx")
-        if (self.watch or self.is_resumed) and not self.outputs:
-            flag = "--watch" if self.watch else "--resume"
+        if self.format is PARQUET and not self.outputs:
+            raise UsageError("--format parquet needs --output", "name a file for the results, such as read.parquet")
+        if self.upload and not is_in_bucket(self.upload):
+            raise UsageError(f"--upload {self.upload}: this is no folder of a bucket", "such as s3://bucket/read/")
+        if (self.watch or self.is_resumed or self.upload) and not self.outputs:
+            flag = "--watch" if self.watch else "--resume" if self.is_resumed else "--upload"
             raise UsageError(f"{flag} needs --output", "name a file for the results, such as results.csv")
 
     def choose_format(self, path: Path) -> Format:
@@ -108,7 +122,8 @@ class BatchOptions:
         """
         chosen = self.format or find_format(path)
         if chosen.writer is None and is_device(path):
-            raise UsageError(f"--output {path}: xlsx is no text", "name a file that ends in .xlsx")
+            what = chosen.name
+            raise UsageError(f"--output {path}: {what} is no text", f"name a file that ends in {chosen.suffixes[0]}")
         return GRIDS if self.has_tables and chosen is CSV else chosen
 
     @property
@@ -125,6 +140,15 @@ class BatchOptions:
         if given - _CORRECTING:
             hint = "it goes with --output, --format, --force, --strict and --quiet alone"
             raise UsageError("--apply-review reads no pictures", hint)
+
+    def is_parquet(self, path: Path) -> bool:
+        """Return whether an output is written as Parquet, of which a second file is part."""
+        return self.format is PARQUET or (not self.format and path.suffix.lower() in PARQUET.suffixes)
+
+    def list_files(self) -> list[Path]:
+        """Return the files of results, the second table of Parquet among them."""
+        tables = [name_page_table(path) for path in self.outputs if self.is_parquet(path)]
+        return [path for path in (*self.outputs, *tables) if not is_device(path)]
 
     @property
     def folders(self) -> dict[str, Path]:

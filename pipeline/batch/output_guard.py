@@ -18,6 +18,7 @@ from pipeline.outputs.annotate import ANNOTATED
 from pipeline.outputs.formats import GRIDS
 from pipeline.outputs.grid_writer import list_numbered
 from pipeline.outputs.overwriting import check_replaceable, check_sources_are_kept, is_own_result
+from pipeline.outputs.parquet_tables import name_page_table
 from pipeline.outputs.review import CROPS, PAGES, TABLE
 from pipeline.recognition.classify import list_model_files
 from pipeline.system.files import is_device
@@ -46,6 +47,7 @@ def check_outputs(options: BatchOptions, items: Sequence[InputItem], template_fi
     journal = choose_journal(files, options.format) if files else None
     if journal and journal not in files:
         written.append(("the journal", journal))
+    written += [("--output", name_page_table(path)) for path in files if options.is_parquet(path)]
     tables = files if options.has_tables else []
     grids = [one for path in tables if options.choose_format(path) is GRIDS for one in (path, *list_numbered(path))]
     written += [("--output", path) for path in grids if path not in files]

@@ -35,6 +35,8 @@ from pipeline.reading.cut_numbers import reject_at_rim
 from pipeline.reading.read_page import analyze_page, make_page_reading, note_reading
 from pipeline.reading.stages import Stages
 from pipeline.recognition.classify import Classifier
+from pipeline.remote.addresses import is_address
+from pipeline.remote.fetch import fetch
 from pipeline.system.files import make_folder
 from pipeline.system.memory import estimate_memory, limit_memory_to
 from pipeline.system.native_stderr import silence_native_stderr
@@ -68,6 +70,7 @@ class Worker:
             self.notes += (f"{classifier.name}: has no line network, so --signs finds minus, point and comma alone",)
         self._picture: Picture | None = None
         self._opened: tuple[str, Identity | None] | None = None
+        self._fetched: Identity | None = None  # of the open file, where it was fetched from an address
 
     def read(self, job: Job) -> Outcome:
         """Return the outcome of a job; a file that cannot be read and a bug are outcomes too.
@@ -77,11 +80,12 @@ class Worker:
         OutputError
             If a picture cannot be written.
         """
-        identity = None if job.raw is not None else identify(job.source.path)
+        identity = _identify(job)
         picture: Picture | None = None
         bug = ""
         try:
             picture = self._open(job, identity)
+            identity = self._fetched or identity
             if job.is_count_only:
                 return Outcome({}, n_pages=picture.n_pages)
             name = name_page(job.source.stem, job.number, picture.n_pages)
@@ -99,11 +103,13 @@ class Worker:
 
     def _open(self, job: Job, identity: Identity | None) -> Picture:
         """Return the job's file, which may still be open from the last job."""
-        wanted = (job.source.path, identity)
-        if self._picture is None or identity is None or wanted != self._opened:
-            self._picture = None  # so that two large files are never in memory at once
+        wanted, is_remote = (job.source.path, identity), job.raw is None and is_address(job.source.path)
+        if self._picture is None or wanted != self._opened or (identity is None and not is_remote):
+            self._picture = self._fetched = None  # so that two large files are never in memory at once
             content = job.source.path if job.raw is None else job.raw
             plan = job.plan or self._plan
+            if is_remote:
+                content, self._fetched = fetch(job.source.path, plan.download_s, identity)
             self._picture = open_picture(content, plan.settings.images, name=job.source.path, password=plan.password)
             self._opened = wanted
         return self._picture
@@ -159,6 +165,13 @@ class Worker:
         if plan.has_tables:
             return find_tables(stages, self.classifier, plan.settings, plan.constraint)
         return make_page_reading(stages, self.classifier.name)
+
+
+def _identify(job: Job) -> Identity | None:
+    """Return the identity of a job's file before it is read, as far as it is known without a request to its server."""
+    if job.raw is not None:
+        return None
+    return job.source.known if is_address(job.source.path) else identify(job.source.path)
 
 
 def _describe_failure(error: InputError, job: Job, is_open: bool) -> Failure:

@@ -23,6 +23,7 @@ from pipeline.batch.worker_process import LostProcessError, WorkerProcess
 from pipeline.errors import Failure, ModelError
 from pipeline.outputs.records import make_record
 from pipeline.recognition.classify import load_classifier
+from pipeline.remote.addresses import is_address
 from pipeline.settings.images import ImageSettings
 from pipeline.system.interrupts import end_on_stops
 from pipeline.system.memory import estimate_memory, find_free_memory, limit_memory
@@ -35,9 +36,12 @@ _MEMORY_FRAC = 0.75
 
 
 class Pool(Protocol):
-    """Reads pages; at most `most_pending` jobs may be submitted and not yet collected."""
+    """Reads pages."""
 
-    most_pending: int
+    @property
+    def most_pending(self) -> int:
+        """How many jobs may be submitted and not yet collected."""
+        ...
 
     def check_model(self) -> tuple[str, ...]:
         """Return a line for each thing that the user should know of the model; raise ModelError if it cannot load."""
@@ -123,7 +127,8 @@ class ManyProcesses:
         except LostProcessError as lost:
             message = f"the process that read it ended ({lost})"
             failure = Failure(job.source.path, job.number, "crash", message, "save the file again, as PNG or JPEG")
-        identity = None if job.raw is not None else identify(job.source.path)
+        path = job.source.path
+        identity = None if job.raw is not None or is_address(path) else identify(path)
         return Outcome(make_record(failure), identity=identity, is_lost=True)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from pipeline.batch.jobs import Outcome
+from pipeline.batch.jobs import Identity, Outcome
 from pipeline.batch.journal import DonePages, Journal
 from pipeline.batch.journal_lines import KEY
 from pipeline.batch.progress import RunStatistics
@@ -103,7 +103,7 @@ class StreamResults:
         self._reports, self._review = reports, review
         self._rejected: list[tuple[Record, Sequence[str]]] = []
 
-    def find_done(self, path: str) -> DonePages | None:
+    def find_done(self, path: str, known: Identity | None = None) -> DonePages | None:
         """Return None: a stream cannot be resumed."""
         return None
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import io
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
 from time import strftime
-from typing import Any, TextIO, TypeAlias
+from typing import TextIO, TypeAlias
 
-from pipeline.batch.forms import choose_output, suit_form
+from pipeline.batch.forms import suit_form
 from pipeline.batch.jobs import BUG_CODE, Outcome, Plan
 from pipeline.batch.journal import Journal
 from pipeline.batch.options import TIMEOUT_S, BatchOptions
 from pipeline.batch.output_guard import check_outputs
 from pipeline.batch.output_names import TakenNames
 from pipeline.batch.page_ranges import PageRanges
+from pipeline.batch.planning import list_outputs, make_plan
 from pipeline.batch.process_pool import Pool, count_cores, start_processes
 from pipeline.batch.progress import ProgressReporter, ProgressStyle, RunStatistics, list_places, summarize
 from pipeline.batch.results import (
@@ -33,26 +34,32 @@ from pipeline.batch.scheduler import InputItem, PageScheduler
 from pipeline.batch.sources import STDIN, Source, list_sources
 from pipeline.batch.watch import watch_folder
 from pipeline.errors import Failure, InputError, NoInputError, OutputError, StrictError, UsageError
-from pipeline.forms.template import Template
 from pipeline.forms.template_file import load_template
 from pipeline.images.load import MOST_BYTES
-from pipeline.outputs.formats import TEXT, WORKBOOK
 from pipeline.outputs.records import format_failure
 from pipeline.outputs.report import Report
 from pipeline.outputs.review import list_stems
-from pipeline.outputs.workbook import check_library
 from pipeline.recognition.classify import hash_model
+from pipeline.remote.buckets import upload_files
 from pipeline.system.files import make_folder, open_output
 
 _BUG = 70
 
+StartPool: TypeAlias = Callable[[BatchOptions, Plan, Sequence[InputItem]], AbstractContextManager[Pool]]
+"""(options, plan, all that is going to be read) -> the pool that reads it."""
+
 Results: TypeAlias = StreamResults | FileResults
 
 
-def run(options: BatchOptions) -> int:
+def run(options: BatchOptions, start_pool: StartPool | None = None) -> int:
     """Read everything that the options name; return the exit code, or raise the error that owns one.
 
     Whatever can be known to fail is tried first, so that nobody waits for results that cannot be written.
+
+    Parameters
+    ----------
+    options : of the run
+    start_pool : makes the pool that reads; None for worker processes of this machine
     """
     if options.watch and not options.watch.is_dir():
         raise UsageError(f"--watch {options.watch}: there is no such folder", "make it first")
@@ -62,13 +69,15 @@ def run(options: BatchOptions) -> int:
     check_outputs(options, items, template.files if template else ())
     check_writable(options.outputs)
     options = suit_form(options, template) if template else options
-    outputs = _list_outputs(options, template)
+    outputs = list_outputs(options, template)
     folders = {name: make_folder(folder) for name, folder in options.folders.items()}
     paths = [item.path for item in items if isinstance(item, Source)]
     stems = list_stems(options.review, paths) if options.review else {}  # raises now if its table is in the way later
-    plan = replace(_make_plan(options, outputs, folders), template=template)
+    plan = replace(make_plan(options, outputs, folders), template=template)
     with ExitStack() as stack:
-        pool = stack.enter_context(_start_pool(options, plan, items))  # before this process has other threads
+        pool = stack.enter_context(
+            (start_pool or _start_pool)(options, plan, items)
+        )  # before this process has other threads
         notes = pool.check_model()
         results = stack.enter_context(_open_results(options, outputs, plan))
         reporter = stack.enter_context(ProgressReporter(statistics, _choose_progress_style(options)))
@@ -88,21 +97,6 @@ def run(options: BatchOptions) -> int:
         statistics = results.count_final(statistics) if options.watch else statistics
         _print_summary(options, statistics, reporter, places)
         return _find_exit_code(statistics, options.is_strict, results)
-
-
-def _list_outputs(options: BatchOptions, template: Template | None) -> list[Output]:
-    """Return the files of results; raise SetupError now if a library that one needs is not installed."""
-    outputs = [choose_output(path, options, template) for path in options.outputs]
-    if any(output.format.name == WORKBOOK.name for output in outputs):
-        check_library()
-    return outputs
-
-
-def _make_plan(options: BatchOptions, outputs: Sequence[Output], folders: Mapping[str, Any]) -> Plan:
-    formats = [output.format for output in outputs] or [options.format or TEXT]
-    has_pictures = any(format.has_pictures for format in formats)
-    plan = Plan(options.settings, options.model, **folders, password=options.password, has_pictures=has_pictures)
-    return replace(plan, constraint=options.constraint, region=options.region, has_tables=options.has_tables)
 
 
 def _read(
@@ -135,7 +129,11 @@ class _ResultsWriter:
 
     def write(self) -> dict[str, str]:
         """Write the results; return where they are, by what they are."""
-        return self._results.write(_list_facts(self._options, self._reporter.seconds))
+        places = self._results.write(_list_facts(self._options, self._reporter.seconds))
+        if upload := self._options.upload:
+            upload_files(self._options.list_files(), upload)
+            places |= {"uploaded": upload}
+        return places
 
     def write_when_idle(self) -> None:
         """Write the results if pages were added since; one that cannot be written now is tried again later."""
@@ -156,7 +154,7 @@ class _PageChooser:
 
     def choose(self, source: Source, n_pages: int | None) -> Sequence[int]:
         """Return the pages of a file to read; while its number of pages is unknown, at least the first of them."""
-        done = self._results.find_done(source.path)
+        done = self._results.find_done(source.path, source.known)
         n_pages = n_pages or (done.n_pages if done else None)
         numbers = (n_pages and self._pages.choose(n_pages)) or [self._pages.first]
         return [n for n in numbers if n not in done.numbers] if done else numbers

@@ -9,18 +9,18 @@ import os
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pipeline.batch.named_inputs import STDIN, expand_input, format_error
 from pipeline.batch.natural_order import make_natural_key
 from pipeline.batch.output_names import make_stems, name_page
-from pipeline.errors import EmptyInputError, Failure, InputError
+from pipeline.errors import EmptyInputError, Failure, InputError, MissingInputError
 from pipeline.images.load import SUFFIXES
 from pipeline.outputs.annotate import ANNOTATED
+from pipeline.remote.addresses import is_address, is_in_bucket, name_file
 
 __all__ = ["STDIN", "Source", "list_sources", "name_page"]
-
 
 _OTHER, _OWN = "of other types", "made by this program"
 """Why something in a folder is not read."""
@@ -34,19 +34,22 @@ class Source:
     ----------
     path : as the user spelled it, or "-" for stdin
     stem : relative POSIX path without a suffix, for the names of all pictures made of this file
+    known : (size, version) as the listing of its bucket told them; None where nothing was listed
     """
 
     path: str
     stem: str
+    known: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _FoundFile:
-    """A file: its path as spelled, its real path, and the folders and name that its stem is made of."""
+    """A file: its path as spelled, its real path, the folders and name of its stem, what a listing told of it."""
 
     path: str
     real: str
     parts: tuple[str, ...]
+    known: tuple[int, int] | None = None
 
 
 def list_sources(
@@ -84,7 +87,8 @@ def list_sources(
         elif entry == STDIN:
             listed.append(_FoundFile(STDIN, STDIN, ("stdin",)))
         else:
-            listed.append(_FoundFile(entry, find_real(entry), (_get_name(entry),)))
+            name = name_file(entry) if is_address(entry) else _get_name(entry)
+            listed.append(_FoundFile(entry, find_real(entry), (name,)))
     return _assign_stems(_drop_repeats(listed))
 
 
@@ -103,7 +107,7 @@ def _drop_repeats(listed: Sequence[_FoundFile | Failure]) -> list[_FoundFile | F
 
 def _assign_stems(listed: Sequence[_FoundFile | Failure]) -> list[Source | Failure]:
     stems = iter(make_stems([item.parts for item in listed if isinstance(item, _FoundFile)]))
-    return [Source(item.path, next(stems)) if isinstance(item, _FoundFile) else item for item in listed]
+    return [Source(item.path, next(stems), item.known) if isinstance(item, _FoundFile) else item for item in listed]
 
 
 def _label_folders(folders: Sequence[str]) -> dict[str, str]:
@@ -131,14 +135,17 @@ class _Search:
     def search_folder(self, folder: str, label: str) -> list[_FoundFile | Failure]:
         """Return the pictures in a folder and its subfolders, then a failure for each folder that cannot be listed."""
         walk = _Walk(self)
-        walk.waiting.append((folder, (), find_real(folder)))
+        if is_address(folder):
+            walk.add_bucket(folder)
+        else:
+            walk.waiting.append((folder, (), find_real(folder)))
         while walk.waiting or walk.linked:
             walk.step()
         if not walk.found and not walk.failures:
             return [Failure.of(walk.explain_empty(), folder)]
         top = (label,) if label else ()
-        found = sorted(walk.found, key=lambda item: make_natural_key(item.path))
-        return [*(_FoundFile(item.path, item.real, (*top, *item.parts)) for item in found), *walk.failures]
+        walk.found.sort(key=lambda item: make_natural_key(item.path))
+        return [*(replace(item, parts=(*top, *item.parts)) for item in walk.found), *walk.failures]
 
     def filters_out(self, name: str, parts: tuple[str, ...], is_folder: bool) -> bool:
         """Return whether the patterns exclude a file or folder of that name; `parts` are the folders that it is in."""
@@ -205,6 +212,30 @@ class _Walk:
         else:
             self.found.append(_FoundFile(entry.path, real, (*parts, entry.name)))
 
+    def add_bucket(self, folder: str) -> None:
+        """Add what lies below the address of a bucket, or of a folder in it, by the rules for folders."""
+        from pipeline.remote.buckets import list_objects  # imported late: it needs libraries of its own
+
+        try:
+            objects = list_objects(folder)
+        except InputError as error:
+            self.failures.append(Failure.of(error, folder))
+            return
+        if not objects:
+            self.failures.append(Failure.of(MissingInputError("there is nothing at that address"), folder))
+        for address, known in objects:
+            *folders, name = address.removeprefix(folder).strip("/").split("/")
+            parts, search = tuple(folders), self.search
+            is_filtered = any(search.filters_out(part, parts[:n], True) for n, part in enumerate(parts))
+            is_hidden = any(part.startswith(".") for part in (*parts, name))
+            if reason := "hidden" if is_hidden else _find_reason(name):
+                search.left_out[reason] += 1
+            elif is_filtered or search.filters_out(name, parts, False):
+                self.n_filtered += 1
+                search.left_out["excluded"] += 1
+            else:
+                self.found.append(_FoundFile(address, address, (*parts, name), known))
+
     def explain_empty(self) -> EmptyInputError:
         """Return the error for a folder without a picture to read."""
         if self.n_filtered or self.n_pruned:
@@ -243,11 +274,15 @@ def _compile(patterns: Sequence[str]) -> re.Pattern[str] | None:
 
 
 def _is_folder(path: str) -> bool:
+    if is_address(path):
+        return is_in_bucket(path) and not path.lower().endswith(SUFFIXES)
     return path != STDIN and os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises on a name too long
 
 
 def find_real(path: str) -> str:
-    """Return the real path, links resolved; the path itself if the system cannot resolve it."""
+    """Return the real path, links resolved; the path itself if the system cannot resolve it, or it is an address."""
+    if is_address(path):
+        return path
     try:
         return os.path.realpath(path)
     except (OSError, ValueError):

@@ -15,6 +15,7 @@ from pipeline.outputs.csv_writer import CsvWriter
 from pipeline.outputs.grid_writer import GridWriter, write_grids
 from pipeline.outputs.html_report import HtmlWriter
 from pipeline.outputs.json_writer import JsonLinesWriter, JsonWriter
+from pipeline.outputs.parquet_tables import write_parquet
 from pipeline.outputs.text_writer import TextWriter
 from pipeline.outputs.workbook import write_workbook
 from pipeline.system.files import is_device
@@ -69,6 +70,8 @@ GRIDS = Format("csv", (".csv",), GridWriter(), write_files=write_grids)
 
 CSV = Format("csv", (".csv",), CsvWriter())
 
+PARQUET = Format("parquet", (".parquet",), None, write_files=write_parquet)
+
 FORMATS: dict[str, Format] = {
     row.name: row
     for row in (
@@ -77,6 +80,7 @@ FORMATS: dict[str, Format] = {
         JSON_LINES,
         CSV,
         WORKBOOK,
+        PARQUET,
         Format("html", (".html",), HtmlWriter(), has_pictures=True),
     )
 }

@@ -11,6 +11,7 @@ from pipeline.errors import UsageError
 from pipeline.outputs.csv_writer import CSV_COLUMNS
 from pipeline.outputs.form_csv_writer import FORM_COLUMNS
 from pipeline.outputs.grid_writer import resembles_grid
+from pipeline.outputs.parquet_tables import is_own_parquet
 from pipeline.outputs.workbook import is_own_workbook
 from pipeline.system.files import is_device
 
@@ -18,6 +19,7 @@ VIDEO_MARK = b"handwritten-digits"
 """What a recording ends with."""
 
 _ZIP = b"PK\x03\x04"
+_PARQUET = b"PAR1"
 _HEAD_BYTES = 2**16
 _HEADERS = tuple(",".join(columns).encode() for columns in (CSV_COLUMNS[:6], FORM_COLUMNS))
 _RECORD = re.compile(rb'^(\[\s*)?\{"schema": \d+, "(file|source)": ', re.MULTILINE)
@@ -63,7 +65,8 @@ def is_own_result(path: Path) -> bool:
     """Return whether a file was written by this program, as far as it can be told, or is empty.
 
     CSV is known by its columns, JSON and journals by the begin of a record, a report by its policy, a workbook by its
-    creator, a video by its end, text by its first lines. A file that cannot be read is none.
+    creator, a Parquet table by its metadata, a video by its end, text by its first lines.
+    A file that cannot be read is none.
     """
     try:
         head, tail = _read_ends(path)
@@ -71,6 +74,8 @@ def is_own_result(path: Path) -> bool:
         return False
     if tail == VIDEO_MARK or (head.startswith(_ZIP) and is_own_workbook(path)):
         return True
+    if head.startswith(_PARQUET):
+        return is_own_parquet(path)
     head = head.removeprefix(b"\xef\xbb\xbf")
     is_known = head.startswith(_HEADERS) or _RECORD.search(head) or _NO_RECORDS.fullmatch(head) or _REPORT.match(head)
     return bool(is_known) or _is_text(head)

@@ -11,6 +11,8 @@ BENCHMARKS = {
     "photo": ("bench_photo", "seconds for one photo, beside cv2.imread and `import tensorflow`"),
     "pages": ("bench_pages", "CPU seconds a page of folders, beside another checkout"),
     "batch": ("bench_batch", "pages a second and memory of batches, beside a loop of cv2.imread"),
+    "cluster": ("bench_cluster", "a Ray cluster of two nodes, one killed in the middle, beside one machine"),
+    "scale": ("simulate_scale", "the plan for millions of pages: time, cost, stragglers, failures, spot machines"),
     "api": ("bench_api", "the HTTP API under load, beside its worker processes alone"),
     "live": ("bench_live", "accuracy and speed of live reading"),
     "held": ("bench_held", "what live reading confirms of pictures held before the camera"),

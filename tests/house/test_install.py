@@ -74,8 +74,8 @@ def test_dependencies_are_what_is_imported() -> None:
     training = name_distributions(project["optional-dependencies"]["train"])
     brought = {"keras", "tensorflow"}  # for models that users bring
     extras = project["optional-dependencies"]
-    named = [name for extra in ("completion", "xlsx", "web") for name in extras[extra]]
-    optional = name_distributions(named) - {"python-multipart"} | brought
+    named = [name for extra in ("cluster", "completion", "parquet", "remote", "xlsx", "web") for name in extras[extra]]
+    optional = name_distributions(named) - {"handwritten-digits", "python-multipart", "s3fs"} | brought
     assert find_libraries("pipeline") - reading == optional
     assert find_libraries("train") - reading == training
 

@@ -23,7 +23,7 @@ FLOOR_PLAN = {
 MOST_FILE_LINES = 300
 MOST_BODY_LINES = 40
 TYPICAL_BODY_LINES = 12
-HEAVY = ("tensorflow", "keras", "matplotlib", "skimage", "scipy")
+HEAVY = ("tensorflow", "keras", "matplotlib", "skimage", "scipy", "ray", "fsspec", "aiohttp", "pyarrow")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

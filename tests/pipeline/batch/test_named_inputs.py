@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.batch.named_inputs import expand_input
 from pipeline.errors import Failure
+from tests.support.web_server import serving
 
 
 @pytest.fixture
@@ -61,11 +62,10 @@ def test_list_keeps_its_order(here: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("http://host/a.png", "download it first"),
-        ("HTTPS://host/a.png", "download it first"),
+        ("https://me:secret@host/a.png", "leave it out"),
         ("rtsp://host/a", "read it live: --webcam rtsp://host/a"),
         ("file:///a.png", "without file://"),
-        ("s3://bucket/a.png", "copy it to this computer first"),
+        ("ftp://host/a.png", "copy it to this computer first"),
         ("*.gif", "check the path"),
     ],
 )
@@ -73,3 +73,25 @@ def test_what_is_no_file_says_what_to_do(here: Path, text: str, hint: str) -> No
     (failure,) = expand_input(text)
     assert isinstance(failure, Failure)
     assert hint in failure.hint and failure.code == "missing"
+
+
+@pytest.mark.parametrize(
+    "text", ["http://host/a.png", "HTTPS://host/a.png?x=*", "s3://bucket/scans/", "az://box/a.png"]
+)
+def test_addresses_that_are_read_stay_as_they_are(here: Path, text: str) -> None:
+    assert expand_input(text) == [text]
+
+
+def test_list_may_name_addresses_and_lie_at_one(here: Path) -> None:
+    lines = b"a.png\nhttps://host/a b.png\nrtsp://host/a\n"
+    with serving({"/list.txt": lines}) as server:
+        *paths, failure = expand_input(f"@{server.address}/list.txt")
+        assert paths == ["a.png", "https://host/a b.png"]
+        assert isinstance(failure, Failure) and "read it live" in failure.hint
+        (missing,) = expand_input(f"@{server.address}/none.txt")
+        assert isinstance(missing, Failure) and missing.code == "missing"
+
+
+def test_password_of_an_address_is_in_no_failure(here: Path) -> None:
+    (failure,) = expand_input("https://me:secret@host/a.png")
+    assert "secret" not in str(failure)

@@ -22,6 +22,7 @@ from pipeline.settings.decoding import DecodeSettings, SignSettings
 from pipeline.settings.tree import Settings
 from tests.support.drawing import make_reader, write_page
 from tests.support.pdfs import make_locked_pdf
+from tests.support.web_server import serving
 
 PNG = cv2.imencode(".png", np.full((40, 60), 255, np.uint8))[1].tobytes()
 
@@ -244,3 +245,20 @@ def test_plan_of_a_job_takes_the_place_of_that_of_the_run(tmp_path: Path) -> Non
     for password, status in (("secret", "ok"), (None, "failed")):
         job = Job(Source("a.pdf", "a"), raw=locked, plan=Plan(password=password))
         assert reader.read(job).record["status"] == status
+
+
+def test_file_at_an_address_is_fetched_once_for_all_of_its_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Image.fromarray(write_page("12"))
+    first.save(tmp_path / "a.tif", save_all=True, append_images=[Image.fromarray(write_page("34"))])
+    with serving({"/a.tif": (tmp_path / "a.tif").read_bytes()}) as server:
+        reader = Worker(Plan(), make_reader())
+        source = Source(f"{server.address}/a.tif", "a")
+        outcomes = [reader.read(Job(source, number)) for number in (1, 2)]
+        assert [one.record["status"] for one in outcomes] == ["ok", "ok"]
+        assert [(one.n_pages, one.name) for one in outcomes] == [(2, "a.page1"), (2, "a.page2")]
+        assert outcomes[0].identity == outcomes[1].identity == identify(source.path)
+        assert [method for method, _ in server.asked] == ["GET", "HEAD"]
+        missing = reader.read(Job(Source(f"{server.address}/b.tif", "b")))
+        assert (missing.record["error"]["code"], missing.identity) == ("missing", None)

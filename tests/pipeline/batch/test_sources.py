@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import pipeline.batch.sources as inputs_room
 from pipeline.batch.sources import Source, list_sources
-from pipeline.errors import Failure
+from pipeline.errors import Failure, RemoteInputError
+from pipeline.remote import buckets
 from tests.pipeline.batch.test_output_names import check
 
 
@@ -236,3 +237,33 @@ def test_folders_are_in_natural_order(here: Path) -> None:
     assert [text for text, _ in describe(list_sources(["in"]))] == [
         *("in/9/a.png", "in/10/a.png", "in/scan2.png", "in/scan10.png")
     ]
+
+
+def test_bucket_is_searched_as_a_folder_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("scan10.png", "scan2.png", "deep/a.tif", "deep/notes.txt", ".hidden/b.png", "old/c.png", "d.annotated.png")
+    known = {f"s3://box/scans/{name}": (len(name), 7) for name in names}
+    monkeypatch.setattr(buckets, "list_objects", lambda _: list(known.items()))
+    left_out: Counter[str] = Counter()
+    found = list_sources(["s3://box/scans/", "s3://box/one.png"], exclude=["old"], left_out=left_out)
+    assert [(one.path, one.stem, one.known) for one in found if isinstance(one, Source)] == [
+        ("s3://box/scans/deep/a.tif", "deep/a", (10, 7)),
+        ("s3://box/scans/scan2.png", "scan2", (9, 7)),
+        ("s3://box/scans/scan10.png", "scan10", (10, 7)),
+        ("s3://box/one.png", "one", None),
+    ]
+    assert left_out == {"of other types": 1, "hidden": 1, "excluded": 1, "made by this program": 1}
+
+
+def test_bucket_that_is_empty_or_cannot_be_listed_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> list[object]:
+        raise RemoteInputError("access to this bucket is denied")
+
+    monkeypatch.setattr(buckets, "list_objects", lambda _: [])
+    assert "there is nothing at that address" in str(list_sources(["s3://box/"])[0])
+    monkeypatch.setattr(buckets, "list_objects", refuse)
+    assert "access to this bucket is denied" in str(list_sources(["s3://box/"])[0])
+
+
+def test_web_address_is_a_file_named_by_its_path() -> None:
+    found = list_sources(["https://host/scans/a.jpg?sign=1", "https://host/scans/a.jpg?sign=1", "https://host/b/a.jpg"])
+    assert [one.stem for one in found if isinstance(one, Source)] == ["a.jpg", "a.jpg-2"]

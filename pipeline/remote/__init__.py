@@ -1,0 +1,1 @@
+"""Files that lie elsewhere: on the web, or in a bucket."""

@@ -20,7 +20,7 @@ from tests.bench.mixed_files import make_bad_files
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc, and names files in any bytes")
 def test_bad_files_and_kills_cost_no_good_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert survive.survive(tmp_path, n_pages=60, n_kills=2, seed=1, n_samples=3) == []
+    assert survive.survive(tmp_path, n_pages=40, n_kills=2, seed=1, n_samples=3) == []
     out = capsys.readouterr().out
     assert all(bad.kind in out for bad in make_bad_files())
     assert "killed 2 times" in out
@@ -29,12 +29,12 @@ def test_bad_files_and_kills_cost_no_good_page(tmp_path: Path, capsys: pytest.Ca
 @pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_damaged_journals_kills_and_double_starts_cost_no_record(tmp_path: Path) -> None:
-    assert attack_journal.attack(tmp_path, n_damages=60, n_stops=6, n_starts=2, seed=1) == []
+    assert attack_journal.attack(tmp_path, n_damages=30, n_stops=6, n_starts=1, seed=1) == []
 
 
 @pytest.mark.slow
 def test_damaged_bytes_cost_no_more_than_their_file(tmp_path: Path) -> None:
-    assert mutate.try_mutants(tmp_path, n_files=64, seed=1, timeout_s=20) == []
+    assert mutate.try_mutants(tmp_path, n_files=32, seed=1, timeout_s=20) == []
 
 
 def test_trial_sees_every_fault(tmp_path: Path) -> None:

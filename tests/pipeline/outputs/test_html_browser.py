@@ -160,7 +160,7 @@ def test_no_records_at_all(show: Open) -> None:
     assert not page.find("#download").is_enabled()
 
 
-SORTED = [  # by a column up and down: what has no value is last both ways; what is equal stays in the order of the pages
+SORTED = [  # by a column, up and down: no value is last both ways, and what is equal stays in the order of the pages
     ("number", ["3", "05", "8", "77", "1200", "", ""], ["1200", "77", "8", "05", "3", "", ""]),
     ("confidence", ["3", "1200", "8", "77", "05", "", ""], ["05", "77", "8", "1200", "3", "", ""]),
     ("line", ["05", "77", "8", "3", "1200", "", ""], ["1200", "05", "77", "8", "3", "", ""]),

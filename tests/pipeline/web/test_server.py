@@ -30,7 +30,7 @@ PNG = cv2.imencode(".png", write_page("4237"))[1].tobytes()
 
 @contextmanager
 def serving(where: Path, *flags: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """Yield a server of two workers, if no flag says otherwise, which reads uploads called hang..., crash... badly, and its address."""
+    """Yield a server, of 2 workers or as a flag says, which reads uploads called hang... badly; and its address."""
     log = where / "log"
     arguments = ("--api", "--port", "0", "--workers", "2", *flags)
     with running(where, *arguments, log=log, is_faulty=True) as process:

@@ -129,7 +129,7 @@ def time_journal(where: Path, record: dict[str, object], n_pages: int) -> float:
         return n_pages / (perf_counter() - start)
 
 
-def measure(where: Path, n_pages: int, n_driver_pages: int) -> int:
+def measure(where: Path, n_pages: int) -> int:
     """Print times, ratios and sizes; return 1 if the tables differ, else 0."""
     draw_pages(where / "pages", n_pages)
     one_s, two_s = time_one_machine(where), time_cluster(where)
@@ -145,22 +145,32 @@ def measure(where: Path, n_pages: int, n_driver_pages: int) -> int:
     journal = (where / "one.jsonl").read_bytes().splitlines()
     n_bytes = sum((where / name).stat().st_size for name in ("one.parquet", "one.pages.parquet"))
     print(f"bytes a page: {sum(map(len, journal)) / n_pages:,.0f} in the journal, {n_bytes / n_pages:,.0f} in Parquet")
-    record = next(json.loads(line) for line in journal if b'"status": "ok"' in line)
+    return 0 if is_same else 1
+
+
+def measure_driver(where: Path, n_pages: int) -> None:
+    """Print what the driver alone can bear, with the record of a page of 18 numbers."""
+    draw_pages(where / "single", 1)
+    run_program(where, "single", "-o", "single.jsonl", "--workers", "1")
+    record = json.loads((where / "single.jsonl").read_text("utf-8"))
     del record["journal"]
     (where / "record.json").write_text(json.dumps(record), "utf-8")
-    print(f"driver and Ray, nodes that answer at once: {time_driver(where, n_driver_pages):,.0f} pages/s")
-    print(f"journal on this disk: {time_journal(where, record, n_driver_pages):,.0f} records/s")
-    return 0 if is_same else 1
+    print(f"a record: {len(json.dumps(record)):,} bytes")
+    print(f"driver and Ray, one node that answers at once: {time_driver(where, n_pages):,.0f} pages/s")
+    print(f"journal on this disk: {time_journal(where, record, n_pages):,.0f} records/s")
 
 
 def main(argv: list[str] | None = None) -> int:
     """Measure, and compare the tables."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench cluster", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--pages", type=int, default=1000, metavar="N", help="pages of each run (%(default)s)")
+    parser.add_argument(
+        "--pages", type=int, default=1000, metavar="N", help="of each run (%(default)s; 0: the driver alone)"
+    )
     parser.add_argument("--driver-pages", type=int, default=3000, metavar="N", help="of the driver alone (%(default)s)")
     args = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as scratch:
-        return measure(Path(scratch), args.pages, args.driver_pages)
+        measure_driver(Path(scratch), args.driver_pages)
+        return measure(Path(scratch), args.pages) if args.pages else 0
 
 
 if __name__ == "__main__":

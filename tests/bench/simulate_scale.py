@@ -67,8 +67,8 @@ CLUSTERS = (
 """Prices in dollars of a core-hour are assumptions of the order of public list prices: change them here."""
 
 SIMULATED_PAGES = 200_000
-RECORD_BYTES = 3_000
-DRIVER_RATE = 500.0
+RECORD_BYTES = 7_200
+DRIVER_RATE = 240.0
 """Bytes of a page's record and pages a second of one driver: `python -m tests.bench cluster` prints them."""
 
 

@@ -30,7 +30,6 @@ ELSEWHERE = {
     "pipeline/forms/options.py": "tests/pipeline/forms/test_make_template.py",
     "pipeline/forms/patches.py": "tests/pipeline/forms/test_register.py",
     "pipeline/forms/template.py": "tests/pipeline/forms/test_template_file.py",
-    "pipeline/reading/run_stages.py": "tests/pipeline/reading/test_read_page.py",
     "pipeline/reading/stages.py": "tests/pipeline/outputs/test_trace.py",
     "pipeline/decoding/pick.py": "tests/pipeline/decoding/test_outliers.py",
     "pipeline/recognition/model_card.py": "tests/pipeline/recognition/test_classify.py",

@@ -49,6 +49,9 @@ PARTS = {
         "streamlit": "streamlit",
     },
     "xlsx": {"openpyxl": "openpyxl"},
+    "parquet": {"pyarrow": "pyarrow"},
+    "remote": {"fsspec": "fsspec", "s3fs": "s3fs"},
+    "cluster": {"ray": "ray"},
     "completion": {"shtab": "shtab"},
 }
 """The optional parts, likewise. None of it is imported: TensorFlow alone takes seconds."""
@@ -57,6 +60,9 @@ _PURPOSES = {
     "train": "training, and models in .keras or .h5",
     "web": "--api and --serve",
     "xlsx": "workbooks, --output FILE.xlsx",
+    "parquet": "tables, --output FILE.parquet",
+    "remote": "s3:// and other buckets as inputs",
+    "cluster": "--engine ray",
     "completion": "--print-completion",
 }
 

@@ -10,7 +10,7 @@ from pipeline.errors import DamagedPictureError, DigitsError, Failure, InputErro
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DigitsError)]
 EXIT_CODES = {
     **{"UsageError": 2, "SettingsError": 2, "ConstraintError": 2, "TemplateError": 2, "DisplayError": 2},
-    **{"NoInputError": 3, "SourceError": 3, "ModelError": 4, "OutputError": 5, "StrictError": 6},
+    **{"NoInputError": 3, "SourceError": 3, "ClusterError": 3, "ModelError": 4, "OutputError": 5, "StrictError": 6},
     **{"DigitsError": 70, "SetupError": 70, "InterruptedRunError": 130},
 }
 """By class; 1 for the errors of a single input."""

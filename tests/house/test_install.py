@@ -153,6 +153,7 @@ def test_wheel_holds_what_reading_needs_and_reads(tmp_path: Path) -> None:
         "pipeline/py.typed",
         "pipeline/outputs/report_page/*",
         "pipeline/web/docs.html",
+        "pipeline/web/page/components/*.*",
         "models/*/card.json",
         "models/*/model.tflite",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline.decoding.compare_with_seen import OTHER, UNSEEN
+from pipeline.reading.hypotheses import measure_score
 from pipeline.types import Reading
 
 _DOUBTFUL = 0.5
@@ -35,7 +36,7 @@ def merge_looks(flat: Cells, on_page: Cells) -> tuple[dict[int, list[Reading]], 
         own, other = list(flat.get(at, ())), keep_numbers(on_page.get(at, ()))
         text, other_text = _join(keep_numbers(own)), _join(other)
         if text and other_text and text != other_text:
-            is_other = _measure_sureness(other) > _measure_sureness(keep_numbers(own))
+            is_other = measure_score(other, _DOUBTFUL) > measure_score(keep_numbers(own), _DOUBTFUL)
             doubts[at] = f"without the lines of its table it reads {text}" if is_other else tell_other(other_text)
             merged[at] = other if is_other else own
         elif other_text and not text:
@@ -61,7 +62,3 @@ def keep_numbers(readings: Sequence[Reading]) -> list[Reading]:
 
 def _join(readings: Sequence[Reading]) -> str:
     return "".join(reading.text for reading in readings)
-
-
-def _measure_sureness(readings: Sequence[Reading]) -> float:
-    return sum(digit.confidence - _DOUBTFUL for reading in readings for digit in reading.digits)

@@ -85,7 +85,8 @@ def test_walkthrough_runs_on_small_data(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setenv(f"DIGITS_WALKTHROUGH_{name}", value)
     for name in ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "MPLCONFIGDIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
-    monkeypatch.delenv(DATA_DIR_VARIABLE, raising=False)
+    for name in (DATA_DIR_VARIABLE, "MPLBACKEND"):  # `import streamlit`, in another test, sets the latter
+        monkeypatch.delenv(name, raising=False)
     done = execute(read_notebook(), NOTEBOOK.parent)
     told = join_texts(done)
     accuracy = re.search(r"([\d.]+)% of 260 test digits right", told)

@@ -43,7 +43,7 @@ def test_rejected_number_alone_in_its_row_gets_its_right_value() -> None:
 @pytest.mark.slow
 def test_review_is_filled_in(tmp_path: Path) -> None:
     done = write_review(tmp_path, 1, load_classifier(), 4)
-    rows = list(csv.DictReader((tmp_path / "review.csv").read_text("utf-8").splitlines()))
+    rows = list(csv.DictReader((tmp_path / "review.csv").read_text("utf-8-sig").splitlines()))
     filled = [row["right_value"] for row in rows if row["right_value"]]
     assert (len(filled), sum(map(len, filled))) == (done.n_numbers, done.n_digits)
     assert done.n_digits >= 4

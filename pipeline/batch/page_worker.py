@@ -158,7 +158,9 @@ class Worker:
         return reading, reading, note
 
     def _analyze(self, page: Page, plan: Plan) -> Stages:
-        return analyze_page(page, self.classifier, plan.settings, None, plan.constraint)
+        return analyze_page(
+            page, self.classifier, plan.settings, constraint=plan.constraint, keeps_improbable=plan.has_tables
+        )
 
     def _place(self, stages: Stages, plan: Plan) -> PageReading:
         """Return the numbers of a page that was analyzed, in rows and columns if those are asked for."""

@@ -120,7 +120,7 @@ class LiveReader:
             self._begin_at(area)
         settings, scheduler = self._polarities[self._is_inverse], self._schedulers[self._is_inverse]
         scheduler.unsettled = [find_on_page(box, page) for box in self._tracker.list_unsettled()]
-        stages = analyze_page(page, self._classifier, settings, scheduler)
+        stages = analyze_page(page, self._classifier, settings, scheduler, keeps_improbable=True)
         reading = make_page_reading(stages, self._classifier.name)
         self._choose_ink(reading)
         confirmed = self._tracker.update(reading.readings, area, frame.number, frame.time_s, scheduler.recalled)

@@ -11,7 +11,7 @@ import numpy as np
 from pipeline.decoding.constraints.allowed_numbers import keep_allowed
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.decoding.named_signs import join_at_signs, list_signs
-from pipeline.decoding.reject import reject_doubtful
+from pipeline.decoding.reject import leave_out_improbable, reject_doubtful
 from pipeline.decoding.signs import write_signs
 from pipeline.geometry import Box
 from pipeline.images.pictures import Channels, make_page
@@ -68,6 +68,7 @@ def analyze_page(
     memory: LineMemory | None = None,
     constraint: Constraint | None = None,
     part: Callable[[Sequence[Reading], Page], Sequence[Reading]] | None = None,
+    keeps_improbable: bool = False,
 ) -> Stages:
     """Return what every stage made of a page, its numbers among them: for traces, training and live reading.
 
@@ -76,6 +77,8 @@ def analyze_page(
     page, classifier, settings, constraint : as for `read_page`
     memory : knows what some lines show, so that they need not be read; None where all are, as under a constraint
     part : parts numbers, whose boxes are in px of the page given with them, before it is decided which are rejected
+    keeps_improbable : whether improbable numbers stay: where it is known that there are numbers. They stay under a
+        constraint, too
     """
     s = settings or Settings()
     timer = StageTimer(page.decode_s)
@@ -96,6 +99,8 @@ def analyze_page(
     if part is not None:
         readings = tuple(part(readings, stages.ink.page))
     decided = reject_doubtful(readings, s.decode, is_mirrored(stages.hypothesis))
+    if not (keeps_improbable or constraint):
+        decided = leave_out_improbable(decided, s.decode)
     return replace(stages, readings=decided, seconds=timer.seconds(), is_cut_short=runner.is_cut_short)
 
 

@@ -12,6 +12,9 @@ class DecodeSettings(StageSettings):
     """Best path and reject option."""
 
     reject_below: float = knob(0.9, 0, 1, "probability", "less probable numbers are rejected")
+    report_from: float = knob(
+        0.6, 0, 1, "probability of a digit", "numbers of less sure digits are left out beside others; 0 keeps all"
+    )
     usual_right: float = knob(
         0.9,
         0.01,

@@ -57,7 +57,7 @@ def read_tables(
     page, classifier, settings, constraint : as for `read_page`
     """
     s = settings or Settings()
-    stages = analyze_page(page, classifier, s, constraint=constraint)
+    stages = analyze_page(page, classifier, s, constraint=constraint, keeps_improbable=True)
     return find_tables(stages, classifier, s, constraint)
 
 
@@ -131,7 +131,7 @@ def _read_grid(
         orientation=replace(settings.orientation, is_enabled=False),
         skew=replace(settings.skew, is_enabled=False),
     )
-    stages = analyze_page(flat.page, classifier, level, constraint=constraint, part=finder.part)
+    stages = analyze_page(flat.page, classifier, level, constraint=constraint, part=finder.part, keeps_improbable=True)
     found: dict[int, list[Reading]] = {}
     for reading in stages.readings:
         at = finder.find(reading.digits[0].box, stages.ink.page)

@@ -74,7 +74,7 @@ def explain_page(job: Job, classifier: Classifier) -> Explanation:
     picture = open_picture(job.raw or job.source.path, plan.settings.images, job.source.path, plan.password)
     with silence_native_stderr():
         page = picture.load_page(job.number)
-    stages = analyze_page(page, classifier, plan.settings, None, plan.constraint)
+    stages = analyze_page(page, classifier, plan.settings, constraint=plan.constraint, keeps_improbable=plan.has_tables)
     pictures = tuple((name, _encode(picture)) for name, picture in draw_stages(stages).items())
     trials = format_trials(stages.trials, stages.hypothesis)
     return Explanation(pictures, trials, tuple(_list_digits(stages)), stages.seconds)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.decoding.lattice_decoder import make_reading
-from pipeline.decoding.reject import reject_doubtful
+from pipeline.decoding.reject import leave_out_improbable, reject_doubtful
 from pipeline.geometry import Box
 from pipeline.settings.tree import Settings
 from pipeline.types import Digit, Reading
@@ -96,3 +96,22 @@ def test_accepted_is_what_is_sure_enough(alone: list[float]) -> None:
 def test_all_numbers_of_a_mirrored_page_are_rejected() -> None:
     decided = reject_doubtful([make_number(0.99, 0.99), make_number(0.3)], SETTINGS, is_mirrored=True)
     assert {(one.status, one.reason) for one in decided} == {("rejected", "the picture looks mirrored")}
+
+
+def list_reported(numbers: list[Reading], **changed: float) -> list[Reading]:
+    settings = replace(SETTINGS, **changed)
+    return list(leave_out_improbable(reject_doubtful(numbers, settings), settings))
+
+
+def test_rejected_number_of_unsure_digits_is_left_out_beside_others() -> None:
+    sure, long, word = make_number(0.99), make_number(*[0.8] * 6), make_number(0.9, 0.3)
+    assert [len(r.digits) for r in list_reported([sure, long, word])] == [1, 6]
+    assert [r.status for r in list_reported([sure, long, word], report_from=0)] == ["accepted", "rejected", "rejected"]
+
+
+def test_page_of_nothing_but_improbable_numbers_is_not_blank() -> None:
+    assert len(list_reported([make_number(0.4), make_number(0.2, 0.3)])) == 2
+
+
+def test_whoever_accepts_all_is_told_all() -> None:
+    assert len(list_reported([make_number(0.99), make_number(0.1)], reject_below=0.0)) == 2

@@ -19,7 +19,7 @@ from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.decoding.lattice_decoder import combine_page, find_paths, form_numbers, group_digits
 from pipeline.decoding.named_signs import Sign, find_signs, join_at_signs
 from pipeline.decoding.outliers import drop_edges, drop_outliers
-from pipeline.decoding.reject import reject_doubtful
+from pipeline.decoding.reject import leave_out_improbable, reject_doubtful
 from pipeline.decoding.signs import write_signs
 from pipeline.detection.detect import find_digits, keep_digits
 from pipeline.detection.page_network import Channel
@@ -139,6 +139,7 @@ def decode_line(s: Settings) -> Iterator[Any]:
     yield measure_score(readings, s.decode.doubtful)
     yield reject_doubtful([read_as("4"), read_as("58", sure=0.7)], s.decode)
     yield reject_doubtful([read_as("1")], s.decode)
+    yield leave_out_improbable(reject_doubtful([read_as("4"), read_as("58", sure=0.7)], s.decode), s.decode)
     scored = [lattice], scores, s.decode, [by_line]
     page = group_digits(find_paths(*scored), [1], s.outliers, s.number_groups)
     known = Constraint(values=("31", "5"))

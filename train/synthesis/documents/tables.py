@@ -20,8 +20,11 @@ _SLACK_FRACS = {"center": None, "left": 0.05, "right": 0.9}
 _PRINT_FRAC = 0.8
 """Height of digits in print, of those by hand."""
 
-_SIGNED = ("a,b", "a.b", "a/b", "a-b", "a:b", "(a)", "a%", "-a", "+a", "a)", "a=", "$a")
-"""How a number with a sign is written, of two digits."""
+_SIGNED = (
+    "#,&", "#.&", "#/&", "#-&", "#:&", "(#)", "#%", "-#", "+#", "#)", "#=", "$#", "#a", "#b", "#c", "#d", "#A", "#B",
+    "A#", "B#",
+)  # fmt: skip
+"""How a number with a sign or a letter beside it is written: `#` is its first digit, `&` its last."""
 
 _LEAST_SHRINK = 0.4
 """A label that must be set smaller to fit is left out."""
@@ -60,7 +63,7 @@ class Contents:
     has_heads, is_head_printed : whether the first row holds words; in print or by hand
     label_px : height of digits among these words
     has_dashes : whether a dash stands before each number, as on cheques
-    has_grades : whether the last column holds grades
+    grades_at : column that holds grades or other lone letters, by hand or in print; None for none
     empty_share : of the cells
     is_printed : whether all numbers are
     sign_share : of the numbers, those with a sign between two digits
@@ -74,7 +77,7 @@ class Contents:
     is_label_printed: bool
     is_serial: bool
     has_dashes: bool
-    has_grades: bool
+    grades_at: int | None
     empty_share: float
     is_printed: bool
     sign_share: float
@@ -154,7 +157,7 @@ def _draw_contents(n_digits: list[int], has_labels: bool, height_px: float, rng:
         is_label_printed=rng.random() < 0.5,
         is_serial=rng.random() < 0.35,
         has_dashes=rng.random() < 0.12,
-        has_grades=rng.random() < 0.3,
+        grades_at=int(rng.integers(12)) if rng.random() < 0.5 else None,
         empty_share=float(rng.choice([0.0, 0.08, 0.3, 0.6])),
         is_printed=rng.random() < 0.08,
         sign_share=float(rng.choice([0.0, 0.0, 0.0, 0.3, 0.6])),
@@ -180,8 +183,8 @@ def _fill_cells(
             _label(sheet, text, place, contents.label_px, contents.is_label_printed, style, rng)
         elif rng.random() < contents.empty_share:
             _leave_empty(sheet, place, height_px, style, rng)
-        elif contents.has_grades and column == n_columns - 1:
-            _label(sheet, pick(GRADES, rng), place, height_px, False, style, rng)
+        elif contents.grades_at is not None and column == min(contents.grades_at, n_columns - 1):
+            _label(sheet, pick(GRADES, rng), place, height_px, contents.is_printed, style, rng)
         else:
             n_most = contents.n_digits[column % len(contents.n_digits)]
             _write_count(sheet, n_most, place, contents, height_px, style, rng)
@@ -207,7 +210,7 @@ def _write_count(
     """Write a number of up to `n_most` digits into a cell, in some tables behind a dash, now and then struck out."""
     text = make_digits(rng, max(1, n_most - (rng.random() < 0.3)), n_most)
     if rng.random() < contents.sign_share:
-        text = pick(_SIGNED, rng).replace("a", text[0]).replace("b", text[-1])
+        text = pick(_SIGNED, rng).replace("#", text[0]).replace("&", text[-1])
     (start, foot), slack = place.at_px, max(0.0, place.room_px - 0.7 * height_px * len(text))
     centered = rng.uniform(*_CENTERED)
     x = start + slack * (centered if contents.slack_frac is None else contents.slack_frac)

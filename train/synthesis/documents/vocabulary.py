@@ -47,10 +47,12 @@ ENTRIES = (
     ("${1-4}", "${1-4}.{2}", "$ {1-4}"),
     ("({1-4})", "({1-2})", "No. {1-4}", "{1-2})"),
     ("-{1-4}", "- {1-4}", "+{1-4}", "-{1-2}.{1-2}"),
+    tuple("{1-2}" + letter for letter in "abcdefABCDEF"),
+    tuple(letter + "{1-2}" for letter in "abdqABCDEFHKNPQRT"),
 )
 """Kinds of entries, each with its forms: a number in braces stands for so many digits."""
 _RUN = re.compile(r"\{(\d)(?:-(\d))?\}")
-GRADES = ("A", "B", "C", "D", "E", "F", "A+", "B+", "C-", "P", "ok", "abs", "AB", "X")
+GRADES = ("A", "B", "C", "D", "E", "F", "A+", "B+", "C-", "P", "ok", "abs", "AB", "X", "a", "b", "c", "d", "e", "H")
 
 
 def pick(words: tuple[str, ...], rng: np.random.Generator) -> str:

@@ -12,7 +12,11 @@ from pathlib import Path
 
 from axe_core_python.selenium import Axe
 from selenium import webdriver
-from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
@@ -25,7 +29,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 DRIVER = shutil.which("chromedriver")
 
 PATIENCE_S = 60
-ROW_PX, HEAD_PX = 64, 36
+ROW_PX, HEAD_PX = 66, 36
+_MOVING = (StaleElementReferenceException, ElementClickInterceptedException, ElementNotInteractableException)
+"""What is raised while the page draws anew what is being used."""
+
 MAIN = "[data-testid=stMain]"
 """Of the page, without the side bar."""
 
@@ -96,8 +103,7 @@ class Visit:
             element.click()
             return True
 
-        moving = [StaleElementReferenceException, ElementClickInterceptedException]
-        WebDriverWait(self.browser, PATIENCE_S, 0.1, moving).until(press_once)
+        WebDriverWait(self.browser, PATIENCE_S, 0.1, _MOVING).until(press_once)
 
     def read_summary(self, text: str) -> None:
         """Wait until the line above the pages says this."""
@@ -121,6 +127,10 @@ class Visit:
         """Drag through points, given as fractions of the width and height of an element of a component of ours."""
         self._use_component(selector, lambda element: self._drag(element, *points))
 
+    def type_component(self, selector: str, text: str) -> None:
+        """Type into an element of a component of ours, and press Enter."""
+        self._use_component(selector, lambda element: element.send_keys(text, Keys.ENTER))
+
     def press_component(self, selector: str) -> None:
         """Press an element of a component of ours."""
         self._use_component(selector, lambda element: element.click())
@@ -132,8 +142,7 @@ class Visit:
             use(self.find_component(selector))
             return True
 
-        moving = [StaleElementReferenceException, ElementClickInterceptedException]
-        WebDriverWait(self.browser, PATIENCE_S, 0.1, moving).until(use_once)
+        WebDriverWait(self.browser, PATIENCE_S, 0.1, _MOVING).until(use_once)
 
     def _drag(self, element: WebElement, *points: tuple[float, float]) -> None:
         self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
@@ -145,11 +154,15 @@ class Visit:
             actions.move_to_element_with_offset(element, *place)
         actions.release().perform()
 
-    def find_component(self, selector: str) -> WebElement:
-        """Return an element of a component of ours, each of which has a tree of its own."""
+    def find_component(self, selector: str, text: str = "") -> WebElement:
+        """Return an element of a component of ours that shows a text; each component has a tree of its own."""
         script = """for (const host of document.querySelectorAll('*')) {
-            const found = host.shadowRoot?.querySelector(arguments[0]); if (found) return found; }"""
-        return WebDriverWait(self.browser, PATIENCE_S, 0.1).until(lambda b: b.execute_script(script, selector))
+            const found = host.shadowRoot?.querySelector(arguments[0]);
+            if (found?.textContent.includes(arguments[1])) return found; }"""
+        wait = WebDriverWait(self.browser, PATIENCE_S, 0.1)
+        return wait.until(
+            lambda browser: browser.execute_script(script, selector, text), f"no {selector} with {text!r}"
+        )
 
     def find_faults(self) -> list[tuple[str, list[str]]]:
         """Return what axe-core finds wrong for people with disabilities: its rules, and the elements that break them.

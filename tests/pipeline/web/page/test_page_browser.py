@@ -129,7 +129,7 @@ def test_drawing_is_read(browser: webdriver.Chrome, address: str) -> None:
     visit.wait_for("button", "drawing-1.png")
 
 
-def test_template_is_made_and_read_with(
+def test_template_is_made_saved_loaded_and_read_with(
     browser: webdriver.Chrome, address: str, downloads: Path, tmp_path: Path
 ) -> None:
     blank = draw_blank()
@@ -144,6 +144,17 @@ def test_template_is_made_and_read_with(
     visit.wait_for(f"{MAIN} strong", "4 fields")
     visit.press_component("rect.box")
     visit.press_component("button.delete")
+    visit.wait_for(f"{MAIN} strong", "3 fields")
+    visit.press("Template", "[data-testid=stDownloadButton] button")
+    saved = tmp_path / "saved.zip"
+    saved.write_bytes(take(downloads, "template.zip"))
+    visit.press("Start anew")
+    visit.wait_for("button", "Try it with the sample form")
+    lost = tmp_path / "lost.toml"
+    lost.write_text('reference = "lost.png"')
+    visit.upload(lost, n=2)
+    visit.wait_for(ERRORS, "lost.toml: its file 'lost.png' is not there")
+    visit.upload(saved, n=2)
     visit.wait_for(f"{MAIN} strong", "3 fields")
     visit.press("Use it for all pages")
     visit.wait_for("[data-testid=stSidebar]", "Template in use")

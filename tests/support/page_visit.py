@@ -95,7 +95,8 @@ class Visit:
         self.wait_for(f"{MAIN} [data-testid=stFileUploaderDropzoneInput]", n=n).send_keys("\n".join(map(str, paths)))
 
     def press(self, text: str, selector: str = "button") -> None:
-        """Press what shows a text; the page may be drawing it anew at this moment."""
+        """Press what shows a text, once the page is drawn: what is about to be replaced does nothing any more."""
+        self._wait_until_drawn()
 
         def press_once(browser: webdriver.Chrome) -> bool:
             element = self.wait_for(selector, text)
@@ -169,10 +170,20 @@ class Visit:
 
         Left out is a rule that Streamlit breaks in its own place for files, with a role that it need not have.
         """
+        self._wait_until_drawn()
         results = Axe().run(self.browser, options={"resultTypes": ["violations"]})
         assert "color-contrast" in {one["id"] for one in results["passes"]}
         faults = [one for one in results["violations"] if one["id"] != "presentation-role-conflict"]
         return [(one["id"], [node["html"] for node in one["nodes"]]) for one in faults]
+
+    def _wait_until_drawn(self) -> None:
+        """Wait until nothing is drawn anew: what is about to be replaced is pale meanwhile."""
+        state = "[data-testid=stApp][data-test-script-state=notRunning]"
+        script = f"return document.querySelector('{state}') && !document.querySelector('[data-stale=true]')"
+        WebDriverWait(self.browser, PATIENCE_S, 0.1).until(lambda browser: browser.execute_script(script))
+        WebDriverWait(self.browser, PATIENCE_S, 0.1).until(
+            lambda b: b.execute_script("return !document.getAnimations().some(e => e.playState === 'running')")
+        )
 
     def check_requests(self, address: str) -> None:
         """Assert that nothing was asked for but from this server."""

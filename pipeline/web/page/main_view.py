@@ -22,6 +22,9 @@ _STYLE = """<style>
 h1 { font-size: clamp(1.6rem, 4vw, 2.2rem) !important; }
 h2 { font-size: 1.5rem !important; }
 [data-testid="stCaptionContainer"] code { color: #0d1210; }
+.digits { max-height: 30rem; overflow: auto; }
+.digits table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
+.digits th, .digits td { border: 1px solid #d5dbd8; padding: 0.25rem 0.6rem; text-align: left; }
 [data-testid="stImage"] img { border: 1px solid #d5dbd8; border-radius: 0.3rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 2.8rem 0.8rem 3rem; } }
 </style>"""
@@ -37,12 +40,14 @@ def show() -> None:
     user = find_user()
     show_settings(user)
     st.title("Handwritten numbers, read from photos")
-    show_inputs(user)
+    is_form_shown = show_inputs(user)
     for sentence in user.wrong:
         st.error(escape(sentence))
     user.wrong = []
     _read(user)
-    if user.session.pages:
+    if user.session.pages and is_form_shown:
+        st.caption(f"{count_words(len(user.session.pages), 'page')}: under Files.")
+    elif user.session.pages:
         _show_pages(user)
         show_downloads(user)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import streamlit as st
@@ -11,7 +12,7 @@ from pipeline.batch.sources import Source
 from pipeline.batch.worker_process import LostProcessError
 from pipeline.errors import DigitsError
 from pipeline.outputs.records import format_failure
-from pipeline.web.page.explain_page import Explanation, explain_in_worker
+from pipeline.web.page.explain_page import Explanation, SeenDigit, explain_in_worker
 from pipeline.web.page.missed_view import show_missed
 from pipeline.web.page.numbers_table import CROP, IS_RIGHT, NUMBER, PLACE, REASON, SURE, apply_edits, make_rows
 from pipeline.web.page.pictures import draw_annotated, make_crops, make_uri, measure_widest
@@ -150,30 +151,25 @@ def _show_stages(found: Explanation) -> None:
 
 
 def _show_digits(found: Explanation) -> None:
+    """Show the digits in a table of HTML: two grids of Streamlit on a page have cells of the same ids."""
     st.markdown("**Digits**: what the digit network was given and said of it, and what was read in the end")
-    st.dataframe(
-        [
-            {
-                "tensor": make_uri(digit.tensor, "png") if digit.tensor else None,
-                "network": _format_scores(digit.scores),
-                "read": digit.text,
-                "confidence": 100 * digit.confidence,
-                "alternatives": _format_scores(digit.alternatives),
-                "number": digit.number,
-            }
-            for digit in found.digits
-        ],
-        column_config={
-            "tensor": st.column_config.ImageColumn("Tensor", width=70),
-            "network": st.column_config.TextColumn("Digit network"),
-            "read": st.column_config.TextColumn("Read as"),
-            "confidence": st.column_config.ProgressColumn("Confidence", format="%.1f%%", min_value=0, max_value=100),
-            "alternatives": st.column_config.TextColumn("Alternatives"),
-            "number": st.column_config.TextColumn("In number"),
-        },
-        hide_index=True,
-        row_height=_ROW_PX,
+    heads = ("Tensor", "Digit network", "Read as", "Confidence", "Alternatives", "In number")
+    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _format_digit(digit))}</tr>" for digit in found.digits)
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    st.html(
+        f'<div class="digits" tabindex="0" role="region" aria-label="Digits"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
+
+
+def _format_digit(digit: SeenDigit) -> tuple[str, ...]:
+    """Return the cells of a digit, as HTML."""
+    image = f'<img src="{make_uri(digit.tensor, "png")}" alt="tensor" height="56">' if digit.tensor else ""
+    texts = (
+        *(_format_scores(digit.scores), digit.text, f"{100 * digit.confidence:.1f}%"),
+        *(_format_scores(digit.alternatives), digit.number),
+    )
+    return (image, *map(html.escape, texts))
 
 
 def _format_scores(scores: tuple[tuple[str, float], ...]) -> str:

@@ -163,7 +163,7 @@ def _show_actions(user: User, draft: Draft) -> None:
             user.count(_BEGUN)  # the place for files is empty then, too
             st.rerun()
     if user.template is not None:
-        st.success("In use: drop filled forms under Files. Each is read field by field.")
+        st.success("In use: filled forms are under Files, or come in there. Each is read field by field.")
 
 
 def _find_wrong(draft: Draft) -> str:

@@ -29,6 +29,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the server is stopped by a signal"),
 ]
 
+TABLE = Path(__file__).resolve().parents[4] / "samples" / "table.jpg"
 ERRORS = f"{MAIN} [data-testid=stAlert]"
 NOTE_PROGRESS = """progress = []; new MutationObserver(() => progress.push(
     ...[...document.querySelectorAll('[data-testid=stProgress]')].map(e => e.textContent)
@@ -162,6 +163,7 @@ def test_template_is_made_saved_loaded_and_read_with(
     visit.upload(save(tmp_path / "filled.png", filled))
     visit.read_summary("1 page")
     visit.press("CSV")
+    assert visit.find_faults() == []
     (row,) = csv.DictReader(io.StringIO(take(downloads, "numbers.csv").decode("utf-8-sig")))
     assert {name for name in row if re.fullmatch(r"field_\d", name)} == {"field_2", "field_3", "field_4"}
     assert row["field_3"] == "62"
@@ -199,6 +201,23 @@ def test_missed_number_is_added_and_taken_away(
     visit.read_summary("1 page · 1 number · 1 doubtful")
     visit.wait_for(f"{MAIN} [data-testid=stDownloadButton]")
     assert "corrections.zip" not in browser.page_source and "1 added" not in browser.page_source
+
+
+def test_table_has_a_missed_number_in_its_cell(browser: webdriver.Chrome, address: str, downloads: Path) -> None:
+    visit = Visit(browser, address)
+    visit.press("Tables: rows and columns", "label")
+    visit.press("Apply")
+    visit.upload(TABLE)
+    visit.read_summary("1 page · 15 numbers")
+    visit.press("Add a number that was missed", "label")
+    visit.drag("svg", (0.52, 0.28), (0.62, 0.34))
+    visit.type_component(".entry input", "77")
+    visit.read_summary("1 page · 16 numbers · 0 doubtful · 1 added")
+    visit.press("How was this read?", "summary")
+    visit.wait_for(f"{MAIN} th", "Digit network")
+    assert visit.find_faults() == []
+    visit.press("CSV")
+    assert take(downloads, "numbers.csv").decode("utf-8-sig").splitlines()[0] == "104,37,77,8"
 
 
 def test_many_pages_on_a_narrow_screen(browser: webdriver.Chrome, address: str, tmp_path: Path) -> None:

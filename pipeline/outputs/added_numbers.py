@@ -1,8 +1,8 @@
 """Numbers that a person has added to a page, where reading found none: into its record, in reading order.
 
-Such a number has ``"added": true``, no digits, and a confidence of 1. It joins the text line of the number beside it;
-where there is none, it makes a line of its own, and the lines below it count one more. With tables it belongs to the
-cell that its center lies in.
+Such a number has ``"added": true``, no digits, and a confidence of 1. With tables it belongs to the cell that its
+center lies in. It joins the text line of the numbers in the row of that cell, or of the number beside it; where there
+is none, it makes a line of its own, and the lines below it count one more.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ def add_number(record: Record, box: Box, text: str) -> None:
     if box.left < 0 or box.top < 0 or box.right > width or box.bottom > height:
         raise ValueError(f"box: expected one within {width} x {height} px, received {box.as_list()}")
     numbers: list[dict[str, Any]] = record["numbers"]
-    at, line, is_new = _find_line([_turn(Box(*n["box"]), record) for n in numbers], numbers, _turn(box, record))
+    place = dict(zip(_PLACE, _find_cell(record["tables"], box), strict=True)) if "tables" in record else {}
+    boxes = [_turn(Box(*n["box"]), record) for n in numbers]
+    at, line, is_new = _find_line(boxes, numbers, _turn(box, record), _list_row(numbers, place))
     own = {
         **{"text": text, "confidence": 1.0, "status": "accepted", "reason": None, "line": line, "box": box.as_list()},
-        **{"writing": None, "digits": [], ADDED: True},
+        **{"writing": None, "digits": [], ADDED: True, **place},
     }
-    if "tables" in record:
-        own |= dict(zip(_PLACE, _find_cell(record["tables"], box), strict=True))
     after = [{**n, "line": n["line"] + 1} if is_new and n["line"] >= line else n for n in numbers]
     record["numbers"] = [*after[:at], own, *after[at:]]
 
@@ -63,9 +63,21 @@ def _turn(box: Box, record: Record) -> Box:
     return box
 
 
-def _find_line(boxes: Sequence[Box], numbers: Sequence[dict[str, Any]], own: Box) -> tuple[int, int, bool]:
-    """Return where a number goes among the numbers of a page, its text line, and whether that is a new one."""
-    beside = [i for i, box in enumerate(boxes) if _share_height(box, own) >= _LEAST_BESIDE]
+def _list_row(numbers: Sequence[dict[str, Any]], place: dict[str, Any]) -> list[int]:
+    """Return the indices of the numbers that stand in the same row of a table; none for a place in no table."""
+    if place.get("table") is None:
+        return []
+    return [i for i, n in enumerate(numbers) if (n.get("table"), n.get("row")) == (place["table"], place["row"])]
+
+
+def _find_line(
+    boxes: Sequence[Box], numbers: Sequence[dict[str, Any]], own: Box, row: Sequence[int]
+) -> tuple[int, int, bool]:
+    """Return where a number goes among the numbers of a page, its text line, and whether that is a new one.
+
+    `row` holds the indices of those in its row of a table.
+    """
+    beside = row or [i for i, box in enumerate(boxes) if _share_height(box, own) >= _LEAST_BESIDE]
     if beside:
         nearest = min(beside, key=lambda i: max(boxes[i].left - own.right, own.left - boxes[i].right))
         line = numbers[nearest]["line"]

@@ -80,6 +80,19 @@ def test_number_belongs_to_the_cell_that_its_center_lies_in() -> None:
     ]
 
 
+def test_number_joins_the_line_of_its_row_however_the_table_slopes() -> None:
+    record = make_tables([["1", "2", ""], ["3", "4", "5"]])
+    for number, box in zip(
+        record["numbers"],
+        ([0, 0, 9, 20], [100, 30, 109, 50], [0, 40, 9, 60], [100, 70, 109, 90], [200, 100, 209, 120]),
+        strict=True,
+    ):
+        number["box"] = box
+    record["tables"][0]["cells"][2]["corners"] = [[190, 50], [290, 70], [290, 90], [190, 90]]
+    add_number(record, Box(200, 65, 209, 85), "9")
+    assert list_lines(record) == "1:129 2:345"
+
+
 @pytest.mark.parametrize("record", [BLANK, FAILED], ids=["beyond the page", "not read"])
 def test_there_is_no_such_place(record: Record) -> None:
     with pytest.raises(ValueError, match="expected one within"):

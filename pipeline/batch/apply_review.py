@@ -80,4 +80,5 @@ def _write(
 
 def _summarize(counts: Counts) -> str:
     done = f"{counts.n_changed} corrected, {counts.n_confirmed} confirmed, {counts.n_removed} removed"
+    done += f", {counts.n_added} added" if counts.n_added else ""
     return f"{done}; {counts.n_open} rejected still"

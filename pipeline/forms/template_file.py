@@ -43,12 +43,23 @@ def load_template(path: str | Path) -> Template:
     path = Path(path)
     try:
         raw = read_regular(path, _MOST_BYTES)
-        values = tomllib.loads(raw.decode("utf-8"))
     except OSError as error:
         raise TemplateError(f"{path}: it cannot be read ({error.strerror or error})", "check the path") from error
+    return _Reader(path).read(parse_template(raw, str(path)))
+
+
+def parse_template(raw: bytes, name: str) -> dict[str, Any]:
+    """Return what a template's file says, not checked; raise TemplateError if it is no TOML.
+
+    Parameters
+    ----------
+    raw : of the file
+    name : of the file, for the message
+    """
+    try:
+        return tomllib.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise TemplateError(f"{path}: it is no TOML ({error})") from error
-    return _Reader(path).read(values)
+        raise TemplateError(f"{name}: it is no TOML ({error})") from error
 
 
 class _Reader:

@@ -2,7 +2,8 @@
 
 A corrected number has the right value as its ``text``, is accepted, keeps the confidence of its reading, and has one
 key more, ``corrected_from``: what had been read. A right value of ``-`` says that there is no number: it moves from the
-page's ``numbers`` to its ``removed``. The cell of a table or the field of a form that it stands in says so too.
+page's ``numbers`` to its ``removed``. A row whose ``number`` is empty adds a number where none was read, see
+`pipeline.outputs.added_numbers`. The cell of a table or the field of a form that it stands in says so too.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from pipeline.errors import OutputError, UsageError
+from pipeline.geometry import Box
+from pipeline.outputs.added_numbers import ADDED, add_number
 from pipeline.outputs.corrected_places import carry_over
 from pipeline.outputs.csv_cells import spell_path
 from pipeline.outputs.records import Record
@@ -45,7 +48,7 @@ class Correction:
     Attributes
     ----------
     row : of the table, from 1, its header included
-    crop, number : the cells of that name
+    crop, number : the cells of that name; no number where none was read: then one is added
     file, page, box : of the number, the file as the table spells it
     text : the right value; None where there is no number
     """
@@ -61,12 +64,13 @@ class Correction:
 
 @dataclass(slots=True)
 class Counts:
-    """How many numbers were given another text, were confirmed, were removed, and are rejected still."""
+    """How many numbers were given another text, were confirmed, removed, added, and are rejected still."""
 
     n_changed: int = 0
     n_confirmed: int = 0
     n_removed: int = 0
     n_open: int = 0
+    n_added: int = 0
 
 
 def read_corrections(table: Path) -> list[Correction]:
@@ -163,6 +167,9 @@ _RIGHT_RESULTS = "name the results of the run that wrote the review, or delete t
 
 def _correct(record: Record, crops: Sequence[str], one: Correction, place: str, counts: Counts) -> list[str]:
     """Put a correction into the record of its page; return a line if it is doubtful."""
+    if _is_addition(record, one):
+        _add(record, one, place, counts)
+        return []
     done = record.get(REMOVED, []) if one.text is None else []
     number = next((n for n in [*record["numbers"], *done] if tuple(n["box"]) == one.box), None)
     if number is None:
@@ -183,6 +190,37 @@ def _correct(record: Record, crops: Sequence[str], one: Correction, place: str, 
     corrected = {**number, "text": one.text, "status": "accepted", "reason": None, CORRECTED_FROM: read}
     record["numbers"] = [*record["numbers"][:at], corrected, *record["numbers"][at + 1 :]]
     return _doubt(one, read, place)
+
+
+def _is_addition(record: Record, one: Correction) -> bool:
+    """Return whether a correction is of a number that was not read, but added."""
+    read = [tuple(n["box"]) for n in (*record["numbers"], *record.get(REMOVED, ())) if not n.get(ADDED)]
+    return not one.number and one.box not in read
+
+
+def _add(record: Record, one: Correction, place: str, counts: Counts) -> None:
+    """Put an added number into the record of its page; results that were corrected before may hold it already."""
+    numbers = list(record["numbers"])
+    at = next((i for i, n in enumerate(numbers) if tuple(n["box"]) == one.box), None)
+    if at is None:
+        if one.text is not None:
+            _add_new(record, one.box, one.text, f"{place}: page {one.page} of {one.file}")
+            counts.n_added += 1
+        return
+    if one.text is None:
+        counts.n_removed += 1
+        record[REMOVED] = [*record.get(REMOVED, ()), numbers.pop(at)]
+    else:
+        numbers[at] = {**numbers[at], "text": one.text}
+    record["numbers"] = numbers
+
+
+def _add_new(record: Record, sides: tuple[int, ...], text: str, page: str) -> None:
+    left, top, right, bottom = sides
+    try:
+        add_number(record, Box(left, top, right, bottom), text)
+    except ValueError as error:
+        raise UsageError(f"{page} has no place {sides} for a number", _RIGHT_RESULTS) from error
 
 
 def _is_same(cell: str, text: str) -> bool:

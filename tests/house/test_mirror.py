@@ -38,7 +38,10 @@ ELSEWHERE = {
     "pipeline/web/description.py": "tests/pipeline/web/test_app.py",
     "pipeline/web/page/script.py": "tests/pipeline/web/page/test_serve.py",
     **dict.fromkeys(
-        [f"pipeline/web/page/{part}_view.py" for part in ("download", "input", "page", "settings", "template")],
+        [
+            f"pipeline/web/page/{part}_view.py"
+            for part in ("download", "input", "missed", "page", "settings", "template")
+        ],
         "tests/pipeline/web/page/test_page_browser.py",
     ),
     "pipeline/web/options.py": "tests/pipeline/test_service_flags.py",

@@ -12,7 +12,11 @@ from pathlib import Path
 
 from axe_core_python.selenium import Axe
 from selenium import webdriver
-from selenium.common.exceptions import ElementClickInterceptedException, StaleElementReferenceException
+from selenium.common.exceptions import (
+    ElementClickInterceptedException,
+    ElementNotInteractableException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
@@ -25,7 +29,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 DRIVER = shutil.which("chromedriver")
 
 PATIENCE_S = 60
-ROW_PX, HEAD_PX = 64, 36
+ROW_PX, HEAD_PX = 66, 36
+_MOVING = (StaleElementReferenceException, ElementClickInterceptedException, ElementNotInteractableException)
+"""What is raised while the page draws anew what is being used."""
+
 MAIN = "[data-testid=stMain]"
 """Of the page, without the side bar."""
 
@@ -88,7 +95,8 @@ class Visit:
         self.wait_for(f"{MAIN} [data-testid=stFileUploaderDropzoneInput]", n=n).send_keys("\n".join(map(str, paths)))
 
     def press(self, text: str, selector: str = "button") -> None:
-        """Press what shows a text; the page may be drawing it anew at this moment."""
+        """Press what shows a text, once the page is drawn: what is about to be replaced does nothing any more."""
+        self._wait_until_drawn()
 
         def press_once(browser: webdriver.Chrome) -> bool:
             element = self.wait_for(selector, text)
@@ -96,8 +104,7 @@ class Visit:
             element.click()
             return True
 
-        moving = [StaleElementReferenceException, ElementClickInterceptedException]
-        WebDriverWait(self.browser, PATIENCE_S, 0.1, moving).until(press_once)
+        WebDriverWait(self.browser, PATIENCE_S, 0.1, _MOVING).until(press_once)
 
     def read_summary(self, text: str) -> None:
         """Wait until the line above the pages says this."""
@@ -121,6 +128,10 @@ class Visit:
         """Drag through points, given as fractions of the width and height of an element of a component of ours."""
         self._use_component(selector, lambda element: self._drag(element, *points))
 
+    def type_component(self, selector: str, text: str) -> None:
+        """Type into an element of a component of ours, and press Enter."""
+        self._use_component(selector, lambda element: element.send_keys(text, Keys.ENTER))
+
     def press_component(self, selector: str) -> None:
         """Press an element of a component of ours."""
         self._use_component(selector, lambda element: element.click())
@@ -132,8 +143,7 @@ class Visit:
             use(self.find_component(selector))
             return True
 
-        moving = [StaleElementReferenceException, ElementClickInterceptedException]
-        WebDriverWait(self.browser, PATIENCE_S, 0.1, moving).until(use_once)
+        WebDriverWait(self.browser, PATIENCE_S, 0.1, _MOVING).until(use_once)
 
     def _drag(self, element: WebElement, *points: tuple[float, float]) -> None:
         self.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)
@@ -145,21 +155,35 @@ class Visit:
             actions.move_to_element_with_offset(element, *place)
         actions.release().perform()
 
-    def find_component(self, selector: str) -> WebElement:
-        """Return an element of a component of ours, each of which has a tree of its own."""
+    def find_component(self, selector: str, text: str = "") -> WebElement:
+        """Return an element of a component of ours that shows a text; each component has a tree of its own."""
         script = """for (const host of document.querySelectorAll('*')) {
-            const found = host.shadowRoot?.querySelector(arguments[0]); if (found) return found; }"""
-        return WebDriverWait(self.browser, PATIENCE_S, 0.1).until(lambda b: b.execute_script(script, selector))
+            const found = host.shadowRoot?.querySelector(arguments[0]);
+            if (found?.textContent.includes(arguments[1])) return found; }"""
+        wait = WebDriverWait(self.browser, PATIENCE_S, 0.1)
+        return wait.until(
+            lambda browser: browser.execute_script(script, selector, text), f"no {selector} with {text!r}"
+        )
 
     def find_faults(self) -> list[tuple[str, list[str]]]:
         """Return what axe-core finds wrong for people with disabilities: its rules, and the elements that break them.
 
         Left out is a rule that Streamlit breaks in its own place for files, with a role that it need not have.
         """
+        self._wait_until_drawn()
         results = Axe().run(self.browser, options={"resultTypes": ["violations"]})
         assert "color-contrast" in {one["id"] for one in results["passes"]}
         faults = [one for one in results["violations"] if one["id"] != "presentation-role-conflict"]
         return [(one["id"], [node["html"] for node in one["nodes"]]) for one in faults]
+
+    def _wait_until_drawn(self) -> None:
+        """Wait until nothing is drawn anew: what is about to be replaced is pale meanwhile."""
+        state = "[data-testid=stApp][data-test-script-state=notRunning]"
+        script = f"return document.querySelector('{state}') && !document.querySelector('[data-stale=true]')"
+        WebDriverWait(self.browser, PATIENCE_S, 0.1).until(lambda browser: browser.execute_script(script))
+        WebDriverWait(self.browser, PATIENCE_S, 0.1).until(
+            lambda b: b.execute_script("return !document.getAnimations().some(e => e.playState === 'running')")
+        )
 
     def check_requests(self, address: str) -> None:
         """Assert that nothing was asked for but from this server."""

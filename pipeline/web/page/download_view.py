@@ -18,14 +18,14 @@ def show_downloads(user: User) -> None:
     offered = list_downloads(pages, user.template, user.choices.has_tables and user.template is None)
     if any(page.picture for page in pages):
         offered.append(Download("Annotated pictures", "annotated.zip", _ZIP, lambda: make_annotated(pages)))
-    if any(page.corrections for page in pages):
+    if any(page.is_corrected for page in pages):
         offered.append(Download("Corrections", "corrections.zip", _ZIP, lambda: make_corrections(pages)))
     with st.container(horizontal=True):
         for one in offered:
             st.download_button(
                 one.label, one.make, one.name, one.media_type, on_click="ignore", icon=":material/download:"
             )  # fmt: skip
-    if any(page.corrections for page in pages):
+    if any(page.is_corrected for page in pages):
         st.caption(
             "Corrections: unpacked, `python run_pipeline.py results.json --apply-review review.csv -o right.csv` puts "
             "them into the results, and `python -m train adapt --corrections FOLDER` teaches them to a model."

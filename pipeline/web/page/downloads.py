@@ -13,6 +13,7 @@ from time import strftime
 
 from pipeline.batch.forms import shape_for_form
 from pipeline.forms.template import Template
+from pipeline.outputs.added_numbers import ADDED
 from pipeline.outputs.corrections import NO_NUMBER
 from pipeline.outputs.csv_cells import spell_path
 from pipeline.outputs.formats import FORMATS, GRIDS, Format
@@ -109,9 +110,11 @@ def make_annotated(pages: Sequence[OpenedPage]) -> bytes:
 def make_corrections(pages: Sequence[OpenedPage]) -> bytes:
     """Return the corrections in an archive: the folder of a review that is filled in, and the results as read.
 
+    An added number is a row whose ``number`` is empty.
+
     ``--apply-review`` takes its table, and ``python -m train adapt --corrections`` the folder that it is unpacked to.
     """
-    corrected = [page for page in pages if page.corrections and page.picture]
+    corrected = [page for page in pages if page.is_corrected and page.picture]
     with TemporaryDirectory(prefix="digits-page-") as name:
         folder = Path(name)
         with_crops = [_write_page(page, folder, f"page-{at:03}") for at, page in enumerate(corrected, 1)]
@@ -127,14 +130,17 @@ def make_corrections(pages: Sequence[OpenedPage]) -> bytes:
 
 def _write_page(page: OpenedPage, folder: Path, stem: str) -> tuple[Record, list[str]]:
     """Write the crops of the numbers of a page that were corrected; return its record with these alone rejected."""
-    record = {**page.record, "numbers": [_mark(n, i in page.corrections) for i, n in enumerate(page.record["numbers"])]}
-    reading = replace(rebuild_reading(record), tables=None)
+    read = [_mark(number, index in page.corrections) for index, number in enumerate(page.record["numbers"])]
+    added = [_mark(number, True) for number in page.correct()["numbers"] if number.get(ADDED)]
+    reading = replace(rebuild_reading({**page.record, "numbers": read + added}), tables=None)
     bgr = decode_picture(page.picture)
-    return record, write_crops(bgr, reading, map_to_boxes(bgr, record["size_px"]), folder, stem)
+    names = write_crops(bgr, reading, map_to_boxes(bgr, page.record["size_px"]), folder, stem)
+    told = [{**number, "text": "", "confidence": ""} for number in added]  # nothing was read there
+    return {**page.record, "numbers": read + told}, names
 
 
 def _mark(number: Record, is_corrected: bool) -> Record:
-    reason = number["reason"] or "corrected by a person"
+    reason = number["reason"] or ("added by a person" if number.get(ADDED) else "corrected by a person")
     return {**number, "status": "rejected" if is_corrected else "accepted", "reason": reason if is_corrected else None}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import ConstraintError, TemplateError
-from pipeline.forms.template import FormField
+from pipeline.forms.template import FormField, FormSum
 from pipeline.geometry import Box
 
 SIDES = ("left", "top", "right", "bottom")
@@ -15,6 +15,11 @@ NUMBERS = ("page", *SIDES, "comb", "min", "max")
 """Columns of whole numbers; the others, `name` and `digits`, hold text."""
 
 COLUMNS = ("name", "page", *SIDES, "comb", "digits", "min", "max")
+
+MORE, ALSO = "more", "also"
+"""What else is known of a field, from a template that was loaded, and the column that tells of it: not to edit."""
+
+_MORE = ("pattern", "values", "check")
 
 Row = dict[str, Any]
 
@@ -26,13 +31,25 @@ def make_field_rows(fields: Iterable[FormField]) -> list[Row]:
         known = field.constraint
         least, most = (known.range if known else None) or (None, None)
         n_digits = known.n_digits if known else None
+        more = {name: value for name in _MORE if known and (value := getattr(known, name)) is not None}
         digits = None if n_digits is None else "-".join(map(str, dict.fromkeys(n_digits)))
         sides = dict(zip(SIDES, field.box.as_list(), strict=True))
         rows.append(
             {"name": field.name, "page": field.page, **sides, "comb": field.comb, "digits": digits,
-             "min": least, "max": most}
+             "min": least, "max": most, MORE: more}
         )  # fmt: skip
     return rows
+
+
+def show_rows(rows: Iterable[Row]) -> list[Row]:
+    """Return the rows as a table shows them, what else is known as a text."""
+    return [
+        {
+            **{name: row[name] for name in COLUMNS},
+            ALSO: str(Constraint.from_dict(more)) if (more := row.get(MORE)) else None,
+        }
+        for row in rows
+    ]
 
 
 def make_fields(rows: Sequence[Row]) -> list[FormField]:
@@ -54,7 +71,7 @@ def _make_field(row: Row, where: str) -> FormField:
     sides = [-1 if row.get(side) is None else int(row[side]) for side in SIDES]
     if not (0 <= sides[0] < sides[2] and 0 <= sides[1] < sides[3]):
         raise TemplateError(f"{where}: its box is not one", "left is to be less than right, and top less than bottom")
-    parts: dict[str, Any] = {}
+    parts: dict[str, Any] = {**row.get(MORE, {})}
     if row.get("digits"):
         parts["n_digits"] = str(row["digits"])
     if row.get("min") is not None or row.get("max") is not None:
@@ -121,3 +138,23 @@ def _choose_name(rows: Sequence[Row]) -> str:
     while f"field_{number}" in taken:
         number += 1
     return f"field_{number}"
+
+
+def rename_sums(sums: Iterable[FormSum], before: Sequence[Row], state: Mapping[str, Any]) -> tuple[FormSum, ...]:
+    """Return the sums with the names that fields were given in the table.
+
+    Parameters
+    ----------
+    sums : before
+    before : the rows before
+    state : of the table's widget, as for `apply_table_edits`
+    """
+    edited: Mapping[int, Row] = state.get("edited_rows", {})
+    new = {before[at]["name"]: edit["name"] for at, edit in edited.items() if edit.get("name")}
+    return tuple(FormSum(new.get(one.total, one.total), tuple(new.get(name, name) for name in one.of)) for one in sums)
+
+
+def keep_sums(sums: Iterable[FormSum], rows: Iterable[Row]) -> tuple[FormSum, ...]:
+    """Return the sums whose fields are all there."""
+    names = {row["name"] for row in rows}
+    return tuple(one for one in sums if names.issuperset(one.names))

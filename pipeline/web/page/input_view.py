@@ -29,8 +29,8 @@ _UPLOADED, _PHOTO, _DRAWN, _SAMPLE = "file-", "photo-", "drawn-", "sample-"
 _FEW = 4
 
 
-def show_inputs(user: User) -> None:
-    """Show the ways by which files come in, and take them in."""
+def show_inputs(user: User) -> bool:
+    """Show the ways by which files come in, and take them in; return whether a form is shown, to make its template."""
     files, camera, draw, samples, form = st.tabs(
         ["Files", "Camera", "Draw", "Samples", "Form template"], key="way", on_change="rerun"
     )
@@ -49,6 +49,7 @@ def show_inputs(user: User) -> None:
         if form.open:
             show_template(user)
     _list_others(user)
+    return bool(form.open) and user.draft is not None
 
 
 def _show_uploader(user: User) -> None:

@@ -22,24 +22,32 @@ _STYLE = """<style>
 h1 { font-size: clamp(1.6rem, 4vw, 2.2rem) !important; }
 h2 { font-size: 1.5rem !important; }
 [data-testid="stCaptionContainer"] code { color: #0d1210; }
+.digits { max-height: 30rem; overflow: auto; }
+.digits table { border-collapse: collapse; width: 100%; font-size: 0.9rem; }
+.digits th, .digits td { border: 1px solid #d5dbd8; padding: 0.25rem 0.6rem; text-align: left; }
 [data-testid="stImage"] img { border: 1px solid #d5dbd8; border-radius: 0.3rem; }
 @media (max-width: 640px) { [data-testid="stMainBlockContainer"] { padding: 2.8rem 0.8rem 3rem; } }
 </style>"""
 
+_SIDE_PX = 256
+"""Width of the side bar: no wider than its settings need, so that the table of numbers has room."""
+
 
 def show() -> None:
     """Show the page to its user."""
-    st.set_page_config("Handwritten numbers", "🔢", layout="wide")
+    st.set_page_config("Handwritten numbers", "🔢", layout="wide", initial_sidebar_state=_SIDE_PX)
     st.html(_STYLE)
     user = find_user()
     show_settings(user)
     st.title("Handwritten numbers, read from photos")
-    show_inputs(user)
+    is_form_shown = show_inputs(user)
     for sentence in user.wrong:
         st.error(escape(sentence))
     user.wrong = []
     _read(user)
-    if user.session.pages:
+    if user.session.pages and is_form_shown:
+        st.caption(f"{count_words(len(user.session.pages), 'page')}: under Files.")
+    elif user.session.pages:
         _show_pages(user)
         show_downloads(user)
 
@@ -68,11 +76,13 @@ def _read(user: User) -> None:
 
 def _show_pages(user: User) -> None:
     pages = user.session.pages
-    n_numbers = sum(len(page.record["numbers"]) for page in pages)
+    n_numbers = sum(page.n_numbers for page in pages)
     n_doubtful, n_corrected = sum(page.n_doubtful for page in pages), sum(len(page.corrections) for page in pages)
+    n_added = sum(len(page.typed) for page in pages)
     n_failed = sum(page.record["status"] == "failed" for page in pages)
     told = [count_words(len(pages), "page"), count_words(n_numbers, "number"), f"{n_doubtful:,} doubtful"]
     told += [f"{n_corrected:,} corrected or confirmed"] if n_corrected else []
+    told += [f"{n_added:,} added"] if n_added else []
     told += [f":red[{n_failed:,} could not be read]"] if n_failed else []
     st.markdown(f"**{' · '.join(told)}**")
     page = _choose_page(pages) if len(pages) > 1 else pages[0]
@@ -102,4 +112,4 @@ def _name_page(page: OpenedPage) -> str:
     if page.record["status"] == "failed":
         return f"{name} — not read"
     doubtful = f", {page.n_doubtful} doubtful" if page.n_doubtful else ""
-    return f"{name} — {count_words(len(page.record['numbers']), 'number')}{doubtful}"
+    return f"{name} — {count_words(page.n_numbers, 'number')}{doubtful}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import streamlit as st
@@ -11,14 +12,20 @@ from pipeline.batch.sources import Source
 from pipeline.batch.worker_process import LostProcessError
 from pipeline.errors import DigitsError
 from pipeline.outputs.records import format_failure
-from pipeline.web.page.explain_page import Explanation, explain_in_worker
+from pipeline.web.page.explain_page import Explanation, SeenDigit, explain_in_worker
+from pipeline.web.page.missed_view import show_missed
 from pipeline.web.page.numbers_table import CROP, IS_RIGHT, NUMBER, PLACE, REASON, SURE, apply_edits, make_rows
 from pipeline.web.page.pictures import draw_annotated, make_crops, make_uri, measure_widest
 from pipeline.web.page.service import find_service
 from pipeline.web.page.session import OpenedPage
 from pipeline.web.page.user import User, count_words, escape
 
-_ROW_PX = 64
+_ROW_PX = 66
+"""Over 64, from which on Streamlit wraps the text of a cell."""
+
+_REASON_PX, _REASON_CHARS, _LINE_PX = 150, 18, 21
+"""Width of the column of reasons, how much of one is in a line of it, and the height of such a line."""
+
 _STAGES = {
     "gray": "The page in gray, its light evened out",
     "darkness": "How much darker than the paper",
@@ -39,14 +46,15 @@ def show_page(user: User, page: OpenedPage) -> None:
         return
     if page.record["note"]:
         st.info(escape(page.record["note"]))
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([9, 11], gap="medium")
     with right:
         wrong = _show_numbers(user, page)
         for sentence in wrong:
             st.error(escape(sentence))
         _show_tables(page)
     with left:
-        st.image(draw_annotated(page), width="stretch", alt=f"{page.file.name} with its numbers")
+        if not show_missed(user, page, lambda: _take_edits(user, page)):
+            st.image(draw_annotated(page), width="stretch", alt=f"{page.file.name} with its numbers")
     explanation = st.expander("How was this read?", on_change="rerun", key=f"how-{page.key}")
     if explanation.open:
         with explanation:
@@ -55,37 +63,46 @@ def show_page(user: User, page: OpenedPage) -> None:
 
 def _show_numbers(user: User, page: OpenedPage) -> list[str]:
     """Show the table of numbers; take in what was edited, and return what is wrong with it."""
-    numbers = page.record["numbers"]
-    if not numbers:
-        st.info("No number was found on this page.")
-        return []
-    st.markdown(f"**{count_words(len(numbers), 'number')}**, {page.n_doubtful} doubtful")
-    key = f"numbers-{user.generation}-{page.key}"
-    edits: dict[int, dict[str, Any]] = st.session_state.get(key, {}).get("edited_rows", {})
-    wrong = apply_edits(page, edits)
+    wrong = _take_edits(user, page)
     rows = make_rows(page, make_crops(page))
-    has_reasons = any(row[REASON] for row in rows)
-    columns = [CROP, NUMBER, IS_RIGHT, *([REASON] if has_reasons else []), SURE, PLACE]
+    if not rows:
+        st.info("No number was found on this page.")
+        return wrong
+    st.markdown(f"**{count_words(len(rows), 'number')}**, {page.n_doubtful} doubtful")
+    longest = max(len(row[REASON]) for row in rows)
+    columns = [CROP, NUMBER, IS_RIGHT, *([REASON] if longest else []), SURE, PLACE]
+    row_px = max(_ROW_PX, _LINE_PX * -(-longest // _REASON_CHARS))
     st.data_editor(
         rows,
-        key=key,
+        key=_name_table(user, page),
         column_order=columns,
         column_config={
             CROP: st.column_config.ImageColumn("Picture", width=round(_ROW_PX * measure_widest(page))),
-            NUMBER: st.column_config.TextColumn("Number", help="Correct it; - where there is no number", width=110),
-            IS_RIGHT: st.column_config.CheckboxColumn("Right", help="Tick what you have checked", width=70),
+            NUMBER: st.column_config.TextColumn("Number", help="Correct it; - where there is no number", width=100),
+            IS_RIGHT: st.column_config.CheckboxColumn("Right", help="Tick what you have checked", width=66),
             SURE: st.column_config.NumberColumn("Confidence", format="%.0f%%", width=92),
-            REASON: st.column_config.TextColumn("Doubtful, because", width=180),
+            REASON: st.column_config.TextColumn("Remark", width=_REASON_PX),
             PLACE: st.column_config.TextColumn("Where", width=120),
         },
         disabled=[CROP, SURE, REASON, PLACE],
         hide_index=True,
-        row_height=_ROW_PX,
-        height=min(640, _ROW_PX * len(rows) + 40),
-        alt="Numbers of this page, doubtful ones first",
+        row_height=row_px,
+        height=min(640, row_px * len(rows) + 40),
+        placeholder="",
+        alt="Numbers of this page, added and doubtful ones first",
     )
     st.caption("Doubtful ones first. A number that you change, or tick, is kept as corrected in all downloads.")
     return wrong
+
+
+def _name_table(user: User, page: OpenedPage) -> str:
+    return f"numbers-{user.generation}-{page.key}-{page.version}"
+
+
+def _take_edits(user: User, page: OpenedPage) -> list[str]:
+    """Take in what was edited in the table, as it was last shown; return what is wrong with it."""
+    edits: dict[int, dict[str, Any]] = st.session_state.get(_name_table(user, page), {}).get("edited_rows", {})
+    return apply_edits(page, edits)
 
 
 def _show_tables(page: OpenedPage) -> None:
@@ -134,30 +151,25 @@ def _show_stages(found: Explanation) -> None:
 
 
 def _show_digits(found: Explanation) -> None:
+    """Show the digits in a table of HTML: two grids of Streamlit on a page have cells of the same ids."""
     st.markdown("**Digits**: what the digit network was given and said of it, and what was read in the end")
-    st.dataframe(
-        [
-            {
-                "tensor": make_uri(digit.tensor, "png") if digit.tensor else None,
-                "network": _format_scores(digit.scores),
-                "read": digit.text,
-                "confidence": 100 * digit.confidence,
-                "alternatives": _format_scores(digit.alternatives),
-                "number": digit.number,
-            }
-            for digit in found.digits
-        ],
-        column_config={
-            "tensor": st.column_config.ImageColumn("Tensor", width=70),
-            "network": st.column_config.TextColumn("Digit network"),
-            "read": st.column_config.TextColumn("Read as"),
-            "confidence": st.column_config.ProgressColumn("Confidence", format="%.1f%%", min_value=0, max_value=100),
-            "alternatives": st.column_config.TextColumn("Alternatives"),
-            "number": st.column_config.TextColumn("In number"),
-        },
-        hide_index=True,
-        row_height=_ROW_PX,
+    heads = ("Tensor", "Digit network", "Read as", "Confidence", "Alternatives", "In number")
+    rows = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in _format_digit(digit))}</tr>" for digit in found.digits)
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    st.html(
+        f'<div class="digits" tabindex="0" role="region" aria-label="Digits"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
     )
+
+
+def _format_digit(digit: SeenDigit) -> tuple[str, ...]:
+    """Return the cells of a digit, as HTML."""
+    image = f'<img src="{make_uri(digit.tensor, "png")}" alt="tensor" height="56">' if digit.tensor else ""
+    texts = (
+        *(_format_scores(digit.scores), digit.text, f"{100 * digit.confidence:.1f}%"),
+        *(_format_scores(digit.alternatives), digit.number),
+    )
+    return (image, *map(html.escape, texts))
 
 
 def _format_scores(scores: tuple[tuple[str, float], ...]) -> str:

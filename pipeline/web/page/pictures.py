@@ -18,7 +18,7 @@ from pipeline.types import Digit, PageReading, Reading
 from pipeline.web.page.session import OpenedPage
 
 _CROP_HEIGHT_PX = 72
-_WIDEST_CROP = 3.2
+_WIDEST_CROP = 2.5
 """Width over height of a crop; a wider one is shrunk further, with bare strips above and below."""
 
 _BARE_BGR = (250, 250, 250)
@@ -43,22 +43,26 @@ def map_to_boxes(bgr: NDArray[np.uint8], size_px: list[int]) -> NDArray[np.float
     return np.array([[scale_x, 0, (scale_x - 1) / 2], [0, scale_y, (scale_y - 1) / 2], [0, 0, 1]])
 
 
+def list_sides(page: OpenedPage) -> list[tuple[int, ...]]:
+    """Return the sides of the boxes of a page's numbers: those of its record, then those that were added."""
+    return [*(tuple(n["box"]) for n in page.record["numbers"]), *(tuple(one.box.as_list()) for one in page.typed)]
+
+
 def make_crops(page: OpenedPage) -> list[str]:
-    """Return a crop of each number of a page as a data URI, in the order of its record; made once."""
-    if page.crops is None:
-        numbers = page.record["numbers"]
-        bgr = decode_picture(page.picture) if numbers else None
-        page.crops = []
-        if bgr is not None:
-            to_boxes = map_to_boxes(bgr, page.record["size_px"])
-            crops = (crop_legibly(bgr, Box(*number["box"]), to_boxes) for number in numbers)
-            page.crops = [make_uri(encode_jpeg(_fit(crop))) for crop in crops]
-    return page.crops
+    """Return a crop of each number of a page as a data URI, in the order of `list_sides`; each is made once."""
+    wanted = list_sides(page)
+    missing = [sides for sides in wanted if sides not in page.crops]
+    if missing:
+        bgr = decode_picture(page.picture)
+        to_boxes = map_to_boxes(bgr, page.record["size_px"])
+        for sides in missing:
+            page.crops[sides] = make_uri(encode_jpeg(_fit(crop_legibly(bgr, Box(*sides), to_boxes))))
+    return [page.crops[sides] for sides in wanted]
 
 
 def measure_widest(page: OpenedPage) -> float:
     """Return the width over height of the widest crop of a page, as far as it is shown so; 1 at least."""
-    boxes = [Box(*number["box"]) for number in page.record["numbers"]]
+    boxes = [Box(*sides) for sides in list_sides(page)]
     shapes = [(box.width + 2 * MARGIN_FRAC * box.height) / ((1 + 2 * MARGIN_FRAC) * box.height) for box in boxes]
     return min(_WIDEST_CROP, max([1.0, *shapes]))
 

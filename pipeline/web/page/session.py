@@ -8,6 +8,7 @@ from pathlib import PurePath
 
 from pipeline.batch.jobs import Outcome
 from pipeline.errors import Failure, UsageError
+from pipeline.geometry import Box, is_within
 from pipeline.outputs.corrections import NO_NUMBER, Correction, correct_records
 from pipeline.outputs.csv_cells import spell_path
 from pipeline.outputs.records import Record, make_record
@@ -35,6 +36,22 @@ class GivenFile:
     raw: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class AddedNumber:
+    """A number that the user has added to a page.
+
+    Attributes
+    ----------
+    name : tells it from the others of its page
+    box : px of the upright original
+    text : its digits and signs; "" until they are typed
+    """
+
+    name: str
+    box: Box
+    text: str = ""
+
+
 @dataclass(eq=False)
 class OpenedPage:
     """A page that was read, or that could not be.
@@ -45,14 +62,20 @@ class OpenedPage:
     record : as it was read
     picture : upright, as JPEG; empty if there is none
     corrections : right values by index of the number in the record, `NO_NUMBER` where there is none
-    crops : data URIs, one per number, once they have been made
+    added : numbers that were missed
+    set_aside : added numbers that this reading has no need of: they come back where another one lacks them
+    version : how often numbers were added, moved and taken away
+    crops : data URIs of the crops that have been made, by the sides of their boxes
     """
 
     file: GivenFile
     record: Record
     picture: bytes = b""
     corrections: dict[int, str] = field(default_factory=dict)
-    crops: list[str] | None = None
+    added: list[AddedNumber] = field(default_factory=list)
+    set_aside: list[AddedNumber] = field(default_factory=list)
+    version: int = 0
+    crops: dict[tuple[int, ...], str] = field(default_factory=dict)
 
     @property
     def number(self) -> int:
@@ -65,6 +88,21 @@ class OpenedPage:
         return f"{self.file.key}/{self.number}"
 
     @property
+    def typed(self) -> list[AddedNumber]:
+        """The added numbers whose digits are known."""
+        return [one for one in self.added if one.text]
+
+    @property
+    def n_numbers(self) -> int:
+        """How many numbers were read or added."""
+        return len(self.record["numbers"]) + len(self.typed)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether a number was corrected, confirmed or added."""
+        return bool(self.corrections or self.typed)
+
+    @property
     def n_doubtful(self) -> int:
         """How many numbers are rejected, and not corrected."""
         return sum(
@@ -72,15 +110,20 @@ class OpenedPage:
         )
 
     def list_corrections(self) -> list[Correction]:
-        """Return the corrections as those of a review's table."""
+        """Return the corrections as those of a review's table, the added numbers last."""
         file, numbers = spell_path(self.record["file"]), self.record["numbers"]
-        return [
+        added = [
+            Correction(at, "", "", file, self.number, tuple(one.box.as_list()), one.text)
+            for at, one in enumerate(self.typed, len(numbers) + 1)
+        ]
+        corrected = [
             Correction(
                 index + 1, "", numbers[index]["text"], file, self.number, tuple(numbers[index]["box"]),
                 None if value == NO_NUMBER else value,
             )
             for index, value in sorted(self.corrections.items())
         ]  # fmt: skip
+        return corrected + added
 
     def correct(self) -> Record:
         """Return the record with the corrections in it."""
@@ -156,8 +199,9 @@ class Session:
             self.remove(key)
 
     def read_again(self) -> None:
-        """Forget what was read, but not the corrections of numbers that are found again in the same place."""
-        self._kept |= {(page.file.key, page.number): page for page in self.pages if page.corrections}
+        """Forget what was read, but not added numbers, nor corrections of numbers that are found in the same place."""
+        corrected = [page for page in self.pages if page.corrections or page.added or page.set_aside]
+        self._kept |= {(page.file.key, page.number): page for page in corrected}
         self._pages.clear()
         self._n_pages.clear()
 
@@ -180,6 +224,7 @@ class Session:
         kept = self._kept.pop((file.key, number), None)
         if kept is not None:
             page.corrections = _find_again(kept, page.record)
+            _add_again(kept, page)
         self._append(page)
 
     def _limit(self, file: GivenFile, n_pages: int) -> int:
@@ -211,3 +256,17 @@ def _find_again(before: OpenedPage, record: Record) -> dict[int, str]:
     known = {tuple(numbers[index]["box"]): value for index, value in before.corrections.items()}
     boxes: Sequence[tuple[int, ...]] = [tuple(number["box"]) for number in record["numbers"]]
     return {index: known[box] for index, box in enumerate(boxes) if box in known}
+
+
+def _add_again(before: OpenedPage, page: OpenedPage) -> None:
+    """Add the added numbers of a page to it after it was read anew; one that is now found corrects what was read."""
+    boxes = [Box(*number["box"]) for number in page.record["numbers"]]
+    width, height = page.record["size_px"] or (0, 0)
+    for one in (*before.added, *before.set_aside):
+        found = [index for index, box in enumerate(boxes) if is_within(box, one.box)]
+        if len(found) == 1 and one.text:
+            page.corrections.setdefault(found[0], one.text)
+        if len(found) == 1 or one.box.right > width or one.box.bottom > height:
+            page.set_aside.append(one)
+        else:
+            page.added.append(one)

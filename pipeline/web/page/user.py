@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pipeline.batch.jobs import Plan
-from pipeline.forms.template import Template
+from pipeline.forms.template import FormSum, Template
 from pipeline.web.page.blank_form import BlankForm
 from pipeline.web.page.choices import Choices
 from pipeline.web.page.explain_page import Explanation
@@ -22,12 +22,13 @@ _KEY = "user"
 
 @dataclass(eq=False)
 class Draft:
-    """A template that is being made: the blank form, its fields as rows, and how often these have changed."""
+    """A template that is being made: the blank form, its fields as rows, its sums, and how often they have changed."""
 
     name: str
     raw: bytes
     blank: BlankForm
     rows: list[Row]
+    sums: tuple[FormSum, ...] = ()
     version: int = 0
 
 

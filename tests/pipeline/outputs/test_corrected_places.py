@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline.geometry import Box
+from pipeline.outputs.added_numbers import add_number
 from pipeline.outputs.corrected_places import carry_over
 from tests.support.records import make_page, make_reading, make_tables
 
@@ -53,3 +55,36 @@ def test_record_without_corrections_stays() -> None:
     tables = record["tables"]
     carry_over(record)
     assert record["tables"] is tables
+
+
+def test_added_number_is_in_its_cell() -> None:
+    record = make_tables([["1", ""]])
+    record["tables"][0]["cells"][1]["corners"] = [[100, 0], [200, 0], [200, 90], [100, 90]]
+    add_number(record, Box(110, 10, 140, 40), "5")
+    carry_over(record)
+    assert list_cells(record) == [("1", "accepted"), ("5", "accepted")]
+
+
+def test_added_number_is_in_its_field_with_what_is_there() -> None:
+    record = make_page(make_reading("12"))
+    blank = {"name": "a", "text": "", "confidence": 0.4, "status": "blank", "reason": None, "proposal": None}
+    record["fields"] = [
+        {**blank, "box": [0, 0, 50, 50]},
+        {**blank, "box": [60, 250, 900, 330], "text": "12", "status": "accepted"},
+    ]
+    add_number(record, Box(10, 10, 40, 40), "7")
+    add_number(record, Box(700, 255, 800, 325), "3")
+    carry_over(record)
+    assert [(one["text"], one["status"], one["confidence"]) for one in record["fields"]] == [
+        ("7", "accepted", 1.0),
+        ("12 3", "accepted", 0.1235),
+    ]
+
+
+def test_number_in_no_field_changes_none() -> None:
+    record = make_page()
+    record["fields"] = [{"name": "a", "text": "", "status": "blank", "box": [0, 0, 50, 50]}]
+    before = record["fields"][:]
+    add_number(record, Box(100, 100, 140, 140), "7")
+    carry_over(record)
+    assert record["fields"] == before

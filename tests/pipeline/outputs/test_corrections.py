@@ -8,7 +8,7 @@ from pipeline.errors import UsageError
 from pipeline.outputs.corrections import Counts, correct_records, read_corrections
 from pipeline.outputs.csv_writer import make_rows
 from pipeline.outputs.review import COLUMNS
-from tests.support.records import make_page, make_reading
+from tests.support.records import FAILED, make_page, make_reading
 
 ROW = ["crops/a.1-3fa1b9c0.png", "a.jpg", "1", "1", "0174", "0.5", "unsure", "62", "255", "680", "325", ""]
 
@@ -144,3 +144,43 @@ def test_table_without_its_columns_is_refused(tmp_path: Path) -> None:
 def test_tables_say_that_a_person_has_corrected_a_number(tmp_path: Path) -> None:
     record, _, _ = correct(tmp_path, fill("0124"))
     assert make_rows(record)[0][3:7] == ["0124", 0.1235, "accepted", "corrected by a person, read as 0174"]
+
+
+ADDED = {"number": "", "confidence": "", "reason": "", "left": "700", "right": "800"}
+
+
+def test_row_without_what_was_read_adds_a_number(tmp_path: Path) -> None:
+    record, counts, doubts = correct(tmp_path, fill("42", **ADDED), fill("0124"))
+    assert [(number["text"], number.get("added")) for number in record["numbers"]] == [("0124", None), ("42", True)]
+    assert (counts, doubts) == (Counts(n_changed=1, n_added=1), [])
+    assert make_rows(record)[1][3:] == ["42", 1.0, "accepted", "added by a person", 700, 255, 800, 325]
+
+
+def test_added_number_is_changed_and_taken_away_again(tmp_path: Path) -> None:
+    before, _, _ = correct(tmp_path, fill("42", **ADDED))
+    for value, texts, removed in (("42", ["0174", "42"], []), ("43", ["0174", "43"], []), ("-", ["0174"], ["42"])):
+        table = write(tmp_path, fill(value, **ADDED))
+        (record,), counts, _ = correct_records([(before, ())], read_corrections(table), table)
+        assert [number["text"] for number in record["numbers"]] == texts
+        assert [number["text"] for number in record.get("removed", [])] == removed
+        assert counts == Counts(n_removed=len(removed), n_open=1)
+    (again,), _, _ = correct_records([(record, ())], read_corrections(table), table)
+    assert again == record
+
+
+def test_where_nothing_was_read_there_is_nothing_to_take_away(tmp_path: Path) -> None:
+    record, counts, _ = correct(tmp_path, fill("-", **ADDED))
+    assert [number["text"] for number in record["numbers"]] == ["0174"]
+    assert counts == Counts(n_open=1)
+
+
+@pytest.mark.parametrize("sides", [{"right": "9999"}, {"right": "700"}], ids=["beyond the page", "no box"])
+def test_number_is_added_on_its_page_alone(tmp_path: Path, sides: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match=r"row 2: page 1 of a\.jpg has no place"):
+        correct(tmp_path, fill("42", **{**ADDED, **sides}))
+
+
+def test_no_number_is_added_to_a_page_that_was_not_read(tmp_path: Path) -> None:
+    table = write(tmp_path, fill("42", **{**ADDED, "file": "b.jpg"}))
+    with pytest.raises(UsageError, match=r"row 2: page 1 of b\.jpg has no place"):
+        correct_records([({**FAILED, "page": 1}, ())], read_corrections(table), table)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 import streamlit as st
 
 _PNG_URI = "data:image/png;base64,"
-_MOST_DRAWING_CHARS, _MOST_BOXES = 8_000_000, 1000
+_MOST_DRAWING_CHARS, _MOST_BOXES, _MOST_TEXT_CHARS = 8_000_000, 1000, 1000
 
 
 def _read(name: str) -> str:
@@ -42,12 +43,26 @@ def decode_drawing(uri: object) -> bytes | None:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class BoxWords:
+    """What is said about a picture with boxes: its name, what to do with it, what to type; "" for nothing to type."""
+
+    label: str
+    hint: str
+    entry: str = ""
+
+
+FORM_WORDS = BoxWords("Blank form with its fields", "Drag over the form to draw a box; tap a box to choose it")
+
+
 def edit_boxes(
     key: str,
     picture: str,
     size_px: tuple[int, int],
     boxes: Sequence[Mapping[str, Any]],
     on_change: Callable[[], None],
+    fixed: Sequence[Mapping[str, Any]] = (),
+    words: BoxWords = FORM_WORDS,
 ) -> None:
     """Show a picture with boxes to drag; what was dragged is in the session's state of this key, as `read_boxes` takes.
 
@@ -56,10 +71,13 @@ def edit_boxes(
     key : of the widget
     picture : data URI
     size_px : (width, height) of the original, whose px the boxes are in
-    boxes : each with its ``name`` and ``box``
-    on_change : called when a box was moved, drawn or deleted
+    boxes : each with its ``name`` and ``box``, and with its ``text`` where one is to be typed
+    on_change : called when a box was moved, drawn or deleted, or a text was typed
+    fixed : boxes that are shown alone, each with its ``box`` and ``status``
+    words : what is said about it
     """
     data = {"picture": picture, "width": size_px[0], "height": size_px[1], "boxes": list(boxes)}
+    data |= {"fixed": list(fixed), "label": words.label, "hint": words.hint, "entry": words.entry}
     _boxes(key=key, data=data, on_boxes_change=on_change)
 
 
@@ -82,7 +100,8 @@ def read_boxes(state: object, size_px: tuple[int, int]) -> list[dict[str, Any]] 
         left, right = sorted(min(max(0, side), size_px[0]) for side in box[::2])
         top, bottom = sorted(min(max(0, side), size_px[1]) for side in box[1::2])
         if right - left >= 1 and bottom - top >= 1:
-            boxes.append({"name": str(name or ""), "box": [left, top, right, bottom]})
+            text = {"text": str(one["text"])[:_MOST_TEXT_CHARS]} if "text" in one else {}
+            boxes.append({"name": str(name or ""), "box": [left, top, right, bottom], **text})
     return boxes
 
 

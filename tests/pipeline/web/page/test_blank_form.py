@@ -4,7 +4,7 @@ import cv2
 import pytest
 
 from pipeline.errors import NotAPictureError, TemplateError
-from pipeline.forms.template import FormField
+from pipeline.forms.template import FormField, FormSum
 from pipeline.geometry import Box
 from pipeline.web.page.blank_form import check_template, make_template, open_blank
 from tests.support.forms import AGE, AMOUNT, draw_blank
@@ -35,7 +35,9 @@ def test_drawn_fields_become_a_template() -> None:
     fields = [FormField("age", AGE), FormField("amount", AMOUNT)]
     template = make_template(PNG, "../my blank.png", fields)
     assert template.fields == tuple(fields)
-    assert (template.name, template.files) == ("form.toml", ())
+    assert (template.name, template.files, template.sums) == ("form.toml", (), ())
+    sums = (FormSum("amount", ("age", "again")),)
+    assert make_template(PNG, "blank.png", [*fields, FormField("again", AGE)], sums).sums == sums
     assert template.digest != make_template(PNG, "blank.png", fields[:1]).digest
 
 

@@ -4,9 +4,18 @@ import pytest
 
 from pipeline.decoding.constraints.constraint import Constraint
 from pipeline.errors import TemplateError
-from pipeline.forms.template import FormField
+from pipeline.forms.template import FormField, FormSum
 from pipeline.geometry import Box
-from pipeline.web.page.field_rows import apply_boxes, apply_table_edits, make_field_rows, make_fields
+from pipeline.web.page.field_rows import (
+    COLUMNS,
+    apply_boxes,
+    apply_table_edits,
+    keep_sums,
+    make_field_rows,
+    make_fields,
+    rename_sums,
+    show_rows,
+)
 
 FIELDS = [
     FormField("week", Box(1, 2, 30, 40), 1, 4, Constraint(n_digits=(1, 2), range=(1, None))),
@@ -61,3 +70,35 @@ def test_boxes_are_moved_drawn_and_deleted() -> None:
         ("field_1", 1, 50, 60),  # the old one of this name is deleted
     ]
     assert changed[0]["comb"] == 4
+
+
+LOADED = [
+    FormField("day", Box(1, 2, 30, 40), 1, None, Constraint(n_digits=(2, 2), pattern="dd", check="luhn")),
+    FormField("id", Box(1, 50, 30, 90), 1, None, Constraint(values=("12", "15"))),
+    FormField("total", Box(5, 6, 70, 80)),
+]
+SUMS = (FormSum("total", ("day", "id")),)
+
+
+def test_what_a_loaded_template_knows_else_stays() -> None:
+    rows = apply_table_edits(make_field_rows(LOADED), {"edited_rows": {0: {"name": "date"}, 1: {"digits": "2"}}}, 1)
+    fields = make_fields(apply_boxes(rows, [{"name": row["name"], "box": [1, 2, 3, 4]} for row in rows], 1))
+    assert [field.constraint for field in fields] == [
+        Constraint(n_digits=(2, 2), pattern="dd", check="luhn"),
+        Constraint(n_digits=(2, 2), values=("12", "15")),
+        None,
+    ]
+
+
+def test_table_tells_what_else_is_known() -> None:
+    rows = show_rows([*make_field_rows(LOADED), dict.fromkeys(COLUMNS)])
+    assert [row["also"] for row in rows] == ["pattern dd, check digit luhn", "one of 2 values", None, None]
+
+
+def test_sums_follow_the_names_of_their_fields() -> None:
+    rows, state = make_field_rows(LOADED), {"edited_rows": {0: {"name": "date"}, 2: {"name": "sum", "left": 2}}}
+    sums = rename_sums(SUMS, rows, state)
+    assert sums == (FormSum("sum", ("date", "id")),)
+    rows = apply_table_edits(rows, state, 1)
+    assert keep_sums(sums, rows) == sums
+    assert keep_sums(sums, rows[1:]) == ()

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.geometry import Box
 from pipeline.web.page.numbers_table import apply_edits, make_rows, order_numbers
+from pipeline.web.page.session import AddedNumber, OpenedPage
 from tests.support.records import make_page, make_reading
 from tests.support.sessions import open_page
 
@@ -85,3 +87,42 @@ def test_a_correction_is_taken_back() -> None:
     page = open_page(make_mixed(), n1="7", n0="8")
     apply_edits(page, {1: {"right": False}})
     assert page.corrections == {0: "8"}
+
+
+def open_with_added() -> OpenedPage:
+    page = open_page(make_mixed())
+    page.added = [AddedNumber("added 1", Box(700, 255, 800, 325), "12"), AddedNumber("added 2", Box(1, 1, 9, 9))]
+    return page
+
+
+def test_added_numbers_come_first() -> None:
+    first, second, *_ = make_rows(open_with_added(), ["a", "b", "c", "d", "e"])
+    assert (first["picture"], first["number"], first["right"]) == ("e", "12", True)
+    assert (first["reason"], first["place"], first["sure"]) == ("added by a person", "line 1", None)
+    assert second["picture"] == "d"
+
+
+def test_place_of_an_added_number_is_the_field_of_a_form() -> None:
+    page = open_with_added()
+    page.record["fields"] = [{"name": "week", "text": "", "box": [690, 250, 900, 400]}]
+    assert make_rows(page, ["a", "b", "c", "d", "e"])[0]["place"] == "week"
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [({"number": "13"}, ["13", ""]), ({"number": "-"}, [""]), ({"number": None}, [""]), ({"right": False}, [""])],
+    ids=str,
+)
+def test_added_number_is_edited_and_taken_away(edit: dict[str, object], expected: list[str]) -> None:
+    page = open_with_added()
+    assert apply_edits(page, {1: {"number": "44"}, 0: edit}) == []
+    assert [one.text for one in page.added] == expected
+    assert page.corrections == {3: "44"}  # of the most doubtful number, in the row below
+    assert page.version == 2 - len(expected)
+
+
+def test_added_number_that_is_edited_to_none_stays() -> None:
+    page = open_with_added()
+    (sentence,) = apply_edits(page, {0: {"number": "x"}})
+    assert sentence.startswith("row 1: 'x' is no number")
+    assert page.added[0].text == "12"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 import sys
 import time
@@ -15,6 +16,7 @@ import cv2
 import numpy as np
 import pytest
 from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
 
 from tests.support.drawing import write_page
 from tests.support.forms import AGE, AMOUNT, draw_blank, write_in
@@ -27,6 +29,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="the server is stopped by a signal"),
 ]
 
+TABLE = Path(__file__).resolve().parents[4] / "samples" / "table.jpg"
 ERRORS = f"{MAIN} [data-testid=stAlert]"
 NOTE_PROGRESS = """progress = []; new MutationObserver(() => progress.push(
     ...[...document.querySelectorAll('[data-testid=stProgress]')].map(e => e.textContent)
@@ -127,7 +130,7 @@ def test_drawing_is_read(browser: webdriver.Chrome, address: str) -> None:
     visit.wait_for("button", "drawing-1.png")
 
 
-def test_template_is_made_and_read_with(
+def test_template_is_made_saved_loaded_and_read_with(
     browser: webdriver.Chrome, address: str, downloads: Path, tmp_path: Path
 ) -> None:
     blank = draw_blank()
@@ -143,15 +146,78 @@ def test_template_is_made_and_read_with(
     visit.press_component("rect.box")
     visit.press_component("button.delete")
     visit.wait_for(f"{MAIN} strong", "3 fields")
+    visit.press("Template", "[data-testid=stDownloadButton] button")
+    saved = tmp_path / "saved.zip"
+    saved.write_bytes(take(downloads, "template.zip"))
+    visit.press("Start anew")
+    visit.wait_for("button", "Try it with the sample form")
+    lost = tmp_path / "lost.toml"
+    lost.write_text('reference = "lost.png"')
+    visit.upload(lost, n=2)
+    visit.wait_for(ERRORS, "lost.toml: its file 'lost.png' is not there")
+    visit.upload(saved, n=2)
+    visit.wait_for(f"{MAIN} strong", "3 fields")
     visit.press("Use it for all pages")
     visit.wait_for("[data-testid=stSidebar]", "Template in use")
     visit.press("Files", "[role=tab]")
     visit.upload(save(tmp_path / "filled.png", filled))
     visit.read_summary("1 page")
     visit.press("CSV")
+    assert visit.find_faults() == []
     (row,) = csv.DictReader(io.StringIO(take(downloads, "numbers.csv").decode("utf-8-sig")))
     assert {name for name in row if re.fullmatch(r"field_\d", name)} == {"field_2", "field_3", "field_4"}
     assert row["field_3"] == "62"
+
+
+def test_missed_number_is_added_and_taken_away(
+    browser: webdriver.Chrome, address: str, downloads: Path, tmp_path: Path
+) -> None:
+    visit = Visit(browser, address)
+    visit.upload(save(tmp_path / "a.png", write_page("4237")))
+    visit.read_summary("1 page · 1 number")
+    visit.press("Add a number that was missed", "label")
+    visit.drag("svg", (0.1, 0.75), (0.4, 0.95))
+    visit.type_component(".entry input", "56x")
+    visit.wait_for(ERRORS, "'56x' is no number")
+    visit.type_component(".entry input", Keys.BACKSPACE)
+    visit.read_summary("1 page · 2 numbers · 0 doubtful · 1 added")
+    assert visit.find_faults() == []
+    visit.wait_for("[data-testid=stSidebar] input[aria-label=Digits]").send_keys("5")
+    visit.press("Apply")
+    visit.read_summary("1 page · 2 numbers · 1 doubtful · 1 added")
+    visit.edit(0, "57")
+    visit.find_component("svg text", "57")
+    visit.press("JSON")
+    (record,) = json.loads(take(downloads, "numbers.json"))
+    assert [(number["text"], number.get("added")) for number in record["numbers"][1:]] == [("57", True)]
+    width, height = record["size_px"]
+    wanted = [0.1 * width, 0.75 * height, 0.4 * width, 0.95 * height]
+    assert np.abs(np.subtract(record["numbers"][1]["box"], wanted)).max() < 0.02 * width
+    visit.press("Corrections")
+    with zipfile.ZipFile(io.BytesIO(take(downloads, "corrections.zip"))) as archive:
+        assert archive.read("review.csv").endswith(b",57\r\n")
+    visit.press_component("rect.box")
+    visit.press_component("button.delete")
+    visit.read_summary("1 page · 1 number · 1 doubtful")
+    visit.wait_for(f"{MAIN} [data-testid=stDownloadButton]")
+    assert "corrections.zip" not in browser.page_source and "1 added" not in browser.page_source
+
+
+def test_table_has_a_missed_number_in_its_cell(browser: webdriver.Chrome, address: str, downloads: Path) -> None:
+    visit = Visit(browser, address)
+    visit.press("Tables: rows and columns", "label")
+    visit.press("Apply")
+    visit.upload(TABLE)
+    visit.read_summary("1 page · 15 numbers")
+    visit.press("Add a number that was missed", "label")
+    visit.drag("svg", (0.52, 0.28), (0.62, 0.34))
+    visit.type_component(".entry input", "77")
+    visit.read_summary("1 page · 16 numbers · 0 doubtful · 1 added")
+    visit.press("How was this read?", "summary")
+    visit.wait_for(f"{MAIN} th", "Digit network")
+    assert visit.find_faults() == []
+    visit.press("CSV")
+    assert take(downloads, "numbers.csv").decode("utf-8-sig").splitlines()[0] == "104,37,77,8"
 
 
 def test_many_pages_on_a_narrow_screen(browser: webdriver.Chrome, address: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from pipeline.geometry import Box
 from pipeline.outputs.records import make_record
 from pipeline.outputs.thumbnail import encode_jpeg
 from pipeline.reading.read_page import read_page
@@ -18,7 +19,7 @@ from pipeline.web.page.pictures import (
     rebuild_reading,
     shrink_picture,
 )
-from pipeline.web.page.session import GivenFile, OpenedPage
+from pipeline.web.page.session import AddedNumber, GivenFile, OpenedPage
 from tests.support.drawing import make_reader, write_page
 from tests.support.records import make_page, make_tables
 
@@ -41,12 +42,20 @@ def test_crops_hold_their_numbers(scale: float) -> None:
     page = make_opened(scale)
     crops = make_crops(page)
     assert [len(number["text"]) for number in page.record["numbers"]] == [4, 2]
-    assert make_crops(page) is crops
+    assert all(again is crop for again, crop in zip(make_crops(page), crops, strict=True))
     for uri in crops:
         crop = decode_uri(uri)
-        assert crop.shape[0] == 72 and crop.shape[1] <= 3.2 * 72 + 1
+        assert crop.shape[0] == 72 and crop.shape[1] <= 2.5 * 72 + 1
         dark = np.argwhere(crop.min(axis=2) < 100)
         assert dark.min() > 2 and (crop.shape[:2] - dark.max(axis=0) > 2).all()  # paper around the ink
+
+
+def test_added_number_has_a_crop() -> None:
+    page = make_opened()
+    before = make_crops(page)
+    page.added = [AddedNumber("a", Box(0, 0, 40, 30), "1"), AddedNumber("b", Box(0, 0, 90, 30))]
+    assert make_crops(page)[:-1] == before
+    assert decode_uri(make_crops(page)[-1]).shape[0] == 72
 
 
 def test_page_without_numbers_has_no_crops() -> None:
@@ -54,7 +63,7 @@ def test_page_without_numbers_has_no_crops() -> None:
 
 
 def test_widest_crop() -> None:
-    assert 1 <= measure_widest(make_opened()) <= 3.2
+    assert 1 <= measure_widest(make_opened()) <= 2.5
     assert measure_widest(OpenedPage(GivenFile("k", "a", b""), make_page())) == 1
 
 

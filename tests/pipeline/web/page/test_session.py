@@ -4,8 +4,11 @@ import pytest
 
 from pipeline.batch.jobs import Outcome
 from pipeline.errors import UsageError
+from pipeline.geometry import Box
 from pipeline.web.page import session as module
-from tests.support.records import make_page, make_reading
+from pipeline.web.page.session import AddedNumber, OpenedPage
+from tests.support.api import fail
+from tests.support.records import BOX, make_page, make_reading
 from tests.support.sessions import make_session, open_page
 
 
@@ -83,6 +86,46 @@ def test_corrections_outlive_a_second_reading_of_the_same_number() -> None:
     assert session.list_unread(file) == [1]
     session.take_in(file, 1, again)
     assert session.pages[0].corrections == {0: "17"}
+
+
+def add(page: OpenedPage, *sides: int, text: str = "7") -> None:
+    page.added.append(AddedNumber(f"added {len(page.added) + 1}", Box(*sides), text))
+
+
+def test_added_numbers_outlive_a_second_reading() -> None:
+    session = make_session("a.jpg")
+    (file,) = session.files
+    session.take_in(file, 1, read())
+    add(session.pages[0], 1, 2, 30, 40)
+    add(session.pages[0], 50, 60, 70, 80, text="")
+    session.read_again()
+    session.take_in(file, 1, read())
+    assert [(one.box.as_list(), one.text) for one in session.pages[0].added] == [
+        ([1, 2, 30, 40], "7"), ([50, 60, 70, 80], "")
+    ]  # fmt: skip
+
+
+def test_added_number_that_a_later_reading_finds_corrects_it() -> None:
+    session = make_session("a.jpg")
+    (file,) = session.files
+    session.take_in(file, 1, Outcome(make_page(), n_pages=1))
+    add(session.pages[0], BOX.left - 10, BOX.top - 10, BOX.right + 5, BOX.bottom + 5)
+    for outcome in (read(), Outcome(fail("other-form").record, n_pages=1), read()):
+        session.read_again()
+        session.take_in(file, 1, outcome)
+    (page,) = session.pages
+    assert (page.corrections, page.added) == ({0: "7"}, [])
+    session.read_again()
+    session.take_in(file, 1, Outcome(make_page(), n_pages=1))
+    assert [one.text for one in session.pages[0].added] == ["7"]
+
+
+def test_added_numbers_are_in_the_record() -> None:
+    page = open_page(make_page(make_reading("12", 1)), n0="17")
+    add(page, 700, 255, 800, 325, text="8")
+    add(page, 700, 455, 800, 525, text="")
+    assert [(n["text"], n.get("added")) for n in page.correct()["numbers"]] == [("17", None), ("8", True)]
+    assert len(page.record["numbers"]) == 1
 
 
 def test_corrections_are_in_the_record_and_leave_what_was_read() -> None:

@@ -30,6 +30,7 @@ def test_drawing_is_taken_from_what_a_browser_sends(sent: object, expected: byte
     ("sent", "expected"),
     [
         ([{"name": "a", "box": [1, 2, 30, 40]}], [{"name": "a", "box": [1, 2, 30, 40]}]),
+        ([{"name": "a", "box": [1, 2, 30, 40], "text": "7"}], [{"name": "a", "box": [1, 2, 30, 40], "text": "7"}]),
         ([{"box": [30, 40, 1, 2]}], [{"name": "", "box": [1, 2, 30, 40]}]),
         ([{"name": "a", "box": [-5, -5, 500, 500]}], [{"name": "a", "box": [0, 0, 100, 50]}]),
         ([{"name": "a", "box": [5, 5, 5, 20]}], []),
@@ -40,7 +41,19 @@ def test_drawing_is_taken_from_what_a_browser_sends(sent: object, expected: byte
         ("boxes", None),
         ([{"box": [1, 2, 3, 4]}] * 1001, None),
     ],
-    ids=["sent", "turned round", "beyond the picture", "flat", "none", "3 sides", "text", "no box", "no list", "many"],
+    ids=[
+        "sent",
+        "typed",
+        "turned round",
+        "beyond the picture",
+        "flat",
+        "none",
+        "3 sides",
+        "text",
+        "no box",
+        "no list",
+        "many",
+    ],
 )
 def test_boxes_are_taken_from_what_a_browser_sends(sent: object, expected: object) -> None:
     assert read_boxes({"boxes": sent}, (100, 50)) == expected

@@ -68,7 +68,7 @@ CLUSTERS = (
 
 SIMULATED_PAGES = 200_000
 RECORD_BYTES = 7_200
-DRIVER_RATE = 240.0
+DRIVER_RATE = 880.0
 """Bytes of a page's record and pages a second of one driver: `python -m tests.bench cluster` prints them."""
 
 

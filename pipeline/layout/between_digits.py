@@ -62,7 +62,7 @@ def look_between(
     return Between(
         linked,
         has_ink_between(ink, before, after, settings.parted_rows_frac),
-        measure_wall(darkness, before, after) >= settings.least_wall_levels,
+        measure_wall(darkness, before, after, settings.least_wall_levels) >= settings.least_wall_levels,
     )
 
 
@@ -83,7 +83,7 @@ def has_ink_between(ink: NDArray[np.uint8], before: Box, after: Box, least_rows:
     return bool(np.mean((inked > 0) & (inked <= _BROADEST_FRAC * (bottom - top))) >= least_rows)
 
 
-def measure_wall(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
+def measure_wall(darkness: NDArray[np.uint8], before: Box, after: Box, least_levels: float = 0.0) -> float:
     """Return how much darker than the paper on both its sides a wall in the gap between two boxes is, gray levels.
 
     It is thin, more or less upright, and taller than the digits; a line that is too pale to be ink still shows in the
@@ -94,6 +94,7 @@ def measure_wall(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
     ----------
     darkness : uint8 (H, W), darker is more
     before, after : of two neighbors on a line, px of the page
+    least_levels : a paler line is 0 at once
     """
     height = max(before.height, after.height)
     over = round(_TALLER_FRAC * height)
@@ -103,7 +104,7 @@ def measure_wall(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
     aside = np.rint(np.abs(_WALL_SLOPES) * height / 2)[:, None]
     has_room = (columns >= before.right + aside) & (columns < after.left - aside)
     wall = float(np.sort(parts, axis=1)[:, 1].max(where=has_room, initial=0))
-    if not wall:
+    if not wall or wall < least_levels:
         return 0.0
     behind = (
         float(_measure_parts(darkness[rows], box.left, box.right, height)[:, [0, -1]].min(axis=1).max(initial=0))

@@ -222,10 +222,10 @@ def test_bug_is_reported_with_its_traceback_and_the_run_goes_on(
 ) -> None:
     once = iter([True])
 
-    def break_once(*arguments: object) -> object:
+    def break_once(*arguments: object, **named: object) -> object:
         if next(once, False):
             raise RuntimeError("boom")
-        return analyze_page(*arguments)  # type: ignore[arg-type]
+        return analyze_page(*arguments, **named)  # type: ignore[arg-type]
 
     analyze_page = worker.analyze_page
     monkeypatch.setattr(worker, "analyze_page", break_once)

@@ -109,7 +109,7 @@ def test_bug_is_reported_with_its_traceback(
     classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
-    monkeypatch.setattr(worker, "analyze_page", lambda *_: 1 / 0)
+    monkeypatch.setattr(worker, "analyze_page", lambda *_, **__: 1 / 0)
     outcome = read(classifier, tmp_path / "a.png")
     error = outcome.record["error"]
     assert (error["code"], error["message"]) == ("bug", "ZeroDivisionError: division by zero")
@@ -120,12 +120,12 @@ def test_bug_is_reported_with_its_traceback(
 def test_too_little_memory_is_no_bug(classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.png").write_bytes(PNG)
 
-    def fail_in_opencv(*_: object) -> None:
+    def fail_in_opencv(*_: object, **__: object) -> None:
         error = cv2.error("Insufficient memory")
         error.code = cv2.Error.StsNoMem
         raise error
 
-    for fail in (lambda *_: np.ones(2**60, np.uint8), fail_in_opencv):
+    for fail in (lambda *_, **__: np.ones(2**60, np.uint8), fail_in_opencv):
         monkeypatch.setattr(worker, "analyze_page", fail)
         outcome = read(classifier, tmp_path / "a.png")
         assert (outcome.record["error"]["code"], outcome.traceback) == ("memory", "")

@@ -48,9 +48,9 @@ def pages_read(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     """Return the pages that have been read: (name of the file, page)."""
     read: list[tuple[str, int]] = []
 
-    def note(page: Any, *others: Any) -> Any:
+    def note(page: Any, *others: Any, **named: Any) -> Any:
         read.append((Path(page.source).name, page.number))
-        return analyze_page(page, *others)
+        return analyze_page(page, *others, **named)
 
     analyze_page = worker.analyze_page
     monkeypatch.setattr(worker, "analyze_page", note)
@@ -191,7 +191,7 @@ def test_stop_after_changed_settings_loses_no_record(
     assert main(arguments) == 0
     rows, lines = out.read_bytes(), journal.read_bytes()
 
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
@@ -333,10 +333,10 @@ def test_interrupted_run_keeps_its_journal_and_the_old_results(
     out = tmp_path / "out.csv"
     out.write_text("old: 1\n")
 
-    def interrupt(page: Any, *others: Any) -> Any:
+    def interrupt(page: Any, *others: Any, **named: Any) -> Any:
         if page.source.endswith("c.tif"):
             raise KeyboardInterrupt
-        return analyze_page(page, *others)
+        return analyze_page(page, *others, **named)
 
     analyze_page = worker.analyze_page
     with monkeypatch.context() as patch:
@@ -355,7 +355,7 @@ def test_interrupted_run_keeps_its_journal_and_the_old_results(
 def test_interrupted_run_without_a_journal_says_so(
     scans: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_: Any) -> Any:
+    def interrupt(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(worker, "analyze_page", interrupt)

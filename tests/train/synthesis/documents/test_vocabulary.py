@@ -48,4 +48,4 @@ def test_each_word_is_picked() -> None:
 )
 def test_entries_of_each_kind_are_made(pattern: str) -> None:
     rng = np.random.default_rng(0)
-    assert any(re.fullmatch(pattern, make_entry(rng)) for _ in range(100))
+    assert any(re.fullmatch(pattern, make_entry(rng)) for _ in range(1000))

@@ -10,6 +10,7 @@ from train.scripts import run_script
 BENCHMARKS = {
     "photo": ("bench_photo", "seconds for one photo, beside cv2.imread and `import tensorflow`"),
     "pages": ("bench_pages", "CPU seconds a page of folders, beside another checkout"),
+    "kinds": ("bench_kinds", "CPU seconds by kind of page, digits and megapixels, beside bare decoding"),
     "batch": ("bench_batch", "pages a second and memory of batches, beside a loop of cv2.imread"),
     "cluster": ("bench_cluster", "a Ray cluster of two nodes, one killed in the middle, beside one machine"),
     "scale": ("simulate_scale", "the plan for millions of pages: time, cost, stragglers, failures, spot machines"),

@@ -14,7 +14,7 @@ from pipeline.detection.page_network import CELL_PX, UNIT_HEIGHT_PX, Channel, Pa
 from pipeline.geometry import Box
 from pipeline.robust_stats import weighted_median
 from pipeline.settings.detection import DetectionSettings
-from pipeline.types import InkMask
+from pipeline.types import InkMask, Span
 
 _WANTED_HEIGHT_PX = 36.0
 """Digit height that the network sees best: the middle of what it was trained on."""
@@ -112,16 +112,29 @@ class Detection:
         """Whether there are so many digits that their way up is beyond doubt, and the page lies so."""
         return len(self.scores) >= _MANY and self.agreement >= _AGREED and abs(self.up_deg) <= _UPRIGHT_DEG
 
-    def measure(self, channel: Channel, box: Box, mask: NDArray[np.uint8] | None = None) -> float:
-        """Return the mean of a map over a box of the page, or over the ink in it."""
+    def measure(self, channel: Channel, box: Box) -> float:
+        """Return the mean of a map over a box of the page."""
+        return float(self._spread(channel, box).mean())
+
+    def measure_spans(self, channel: Channel, spans: Sequence[Span]) -> NDArray[np.float64]:
+        """Return the means of a map over the ink of one or more spans, float64 (N,)."""
+        around = Box.around([span.box for span in spans])
+        spread = self._spread(channel, around)
+        means = []
+        for span in spans:
+            rows, columns = span.box.slices
+            top, left = rows.start - around.top, columns.start - around.left
+            own = spread[top : top + span.box.height, left : left + span.box.width]
+            means.append(cv2.mean(own, span.mask if cv2.countNonZero(span.mask) else None)[0])
+        return np.array(means)
+
+    def _spread(self, channel: Channel, box: Box) -> NDArray[np.float32]:
+        """Return a map's values at each px of a box of the page, float32 (h, w)."""
         xs = np.arange(box.left, box.right) + 0.5
         ys = np.arange(box.top, box.bottom) + 0.5
         columns = np.clip((xs * self.cells_per_px).astype(int), 0, self.maps.shape[2] - 1)
         rows = np.clip((ys * self.cells_per_px).astype(int), 0, self.maps.shape[1] - 1)
-        values = self.maps[channel][rows[:, None], columns[None]]
-        if mask is not None and mask.any():
-            return float(values[mask > 0].mean())
-        return float(values.mean())
+        return self.maps[channel][rows[:, None], columns[None]]
 
     def measure_link(self, start: tuple[float, float], end: tuple[float, float]) -> float:
         """Return how probable it is that what stands at two places, px of the page, belongs to one number."""

@@ -127,8 +127,7 @@ def weigh_seen(
     """
     weighed = []
     for lattice, own in zip(lattices, log_likelihoods, strict=True):
-        areas = [detection.measure(Channel.AREA, span.box, span.mask) for span in lattice.spans]
-        seen = np.clip(np.array(areas), _LEAST_SEEN, 1 - _LEAST_SEEN)
+        seen = np.clip(detection.measure_spans(Channel.AREA, lattice.spans), _LEAST_SEEN, 1 - _LEAST_SEEN)
         as_digit, as_none = weight * np.log(seen), weight * np.log(1 - seen)
         weighed.append(own + np.column_stack([*[as_digit] * N_DIGITS, as_none]))
     return tuple(weighed)

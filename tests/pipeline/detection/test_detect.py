@@ -11,6 +11,7 @@ import pytest
 from pipeline.detection.detect import detect_digits, find_digits
 from pipeline.detection.page_network import CELL_PX, N_CHANNELS, Channel
 from pipeline.geometry import Box
+from pipeline.types import Span
 from tests.support.seen_digits import SETTINGS, BlockNetwork, draw_block, see
 
 
@@ -72,7 +73,9 @@ def test_a_map_is_measured_over_a_box_or_the_ink_in_it() -> None:
     assert found.measure(Channel.AREA, Box(12, 8, 20, 12)) == 0.5
     ink = np.zeros((4, 8), np.uint8)
     ink[:, :2] = 255
-    assert found.measure(Channel.AREA, Box(12, 8, 20, 12), ink) == 1.0
+    inked, bare = (Span(at, at + 1, Box(12, 8, 20, 12), mask, 2.0) for at, mask in enumerate((ink, 0 * ink)))
+    beside = Span(2, 3, Box(20, 4, 28, 8), ink, 2.0)
+    assert found.measure_spans(Channel.AREA, [inked, bare, beside]).tolist() == [1.0, 0.5, 0.0]
     assert found.measure(Channel.AREA, Box(500, 500, 510, 510)) == 0.0
 
 

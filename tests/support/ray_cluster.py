@@ -42,10 +42,14 @@ def start_program(where: Path, *words: str, **variables: str) -> subprocess.Pope
     )
 
 
-def run_program(where: Path, *words: str, **variables: str) -> tuple[int, str]:
-    """Run the program to its end; return its exit code and all that it said."""
+def run_program(where: Path, *words: str, most_s: float = 600, **variables: str) -> tuple[int, str]:
+    """Run the program to its end; return its exit code and all that it said. One that takes `most_s` is killed."""
     with start_program(where, *words, **variables) as run:
-        said = run.communicate(timeout=600)[0]
+        try:
+            said = run.communicate(timeout=most_s)[0]
+        except subprocess.TimeoutExpired:
+            run.kill()
+            raise
         return run.returncode, said
 
 

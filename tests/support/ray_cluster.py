@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,9 +24,13 @@ def starting_cluster() -> Iterator[tuple[Any, Any]]:
     from ray.cluster_utils import Cluster
 
     common = {"num_cpus": 1, "object_store_memory": _STORE_BYTES}
-    cluster = Cluster(initialize_head=True, head_node_args={**common, "include_dashboard": False})
+    cluster = Cluster()
     try:
-        yield cluster, cluster.add_node(**common)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # Ray 2.40 leaves the logs of its processes open
+            cluster.add_node(**common, include_dashboard=False)
+            node = cluster.add_node(**common)
+        yield cluster, node
     finally:
         cluster.shutdown()
 

@@ -30,6 +30,13 @@ def make_pdf(
     return f"{raw}{table}trailer<</Size {len(objects) + 1}/Root 1 0 R{trailer}>>\nstartxref\n{len(raw)}\n%%EOF".encode()
 
 
+def make_slow_pdf() -> bytes:
+    """Return a PDF of one page that takes an hour to draw, in little memory: a shading of the page, 100,000 times."""
+    circles = "/Coords[0 0 0 200 120 400]/Extend[true true]/Function<</FunctionType 2/Domain[0 1]/N 1>>"
+    shading = f"<</ShadingType 3/ColorSpace/DeviceGray{circles}>>"
+    return make_pdf(["/S sh " * 100_000], page=f"/Resources<</Shading<</S{shading}>>>>")
+
+
 _PADDING = bytes.fromhex("28BF4E5E4E758A4164004E56FFFA01082E2E00B6D0683E802F0CA9FE6453697A")
 """Of short passwords, as the PDF standard has it (ISO 32000-1, 7.6.3)."""
 

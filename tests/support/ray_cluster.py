@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,9 +24,13 @@ def starting_cluster() -> Iterator[tuple[Any, Any]]:
     from ray.cluster_utils import Cluster
 
     common = {"num_cpus": 1, "object_store_memory": _STORE_BYTES}
-    cluster = Cluster(initialize_head=True, head_node_args={**common, "include_dashboard": False})
+    cluster = Cluster()
     try:
-        yield cluster, cluster.add_node(**common)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # Ray 2.40 leaves the logs of its processes open
+            cluster.add_node(**common, include_dashboard=False)
+            node = cluster.add_node(**common)
+        yield cluster, node
     finally:
         cluster.shutdown()
 
@@ -42,10 +47,14 @@ def start_program(where: Path, *words: str, **variables: str) -> subprocess.Pope
     )
 
 
-def run_program(where: Path, *words: str, **variables: str) -> tuple[int, str]:
-    """Run the program to its end; return its exit code and all that it said."""
+def run_program(where: Path, *words: str, most_s: float = 600, **variables: str) -> tuple[int, str]:
+    """Run the program to its end; return its exit code and all that it said. One that takes `most_s` is killed."""
     with start_program(where, *words, **variables) as run:
-        said = run.communicate(timeout=600)[0]
+        try:
+            said = run.communicate(timeout=most_s)[0]
+        except subprocess.TimeoutExpired:
+            run.kill()
+            raise
         return run.returncode, said
 
 

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from tests.support.drawing import write_page
+from tests.support.pdfs import make_slow_pdf
 from tests.support.ray_cluster import (
     run_program,
     serving_bucket,
@@ -25,6 +26,9 @@ from tests.support.ray_cluster import (
 from tests.support.web_server import serving
 
 N_FILES = 40
+HANGING_S = 120.0
+"""Long enough for a loaded machine; a run whose page hangs without a limit takes an hour."""
+
 slow = pytest.mark.slow
 needs_ray = pytest.mark.skipif(find_spec("ray") is None, reason="Ray has no wheel for this Python: pip install ray")
 
@@ -103,6 +107,28 @@ def test_bucket_is_read_and_written_on_the_cluster_as_on_one_machine(
         assert f"{N_FILES + 2} files had been read before" in said, said
         assert [path for method, path in web.asked if method == "GET"] == ["/none.png"]
         assert (scans / "far.csv").read_text("utf-8").splitlines() == rows
+
+
+@slow
+@needs_ray
+def test_page_that_hangs_in_a_node_costs_one_record_as_on_one_machine(tmp_path: Path, cluster: tuple[Any, Any]) -> None:
+    (tmp_path / "pages").mkdir()
+    for name in ("a", "b", "y", "z"):
+        cv2.imwrite(str(tmp_path / "pages" / f"{name}.png"), write_page("4237"))
+    (tmp_path / "pages" / "hang.pdf").write_bytes(make_slow_pdf())
+    tables = []
+    engines = {"one": ["--workers", "2"], "ray": ["--engine", "ray", "--ray-address", cluster[0].address]}
+    for name, engine in engines.items():
+        words = ["pages", "-o", f"{name}.csv", "-o", f"{name}.jsonl", "--timeout", "4", "-q"]
+        code, said = run_program(tmp_path, *words, *engine, most_s=HANGING_S)
+        assert code == 1, said
+        tables.append((tmp_path / f"{name}.csv").read_text("utf-8"))
+        records = [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text("utf-8").splitlines()]
+        read = {Path(record["file"]).name: [number["text"] for number in record["numbers"]] for record in records}
+        assert read == {"a.png": ["4237"], "b.png": ["4237"], "hang.pdf": [], "y.png": ["4237"], "z.png": ["4237"]}
+        (error,) = [record["error"] for record in records if record["error"]]
+        assert (error["code"], error["message"]) == ("timeout", "it was not read within 4 s")
+    assert tables[0] == tables[1]
 
 
 @slow

@@ -134,7 +134,8 @@ class Detection:
         ys = np.arange(box.top, box.bottom) + 0.5
         columns = np.clip((xs * self.cells_per_px).astype(int), 0, self.maps.shape[2] - 1)
         rows = np.clip((ys * self.cells_per_px).astype(int), 0, self.maps.shape[1] - 1)
-        return self.maps[channel][rows[:, None], columns[None]]
+        spread: NDArray[np.float32] = self.maps[channel][rows[:, None], columns[None]]
+        return spread
 
     def measure_link(self, start: tuple[float, float], end: tuple[float, float]) -> float:
         """Return how probable it is that what stands at two places, px of the page, belongs to one number."""

@@ -20,6 +20,9 @@ CELL_PX = 4
 MULTIPLE_PX = 32
 """Sides of what the network takes are multiples of this."""
 
+SMALL_PX = 400 * 400
+"""Pixels of a small picture at most: what a page is looked at with first."""
+
 UNIT_HEIGHT_PX = 32
 """The digit height that the map of heights gives as 0; each doubling adds 1."""
 
@@ -56,17 +59,21 @@ class PageNetwork:
     ----------
     name : of the model's folder
     network : float32 (1, H, W, 1) in, float32 (1, H / 4, W / 4, 8) out, H and W multiples of 32
+    small : the same for pictures of up to `SMALL_PX` pixels: a network that is given another shape allocates its memory
+        anew, which takes nearly as long as a large picture; None if one network does for all
     """
 
     name: str
     network: LiteRtNetwork
+    small: LiteRtNetwork | None = None
 
     def predict(self, gray: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the maps of a page uint8 (H, W): float32 (ceil(H / 4), ceil(W / 4), 8), in the order of `Channel`."""
         height, width = gray.shape
         below, right = -height % MULTIPLE_PX, -width % MULTIPLE_PX
         page = cv2.copyMakeBorder(standardize(gray), 0, below, 0, right, cv2.BORDER_REPLICATE)
-        maps = self.network(page[None, :, :, None])[0]
+        network = self.small if self.small and page.size <= SMALL_PX else self.network
+        maps = network(page[None, :, :, None])[0]
         inside: NDArray[np.float32] = maps[: -(-height // CELL_PX), : -(-width // CELL_PX)]
         return inside
 
@@ -100,4 +107,4 @@ def load_page_network(folder: Path) -> PageNetwork:
     expected = (1, 2 * MULTIPLE_PX // CELL_PX, MULTIPLE_PX // CELL_PX, N_CHANNELS)
     if maps.shape != expected or not np.isfinite(maps).all():
         raise ModelError(f"{path}: expected finite maps {expected}, received {maps.shape}")
-    return PageNetwork(folder.name, network)
+    return PageNetwork(folder.name, network, LiteRtNetwork(path))

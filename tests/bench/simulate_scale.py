@@ -53,10 +53,10 @@ class Result:
 
 
 KINDS = (
-    PageKind("photos of 12 Mpx", 0.29, 0.29, 4_600_000),
-    PageKind("mixed photos", 0.21, 0.94, 2_000_000),
+    PageKind("photos of 12 Mpx", 0.18, 0.18, 3_400_000),
+    PageKind("mixed photos", 0.12, 0.44, 2_000_000),
 )
-"""README's speed on two cores: 6.8 photos/s; 0.21 s and 0.94 s a page over sets 2 and 3, whose files are smaller."""
+"""README's speed on two cores: 11 photos/s; 0.12 s and 0.44 s a page over sets 2 and 3, whose files are smaller."""
 
 CLUSTERS = (
     Cluster("no failure", 16, 8, 0.04),

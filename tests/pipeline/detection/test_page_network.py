@@ -43,6 +43,15 @@ def test_page_of_any_size_has_its_cells(shape: tuple, taken: tuple, given: tuple
     assert maps.shape == (*given, N_CHANNELS) and maps.dtype == np.float32
 
 
+def test_small_picture_leaves_the_memory_of_large_ones_alone() -> None:
+    def refuse(_: np.ndarray) -> np.ndarray:
+        raise AssertionError
+
+    small, large = np.zeros((320, 240), np.uint8), np.zeros((768, 576), np.uint8)
+    assert PageNetwork("two", refuse, average_cells).predict(small).shape == (80, 60, N_CHANNELS)
+    assert PageNetwork("two", average_cells, refuse).predict(large).shape == (192, 144, N_CHANNELS)
+
+
 def test_rim_goes_on_beyond_the_page() -> None:
     page = np.full((32, 32), 100, np.uint8)
     page[:, -1] = 200

@@ -28,7 +28,7 @@ def read(job: Job) -> Outcome:
     if name.startswith("killed"):
         os.kill(os.getpid(), 9)
     if name.startswith("memory"):
-        worker.analyze_page = lambda *_: np.ones(2**40, np.uint8)
+        worker.analyze_page = lambda *_, **__: np.ones(2**40, np.uint8)
     elif name.startswith("bug"):
         worker.analyze_page = boom
     else:
@@ -36,7 +36,7 @@ def read(job: Job) -> Outcome:
     return _read(job)
 
 
-def boom(*_: object) -> None:
+def boom(*_: object, **__: object) -> None:
     """Raise what no code foresees."""
     raise RuntimeError("boom")
 

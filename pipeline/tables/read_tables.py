@@ -33,6 +33,7 @@ from pipeline.tables.doubts import (
 from pipeline.tables.grid import Grid, find_grids
 from pipeline.tables.mesh import Points
 from pipeline.tables.rectify import FlatTable, map_to_source
+from pipeline.tables.rim import trim_rim
 from pipeline.tables.two_looks import keep_numbers, merge_looks
 from pipeline.tables.walls import CellSpan
 from pipeline.tables.whole_grid import find_whole_grid
@@ -141,16 +142,17 @@ def _read_grid(
     if not by_cell:
         return None
     doubts = _find_doubts(stages, finder, by_cell)
+    grid, before = trim_rim(grid, by_cell.keys() | doubts.keys(), height_px)
     walls = grid.level_walls[1:-1], grid.upright_walls[:, 1:-1]
     is_unsure = is_doubtful(len(doubts.keys() & by_cell.keys()), len(by_cell), walls)
     corners = map_to_source(grid.bend(np.array([grid.find_corners(span) for span in grid.cells])), page)
     cells, readings = [], []
-    for at, span in enumerate(grid.cells):
+    for at, span, outline in zip(before, grid.cells, corners, strict=True):
         own = by_cell.get(at, [])
         reason = TABLE if is_unsure else doubts.get(at, differing.get(at))
         if reason:
             own = [_reject(reading, reason) for reading in own]
-        cells.append(_make_cell(span, own, corners[at]))
+        cells.append(_make_cell(span, own, outline))
         readings += [replace(reading, place=(1, span.row + 1, span.column + 1)) for reading in own]
     return Table(len(grid.ys) - 1, len(grid.xs) - 1, tuple(cells), True), readings
 

@@ -407,7 +407,9 @@ def test_fits_its_width(show: Open) -> None:
         for width in (1280, 360):
             metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 600}
             page.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-            assert page.browser.execute_script("return document.documentElement.scrollWidth") <= width
+            # the new width is laid out after the command has returned
+            script = f"return document.documentElement.scrollWidth <= {width}"
+            WebDriverWait(page.browser, 20).until(lambda browser, script=script: browser.execute_script(script))
             heads = [head.rect for head in page.find_all("thead th[data-key]")]
             assert all(head["width"] > 30 for head in heads)
     finally:

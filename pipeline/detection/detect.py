@@ -122,8 +122,7 @@ class Detection:
         spread = self._spread(channel, around)
         means = []
         for span in spans:
-            rows, columns = span.box.slices
-            top, left = rows.start - around.top, columns.start - around.left
+            top, left = span.box.top - around.top, span.box.left - around.left
             own = spread[top : top + span.box.height, left : left + span.box.width]
             means.append(cv2.mean(own, span.mask if cv2.countNonZero(span.mask) else None)[0])
         return np.array(means)

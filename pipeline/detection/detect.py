@@ -25,6 +25,9 @@ _LEAST_SEEN_PX, _MOST_SEEN_PX = 20.0, 90.0
 _SURE = 0.5
 """Score of a digit that is surely seen."""
 
+_SEEN, _BESIDE = 0.3, 0.1
+"""Score of a digit that may have been missed, and how far beside what was read its center lies, of its height."""
+
 _NEAR_HEIGHTS = 0.4
 """Two peaks nearer than that are one digit."""
 
@@ -111,6 +114,16 @@ class Detection:
     def is_upright(self) -> bool:
         """Whether there are so many digits that their way up is beyond doubt, and the page lies so."""
         return len(self.scores) >= _MANY and self.agreement >= _AGREED and abs(self.up_deg) <= _UPRIGHT_DEG
+
+    def list_missed(self, boxes: Sequence[Box]) -> NDArray[np.float64]:
+        """Return the centers, float64 (N, 2) px of the page, of digits that are seen well enough beside all boxes."""
+        sides = np.array([box.as_list() for box in boxes], np.float64).reshape(-1, 4)
+        around = _BESIDE * self.heights_px[:, None]
+        x, y = self.centers[:, :1], self.centers[:, 1:]
+        is_in = (x >= sides[:, 0] - around) & (x <= sides[:, 2] + around)
+        is_in &= (y >= sides[:, 1] - around) & (y <= sides[:, 3] + around)
+        missed: NDArray[np.float64] = self.centers[~is_in.any(axis=1) & (self.scores >= _SEEN)]
+        return missed
 
     def measure(self, channel: Channel, box: Box) -> float:
         """Return the mean of a map over a box of the page."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ _STEEPEST, _N_SLOPES = 0.35, 71
 _TURNS, _N_TURNS = 0.15, 13
 """Slopes of rows and columns that are tried, and by how much they may change across the page, as in a photo that is not
 taken from straight above."""
+
+_SLOPE_SPREAD, _TURN_SPREAD = 0.2, 0.1
+"""Deviations of a column's slope from a right angle to the rows, and of changes, in most photos."""
 
 _BIN_HEIGHTS = 0.2
 _CORE_FRAC = 0.4
@@ -102,7 +106,8 @@ def align_numbers(readings: Sequence[Reading], digit_height_px: float) -> Alignm
     bins = _BIN_HEIGHTS * digit_height_px
     level = _fit_slope(middle - core, middle + core, (boxes[:, 0] + boxes[:, 2]) / 2, bins)
     pieces = np.array([piece for own in digits for piece in _join(own, digit_height_px)], np.float64)
-    upright = _fit_slope(pieces[:, 0], pieces[:, 2], (pieces[:, 1] + pieces[:, 3]) / 2, bins)
+    square = -level[0] - level[1] * float(middle.mean())
+    upright = _fit_slope(pieces[:, 0], pieces[:, 2], (pieces[:, 1] + pieces[:, 3]) / 2, bins, square)
     rows = _cluster(*_shear(middle - core, middle + core, (boxes[:, 0] + boxes[:, 2]) / 2, level))
     columns = _cluster(*_shear(pieces[:, 0], pieces[:, 2], (pieces[:, 1] + pieces[:, 3]) / 2, upright))
     columns = _join_columns(columns, readings, upright, digit_height_px)
@@ -193,19 +198,25 @@ def _shear(
 
 
 def _fit_slope(
-    low: NDArray[np.float64], high: NDArray[np.float64], along: NDArray[np.float64], bin_px: float
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    along: NDArray[np.float64],
+    bin_px: float,
+    usual: float | None = None,
 ) -> tuple[float, float]:
     """Return the slope, and its change across, under which extents across lie most one over the other.
 
-    The least turn of those that do equally well: rows of few numbers fit many.
+    What is farther from the usual slope, if there is one, or changes more, must fit better: few numbers fit many.
     """
-    span = max(1.0, float(np.ptp((low + high) / 2)))
+    span, middle = max(1.0, float(np.ptp((low + high) / 2))), float(np.mean((low + high) / 2))
     best, found = -np.inf, (0.0, 0.0)
     for start in sorted(np.linspace(-_STEEPEST, _STEEPEST, _N_SLOPES), key=abs):
         for turn in sorted(np.linspace(-_TURNS, _TURNS, _N_TURNS), key=abs):
-            change = turn / span
-            slope = start - change * float(np.mean((low + high) / 2)), change
-            score = _measure_overlap(*_shear(low, high, along, slope), bin_px)
+            slope = start - turn / span * middle, turn / span
+            off = (turn / _TURN_SPREAD) ** 2
+            if usual is not None:
+                off += ((start - usual) / _SLOPE_SPREAD) ** 2
+            score = _measure_overlap(*_shear(low, high, along, slope), bin_px) * math.exp(-off / 2)
             if score > best * _LEAST_GAIN:
                 best, found = score, slope
     return found

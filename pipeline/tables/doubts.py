@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -23,8 +23,8 @@ _LEAST_INK, _LEAST_WIDE, _LEAST_AREA = 0.4, 1.0, 0.03
 _AROUND_DIGIT, _LEAST_OUTSIDE = 0.05, 0.6
 """Ink is that of a digit where it lies in its box or so near, of its height; unread if more of it is outside."""
 
-_MOST_DOUBTFUL, _MOST_MISSING = 0.34, 0.3
-"""Share of the filled cells with a doubt, and of the inner walls that are missing, at which no cell is sure."""
+_MOST_MISFITS, _MOST_MISSING = 0.34, 0.3
+"""Share of the filled cells with a misfit, and of the inner walls that are missing, at which no cell is sure."""
 
 _PART_HEIGHTS = 0.6
 """Digits of one number with more space between them, of their height, may stand in two columns."""
@@ -61,6 +61,12 @@ def has_lines(readings: Sequence[Reading]) -> bool:
     return len(readings) > 1 and max(tops) >= min(bottoms)
 
 
+def is_frame(cells: Iterable[Sequence[Reading]]) -> bool:
+    """Return whether what holds numbers is no table: it has none, or most of its cells hold lines of them."""
+    filled = [has_lines(readings) for readings in cells]
+    return 2 * sum(filled) >= len(filled)
+
+
 def has_gap(readings: Sequence[Reading]) -> bool:
     """Return whether a cell holds two numbers, or one whose digits stand far apart."""
     digits = sorted((digit.box for reading in readings for digit in reading.digits), key=lambda box: box.left)
@@ -68,13 +74,13 @@ def has_gap(readings: Sequence[Reading]) -> bool:
     return len(readings) > 1 or any(gap > _PART_HEIGHTS * digits[0].height for gap in apart)
 
 
-def is_doubtful(n_doubtful: int, n_filled: int, walls: Sequence[NDArray[np.bool_]] = ()) -> bool:
-    """Return whether so many cells of a table are doubtful, or so many of its inner walls missing, that none is sure.
+def is_doubtful(n_misfits: int, n_filled: int, walls: Sequence[NDArray[np.bool_]] = ()) -> bool:
+    """Return whether so many numbers do not fit into their cells, or inner walls are missing, that none is sure.
 
     Parameters
     ----------
-    n_doubtful, n_filled : how many cells have a doubt, and a number
+    n_misfits, n_filled : how many cells have a number that lies on a wall or two lines of them, and how many have any
     walls : bool, where there are inner walls
     """
     inner = np.concatenate([np.ravel(own) for own in walls]) if walls else np.ones(1, bool)
-    return n_doubtful > _MOST_DOUBTFUL * n_filled or (len(inner) > 0 and 1 - float(inner.mean()) > _MOST_MISSING)
+    return n_misfits > _MOST_MISFITS * n_filled or (len(inner) > 0 and 1 - float(inner.mean()) > _MOST_MISSING)

@@ -17,7 +17,7 @@ from pipeline.reading.stages import Stages
 from pipeline.recognition.classify import Classifier
 from pipeline.settings.tree import Settings
 from pipeline.table import Cell, CellStatus, Corners, Table
-from pipeline.tables.alignment import align_numbers
+from pipeline.tables.alignment import Alignment, align_numbers
 from pipeline.tables.cell_finder import CellFinder, part_number
 from pipeline.tables.doubts import (
     ON_WALL,
@@ -29,6 +29,7 @@ from pipeline.tables.doubts import (
     has_gap,
     has_lines,
     is_doubtful,
+    is_frame,
 )
 from pipeline.tables.grid import Grid, find_grids
 from pipeline.tables.mesh import Points
@@ -121,7 +122,7 @@ def _read_grid(
     constraint: Constraint | None,
     on_page: Sequence[tuple[Reading, Reading]],
 ) -> tuple[Table, list[Reading]] | None:
-    """Return a ruled table and its numbers, boxes in px of the upright original; None if it has none.
+    """Return a ruled table and its numbers, boxes in px of the upright original; None if it is none.
 
     `on_page` are the numbers as they were read with its lines, boxes in px of the page and of the upright original.
     """
@@ -139,12 +140,13 @@ def _read_grid(
         if at is not None:
             found.setdefault(at, []).append(_place(reading, stages.ink.page, flat, page.source_size_px))
     by_cell, differing = merge_looks(_order(found), _order(finder.part_seen(on_page)))
-    if not by_cell:
+    if is_frame(by_cell.values()):
         return None
     doubts = _find_doubts(stages, finder, by_cell)
-    grid, before = trim_rim(grid, by_cell.keys() | doubts.keys(), height_px)
+    grid, before = trim_rim(grid, by_cell.keys(), doubts.keys(), height_px)
     walls = grid.level_walls[1:-1], grid.upright_walls[:, 1:-1]
-    is_unsure = is_doubtful(len(doubts.keys() & by_cell.keys()), len(by_cell), walls)
+    n_misfits = sum(doubts.get(at) in (ON_WALL, TWO_LINES) for at in by_cell)
+    is_unsure = is_doubtful(n_misfits, len(by_cell), walls)
     corners = map_to_source(grid.bend(np.array([grid.find_corners(span) for span in grid.cells])), page)
     cells, readings = [], []
     for at, span, outline in zip(before, grid.cells, corners, strict=True):
@@ -196,7 +198,7 @@ def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple
         for part, at in zip(part_number(placed, places), dict.fromkeys(places), strict=False):
             by_cell.setdefault(at, []).append(part)
     n_rows, n_columns = len(aligned.ys) - 1, len(aligned.xs) - 1
-    is_unsure = any(map(has_gap, by_cell.values()))
+    is_unsure = any(map(has_gap, by_cell.values())) or _has_more(stages, aligned)
     unread = find_unread(stages.ink.ink.ink, [digit.box for reading in numbers for digit in reading.digits])
     points = [aligned.straighten(np.array(box.center) - 0.5) for box in unread]
     doubtful = {aligned.find_cell(point) for point in points if aligned.holds(point)}
@@ -209,6 +211,15 @@ def _read_aligned(stages: Stages, whole: PageReading, height_px: float) -> tuple
         cells.append(_make_cell(CellSpan(row, column), own, corners))
         readings += [replace(reading, place=(1, row + 1, column + 1)) for reading in own]
     return Table(n_rows, n_columns, tuple(cells), False), readings
+
+
+def _has_more(stages: Stages, aligned: Alignment) -> bool:
+    """Return whether digits are seen beside a table that were not read: a row or a column of it may be missing."""
+    if stages.detection is None:
+        return False
+    boxes = [digit.box for reading in stages.readings for digit in reading.digits]
+    beside = [at for at in stages.detection.list_missed(boxes) if not aligned.holds(aligned.straighten(at - 0.5))]
+    return len(beside) > 0
 
 
 def _reject(reading: Reading, reason: str) -> Reading:

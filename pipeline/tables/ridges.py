@@ -18,7 +18,7 @@ _MOST_DEVIATIONS = 5.0
 """A ridge counts no more than so many deviations of the grain: one dark stroke is no line."""
 
 _STRIP_HEIGHTS, _BIN_HEIGHTS = 0.5, 0.08
-_SLOPES, _N_SLOPES = 0.1, 17
+_SLOPES, _N_SLOPES = 0.2, 33
 _TURNS, _N_TURNS = 0.08, 7
 _BOW_HEIGHTS, _N_BOWS = 1.2, 9
 """What is tried first: slopes, their change from the middle to a side, and bows, of the digits' height."""

@@ -21,7 +21,7 @@ _HEIGHT_PX = 28
 _AROUND_HEIGHTS, _NEAR_HEIGHTS = 7.0, 1.0
 """How far from the numbers a table may reach, and how near to them its lines surely are, of the digits' height."""
 
-_SOLID_HEIGHTS = 0.25, 0.4
+_SOLID_HEIGHTS = 0.35, 0.5
 """What is so thick is no line, nor is what is beside it in a window so wide."""
 
 _STEP_PX = 8

@@ -79,6 +79,12 @@ def test_a_map_is_measured_over_a_box_or_the_ink_in_it() -> None:
     assert found.measure(Channel.AREA, Box(500, 500, 510, 510)) == 0.0
 
 
+def test_digits_that_were_missed_are_those_seen_beside_all_boxes() -> None:
+    found = find_digits(make_maps((4, 4, 0.9), (4, 20, 0.8), (14, 12, 0.25)), 1 / CELL_PX, SETTINGS)
+    assert found.list_missed([]).tolist() == [[18, 18], [82, 18]]
+    assert found.list_missed([Box(8, 2, 22, 34), Box(60, 60, 70, 70)]).tolist() == [[82, 18]]
+
+
 def test_links_are_measured_between_two_places() -> None:
     found = see((80, 200), (20, 40), (60, 40), (160, 60))
     assert found.measure_link((20, 40), (60, 40)) > 0.9

@@ -45,6 +45,14 @@ def test_rows_and_columns(turn_deg: float, side: str) -> None:
     assert tell(align_numbers(readings, HEIGHT), readings) == expected
 
 
+def test_few_numbers_that_fit_many_slopes_stand_upright() -> None:
+    rows = [("", "", "9"), ("1274", "62", "4"), ("", "", ""), ("311", "", "2"), ("", "14", "3"), ("", "06", "2")]
+    readings = lay(rows, 0.0, "right")
+    found = align_numbers(readings, HEIGHT)
+    assert found is not None and abs(found.upright[0]) < 0.02 and abs(found.level[0]) < 0.02
+    assert (len(found.ys) - 1, len(found.xs) - 1) == (5, 3)
+
+
 def test_number_over_two_columns_does_not_join_them() -> None:
     readings = [r for r in lay(ROWS) if r.text not in ("103", "56")]
     left, right = place("103", 260, 400), place("56", 410, 400)

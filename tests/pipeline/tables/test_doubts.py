@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import Box
-from pipeline.tables.doubts import find_unread, has_gap, has_lines, is_doubtful
+from pipeline.tables.doubts import find_unread, has_gap, has_lines, is_doubtful, is_frame
 from pipeline.types import Digit, Reading
 
 
@@ -44,8 +44,22 @@ def test_lines_of_numbers() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_doubtful", "n_filled", "walls", "expected"),
+    ("n_misfits", "n_filled", "walls", "expected"),
     [(0, 0, [], False), (3, 10, [], False), (4, 10, [], True), (0, 9, [1, 1, 1, 0], False), (0, 9, [1, 0], True)],
 )
-def test_whole_table(n_doubtful: int, n_filled: int, walls: list[int], expected: bool) -> None:
-    assert is_doubtful(n_doubtful, n_filled, [np.array(walls, bool)]) is expected
+def test_whole_table(n_misfits: int, n_filled: int, walls: list[int], expected: bool) -> None:
+    assert is_doubtful(n_misfits, n_filled, [np.array(walls, bool)]) is expected
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ([], True),
+        ([[make_reading(LEFT), make_reading(BELOW)]], True),
+        ([[make_reading(LEFT), make_reading(BELOW)], [make_reading(FAR)]], True),
+        ([[make_reading(LEFT)], [make_reading(FAR)]], False),
+    ],
+    ids=["nothing", "all numbers in one cell", "half of its cells", "a number a cell"],
+)
+def test_frame_around_numbers_is_no_table(cells: list[list[Reading]], expected: bool) -> None:
+    assert is_frame(cells) is expected

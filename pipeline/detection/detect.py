@@ -220,10 +220,13 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
     side = min(max(gray.shape), _LONGEST * min(gray.shape))
     most = min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
     scales = [min(most, settings.side_px / _LOOK_STEP**step / side) for step in range(_N_LOOKS)]
-    smaller = [detect_at(gray, network, scale, settings) for scale in scales[1:]]
+    reduced = min(1.0, scales[0])
+    usual = _resize(gray, reduced)
+    smaller = [detect_at(usual, network, scale / reduced, settings).rescale(1 / reduced) for scale in scales[1:]]
     found = _believe(smaller)
     if found.surest < _SURE or found.seen_height_px < _WANTED_HEIGHT_PX:
-        found = _believe([detect_at(gray, network, scales[0], settings), *smaller])
+        largest = detect_at(usual, network, scales[0] / reduced, settings).rescale(1 / reduced)
+        found = _believe([largest, *smaller])
     if not len(found.scores):
         wanted = 2 * settings.side_px / side
     elif _LEAST_SEEN_PX <= found.seen_height_px <= _MOST_SEEN_PX:
@@ -253,13 +256,21 @@ def _choose(usual: Detection, other: Detection) -> Detection:
 
 def detect_at(gray: NDArray[np.uint8], network: PageNetwork, scale: float, settings: DetectionSettings) -> Detection:
     """Return the digits of a page that is looked at `scale` times as large as it is."""
-    height, width = (max(8, round(side * scale)) for side in gray.shape)
-    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    seen = cv2.resize(gray, (width, height), interpolation=how) if scale != 1 else gray
-    maps = np.ascontiguousarray(network.predict(np.ascontiguousarray(seen)).transpose(2, 0, 1))
+    maps = np.ascontiguousarray(network.predict(_resize(gray, scale)).transpose(2, 0, 1))
     for channel in (Channel.AREA, Channel.CENTER, Channel.LINK, Channel.OTHER, Channel.PRINTED):
         maps[channel] = 1 / (1 + np.exp(-np.clip(maps[channel], -30, 30)))
     return find_digits(maps, scale / CELL_PX, settings)
+
+
+def _resize(gray: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """Return a page `scale` times as large, uint8 (H, W), 8 px at least each way."""
+    if scale == 1:
+        return np.ascontiguousarray(gray)
+    height, width = (max(8, round(side * scale)) for side in gray.shape)
+    resized: NDArray[np.uint8] = cv2.resize(
+        gray, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    )
+    return resized
 
 
 def find_digits(maps: NDArray[np.float32], cells_per_px: float, settings: DetectionSettings) -> Detection:

@@ -123,11 +123,11 @@ def _measure_parts(darkness: NDArray[np.uint8], left: int, right: int, height_px
         return np.zeros((len(_WALL_SLOPES), _N_PARTS, max(0, len(columns))), np.float32)
     beside = max(2, round(_BESIDE_FRAC * height_px))
     aside = np.rint((rows - rows.mean()) * _WALL_SLOPES[:, None]).astype(int)
-    along = columns + aside[..., None]
-    here, before, after = (
-        darkness[rows[:, None], np.clip(along + d, 0, darkness.shape[1] - 1)] for d in (0, -beside, beside)
-    )
-    darker = here.astype(np.float32) - np.maximum(before, after)
+    reach = beside + int(np.abs(aside).max())
+    near = np.clip(np.arange(left - reach, right + reach), 0, darkness.shape[1] - 1)
+    strip = darkness[:, near].astype(np.float32)
+    darker = strip[:, beside:-beside] - np.maximum(strip[:, : -2 * beside], strip[:, 2 * beside :])
+    darker = darker[rows[:, None], columns - left + reach - beside + aside[..., None]]
     starts = np.array([part[0] for part in np.array_split(rows, _N_PARTS)])
     counts = np.diff([*starts, len(rows)])
     return (np.add.reduceat(darker, starts, axis=1) / counts[:, None]).astype(np.float32)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -207,16 +208,17 @@ def _read_turned(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     """Yield the page turned by one, two and three quarters, and with left and right swapped, each if it may lie so.
 
     Cameras may mirror what they see, and writing shines through from the back of a sheet. What reads best tells such a
-    page from one on its head.
+    page from one on its head. None is tried after one that leaves no doubt.
     """
     page = best.unleveled or best.ink.page
-    for n_quarters in QUARTERS:
-        turned = turn_page(page, n_quarters)
-        if _may_lie(turned, best, runner) and runner.allow_more():
-            yield _name_outer(f"turned by {90 * n_quarters} degrees", _read_upright(turned, runner))
-    mirrored = mirror_page(page)
-    if _may_lie(mirrored, best, runner) and runner.allow_more():
-        yield _name_outer(MIRRORED, _read_upright(mirrored, runner))
+    turned = ((f"turned by {90 * n} degrees", partial(turn_page, page, n)) for n in QUARTERS)
+    for name, make in (*turned, (MIRRORED, partial(mirror_page, page))):
+        other = make()
+        if _may_lie(other, best, runner) and runner.allow_more():
+            stages = _name_outer(name, _read_upright(other, runner))
+            yield stages
+            if not _is_doubtful(stages, runner):
+                return
 
 
 def _may_lie(page: Page, best: Stages, runner: StageRunner) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipeline.detection.page_network import CELL_PX, UNIT_HEIGHT_PX, Channel, PageNetwork
 from pipeline.geometry import Box
+from pipeline.page_scale import resize_area
 from pipeline.robust_stats import weighted_median
 from pipeline.settings.detection import DetectionSettings
 from pipeline.types import InkMask, Span
@@ -215,7 +216,7 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
     The page is looked at small first; where no digits are surely seen, or only low ones, with `settings.side_px` along
     its long side as well. The look whose digits cover more of it is believed, a smaller one only if its digits are tall
     enough to be seen there, and at least half as sure. It is looked at once more, at the scale that suits these digits,
-    where that is another.
+    where that is another; or larger, where nothing is seen but an inkling.
     """
     side = min(max(gray.shape), _LONGEST * min(gray.shape))
     most = min(_MOST_ENLARGED, (settings.most_mpx * 1e6 / gray.size) ** 0.5)
@@ -228,6 +229,8 @@ def detect_digits(gray: NDArray[np.uint8], network: PageNetwork, settings: Detec
         largest = detect_at(usual, network, scales[0] / reduced, settings).rescale(1 / reduced)
         found = _believe([largest, *smaller])
     if not len(found.scores):
+        if found.maps[Channel.AREA].max(initial=0) < settings.least_area:
+            return found
         wanted = 2 * settings.side_px / side
     elif _LEAST_SEEN_PX <= found.seen_height_px <= _MOST_SEEN_PX:
         return found
@@ -267,10 +270,10 @@ def _resize(gray: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
     if scale == 1:
         return np.ascontiguousarray(gray)
     height, width = (max(8, round(side * scale)) for side in gray.shape)
-    resized: NDArray[np.uint8] = cv2.resize(
-        gray, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    )
-    return resized
+    if scale < 1:
+        return resize_area(gray, (width, height))
+    enlarged: NDArray[np.uint8] = cv2.resize(gray, (width, height), interpolation=cv2.INTER_CUBIC)
+    return enlarged
 
 
 def find_digits(maps: NDArray[np.float32], cells_per_px: float, settings: DetectionSettings) -> Detection:

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.page_scale import measure_side
+from pipeline.page_scale import measure_side, resize_area
 from pipeline.settings.ink import IlluminationSettings
 from pipeline.types import PAPER_LEVEL, Page
 
@@ -25,10 +25,7 @@ def shrink(gray: NDArray[np.uint8], settings: IlluminationSettings) -> NDArray[n
     if scale >= 1:
         return gray
     height, width = (max(1, round(n * scale)) for n in gray.shape)
-    if scale <= 0.25:  # halving is exact and fast; the rest of the way is then a quarter of the work
-        gray = cv2.resize(gray, (gray.shape[1] // 2, gray.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    shrunk: NDArray[np.uint8] = cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA)
-    return shrunk
+    return resize_area(gray, (width, height))
 
 
 def measure_polarity(gray: NDArray[np.uint8], settings: IlluminationSettings) -> bool:

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.page_scale import fit_middle, measure_side
+from pipeline.page_scale import fit_middle, measure_side, resize_area
 from pipeline.robust_stats import weighted_median
 from pipeline.settings.layout import SkewSettings
 from pipeline.types import Component, InkMask, Page, TextLine
@@ -97,7 +97,7 @@ def _find_long_lines(ink: NDArray[np.uint8], settings: SkewSettings) -> tuple[ND
     """Return votes and downhill angles in degrees, -90..90, of the longest straight lines, strongest first."""
     scale = min(1.0, settings.hough_side_px / measure_side(ink.shape))
     height, width = (max(1, round(n * scale)) for n in ink.shape)
-    small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
+    small = resize_area(ink, (width, height))
     dots = (small > 255 * settings.least_dot_frac).astype(np.uint8)
     least = max(_LEAST_LENGTH_PX, round(settings.least_ruling_frac * max(height, width)))
     kept: list[tuple[float, float, float]] = []
@@ -184,8 +184,10 @@ def deskew(page: Page, skew_deg: float) -> Page:
 def rescale(page: Page, factor: float) -> Page:
     """Return the page `factor` times as large; `to_source` is carried along."""
     height, width = (max(1, round(side * factor)) for side in page.gray.shape)
-    how = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    gray = cv2.resize(page.gray, (width, height), interpolation=how)
+    if factor < 1:
+        gray = resize_area(page.gray, (width, height))
+    else:
+        gray = cv2.resize(page.gray, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8, copy=False)
     across, down = page.gray.shape[1] / width, page.gray.shape[0] / height
     back = np.array([[across, 0, across / 2 - 0.5], [0, down, down / 2 - 0.5], [0, 0, 1]])
     return replace(page, gray=gray, to_source=page.to_source @ back)
@@ -196,7 +198,7 @@ def _fill_corners(turned: NDArray[np.uint8], gray: NDArray[np.uint8], turn: NDAr
     is_page = cv2.warpAffine(np.full_like(gray, 255), turn, turned.shape[::-1], flags=cv2.INTER_NEAREST)
     scale = min(1.0, _FILL_SIDE_PX / max(gray.shape))
     height, width = (max(1, round(n * scale)) for n in gray.shape)
-    coarse = cv2.medianBlur(cv2.resize(gray, (width, height), interpolation=cv2.INTER_AREA), _FILL_WINDOW)
+    coarse = cv2.medianBlur(resize_area(gray, (width, height)), _FILL_WINDOW)
     to_coarse = np.diag([width / gray.shape[1], height / gray.shape[0]])
     back = cv2.invertAffineTransform(turn)
     shift = 0.5 * np.diag(to_coarse) - 0.5

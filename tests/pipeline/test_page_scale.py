@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.geometry import Box
-from pipeline.page_scale import crop_reduced, fit_middle, measure_digit_height, measure_level
+from pipeline.page_scale import crop_reduced, fit_middle, measure_digit_height, measure_level, resize_area
 
 
 def test_digit_height_is_that_of_large_ink() -> None:
@@ -60,3 +60,12 @@ def test_part_of_a_reduced_picture(sides: tuple[float, ...], expected: list[list
 def test_both_scales_of_a_thin_page_count() -> None:
     reduced = np.arange(320, dtype=np.uint8)[None]  # 1800 x 9 px, a row of 320
     assert crop_reduced(reduced, (1790, 0, 1799, 8), (9, 1800)).tolist() == [[62, 63]]
+
+
+@pytest.mark.parametrize("size_px", [(4, 2), (2, 1), (3, 1), (8, 4), (1, 1)])
+def test_reduced_px_is_the_mean_of_what_it_covers(size_px: tuple[int, int]) -> None:
+    gray = np.arange(32, dtype=np.uint8).reshape(4, 8) * 7
+    width, height = size_px
+    whole = np.repeat(np.repeat(gray.astype(float), height, axis=0), width, axis=1)
+    expected = whole.reshape(height, 4, width, 8).mean(axis=(1, 3))
+    assert np.abs(resize_area(gray, size_px) - expected).max() <= 2

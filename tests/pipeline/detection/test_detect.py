@@ -12,7 +12,7 @@ from pipeline.detection.detect import detect_digits, find_digits
 from pipeline.detection.page_network import CELL_PX, N_CHANNELS, Channel
 from pipeline.geometry import Box
 from pipeline.types import Span
-from tests.support.seen_digits import SETTINGS, BlockNetwork, draw_block, see
+from tests.support.seen_digits import BARE, SETTINGS, BlockNetwork, draw_block, see
 
 
 def make_maps(*peaks: tuple[int, int, float], height: float = 0.0) -> np.ndarray:
@@ -112,8 +112,23 @@ def test_small_and_large_digits_are_looked_at_again_at_their_scale(height: int, 
     assert found.centers[0] == pytest.approx([200 + height / 4, 200 + height / 2], abs=CELL_PX / found.cells_per_px / 4)
 
 
-def test_bare_page_has_no_digit() -> None:
-    assert len(detect_digits(np.full((90, 90), 200, np.uint8), BlockNetwork(), SETTINGS).scores) == 0
+def test_bare_page_has_no_digit_and_is_not_looked_at_larger() -> None:
+    network = BlockNetwork()
+    assert len(detect_digits(np.full((90, 90), 200, np.uint8), network, SETTINGS).scores) == 0
+    assert len(network.seen) == 3
+
+
+def test_page_with_an_inkling_of_a_digit_is_looked_at_larger() -> None:
+    class Dim(BlockNetwork):
+        def predict(self, gray: np.ndarray) -> np.ndarray:
+            maps = super().predict(gray)
+            maps[..., Channel.CENTER] = BARE
+            return maps
+
+    network, page = Dim(), np.full((768, 700), 255, np.uint8)
+    draw_block(page, 200, 200, 8)
+    detect_digits(page, network, SETTINGS)
+    assert len(network.seen) == 4
 
 
 def test_a_page_twice_as_large_shows_digits_twice_as_large() -> None:

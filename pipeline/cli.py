@@ -114,8 +114,10 @@ def _run_batch(options: BatchOptions) -> int:
     # Before NumPy is imported: its threads are of no use here, and a process with one thread can fork.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with _explain_missing_library():
-        from pipeline.batch.apply_review import apply_review
-        from pipeline.batch.run import run
+        if options.apply_review:
+            from pipeline.batch.apply_review import apply_review
+        else:
+            from pipeline.batch.run import run
     if options.apply_review:
         return apply_review(options)
     if options.engine == "local":

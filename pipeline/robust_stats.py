@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 
 def median(values: ArrayLike) -> float:
@@ -42,3 +44,24 @@ def weighted_median(values: ArrayLike, weights: ArrayLike) -> float:
     order = np.argsort(ordered, kind="stable")
     reached = np.cumsum(heavy[order])
     return float(ordered[order][np.searchsorted(reached, reached[-1] / 2)])
+
+
+def quantiles(values: ArrayLike, shares: Sequence[float]) -> NDArray[np.float64]:
+    """Return the quantiles along the last axis, as `numpy.quantile` does, which would load `numpy.ma` for them.
+
+    Parameters
+    ----------
+    values : (..., N), N at least 1
+    shares : of the values that lie below each, 0..1
+
+    Returns
+    -------
+    float64 (len(shares), ...)
+    """
+    ordered = np.sort(np.asarray(values), axis=-1)
+    places = np.asarray(shares) * (ordered.shape[-1] - 1)
+    low = places.astype(int)
+    high = np.minimum(low + 1, ordered.shape[-1] - 1)
+    between = ordered[..., low] * (1 - (places - low)) + ordered[..., high] * (places - low)
+    found: NDArray[np.float64] = np.moveaxis(between, -1, 0)
+    return found

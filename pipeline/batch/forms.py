@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pipeline.batch.options import BatchOptions
 from pipeline.batch.results import Output
-from pipeline.forms.read_form import make_form_settings
 from pipeline.forms.template import Template
 from pipeline.outputs.csv_writer import CsvWriter
 from pipeline.outputs.form_csv_writer import FormCsvWriter
@@ -18,6 +17,8 @@ from pipeline.outputs.formats import WORKBOOK, Format
 
 def suit_form(options: BatchOptions, template: Template) -> BatchOptions:
     """Return the options for pages of a form: pictures decoded large, and a table of fields for one of numbers."""
+    from pipeline.forms.read_form import make_form_settings  # imported late: most runs have no form
+
     format = options.format and shape_for_form(options.format, template)
     return replace(options, settings=make_form_settings(options.settings), format=format)
 

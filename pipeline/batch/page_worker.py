@@ -22,7 +22,6 @@ from pipeline.errors import (
     NotAPictureError,
 )
 from pipeline.forms.form_reading import FormReading
-from pipeline.forms.read_form import note_form, read_form
 from pipeline.images.crop import crop_page
 from pipeline.images.load import Picture, open_picture
 from pipeline.outputs.annotate import annotate, write_annotated
@@ -40,7 +39,6 @@ from pipeline.remote.fetch import fetch
 from pipeline.system.files import make_folder
 from pipeline.system.memory import estimate_memory, limit_memory_to
 from pipeline.system.native_stderr import silence_native_stderr
-from pipeline.tables.read_tables import find_tables, note_tables
 from pipeline.types import Page, PageReading
 
 _MOST_PICTURE_MPX = 4
@@ -142,6 +140,8 @@ class Worker:
     def _read(self, page: Page, plan: Plan, name: str) -> tuple[PageReading | FormReading, PageReading, str | None]:
         """Return what was read on a page, its numbers, and what the user should know of how it was read."""
         if plan.template:
+            from pipeline.forms.read_form import note_form, read_form  # imported late: most runs have no form
+
             form = read_form(page, plan.template, self.classifier, plan.settings)
             return form, form.reading, note_form(form, plan.template)
         part = crop_page(page, plan.region) if plan.region else page
@@ -154,8 +154,12 @@ class Worker:
             reading = reject_at_rim(
                 reading, page, plan.region, lambda larger: self._place(self._analyze(larger, free), free)
             )
-        note = "; ".join(filter(None, [note_reading(reading), note_tables(reading)])) or None
-        return reading, reading, note
+        notes = [note_reading(reading)]
+        if plan.has_tables:
+            from pipeline.tables.read_tables import note_tables
+
+            notes.append(note_tables(reading))
+        return reading, reading, "; ".join(filter(None, notes)) or None
 
     def _analyze(self, page: Page, plan: Plan) -> Stages:
         return analyze_page(
@@ -165,6 +169,8 @@ class Worker:
     def _place(self, stages: Stages, plan: Plan) -> PageReading:
         """Return the numbers of a page that was analyzed, in rows and columns if those are asked for."""
         if plan.has_tables:
+            from pipeline.tables.read_tables import find_tables  # imported late: most runs have no table
+
             return find_tables(stages, self.classifier, plan.settings, plan.constraint)
         return make_page_reading(stages, self.classifier.name)
 

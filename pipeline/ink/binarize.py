@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.page_scale import measure_side
+from pipeline.robust_stats import quantiles
 from pipeline.settings.ink import BinarizeSettings
 from pipeline.types import PAPER_LEVEL, InkMask
 
@@ -44,7 +45,7 @@ def measure_grain(darkness: NDArray[np.uint8], settings: BinarizeSettings) -> ND
     height, width = sampled.shape[0] // rows, sampled.shape[1] // cols
     parted = sampled[: rows * height, : cols * width].reshape(rows, height, cols, width)
     tiles = parted.transpose(0, 2, 1, 3).reshape(rows, cols, height * width)
-    quarter, middle = np.percentile(tiles, (25, 50), axis=2)
+    quarter, middle = quantiles(tiles, (0.25, 0.5))
     span = 255 - PAPER_LEVEL
     least, most = settings.least_contrast_frac * span, settings.most_contrast_frac * span
     floor = middle + np.clip(settings.grain_sigmas * (middle - quarter) / 0.6745, least, max(least, most))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.robust_stats import median, weighted_median
+from pipeline.robust_stats import median, quantiles, weighted_median
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,10 @@ def test_nothing_has_no_median():
         median([])
     with pytest.raises(ValueError, match="at least one"):
         weighted_median([], [])
+
+
+@pytest.mark.parametrize("n_values", [1, 2, 5, 100])
+def test_quantiles_are_those_of_numpy(n_values: int) -> None:
+    values = np.random.default_rng(n_values).integers(0, 255, (3, 4, n_values), np.uint8)
+    shares = (0.0, 0.25, 0.5, 0.9, 1.0)
+    assert quantiles(values, shares) == pytest.approx(np.quantile(values, shares, axis=-1))

@@ -23,7 +23,10 @@ FLOOR_PLAN = {
 MOST_FILE_LINES = 300
 MOST_BODY_LINES = 40
 TYPICAL_BODY_LINES = 12
-HEAVY = ("tensorflow", "keras", "matplotlib", "skimage", "scipy", "ray", "fsspec", "aiohttp", "pyarrow")
+HEAVY = (
+    "tensorflow", "keras", "matplotlib", "skimage", "scipy", "ray", "fsspec", "aiohttp", "pyarrow", "numpy.ma",
+    "portalocker", "pipeline.tables.read_tables", "pipeline.forms.read_form",
+)  # fmt: skip
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -97,7 +100,7 @@ def test_reading_never_imports_training() -> None:
         ),
     ],
 )
-def test_heavy_libraries_stay_unloaded(code: str) -> None:
+def test_what_a_plain_run_does_without_stays_unloaded(code: str) -> None:
     check = f"{code}\nimport sys\nprint(*(name for name in {HEAVY} if name in sys.modules), file=sys.stderr)"
     done = subprocess.run([sys.executable, "-W", "error", "-c", check], cwd=TOP, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

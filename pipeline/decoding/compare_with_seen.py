@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.detection.detect import Detection
+from pipeline.detection.detection import Detection
 from pipeline.detection.page_network import Channel
 from pipeline.settings.detection import DetectionSettings
 from pipeline.types import Reading, Writing

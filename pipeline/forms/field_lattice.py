@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.decoding.lattice_decoder import combine_scores
-from pipeline.detection.detect import Detection
+from pipeline.detection.detection import Detection
 from pipeline.forms.field_picture import FieldPicture
 from pipeline.geometry import Box
 from pipeline.ink.broken_strokes import overlay

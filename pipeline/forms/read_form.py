@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.decoding.compare_with_seen import compare_with_seen
-from pipeline.detection.detect import Detection
+from pipeline.detection.detection import Detection
 from pipeline.forms.candidates import Candidate, Candidates, list_candidates
 from pipeline.forms.field_lattice import FieldLattice, read_lattice
 from pipeline.forms.field_picture import cut_field

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.detection.detect import Detection
+from pipeline.detection.detection import Detection
 from pipeline.detection.page_network import Channel
 from pipeline.reading.stages import Recognition, Stages, Trial
 from pipeline.recognition.column_classes import COLUMN_CLASSES, NOTHING, SPACE

@@ -16,7 +16,8 @@ from pipeline.decoding.lattice_decoder import combine_page, find_paths, group_di
 from pipeline.decoding.named_signs import drop_read_signs, find_signs
 from pipeline.decoding.outliers import drop_edges
 from pipeline.decoding.pick import Pick
-from pipeline.detection.detect import Detection, detect_at, detect_digits, keep_digits
+from pipeline.detection.detect import detect_at, detect_digits, keep_digits
+from pipeline.detection.detection import Detection
 from pipeline.detection.page_network import CELL_PX
 from pipeline.geometry import Box
 from pipeline.ink.binarize import binarize

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pipeline.decoding.lattice_decoder import GroupedPage
 from pipeline.decoding.pick import Pick
-from pipeline.detection.detect import Detection
+from pipeline.detection.detection import Detection
 from pipeline.page_scale import PageScale
 from pipeline.recognition.line_images import LineImage
 from pipeline.types import SIDE_PX, DigitScores, Lattice, Page, PageInk, Reading, TextLine

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.detection.detect import Detection
+from pipeline.detection.detection import Detection
 from pipeline.detection.page_network import Channel
 from pipeline.recognition.line_images import LineImage
 from pipeline.types import N_DIGITS, Lattice, Span

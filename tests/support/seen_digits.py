@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.detection.detect import Detection, find_digits
+from pipeline.detection.detect import find_digits
+from pipeline.detection.detection import Detection
 from pipeline.detection.page_network import CELL_PX, N_CHANNELS, UNIT_HEIGHT_PX, Channel
 from pipeline.settings.detection import DetectionSettings
 
@@ -67,3 +68,12 @@ def see(shape: tuple[int, int], *digits: tuple[int, int], height_px: float = 40.
         if at and digits[at - 1][1] == y:
             maps[row - 1 : row + 2, digits[at - 1][0] // CELL_PX : column + 1, Channel.LINK] = 1
     return find_digits(np.ascontiguousarray(maps.transpose(2, 0, 1)), 1 / CELL_PX, SETTINGS)
+
+
+def make_maps(*peaks: tuple[int, int, float], height: float = 0.0) -> np.ndarray:
+    """Return maps 20x30 with peaks (row, column, probability) of digits of 32 px times 2 ** height, lying upright."""
+    maps = np.zeros((20, 30, N_CHANNELS), np.float32)
+    maps[..., Channel.HEIGHT], maps[..., Channel.UP_Y] = height, -1
+    for row, column, probability in peaks:
+        maps[row, column, Channel.CENTER] = probability
+    return np.ascontiguousarray(maps.transpose(2, 0, 1))

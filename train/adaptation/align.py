@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.decoding.lattice_decoder import combine_scores, find_best_path
-from pipeline.detection.detect import Detection
+from pipeline.detection.detection import Detection
 from pipeline.geometry import Box
 from pipeline.reading.prepare import prepare_page
 from pipeline.reading.run_stages import StageRunner

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.detection.detect import Detection
+from pipeline.detection.detection import Detection
 from pipeline.images.load import load_pages
 from pipeline.reading.prepare import prepare_page
 from pipeline.reading.run_stages import StageRunner

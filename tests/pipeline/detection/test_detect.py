@@ -1,4 +1,4 @@
-"""What is made of the page network's maps: digits, their height, their way up, links, areas."""
+"""How a page is looked at, and the digits that are found in the page network's maps."""
 
 from __future__ import annotations
 
@@ -55,6 +55,15 @@ def test_small_and_large_digits_are_looked_at_again_at_their_scale(height: int, 
     assert len(found.scores) == 1
     assert found.heights_px[0] == pytest.approx(height, rel=0.15)
     assert found.centers[0] == pytest.approx([200 + height / 4, 200 + height / 2], abs=CELL_PX / found.cells_per_px / 4)
+
+
+def test_low_digits_are_looked_at_no_larger_than_they_need() -> None:
+    page = np.full((768, 700), 255, np.uint8)
+    draw_block(page, 200, 200, 80)
+    network = BlockNetwork()
+    detect_digits(page, network, SETTINGS)
+    assert max(network.seen[:2]) == (320, 292)
+    assert network.seen[2][0] == pytest.approx(768 * 48 / 80, rel=0.1)
 
 
 def test_bare_page_has_no_digit_and_is_not_looked_at_larger() -> None:

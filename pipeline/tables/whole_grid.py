@@ -34,8 +34,8 @@ _LINE_DEVIATIONS, _LEAST_PROFILE, _LEAST_LINE = 4.5, 0.1, 0.3
 """A line stands out of its profile by so many deviations, and has this share of the strength of most lines."""
 
 _REACH_HEIGHTS, _INSET_HEIGHTS = 0.12, 0.15
-_WALL_SHARE, _SURE = 0.5, 0.7
-"""A wall is this share as strong as most of its line."""
+_WALL_SHARE, _LEAST_WALL, _SURE = 0.5, 0.4, 0.7
+"""A line that goes on, and a wall, is this share as strong as most of its line; how sure a wall is that is just so."""
 
 _BESIDE_HEIGHTS, _BEYOND_HEIGHTS = 0.2, (0.3, 0.8)
 _LEAST_SEEN, _LEAST_SEEN_WALL = 0.2, 0.5
@@ -82,7 +82,7 @@ def find_whole_grid(
     inked = [measure_ridges(pixels, np.ones_like(bare), inner, _HEIGHT_PX) for pixels, bare, inner in sides_of]
     level_inked, upright_inked = _straighten(inked[0], frame), _straighten(inked[1].T.copy(), frame).T
     walls = measure_walls(level, level_inked, ys, xs), measure_walls(upright, upright_inked, xs, ys).T
-    found = find_cells(ys, xs, *(np.clip(w * _SURE / _WALL_SHARE, 0, 1) for w in walls))
+    found = find_cells(ys, xs, *(np.clip(w * _SURE / _LEAST_WALL, 0, 1) for w in walls))
     xs, ys, cells, level_walls, upright_walls = found
     if len(cells) < 2:
         return None

@@ -25,7 +25,7 @@ MOST_BODY_LINES = 40
 TYPICAL_BODY_LINES = 12
 HEAVY = (
     "tensorflow", "keras", "matplotlib", "skimage", "scipy", "ray", "fsspec", "aiohttp", "pyarrow", "numpy.ma",
-    "portalocker", "pipeline.tables.read_tables", "pipeline.forms.read_form",
+    "pipeline.tables.read_tables", "pipeline.forms.read_form",
 )  # fmt: skip
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef

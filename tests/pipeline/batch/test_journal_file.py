@@ -39,7 +39,7 @@ def test_file_that_was_replaced_between_opening_and_locking_is_opened_again(
             path.unlink()
         lock(file, flags)
 
-    monkeypatch.setattr(portalocker, "lock", replace_first)
+    monkeypatch.setattr(journal_file.portalocker, "lock", replace_first)
     path.write_bytes(b"old\n")
     with open_locked(path) as file:
         assert n_locks == 3

@@ -133,32 +133,49 @@ def measure_shares(texts: Sequence[Texts], read: Sequence[str]) -> list[float]:
     texts : of each field, the total last
     read : what each was read as, one of its texts
     """
-    whole = _weigh_all(texts)
+    *parts, total = texts
+    before = [{0: 1.0}]
+    for own in parts:
+        before.append(_weigh(before[-1], own, 1))
+    after = [{int(text or 0): math.exp(-cost) for text, cost in total}]
+    for own in reversed(parts):
+        after.append(_weigh(after[-1], own, -1))
+    whole = _join(before[-1], after[0], 0)
     if not whole:
         return [0.0] * len(texts)
     shares = []
-    for at, text in enumerate(read):
-        held = [own if k != at else [(text, dict(own)[text])] for k, own in enumerate(texts)]
-        shares.append((_weigh_all(held) + _UNLISTED * (len(texts) - 1)) / (whole + _UNLISTED * len(texts)))
+    for at, (own, text) in enumerate(zip(texts, read, strict=True)):
+        value, weight = int(text or 0), math.exp(-dict(own)[text])
+        is_part = at < len(parts)
+        held = weight * (_join(before[at], after[-2 - at], value) if is_part else before[-1].get(value, 0.0))
+        shares.append(min(1.0, (held + _UNLISTED * len(parts)) / (whole + _UNLISTED * len(texts))))
     return shares
+
+
+def _join(before: Mapping[int, float], after: Mapping[int, float], between: int) -> float:
+    """Return the summed weights of all ways to go on from a partial sum, what is between them added to it."""
+    return sum(weight * after.get(value + between, 0.0) for value, weight in before.items())
 
 
 def _weigh_all(texts: Sequence[Texts]) -> float:
     """Return the summed weights of all texts that add up; 0 where there are too many to tell."""
     *parts, total = texts
-    weights: dict[int, float] = {0: 1.0}
+    weights = {0: 1.0}
     for own in parts:
-        after: dict[int, float] = {}
-        for value, weight in weights.items():
-            for text, cost in own:
-                more = weight * math.exp(-cost)
-                if more >= _LEAST_WEIGHT:
-                    reached = value + int(text or 0)
-                    after[reached] = after.get(reached, 0.0) + more
-        weights = after
-        if len(weights) > _MOST_SUMS:
-            return 0.0
+        weights = _weigh(weights, own, 1)
     return sum(weights.get(int(text or 0), 0.0) * math.exp(-cost) for text, cost in total)
+
+
+def _weigh(weights: Mapping[int, float], own: Texts, sign: int) -> dict[int, float]:
+    """Return the weights of partial sums with one field more (sign 1) or less (-1); none if they are too many."""
+    reached: dict[int, float] = {}
+    for value, weight in weights.items():
+        for text, cost in own:
+            more = weight * math.exp(-cost)
+            if more >= _LEAST_WEIGHT:
+                place = value + sign * int(text or 0)
+                reached[place] = reached.get(place, 0.0) + more
+    return reached if len(reached) <= _MOST_SUMS else {}
 
 
 def list_texts(field: FieldReading) -> list[tuple[str, float]]:

@@ -102,3 +102,19 @@ def test_shares_of_fields_by_hand() -> None:
     found = measure_shares(texts, ["1", "5", "7"])
     assert found == pytest.approx([2 * unlisted / whole, *[(0.25 + 2 * unlisted) / whole] * 2])
     assert measure_shares([[("1", 0.0)], [("5", 0.0)], [("7", 0.0)]], ["1", "5", "7"]) == [0, 0, 0]
+
+
+@given(st.lists(texts, min_size=2, max_size=4))
+def test_shares_are_those_of_brute_force(fields: list[dict[str, float]]) -> None:
+    lists = [sorted({**own, next(iter(own)): 0.0}.items(), key=lambda item: item[1]) for own in fields]
+    texts_read = [own[0][0] for own in lists]
+    weights = {
+        tuple(text for text, _ in chosen): math.exp(-sum(cost for _, cost in chosen))
+        for chosen in itertools.product(*lists)
+        if sum(int(text) for text, _ in chosen[:-1]) == int(chosen[-1][0])
+    }
+    whole, n = sum(weights.values()), len(lists)
+    for at, share in enumerate(measure_shares(lists, texts_read)):
+        held = sum(weight for chosen, weight in weights.items() if chosen[at] == texts_read[at])
+        expected = (held + (n - 1) * 3e-3) / (whole + n * 3e-3) if whole else 0.0
+        assert share == pytest.approx(expected, abs=2e-3)

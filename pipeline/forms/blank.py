@@ -25,6 +25,8 @@ _LEAST_CORNER_FRAC, _STRONG_PERCENTILE = 0.08, 95
 
 _MOST_PATCHES = 400
 _N_FEATURES = 5000
+_LEAST_CONTRAST, _FAINT_CONTRAST = 0.04, 0.01
+"""Of a feature, as in the paper; and where the print is so faint that nothing is found at that."""
 
 Features = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Places float32 (N, 2), px, and descriptors float32 (N, 128)."""
@@ -77,9 +79,16 @@ def scale_px(scale: float) -> NDArray[np.float64]:
     return np.array([[scale, 0, shift], [0, scale, shift], [0, 0, 1]], np.float64)
 
 
-def find_features(darkness: NDArray[np.uint8]) -> Features:
-    """Return the SIFT features (Lowe 2004, doi 10.1023/B:VISI.0000029664.99615.94) of a picture, as root-SIFT."""
-    points, found = cv2.SIFT.create(nfeatures=_N_FEATURES).detectAndCompute(darkness, None)
+def find_features(darkness: NDArray[np.uint8], is_faint: bool = False) -> Features:
+    """Return the SIFT features (Lowe 2004, doi 10.1023/B:VISI.0000029664.99615.94) of a picture, as root-SIFT.
+
+    Parameters
+    ----------
+    darkness : uint8 (h, w)
+    is_faint : whether features of print that is hardly darker than its paper are wanted as well
+    """
+    least = _FAINT_CONTRAST if is_faint else _LEAST_CONTRAST
+    points, found = cv2.SIFT.create(nfeatures=_N_FEATURES, contrastThreshold=least).detectAndCompute(darkness, None)
     if found is None or not len(points):
         return np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
     rows = found / np.maximum(found.sum(axis=1, keepdims=True), 1e-6)

@@ -29,6 +29,9 @@ from pipeline.types import Component, Lattice, Page, PageInk, Span, TextLine
 _LEAST_INSIDE = 0.5
 """Share of its ink that a mark must have inside of the field's box to be of the field."""
 
+_LEAST_WRITING_FRAC = 0.25
+"""Height of a mark, of the box's, from which it is writing, whatever the networks say: such a field is not blank."""
+
 _LEAST_PART_FRAC, _LEAST_WIDE_FRAC = 0.25, 0.3
 """Share of a mark's ink, and width of the box, from which what lies in one is a digit of its own."""
 
@@ -48,6 +51,7 @@ class FieldLattice:
     cells : in a comb, the box (from 0) of each span
     detection : the digits that the page network sees there; None without one
     has_more : whether there is a second line of writing
+    is_written : whether there is a mark so tall that the field cannot be blank
     """
 
     page: Page
@@ -56,6 +60,7 @@ class FieldLattice:
     cells: tuple[int, ...] = ()
     detection: Detection | None = None
     has_more: bool = False
+    is_written: bool = False
 
 
 def read_lattice(picture: FieldPicture, comb: int | None, runner: StageRunner) -> FieldLattice:
@@ -71,12 +76,16 @@ def read_lattice(picture: FieldPicture, comb: int | None, runner: StageRunner) -
     scale = page.gray.shape[1] / picture.page.gray.shape[1]
     box = Box(*(round(side * scale) for side in picture.box.as_list()))
     ink = runner.find_ink(page)
-    marks = [mark for mark in ink.components if measure_inside(mark, box) >= _LEAST_INSIDE]
+    marks = _list_marks(ink, box)
+    if not marks:
+        ink = runner.find_components(replace(ink, cleared=ink.ink))
+        marks = [mark for mark in _list_marks(ink, box) if _is_writing(mark, box)]
     detection = runner.detect(page)
     if not marks:
         return FieldLattice(page, detection=detection)
+    is_written = any(_is_writing(mark, box) for mark in marks)
     if comb:
-        return _read_cells(marks, box, comb, ink, runner)
+        return replace(_read_cells(marks, box, comb, ink, runner), is_written=is_written)
     lines = runner.find_lines(replace(ink, components=tuple(marks)))
     if not lines:
         return FieldLattice(page, detection=detection)
@@ -84,7 +93,17 @@ def read_lattice(picture: FieldPicture, comb: int | None, runner: StageRunner) -
     has_more = any(line.height_px >= _LEAST_ALSO_FRAC * main.height_px for line in lines if line is not main)
     stages = runner.read(ink, (main,))
     lattice, log_scores = _combine(stages.recognition, runner, detection)
-    return FieldLattice(page, lattice, log_scores, (), detection, has_more)
+    return FieldLattice(page, lattice, log_scores, (), detection, has_more, is_written)
+
+
+def _list_marks(ink: PageInk, box: Box) -> list[Component]:
+    """Return the marks that lie in a field's box."""
+    return [mark for mark in ink.components if measure_inside(mark, box) >= _LEAST_INSIDE]
+
+
+def _is_writing(mark: Component, box: Box) -> bool:
+    """Return whether a mark is too tall to be grain or a remnant of print."""
+    return mark.box.height >= _LEAST_WRITING_FRAC * box.height
 
 
 def measure_inside(mark: Component, box: Box) -> float:

@@ -100,6 +100,7 @@ def make_form_settings(settings: Settings) -> Settings:
         images=replace(settings.images, work_side_px=max(settings.images.work_side_px, WORK_SIDE_PX)),
         illumination=replace(settings.illumination, least_bright_ratio=_ALWAYS_DARK),
         rulings=replace(settings.rulings, is_enabled=False),
+        components=replace(settings.components, is_frame_dropped=False),
     )
 
 
@@ -131,13 +132,17 @@ def _decide(
     """Return the field with its best text, and whether it is sure enough."""
     best = candidates.allowed[0] if candidates.allowed else candidates.freest
     texts = tuple((one.text, one.confidence) for one in candidates.allowed)
-    if not best.text or candidates.blank > 0.5:
-        is_sure = candidates.blank >= settings.decode.reject_below
+    is_blank = not best.text or candidates.blank > 0.5
+    written = next((one for one in (*candidates.allowed, candidates.freest) if one.text), None)
+    if is_blank and found.is_written and written is not None:
+        best = written
+    elif is_blank:
+        is_sure = candidates.blank >= settings.decode.reject_below and not found.is_written
         reason = None if is_sure else _NOT_SURELY_BLANK
         return FieldReading(field.name, "", candidates.blank, "blank" if is_sure else "rejected", reason, box)
     digits = _make_digits(best, found)
     confidence = best.confidence if candidates.allowed else 0.0
-    reason = _find_flaw(field, best, found, settings)
+    reason = _NOT_SURELY_BLANK if is_blank else _find_flaw(field, best, found, settings)
     if not candidates.allowed:
         reason = f"{best.text} does not fit: {field.constraint}"
     is_only_doubtful = reason is None and confidence < settings.decode.reject_below

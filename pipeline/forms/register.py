@@ -1,9 +1,9 @@
 """A picture of a filled form -> which page of the form it shows, and where each of its points is.
 
 Features of the blank and of the picture are matched both ways, and a homography is fitted to the pairs (MAGSAC++,
-Barath et al. 2020, doi 10.1109/CVPR42600.2020.00138). Where that fails, the outline of the sheet, or of the picture,
-is laid on the blank in four turns. Each of these is refined by where the blank's patches are found again, and believed
-only if enough of them are.
+Barath et al. 2020, doi 10.1109/CVPR42600.2020.00138). Where that fails, fainter features are matched, and then the
+outline of the sheet, or of the picture, is laid on the blank in four turns. Each of these is refined by where the
+blank's patches are found again, and believed only if enough of them are.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ def register(page: Page, template: Template) -> Registration:
     to_picture = scale_px(scale)
     blanks = [prepare_blank(reference) for reference in template.pages]
     best: Registration | None = None
-    for attempts in (_list_matches, _list_outlines):
+    for attempts in (_list_matches, _list_faint_matches, _list_outlines):
         for number, start in attempts(blanks, darkness, page.gray):
             blank = blanks[number - 1]
             view_to_picture, sightings = _refine(blank, darkness, start, attempts is _list_outlines)
@@ -121,7 +121,20 @@ def _list_matches(
     blanks: Sequence[Blank], darkness: NDArray[np.uint8], gray: NDArray[np.uint8]
 ) -> Iterator[tuple[int, NDArray[np.float64]]]:
     """Yield (page, view -> picture) as the features' pairs have it, for each page that has enough of them."""
-    features = find_features(darkness)
+    yield from _match_blanks(blanks, darkness, find_features(darkness))
+
+
+def _list_faint_matches(
+    blanks: Sequence[Blank], darkness: NDArray[np.uint8], gray: NDArray[np.uint8]
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Yield the same as the pairs with fainter features have it: of pale print in dim light few are strong."""
+    yield from _match_blanks(blanks, darkness, find_features(darkness, is_faint=True))
+
+
+def _match_blanks(
+    blanks: Sequence[Blank], darkness: NDArray[np.uint8], features: Features
+) -> Iterator[tuple[int, NDArray[np.float64]]]:
+    """Yield (page, view -> picture) for each page that has enough pairs with a picture's features."""
     for number, blank in enumerate(blanks, start=1):
         found = match_features(blank.features, features)
         if found is not None and _is_plausible(found, blank, darkness):

@@ -39,7 +39,9 @@ def find_components(mask: InkMask, darkness: NDArray[np.uint8], settings: Compon
     if not settings.is_enabled:
         return tuple(found)
     sides = np.array([(*c.box.as_list(), c.stroke_width_px) for c in found], np.float64).reshape(-1, 5)
-    inked = [c for c in found if not _is_blot(c, settings) and not _is_frame(c, sides, settings)]
+    inked = [c for c in found if not _is_blot(c, settings)]
+    if settings.is_frame_dropped:
+        inked = [c for c in inked if not _is_frame(c, sides, settings)]
     return _drop_pale(_drop_specks(_drop_dashes(inked, settings), settings), settings)
 
 

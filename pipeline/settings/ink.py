@@ -82,6 +82,9 @@ class ComponentSettings(StageSettings):
 
     is_enabled: bool = switch(True, "what cannot be a digit by its shape, place or contrast is dropped")
     is_rim_dropped: bool = switch(False, "all that touches the rim is dropped, as in video, where it is half outside")
+    is_frame_dropped: bool = switch(
+        True, "ink drawn around other ink is dropped; a form's frames are known, not looked for"
+    )
 
     least_side_px: int = knob(6, 1, 100, "px", "smaller than this is a speck")
     tallest_frac: float = knob(

@@ -1,11 +1,21 @@
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
 
-from pipeline.forms.field_lattice import _share_out, measure_inside
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipeline.detection.page_network import CELL_PX, N_CHANNELS
+from pipeline.forms.field_lattice import _share_out, measure_inside, read_lattice
+from pipeline.forms.field_picture import FieldPicture
+from pipeline.forms.read_form import make_form_settings
 from pipeline.geometry import Box
-from pipeline.types import Component
-from tests.support.drawing import make_component
+from pipeline.reading.run_stages import StageRunner
+from pipeline.reading.stage_timer import StageTimer
+from pipeline.settings.tree import Settings
+from pipeline.types import Component, Page
+from tests.support.drawing import make_component, make_reader
 
 COMB = Box(0, 0, 120, 40)
 
@@ -34,3 +44,21 @@ def test_share_inside_counts_ink_alone() -> None:
     assert measure_inside(mark, Box(0, 0, 5, 10)) == 1.0
     assert measure_inside(mark, Box(5, 0, 20, 10)) == 0.0
     assert measure_inside(mark, Box(50, 50, 60, 60)) == 0.0
+
+
+class BlindNetwork:
+    """A page network that sees no digit."""
+
+    def predict(self, gray: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the maps of a page."""
+        return np.full((-(-gray.shape[0] // CELL_PX), -(-gray.shape[1] // CELL_PX), N_CHANNELS), -8, np.float32)
+
+
+@pytest.mark.parametrize(("stroke_px", "is_blank"), [(44, False), (8, True), (0, True)], ids=["1", "speck", "nothing"])
+def test_writing_that_the_page_network_misses_is_read(stroke_px: int, is_blank: bool) -> None:
+    gray = np.full((120, 200), 220, np.uint8)
+    gray[40 : 40 + stroke_px, 80:85] = 40
+    picture = FieldPicture(Page(gray), Box(20, 20, 180, 100), np.zeros_like(gray), gray)
+    classifier = replace(make_reader(), page_network=BlindNetwork())
+    found = read_lattice(picture, None, StageRunner(classifier, make_form_settings(Settings()), StageTimer(0.0)))
+    assert (found.lattice is None) == is_blank

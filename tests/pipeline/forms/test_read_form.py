@@ -8,10 +8,14 @@ import pytest
 
 from pipeline import load_classifier
 from pipeline.decoding.constraints.constraint import Constraint
+from pipeline.forms.candidates import list_candidates
+from pipeline.forms.field_lattice import FieldLattice
 from pipeline.forms.form_reading import FormReading
-from pipeline.forms.read_form import note_form, read_form
+from pipeline.forms.read_form import _decide, note_form, read_form
 from pipeline.forms.template import FormSum, Template
+from pipeline.settings.tree import Settings
 from pipeline.types import Page
+from tests.support.drawing import make_lattice
 from tests.support.forms import AMOUNT, fill_blank, make_form, photograph
 
 pytestmark = pytest.mark.slow
@@ -71,3 +75,15 @@ def test_picture_may_be_an_array_in_color() -> None:
     bgr: Any = np.repeat(gray[:, :, None], 3, axis=2)
     assert read_form(bgr, make_form(), load_classifier(), channels="bgr").fields[0].text == "32"
     assert read_form(Page(gray), make_form(), load_classifier()).fields[0].text == "32"
+
+
+@pytest.mark.parametrize(
+    ("is_written", "found"), [(True, ("1", "rejected")), (False, ("", "blank"))], ids=["tall mark", "grain"]
+)
+def test_field_with_a_mark_as_tall_as_writing_is_not_blank(is_written: bool, found: tuple[str, str]) -> None:
+    lattice = make_lattice(2, (0, 1))
+    log_scores = np.log(np.array([[1e-9, 0.02, *[1e-9] * 8, 0.98]]))
+    field = FieldLattice(Page(np.full((60, 60), 220, np.uint8)), lattice, log_scores, is_written=is_written)
+    candidates = list_candidates(lattice, log_scores, Constraint((1, 3)))
+    own = _decide(make_form().fields[0], AMOUNT, field, candidates, Settings())
+    assert (own.text, own.status) == found

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import OtherFormError
+from pipeline.forms.blank import find_features
 from pipeline.forms.read_form import measure_turn
 from pipeline.forms.register import register
 from pipeline.forms.template import Template
@@ -66,3 +67,20 @@ def test_outline_helps_where_features_fail(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("pipeline.forms.register.match_features", lambda *_: None)
     assert measure_error(8, 1.2, 0.05) <= MOST_OFF_PX
     assert measure_error(188, 1.2, 0.0) <= MOST_OFF_PX
+
+
+@pytest.mark.slow
+def test_faint_features_help_where_strong_ones_and_outlines_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32)
+    monkeypatch.setattr(
+        "pipeline.forms.register.find_features",
+        lambda darkness, is_faint=False: find_features(darkness, is_faint) if is_faint else none,
+    )
+    monkeypatch.setattr("pipeline.forms.register.list_outlines", lambda _: [])
+    assert measure_error(8, 1.2, 0.05) <= MOST_OFF_PX
+
+
+@pytest.mark.slow
+def test_faint_features_are_more() -> None:
+    pale = (235 - (235 - draw_blank()) * 0.1).astype(np.uint8)
+    assert len(find_features(pale, is_faint=True)[0]) > 2 * len(find_features(pale)[0])

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline.forms.form_reading import FieldReading
 from pipeline.forms.template import FormSum
-from pipeline.forms.totals import check_sums, find_texts_that_add_up, measure_share
+from pipeline.forms.totals import check_sums, find_texts_that_add_up, measure_share, measure_shares
 from pipeline.geometry import Box
 
 SUM = FormSum("c", ("a", "b"))
@@ -49,6 +50,18 @@ def test_all_fields_are_in_doubt_where_nothing_adds_up() -> None:
     assert {one.status for one in fields.values()} == {"rejected"}
 
 
+def test_doubtful_field_is_rejected_where_an_unlikely_reading_of_another_adds_up() -> None:
+    parts = FormSum("e", ("a", "b", "c", "d"))
+    doubtful = read("a", "93", 0.91, ("98", 0.06))
+    others = (read("b", "30", 0.99, ("36", 1e-4)), read("c", "20", 0.99), read("d", "10", 0.99))
+    checked, (found,) = check_sums([doubtful, *others, read("e", "159", 0.99)], [parts], 0.9)
+    assert found.reason == "e is 159, but its fields add up to 153; it would with b = 36"
+    assert [one.status for one in checked[:2]] == ["rejected", "rejected"]
+    likely = replace(others[0], candidates=(("30", 0.9), ("36", 0.09)), confidence=0.9)
+    checked, _ = check_sums([doubtful, likely, *others[1:], read("e", "159", 0.99)], [parts], 0.9)
+    assert [one.status for one in checked] == ["accepted", "rejected", "accepted", "accepted", "accepted"]
+
+
 def test_blank_fields_count_as_nothing_and_a_blank_total_is_not_checked() -> None:
     assert check(read("a", ""), read("b", "30"), read("c", "30"))[1] == "right"
     assert check(read("a", "1"), read("b", "30"), read("c", ""))[1:] == ("unknown", "its total is blank")
@@ -80,3 +93,28 @@ def test_best_combination_is_that_of_brute_force(fields: list[dict[str, float]])
     assert sum(own[text] for own, text in zip(fields, found, strict=True)) == pytest.approx(least)
     weights = [math.exp(-sum(cost for _, cost in chosen)) for chosen in fitting]
     assert measure_share(lists, found) == pytest.approx(math.exp(-least) / sum(weights), abs=1e-3)
+
+
+def test_shares_of_fields_by_hand() -> None:
+    texts = [[("1", 0.0), ("2", math.log(4))], [("5", 0.0)], [("7", 0.0)]]
+    unlisted = 3e-3
+    whole = 0.25 + 3 * unlisted
+    found = measure_shares(texts, ["1", "5", "7"])
+    assert found == pytest.approx([2 * unlisted / whole, *[(0.25 + 2 * unlisted) / whole] * 2])
+    assert measure_shares([[("1", 0.0)], [("5", 0.0)], [("7", 0.0)]], ["1", "5", "7"]) == [0, 0, 0]
+
+
+@given(st.lists(texts, min_size=2, max_size=4))
+def test_shares_are_those_of_brute_force(fields: list[dict[str, float]]) -> None:
+    lists = [sorted({**own, next(iter(own)): 0.0}.items(), key=lambda item: item[1]) for own in fields]
+    texts_read = [own[0][0] for own in lists]
+    weights = {
+        tuple(text for text, _ in chosen): math.exp(-sum(cost for _, cost in chosen))
+        for chosen in itertools.product(*lists)
+        if sum(int(text) for text, _ in chosen[:-1]) == int(chosen[-1][0])
+    }
+    whole, n = sum(weights.values()), len(lists)
+    for at, share in enumerate(measure_shares(lists, texts_read)):
+        held = sum(weight for chosen, weight in weights.items() if chosen[at] == texts_read[at])
+        expected = (held + (n - 1) * 3e-3) / (whole + n * 3e-3) if whole else 0.0
+        assert share == pytest.approx(expected, abs=2e-3)

@@ -81,6 +81,14 @@ def test_frame_goes_and_what_it_holds_stays() -> None:
     assert len(find(empty)) == 1, "a large 0 holds nothing, and is no frame"
 
 
+def test_ink_around_other_ink_stays_where_frames_are_known() -> None:
+    around, within = (50, 40, 150, 140), (80, 75, 86, 115)
+    ink = draw_ink(within)
+    cv2.rectangle(ink, around[:2], (around[2] - 1, around[3] - 1), 255, 4)
+    assert len(find(ink)) == 1
+    assert len(find(ink, replace(SETTINGS, is_frame_dropped=False))) == 2
+
+
 @pytest.mark.parametrize(("height", "n"), [(159, 2), (161, 1)])
 def test_ink_taller_than_it_may_be_goes(height: int, n: int) -> None:
     ink = draw_ink(DIGIT, (300, 20, 320, 20 + height))

@@ -120,6 +120,8 @@ def _read_leveled(best: Stages, runner: StageRunner) -> Iterator[Stages]:
     turns = list_turns(best.ink.ink, best.lines, s)
     runner.timer.lap("skew")
     for skew_deg in turns:
+        if not runner.allow_more():
+            return
         ink, lines = _level(best, skew_deg, runner)
         if abs(skew_deg) >= s.least_deg or ink.has_rulings:
             yield replace(runner.read(ink, lines), hypothesis=f"leveled by {skew_deg:.1f} degrees")

@@ -38,9 +38,9 @@ from pipeline.recognition.span_scores import find_touching_points, score_spans, 
 from pipeline.settings.tree import Settings
 from pipeline.types import DigitScores, InkMask, Page, PageInk, Reading, TextLine
 
-_MOST_CROPS, _COLUMNS_PER_CROP = 8_000, 40
-"""Crops to classify after which a page is read no other way; so many columns of line images take as long as one. Most
-pages have under 1,000 for all ways, dense tables of photos3 up to 6,000."""
+_FREE_CROPS, _CROPS_PER_DIGIT, _COLUMNS_PER_CROP = 5_000, 8, 15
+"""Crops to classify, and more for each digit that is seen, after which a page is read no other way; so many columns of
+line images take as long as one crop. Most pages have under 1,000 for all ways."""
 
 
 class StageRunner:
@@ -71,7 +71,9 @@ class StageRunner:
 
     def allow_more(self) -> bool:
         """Return whether a page may be read another way: one full of what may be writing has made enough work."""
-        is_allowed = len(self._scores) + self._n_columns / _COLUMNS_PER_CROP <= _MOST_CROPS
+        n_seen = max((len(seen.scores) for _, seen in self._seen.values()), default=0)
+        n_crops = len(self._scores) + self._n_columns / _COLUMNS_PER_CROP
+        is_allowed = n_crops <= _FREE_CROPS + _CROPS_PER_DIGIT * n_seen
         self.is_cut_short |= not is_allowed
         return is_allowed
 

@@ -117,7 +117,7 @@ def test_a_page_that_has_made_enough_work_is_read_no_other_way(monkeypatch: pyte
     upside_down = Page(np.ascontiguousarray(write_page("4758")[::-1, ::-1]))
     whole = analyze_page(upside_down, make_reader())
     assert len(whole.trials) > 1 and not whole.is_cut_short
-    monkeypatch.setattr("pipeline.reading.run_stages._MOST_CROPS", 1)
+    monkeypatch.setattr("pipeline.reading.run_stages._FREE_CROPS", 1)
     cut = analyze_page(upside_down, make_reader())
     assert len(cut.trials) == 1 and cut.is_cut_short
     assert "--roi" in note_reading(make_page_reading(cut, "digits"))

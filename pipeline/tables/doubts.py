@@ -26,6 +26,9 @@ _AROUND_DIGIT, _LEAST_OUTSIDE = 0.05, 0.6
 _MOST_MISFITS, _MOST_MISSING = 0.34, 0.3
 """Share of the filled cells with a misfit, and of the inner walls that are missing, at which no cell is sure."""
 
+_FRAME_CELLS = 3
+"""Cells with numbers that a frame around numbers has at most: the edge of a sheet is one or two beside the binding."""
+
 _PART_HEIGHTS = 0.6
 """Digits of one number with more space between them, of their height, may stand in two columns."""
 
@@ -62,9 +65,9 @@ def has_lines(readings: Sequence[Reading]) -> bool:
 
 
 def is_frame(cells: Iterable[Sequence[Reading]]) -> bool:
-    """Return whether what holds numbers is no table: it has none, or most of its cells hold lines of them."""
+    """Return whether what holds numbers is no table: all of them stand in a few cells, which hold lines of them."""
     filled = [has_lines(readings) for readings in cells]
-    return 2 * sum(filled) >= len(filled)
+    return len(filled) <= _FRAME_CELLS and 2 * sum(filled) >= len(filled)
 
 
 def has_gap(readings: Sequence[Reading]) -> bool:

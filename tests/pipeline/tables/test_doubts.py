@@ -58,8 +58,9 @@ def test_whole_table(n_misfits: int, n_filled: int, walls: list[int], expected: 
         ([[make_reading(LEFT), make_reading(BELOW)]], True),
         ([[make_reading(LEFT), make_reading(BELOW)], [make_reading(FAR)]], True),
         ([[make_reading(LEFT)], [make_reading(FAR)]], False),
+        ([[make_reading(LEFT), make_reading(BELOW)]] * 4, False),
     ],
-    ids=["nothing", "all numbers in one cell", "half of its cells", "a number a cell"],
+    ids=["nothing", "all numbers in one cell", "half of its cells", "a number a cell", "a table read badly"],
 )
 def test_frame_around_numbers_is_no_table(cells: list[list[Reading]], expected: bool) -> None:
     assert is_frame(cells) is expected

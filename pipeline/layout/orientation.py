@@ -13,9 +13,6 @@ from numpy.typing import NDArray
 
 from pipeline.types import Page
 
-QUARTERS = (1, 2, 3)
-"""Turns that a page may need, in quarters counterclockwise."""
-
 
 def turn_page(page: Page, n_quarters: int) -> Page:
     """Return the page turned `n_quarters` (1 to 3) quarters counterclockwise, `to_source` carried along."""

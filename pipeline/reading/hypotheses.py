@@ -18,7 +18,7 @@ import numpy as np
 from pipeline.decoding.compare_with_seen import OTHER
 from pipeline.detection.page_network import Channel
 from pipeline.ink.illumination import invert, measure_polarity_of_digits
-from pipeline.layout.orientation import QUARTERS, mirror_page, turn_page
+from pipeline.layout.orientation import mirror_page, turn_page
 from pipeline.layout.skew import deskew, list_turns, measure_skew
 from pipeline.reading.run_stages import StageRunner
 from pipeline.reading.stages import LineMemory, Stages, Trial
@@ -32,6 +32,14 @@ _LEAST_TURNED = 0.85
 
 _GRID_HEIGHTS = 8
 """Ink so many times taller than the digits without rulings is a grid, no digit."""
+
+
+_WAYS: tuple[tuple[tuple[str, Callable[[Page], Page]], ...], ...] = (
+    tuple((f"turned by {90 * n} degrees", partial(turn_page, n_quarters=n)) for n in (1, 3)),
+    (("turned by 180 degrees", partial(turn_page, n_quarters=2)),),
+    ((MIRRORED, mirror_page),),
+)
+"""How a page may be held, and the page made so; those that are one another on its head stand together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,20 +215,23 @@ def _is_doubtful(best: Stages, runner: StageRunner) -> bool:
 
 
 def _read_turned(best: Stages, runner: StageRunner) -> Iterator[Stages]:
-    """Yield the page turned by one, two and three quarters, and with left and right swapped, each if it may lie so.
+    """Yield the page turned by one, three and two quarters, and with left and right swapped, each if it may lie so.
 
     Cameras may mirror what they see, and writing shines through from the back of a sheet. What reads best tells such a
-    page from one on its head. None is tried after one that leaves no doubt.
+    page from one on its head, which may seem sure as well: nothing else is tried once a page and the same on its head
+    were, and one of them leaves no doubt.
     """
     page = best.unleveled or best.ink.page
-    turned = ((f"turned by {90 * n} degrees", partial(turn_page, page, n)) for n in QUARTERS)
-    for name, make in (*turned, (MIRRORED, partial(mirror_page, page))):
-        other = make()
-        if _may_lie(other, best, runner) and runner.allow_more():
-            stages = _name_outer(name, _read_upright(other, runner))
-            yield stages
-            if not _is_doubtful(stages, runner):
-                return
+    for ways in _WAYS:
+        is_beyond_doubt = False
+        for name, make in ways:
+            other = make(page)
+            if _may_lie(other, best, runner) and runner.allow_more():
+                stages = _name_outer(name, _read_upright(other, runner))
+                yield stages
+                is_beyond_doubt |= not _is_doubtful(stages, runner)
+        if is_beyond_doubt:
+            return
 
 
 def _may_lie(page: Page, best: Stages, runner: StageRunner) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pipeline.layout.orientation import QUARTERS, mirror_page, turn_page
+from pipeline.layout.orientation import mirror_page, turn_page
 from pipeline.reading.read_page import note_reading, read_page
 from pipeline.recognition.classify import load_classifier
 from pipeline.settings.layout import OrientationSettings
@@ -20,7 +20,7 @@ PAGE = write_page(*ROWS, size_px=(400, 300))
 PAGE_OF = {text: write_page(text, size_px=(500, 160)) for text in ("8008 1818", "0880 8101 1088")}
 
 
-@pytest.mark.parametrize("n_quarters", QUARTERS)
+@pytest.mark.parametrize("n_quarters", [1, 2, 3])
 def test_turned_page_knows_where_each_pixel_was(n_quarters: int) -> None:
     page = Page(np.random.default_rng(0).integers(0, 255, (3, 5), np.uint8))
     turned = turn_page(page, n_quarters)
@@ -32,7 +32,7 @@ def test_turned_page_knows_where_each_pixel_was(n_quarters: int) -> None:
     assert turn_page(turned, 4 - n_quarters).turned_deg == 0
 
 
-@pytest.mark.parametrize("n_quarters", [0, *QUARTERS])
+@pytest.mark.parametrize("n_quarters", [0, 1, 2, 3])
 def test_page_is_read_whichever_way_it_lies(n_quarters: int) -> None:
     photo = np.ascontiguousarray(np.rot90(PAGE, -n_quarters))
     read = read_page(Page(photo), load_classifier())

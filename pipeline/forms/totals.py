@@ -117,7 +117,11 @@ def measure_share(texts: Sequence[Texts], chosen: Sequence[str]) -> float:
     texts : of each field, the total last
     chosen : one of them for each field
     """
-    whole = _weigh_all(texts)
+    *parts, total = texts
+    weights = {0: 1.0}
+    for own in parts:
+        weights = _weigh(weights, own, 1)
+    whole = sum(weights.get(int(text or 0), 0.0) * math.exp(-cost) for text, cost in total)
     weight = math.exp(-sum(dict(known)[text] for known, text in zip(texts, chosen, strict=True)))
     return min(1.0, weight / whole) if whole else 0.0
 
@@ -155,15 +159,6 @@ def measure_shares(texts: Sequence[Texts], read: Sequence[str]) -> list[float]:
 def _join(before: Mapping[int, float], after: Mapping[int, float], between: int) -> float:
     """Return the summed weights of all ways to go on from a partial sum, what is between them added to it."""
     return sum(weight * after.get(value + between, 0.0) for value, weight in before.items())
-
-
-def _weigh_all(texts: Sequence[Texts]) -> float:
-    """Return the summed weights of all texts that add up; 0 where there are too many to tell."""
-    *parts, total = texts
-    weights = {0: 1.0}
-    for own in parts:
-        weights = _weigh(weights, own, 1)
-    return sum(weights.get(int(text or 0), 0.0) * math.exp(-cost) for text, cost in total)
 
 
 def _weigh(weights: Mapping[int, float], own: Texts, sign: int) -> dict[int, float]:

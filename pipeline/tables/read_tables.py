@@ -218,8 +218,8 @@ def _has_more(stages: Stages, aligned: Alignment) -> bool:
     if stages.detection is None:
         return False
     boxes = [digit.box for reading in stages.readings for digit in reading.digits]
-    beside = [at for at in stages.detection.list_missed(boxes) if not aligned.holds(aligned.straighten(at - 0.5))]
-    return len(beside) > 0
+    missed = stages.detection.list_missed(boxes)
+    return any(not aligned.holds(aligned.straighten(at - 0.5)) for at in missed)
 
 
 def _reject(reading: Reading, reason: str) -> Reading:

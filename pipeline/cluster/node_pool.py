@@ -146,6 +146,7 @@ class NodePool:
                 try:
                     event = self._events.get(timeout=max(0.0, next_look_s - monotonic()))
                 except queue.Empty:
+                    self._give_up_if_bare()
                     continue
                 if event is None:
                     return
@@ -160,7 +161,11 @@ class NodePool:
             node.prepare(lambda facts, m=member: self._events.put(lambda: self._greet(m, facts)))  # type: ignore[misc]
         if any(member.facts for member in self._members):
             self._bare_since_s = monotonic()
-        elif monotonic() - self._bare_since_s > self._bare_s:
+
+    def _give_up_if_bare(self) -> None:
+        """End the run where there was no node for too long, and none that was found has yet to be heard."""
+        is_bare = not any(member.facts for member in self._members)
+        if is_bare and monotonic() - self._bare_since_s > self._bare_s:
             what = "no node of the cluster has become ready" if not self._first.done() else "the last node was lost"
             self._fail(ClusterError(f"{what}, and none came within {self._bare_s:g} s"))
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
@@ -152,6 +153,20 @@ def test_no_node_for_long_ends_the_run() -> None:
         pytest.raises(ClusterError, match="no node of the cluster has become ready"),
     ):
         pool.check_model()
+
+
+def test_node_that_is_found_late_is_heard_before_the_run_is_given_up() -> None:
+    node = FakeNode("one")
+
+    def find() -> list[FakeNode]:
+        sleep(0.1)
+        return [node]
+
+    pool = NodePool(find, "hash", print, bare_s=0.02, look_every_s=5.0)  # type: ignore[arg-type]
+    try:
+        assert pool.check_model() == ("a note",)
+    finally:
+        pool.stop()
 
 
 def test_last_node_lost_ends_the_run_and_what_waits() -> None:

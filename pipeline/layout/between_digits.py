@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,9 @@ _N_PARTS = 5
 _BEHIND_FRAC = 0.5
 """Of a wall's darkness: a line behind a digit that is so dark is one of the same kind."""
 
+_HIDDEN_SHARE = 0.2
+"""Of a wall's rows above and below the digits, in which it need not show."""
+
 _WALL_SLOPES = np.linspace(-0.2, 0.2, 9)
 """Px to the side for each px down: tables are photographed aslant."""
 
@@ -34,11 +39,14 @@ class Between(NamedTuple):
     linked : how probable it is, 0..1, that they belong to one number
     has_ink : whether a stroke, a sign or a letter stands there
     has_wall : whether the wall of a box or the line of a table does
+    measure_covered : measures a wall that one of the two may be written over, as `measure_covered_wall` does; called
+        only where it matters
     """
 
     linked: float
     has_ink: bool
     has_wall: bool
+    measure_covered: Callable[[], float] = lambda: 0.0
 
 
 def look_between(
@@ -63,6 +71,7 @@ def look_between(
         linked,
         has_ink_between(ink, before, after, settings.parted_rows_frac),
         measure_wall(darkness, before, after, settings.least_wall_levels) >= settings.least_wall_levels,
+        lambda: measure_covered_wall(darkness, before, after),
     )
 
 
@@ -111,6 +120,35 @@ def measure_wall(darkness: NDArray[np.uint8], before: Box, after: Box, least_lev
         for box in (before, after)
     )
     return wall if max(behind) < _BEHIND_FRAC * wall else 0.0
+
+
+def measure_covered_wall(darkness: NDArray[np.uint8], before: Box, after: Box) -> float:
+    """Return how much darker than the paper on both its sides a wall between the middles of two boxes is, gray levels.
+
+    It is looked for above and below the digits alone, as one of them may be written over it. 0 where the page ends
+    there, or where the middles have no room between them.
+
+    Parameters
+    ----------
+    darkness : uint8 (H, W), darker is more
+    before, after : of two neighbors on a line, px of the page
+    """
+    height = max(before.height, after.height)
+    over = round(_TALLER_FRAC * height)
+    top, bottom = min(before.top, after.top), max(before.bottom, after.bottom)
+    columns = np.arange(round(before.center[0]), round(after.center[0]))
+    if top < over or bottom + over > len(darkness) or not over or not len(columns):
+        return 0.0
+    rows = np.concatenate([np.arange(top - over, top), np.arange(bottom, bottom + over)])
+    beside = max(2, round(_BESIDE_FRAC * height))
+    aside = np.rint((rows - rows.mean()) * _WALL_SLOPES[:, None]).astype(int)
+    reach = beside + int(np.abs(aside).max())
+    first = int(columns[0]) - reach
+    near = np.clip(np.arange(first, int(columns[-1]) + 1 + reach), 0, darkness.shape[1] - 1)
+    strip = cv2.dilate(darkness[rows[:, None], near], np.ones((1, 3), np.uint8)).astype(np.float32)  # half a px aside
+    darker = strip[:, beside:-beside] - np.maximum(strip[:, : -2 * beside], strip[:, 2 * beside :])
+    along = darker[np.arange(len(rows))[:, None], columns - first - beside + aside[..., None]]
+    return max(0.0, float(np.quantile(along, _HIDDEN_SHARE, axis=1).max()))
 
 
 def _measure_parts(darkness: NDArray[np.uint8], left: int, right: int, height_px: int) -> NDArray[np.float32]:

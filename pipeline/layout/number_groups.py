@@ -19,6 +19,10 @@ _LEAST_WALLS = 2
 _LIKELY = 0.5
 """A link is more probable than not."""
 
+_ALIKE, _MOST_COVERED = 0.5, 0.6
+"""A wall that a digit is written over is at least so dark as the others of its line, and they as it; and how many such
+walls a line has at most, of the others."""
+
 Link = Callable[[Box, Box], Between]
 """Of two neighbors' boxes, left and right."""
 
@@ -41,7 +45,8 @@ def split_numbers(
     link : what the page network says of two neighbors; a gap or a sign ends no number whose digits it surely links,
         unless the gap is beyond all others, and ink or a wall between them, or white that is wide, ends one that it
         does not link. A wall in a gap wider than the digits are tall ends one that is not more likely linked than not.
-        Walls always end one where they bound cells of several digits; in a comb each box holds a digit.
+        Walls always end one where they bound cells of several digits, those too that a digit is written over; in a comb
+        each box holds a digit.
     parting : boxes of the signs and letters known by name that end a number wherever they stand
     """
     if not digits:
@@ -53,17 +58,17 @@ def split_numbers(
     tall = [b for b in signs if least <= b.height <= most]
     numbers = [[0]]
     betweens = [link(*pair) for pair in pairwise(digits)] if link is not None else []
-    are_cells = has_cells([between.has_wall for between in betweens])
+    ends_cell = find_cell_ends(betweens, settings.least_wall_levels)
     beyond = settings.gap_ratio**2 * float(np.median(gaps)) if len(gaps) else 0.0
     for i, gap in enumerate(gaps, start=1):
         ends = gap > limit or any(_stands_between(s, digits[i - 1], digits[i]) for s in tall)
         if link is not None:
-            linked, has_ink, has_wall = betweens[i - 1]
+            linked, has_ink, has_wall, _ = betweens[i - 1]
             is_parted = has_ink or has_wall or gap > settings.far_heights * height
             is_joined = linked >= settings.sure_link and gap <= beyond
             least = _LIKELY if has_wall and gap > height else settings.least_link
             ends = not is_joined if ends else is_parted and linked < least
-            ends = ends or (has_wall and are_cells)
+            ends = ends or ends_cell[i - 1]
         ends = ends or any(_stands_between(sign, digits[i - 1], digits[i]) for sign in parting)
         if ends:
             numbers.append([])
@@ -108,3 +113,23 @@ def has_cells(walls: Sequence[bool]) -> bool:
         return False
     n_digits = np.diff(np.flatnonzero([True, *walls, True]))
     return bool(np.mean(n_digits > 1) >= 0.5)
+
+
+def find_cell_ends(betweens: Sequence[Between], least_levels: float) -> list[bool]:
+    """Return at which gaps of a line a cell ends; at none where its cells do not hold several digits.
+
+    Parameters
+    ----------
+    betweens : what there is in each gap
+    least_levels : a paler wall is none, gray levels
+    """
+    walls = [between.has_wall for between in betweens]
+    if not has_cells(walls):
+        return [False] * len(walls)
+    levels = [between.measure_covered() for between in betweens]
+    usual = float(np.median([level for level, is_wall in zip(levels, walls, strict=True) if is_wall]))
+    low, high = max(least_levels, _ALIKE * usual), usual / _ALIKE
+    covered = [low <= level <= high and not is_wall for level, is_wall in zip(levels, walls, strict=True)]
+    if sum(covered) > _MOST_COVERED * sum(walls):
+        return walls
+    return [is_wall or is_covered for is_wall, is_covered in zip(walls, covered, strict=True)]

@@ -131,3 +131,27 @@ def test_walls_part_linked_digits_only_where_they_bound_cells_of_several(walls: 
     seen = dict(zip([digit.left for digit in digits], walls, strict=False))
     found = split_numbers(digits, [], SETTINGS, lambda before, _: Between(0.8, False, seen[before.left] == "|"))
     assert found == numbers
+
+
+@pytest.mark.parametrize(
+    ("walls", "levels", "numbers"),
+    {
+        "one below a digit": (" | |  ", (0, 30, 0, 30, 20, 0), [[0, 1], [2, 3], [4], [5, 6]]),
+        "paler than half of the others": (" | |  ", (0, 30, 0, 30, 14, 0), [[0, 1], [2, 3], [4, 5, 6]]),
+        "a stroke, darker than twice": (" | |  ", (0, 30, 0, 30, 61, 0), [[0, 1], [2, 3], [4, 5, 6]]),
+        "too pale for a wall": (" | |  ", (0, 10, 0, 10, 7, 0), [[0, 1], [2, 3], [4, 5, 6]]),
+        "lines behind most digits": (" | |  ", (30, 30, 0, 30, 30, 0), [[0, 1], [2, 3], [4, 5, 6]]),
+        "no cells of several digits": ("||||  ", (30,) * 6, [[0, 1, 2, 3, 4, 5, 6]]),
+    }.values(),
+)
+def test_wall_that_a_digit_is_written_over_parts_where_it_is_like_the_others(
+    walls: str, levels: tuple[float, ...], numbers: list[list[int]]
+) -> None:
+    digits = set_out(*[10] * len(walls))
+    seen = {digit.left: (wall == "|", level) for digit, wall, level in zip(digits, walls, levels, strict=False)}
+
+    def link(before: Box, _: Box) -> Between:
+        has_wall, level = seen[before.left]
+        return Between(0.8, False, has_wall, lambda: level)
+
+    assert split_numbers(digits, [], SETTINGS, link) == numbers

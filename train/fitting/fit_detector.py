@@ -42,9 +42,6 @@ from train.scripts import find_commit
 _N_VALIDATED = 384
 """Crops of held-out pages for validation."""
 
-_N_EXAMPLES = 128
-"""Crops that show how far the values between the layers reach."""
-
 _MOST_DISAGREEMENT = 0.02
 """Mean difference, over cells of digits, of the probabilities that Keras and LiteRT give for a digit's area."""
 
@@ -176,8 +173,7 @@ def finish(plan: DetectorPlan, model: keras.Model, history: History) -> Card:
         single = average_models(single, load_init(plan.init, PAGE), plan.init_share)
     plan.out.mkdir(parents=True, exist_ok=True)
     single.save(plan.out / KERAS_NAME)
-    examples = [crop for crop, _ in draw_batches(DetectorPages(plan.pages), _N_EXAMPLES, 1, plan.seed, plan.epochs)]
-    write_litert(single, plan.out / LITERT_NAME, "int8", examples)
+    write_litert(single, plan.out / LITERT_NAME, "int8")
     held_out, network = DetectorPages(plan.held_out), load_page_network(plan.out).network
     gap = measure_gap(single.predict_on_batch, network, held_out)
     if gap > _MOST_DISAGREEMENT:
@@ -194,7 +190,6 @@ def finish(plan: DetectorPlan, model: keras.Model, history: History) -> Card:
         },
         "n_parameters": single.count_params(),
         "litert_weights": "int8",
-        "litert_activations": "int8",
         "bytes": {name: (plan.out / name).stat().st_size for name in (KERAS_NAME, LITERT_NAME)},
         "made": {"keras": keras.__version__, **plan.facts(), "init_share": plan.init_share, "commit": find_commit()},
         "validation": {name: round(value, 4) for name, value in validate(network, held_out, 1).items()},

@@ -7,14 +7,13 @@ the others in its batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import keras
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
 from pipeline.errors import ModelError, OutputError
 from pipeline.recognition.load_network import load_network
@@ -56,25 +55,13 @@ def export_litert(model: keras.Model, folder: Path, weights: str) -> None:
         raise ModelError(f"{folder / LITERT_NAME}: differs from the Keras model by {gap:.4f}", "report this as a bug")
 
 
-def write_litert(
-    model: keras.Model, path: Path, weights: str = "float32", examples: Iterable[NDArray[np.float32]] | None = None
-) -> None:
-    """Write `model` as a .tflite file; Keras's own export to LiteRT needs Keras 3.13 and with it Python 3.11.
-
-    Parameters
-    ----------
-    weights : "float32" or "int8"
-    examples : batches that the network takes, which show how far the values between its layers reach: with weights of
-        8 bits these are of 8 bits, too, on one scale for each layer (Jacob et al. 2018, arXiv 1712.05877). What goes in
-        and comes out stays float32.
-    """
+def write_litert(model: keras.Model, path: Path, weights: str = "float32") -> None:
+    """Write `model` as a .tflite file; Keras's own export to LiteRT needs Keras 3.13 and with it Python 3.11."""
     with TemporaryDirectory() as saved:
         model.export(saved, format="tf_saved_model", verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(saved)
         if weights == "int8":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if examples is not None:
-            converter.representative_dataset = lambda: ([batch] for batch in examples)
         path.write_bytes(converter.convert())
 
 

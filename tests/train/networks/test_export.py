@@ -7,10 +7,8 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from ai_edge_litert.interpreter import Interpreter
 
 from pipeline.errors import ModelError, OutputError
-from pipeline.system.native_stderr import silence_native_stderr
 from train.__main__ import main
 from train.networks.architectures import build
 from train.networks.export import (
@@ -19,7 +17,6 @@ from train.networks.export import (
     describe_model,
     export_model,
     export_onnx,
-    write_litert,
 )
 from train.networks.model_folder import (
     CARD_NAME,
@@ -53,20 +50,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("models") / "tiny"
     export_model(build_tiny(), folder)
     return folder
-
-
-def test_examples_let_the_values_between_layers_be_of_8_bits(tmp_path: Path) -> None:
-    model, path = build_tiny(), tmp_path / "tiny.tflite"
-    images = np.random.default_rng(1).random((9, 1, 28, 28, 1), np.float32)
-    write_litert(model, path, "int8", list(images))
-    with silence_native_stderr():
-        interpreter = Interpreter(model_path=str(path))
-        interpreter.allocate_tensors()
-    kinds = {tensor["dtype"] for tensor in interpreter.get_tensor_details() if len(tensor["shape"]) == 4}
-    ends = [details[0]["dtype"] for details in (interpreter.get_input_details(), interpreter.get_output_details())]
-    assert np.int8 in kinds and ends == [np.float32, np.float32]
-    given, wanted = predict_litert(path, images[0]), model.predict(images[0], verbose=0)
-    assert np.abs(given - wanted).max() < 0.02
 
 
 @pytest.mark.slow

@@ -15,12 +15,6 @@ _LEAST_PRINT_PX = 7.0
 _DIGIT_WIDTH_FRAC = 0.65
 """Usual width of a digit, of its height."""
 
-_DATE_LETTERS = ("DDMMYYYY", "DDMMYY", "MMDDYYYY", "YYYYMMDD")
-"""What stands in print at the boxes of a date, a letter to a box."""
-
-_CUE_SHARE, _DATE_SHARE, _NUMBERED_SHARE = 0.25, 0.5, 0.3
-"""Combs with a letter at each box, cheques whose comb is for a date, and forms whose labels are numbered."""
-
 
 def fill_form(sheet: Sheet, height_px: float, style: Style, rng: np.random.Generator) -> None:
     """Print labels, each with a blank line, dots, a box or a comb, filled by digits of `height_px` or left empty."""
@@ -29,15 +23,11 @@ def fill_form(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gener
     label_px = max(_LEAST_PRINT_PX, height_px * rng.uniform(0.4, 0.9))
     left, n_columns = rng.uniform(0.03, 0.12) * width, int(rng.choice([1, 1, 2]))
     is_above = rng.random() < 0.4
-    number = 0 if rng.random() < _NUMBERED_SHARE else None
     while y < 0.97 * height:
         for column in range(n_columns):
             x = left + column * (width - left) / n_columns
             end_of_room = x + (width - left) / n_columns - 0.5 * height_px
             label = pick(LABELS, rng) + pick(("", ":", ""), rng)
-            if number is not None:
-                number += 1
-                label = f"{number}{pick(('.', ')', ''), rng)} {label}"
             end = print_line(sheet, label, (x, y - (1.35 * height_px if is_above else 0)), label_px, style.print_font)
             start = x if is_above else min(end, x + 12 * height_px) + rng.uniform(0.3, 1.0) * height_px
             if end_of_room - start > 1.5 * height_px:
@@ -74,26 +64,14 @@ def _fill_field(
 
 
 def write_comb(
-    sheet: Sheet,
-    room_px: tuple[float, float],
-    y: float,
-    height_px: float,
-    style: Style,
-    rng: np.random.Generator,
-    cues: str = "",
+    sheet: Sheet, room_px: tuple[float, float], y: float, height_px: float, style: Style, rng: np.random.Generator
 ) -> None:
-    """Print a row of boxes between two x px, a digit to a box: one number, but printed signs between boxes part it.
-
-    `cues` are the letters in print below the boxes, or in empty ones; without any, some combs have those of a date.
-    """
-    side = height_px * rng.uniform(1.1, 1.9)
+    """Print a row of boxes between two x px, a digit to a box: one number, but printed signs between boxes part it."""
+    side = height_px * rng.uniform(1.1, 1.6)
     gap = 0.0 if rng.random() < 0.7 else rng.uniform(0.05, 0.3) * side
     thin = max(1.0, rng.uniform(0.02, 0.07) * height_px)
-    cues = cues or (pick(_DATE_LETTERS, rng) if rng.random() < _CUE_SHARE else "")
-    n_wanted = len(cues) or int(rng.integers(2, 13))
-    n = max(1, min(int((room_px[1] - room_px[0]) / (side + gap)), n_wanted))
-    cuts = set(rng.integers(1, n, 2)) if n > 3 and not cues and rng.random() < 0.35 else set()
-    cue_px, is_below = max(_LEAST_PRINT_PX, rng.uniform(0.3, 0.6) * height_px), rng.random() < 0.7
+    n = max(1, min(int((room_px[1] - room_px[0]) / (side + gap)), int(rng.integers(2, 13))))
+    cuts = set(rng.integers(1, n, 2)) if n > 3 and rng.random() < 0.35 else set()
     x, has_walls = room_px[0], rng.random() < 0.85
     is_filled, is_low = rng.random() < 0.85, rng.random() < 0.25
     group = sheet.start_number()
@@ -109,9 +87,6 @@ def write_comb(
             draw_box(sheet, (x, top, x + side, foot), thin, is_open=is_low)
         else:
             draw_line(sheet, (x + 0.1 * side, y + 0.1 * height_px), (x + 0.9 * side, y + 0.1 * height_px), thin)
-        if cues and (is_below or not is_filled):
-            foot = y + (0.35 * height_px + cue_px if is_below else 0)
-            print_line(sheet, cues[k], (x + 0.5 * side - 0.3 * cue_px, foot), cue_px, style.print_font)
         if is_filled and rng.random() < 0.93:
             at = x + max(0.0, side - _DIGIT_WIDTH_FRAC * height_px) / 2 + rng.normal(0, 0.06) * height_px
             foot = y + rng.normal(0, 0.06) * height_px
@@ -131,8 +106,7 @@ def fill_cheque(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gen
         size = small * (1.6 if k == 0 else 1)
         at = rng.uniform(0.03, 0.3) * width, 0.06 * height + k * 1.6 * small + size
         print_line(sheet, text, at, size, style.print_font)
-    cues = pick(_DATE_LETTERS, rng) if rng.random() < _DATE_SHARE else ""
-    write_comb(sheet, (0.62 * width, 0.97 * width), 0.05 * height + 1.3 * height_px, height_px, style, rng, cues)
+    write_comb(sheet, (0.62 * width, 0.97 * width), 0.05 * height + 1.3 * height_px, height_px, style, rng)
     for k, label in enumerate(("Pay", "Rupees", "A/c. No.", "Payee")[: int(rng.integers(2, 5))]):
         y = (0.32 + 0.15 * k) * height
         end = print_line(sheet, label, (0.04 * width, y), 1.2 * small, style.print_font)

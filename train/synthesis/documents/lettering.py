@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from string import ascii_lowercase, ascii_uppercase
+from string import ascii_lowercase
 
 import cv2
 import numpy as np
@@ -102,29 +102,19 @@ def write_word(
             sheet.pen.lay(patch, round(x), round(y + top), N_DIGITS, "word")
         return x + advance
     if style.word_style == "cursive":
-        return _write_strokes(sheet, word, at_px, height_px, style, rng, "word")
-    for character in word.upper() if style.word_style == "capitals" else word:
-        if character in ascii_uppercase:
-            x = _write_strokes(sheet, character, (x, y), height_px, style, rng, "letter")
-        elif character in ascii_lowercase:
-            x = _write_letter(sheet, character, (x, y), height_px, style, rng)
-        else:
+        return _write_joined(sheet, word, at_px, height_px, style, rng)
+    for character in word.lower():
+        if character not in ascii_lowercase:
             x += 0.3 * height_px
             continue
+        x = _write_letter(sheet, character, (x, y), height_px, style, rng)
         x += rng.uniform(0.02, 0.18) * height_px
     return x
 
 
-def _write_strokes(
-    sheet: Sheet,
-    word: str,
-    at_px: tuple[float, float],
-    height_px: float,
-    style: Style,
-    rng: np.random.Generator,
-    kind: str,
+def _write_joined(
+    sheet: Sheet, word: str, at_px: tuple[float, float], height_px: float, style: Style, rng: np.random.Generator
 ) -> float:
-    """Draw a word in joined script, or a capital, as one mark of a kind; return where it ends, px."""
     tracks = write_words(word, draw_script(rng), height_px, rng)
     if not tracks:
         return at_px[0]
@@ -134,7 +124,7 @@ def _write_strokes(
     coverage = np.zeros(np.ceil(high - low + 2 * margin).astype(int)[::-1], np.float32)
     stamp_ink(coverage, [t - [*(low - margin), 0] for t in tracks], pen_px(style, height_px))
     patch = np.clip(255 * coverage, 0, 255).astype(np.uint8)
-    sheet.pen.lay(patch, round(at_px[0]), round(at_px[1] + low[1] - margin), N_DIGITS, kind)
+    sheet.pen.lay(patch, round(at_px[0]), round(at_px[1] + low[1] - margin), N_DIGITS, "word")
     return at_px[0] + float(high[0] - low[0])
 
 

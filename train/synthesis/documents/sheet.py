@@ -70,7 +70,7 @@ class Style:
     Attributes
     ----------
     script : how digits are written
-    word_style : "font", "letters", "cursive" or "capitals"
+    word_style : "font", "letters" or "cursive"
     font, print_font : files
     alphabet : the writer's letters
     """

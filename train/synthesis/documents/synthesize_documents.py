@@ -66,10 +66,6 @@ _MOST_TURN_DEG, _FITTED, _LEAST_READABLE_PX = 45.0, (0.3, 0.95), 10.0
 """How far a camera is held askew at the outside; how much smaller the sheet then is in the photo, as long as its digits
 stay so high."""
 
-_TOUCHING_SHARE, _OVERLAPS_FRAC, _OVERLAP_SPREAD_FRAC = 0.2, (-0.2, -0.04), 0.15
-"""Papers whose digits touch or overlap, beside those whose writer does so anyway: the greatest overlap, and by how much
-others are less, of the width."""
-
 _BACK_SHARE = 0.06
 """Papers through which the back shines, among the papers."""
 
@@ -102,9 +98,6 @@ def _make_paper(supplies: Supplies, rng: np.random.Generator) -> MarkedPage:
     height = _draw_height(size, rng)
     surface = str(rng.choice(list(_SURFACES), p=list(_SURFACES.values())))
     style = draw_style(supplies, height, kind, rng)
-    if rng.random() < _TOUCHING_SHARE:
-        most = rng.uniform(*_OVERLAPS_FRAC)
-        style = replace(style, script=replace(style.script, gap_frac=(most, most + _OVERLAP_SPREAD_FRAC)))
     sheet = Sheet.of_size(size)
     PAPERS[kind][0](sheet, height, style, rng)
     if rng.random() < _HEADING_SHARE:
@@ -173,7 +166,7 @@ def draw_style(supplies: Supplies, height: float, kind: str, rng: np.random.Gene
         script = replace(
             script, gap_frac=(min(script.gap_frac[0], _MOST_GAPS_FRAC[0]), min(script.gap_frac[1], _MOST_GAPS_FRAC[1]))
         )
-    word_style = str(rng.choice(["font", "letters", "cursive", "capitals"], p=[0.3, 0.3, 0.2, 0.2]))
+    word_style = str(rng.choice(["font", "letters", "cursive"], p=[0.4, 0.35, 0.25]))
     alphabet = supplies.alphabets[int(rng.integers(len(supplies.alphabets)))]
     if rng.random() < 0.15 and len(supplies.foreign) >= N_LETTERS:
         alphabet = tuple(supplies.foreign[int(k)] for k in rng.integers(len(supplies.foreign), size=N_LETTERS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -19,16 +19,6 @@ _SLACK_FRACS = {"center": None, "left": 0.05, "right": 0.9}
 
 _PRINT_FRAC = 0.8
 """Height of digits in print, of those by hand."""
-
-_SPACED_SHARE, _LEAST_GAPS_FRAC, _GAP_SPREAD_FRAC = 0.2, (0.25, 0.7), 0.3
-"""Share of tables whose digits stand far apart; their least gap, and how much more others may be, of the height."""
-
-_SERIES = (
-    ("I", "II", "III", "IV", "V"), ("a", "b", "c", "d", "e", "f"), ("A", "B", "C", "D", "E", "F"),
-    tuple(str(n) for n in range(1, 15)), ("1a", "1b", "1c", "2a", "2b", "3", "4a", "4b", "5a", "5b"),
-    ("Q1", "Q2", "Q3", "Q4", "Q5", "Q6"), ("T1", "T2", "T3"),
-)  # fmt: skip
-"""Heads that count the columns up; they begin anew where there are more."""
 
 _SIGNED = (
     "#,&", "#.&", "#/&", "#-&", "#:&", "(#)", "#%", "-#", "+#", "#)", "#=", "$#", "#a", "#b", "#c", "#d", "#A", "#B",
@@ -71,7 +61,6 @@ class Contents:
     has_labels, is_label_printed : whether the first column holds words; in print or by hand
     is_serial : whether the words of the first column are its rows' numbers instead
     has_heads, is_head_printed : whether the first row holds words; in print or by hand
-    series : heads that count the columns up; empty where they are words
     label_px : height of digits among these words
     has_dashes : whether a dash stands before each number, as on cheques
     grades_at : column that holds grades or other lone letters, by hand or in print; None for none
@@ -86,7 +75,6 @@ class Contents:
     has_heads: bool
     is_head_printed: bool
     is_label_printed: bool
-    series: tuple[str, ...]
     is_serial: bool
     has_dashes: bool
     grades_at: int | None
@@ -101,9 +89,6 @@ def fill_table(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gene
     """Rule a table and fill it: heads and labels, numbers with digits of `height_px`, some cells empty."""
     width, height = sheet.size_px
     margin = rng.uniform(0.02, 0.12) * width
-    if rng.random() < _SPACED_SHARE:
-        least = rng.uniform(*_LEAST_GAPS_FRAC)
-        style = replace(style, script=replace(style.script, gap_frac=(least, least + _GAP_SPREAD_FRAC)))
     pitch = height_px * rng.uniform(1.35, 2.6)
     n_digits = [int(rng.choice([1, 1, 2, 2, 3, 4])) for _ in range(24)]
     if rng.random() < 0.5:
@@ -118,7 +103,7 @@ def fill_table(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gene
         if has_labels and not widths:
             widths.append(label_frac)
         else:
-            widths.append(_measure_digit(style) * n_digits[len(widths)] * height_px + spare)
+            widths.append(0.85 * n_digits[len(widths)] * height_px + spare)
         x += widths[-1]
     n_columns = max(1, min(len(widths), int(rng.integers(2, 13))))
     top = rng.uniform(0.02, 0.3) * height
@@ -131,11 +116,6 @@ def fill_table(sheet: Sheet, height_px: float, style: Style, rng: np.random.Gene
     _rule(sheet, grid, height_px, rng)
     contents = _draw_contents(n_digits, has_labels, height_px, rng)
     _fill_cells(sheet, grid, contents, height_px, style, rng)
-
-
-def _measure_digit(style: Style) -> float:
-    """Return the room that a digit and the gap behind it take, of its height."""
-    return max(0.85, 0.65 + style.script.gap_frac[1])
 
 
 def _rule(sheet: Sheet, grid: Grid, height_px: float, rng: np.random.Generator) -> None:
@@ -174,9 +154,8 @@ def _draw_contents(n_digits: list[int], has_labels: bool, height_px: float, rng:
         has_labels=has_labels,
         has_heads=rng.random() < 0.65,
         is_head_printed=rng.random() < 0.5,
-        is_label_printed=rng.random() < 0.6,
-        series=_SERIES[int(rng.integers(len(_SERIES)))] if rng.random() < 0.35 else (),
-        is_serial=rng.random() < 0.45,
+        is_label_printed=rng.random() < 0.5,
+        is_serial=rng.random() < 0.35,
         has_dashes=rng.random() < 0.12,
         grades_at=int(rng.integers(12)) if rng.random() < 0.5 else None,
         empty_share=float(rng.choice([0.0, 0.08, 0.3, 0.6])),
@@ -198,8 +177,6 @@ def _fill_cells(
         place = Place(left, (start, foot), right - left - 0.3 * height_px)
         if row == 0 and contents.has_heads:
             head = pick(HEADS, rng) if rng.random() < 0.7 else make_phrase(rng, 1)
-            if contents.series and column >= contents.has_labels:
-                head = contents.series[(column - contents.has_labels) % len(contents.series)]
             _label(sheet, head, place, contents.label_px, contents.is_head_printed, style, rng)
         elif column == 0 and contents.has_labels:
             text = str(row) if contents.is_serial else make_phrase(rng, 3)
@@ -234,7 +211,7 @@ def _write_count(
     text = make_digits(rng, max(1, n_most - (rng.random() < 0.3)), n_most)
     if rng.random() < contents.sign_share:
         text = pick(_SIGNED, rng).replace("#", text[0]).replace("&", text[-1])
-    (start, foot), slack = place.at_px, max(0.0, place.room_px - (_measure_digit(style) - 0.15) * height_px * len(text))
+    (start, foot), slack = place.at_px, max(0.0, place.room_px - 0.7 * height_px * len(text))
     centered = rng.uniform(*_CENTERED)
     x = start + slack * (centered if contents.slack_frac is None else contents.slack_frac)
     if contents.is_printed:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from string import ascii_uppercase
-
 import numpy as np
 import pytest
 
@@ -88,10 +86,7 @@ def test_empty_line_has_no_width() -> None:
     assert print_line(Sheet.of_size((9, 9)), "", (4, 8), 30, FONT) == 4
 
 
-@pytest.mark.parametrize(
-    ("word_style", "kinds"),
-    [("font", {"word"}), ("letters", {"letter"}), ("cursive", {"word"}), ("capitals", {"letter"})],
-)
+@pytest.mark.parametrize(("word_style", "kinds"), [("font", {"word"}), ("letters", {"letter"}), ("cursive", {"word"})])
 def test_words_are_no_digits(word_style: str, kinds: set[str]) -> None:
     sheet = Sheet.of_size((400, 120))
     end = write_word(sheet, "hello", (20, 70), 40, make_style(word_style), np.random.default_rng(0))
@@ -108,25 +103,6 @@ def test_hanging_letters_hang() -> None:
         write_word(sheet, letter, (20, 70), 40, make_style("letters"), np.random.default_rng(0))
         feet.append(np.nonzero(sheet.pen.owner)[0].max())
     assert feet[0] == pytest.approx(69, abs=1) and feet[1] > 75
-
-
-@pytest.mark.parametrize("word_style", ["letters", "capitals"])
-@pytest.mark.parametrize("letter", ascii_uppercase)
-def test_capitals_are_tall_letters_on_the_line(letter: str, word_style: str) -> None:
-    sheet = Sheet.of_size((120, 120))
-    write_word(sheet, letter, (40, 70), 40, make_style(word_style), np.random.default_rng(0))
-    assert sheet.pen.kinds == ["letter"] and sheet.pen.labels == [N_DIGITS]
-    rows = np.nonzero(sheet.pen.owner)[0]
-    assert rows.min() == pytest.approx(30, abs=6) and rows.max() == pytest.approx(70, abs=7)
-
-
-def test_small_letters_are_written_large_in_capitals() -> None:
-    heights = []
-    for word_style in ("letters", "capitals"):
-        sheet = Sheet.of_size((120, 120))
-        write_word(sheet, "e", (40, 70), 40, make_style(word_style), np.random.default_rng(0))
-        heights.append(np.ptp(np.nonzero(sheet.pen.owner)[0]))
-    assert heights[1] > 1.3 * heights[0]
 
 
 def test_letter_that_nobody_wrote_is_a_gap() -> None:

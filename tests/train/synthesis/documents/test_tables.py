@@ -27,19 +27,16 @@ def test_cell_by_eye() -> None:
     assert grid.cell(0, 0) == (0, 5, 10, 15) and grid.cell(1, 1) == (10, 15, 30, 25)
 
 
-def test_numbers_in_neighboring_cells_are_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    n_numbers = 0
-    for seed in range(20):
-        sheet, grid = draw_table(seed, monkeypatch)
-        xs, ys = find_centers(sheet.pen.owner, len(sheet.pen.labels)).T
-        cells: dict[int, set[tuple[int, int]]] = {}
-        for x, y, kind, group in zip(xs, ys, sheet.pen.kinds, sheet.pen.groups, strict=True):
-            if kind == "digit" and y > grid.rows[0] and np.isfinite(x):
-                at = int(np.searchsorted(grid.rows, y)), int(np.searchsorted(grid.columns, x))
-                cells.setdefault(group, set()).add(at)
-        assert all(len(of_number) == 1 for of_number in cells.values())
-        n_numbers += len(cells)
-    assert n_numbers > 300
+@pytest.mark.parametrize("seed", range(8))
+def test_numbers_in_neighboring_cells_are_others(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    sheet, grid = draw_table(seed, monkeypatch)
+    xs, ys = find_centers(sheet.pen.owner, len(sheet.pen.labels)).T
+    cells: dict[int, set[tuple[int, int]]] = {}
+    for x, y, kind, group in zip(xs, ys, sheet.pen.kinds, sheet.pen.groups, strict=True):
+        if kind == "digit" and y > grid.rows[0] and np.isfinite(x):
+            at = int(np.searchsorted(grid.rows, y)), int(np.searchsorted(grid.columns, x))
+            cells.setdefault(group, set()).add(at)
+    assert cells and all(len(of_number) == 1 for of_number in cells.values())
 
 
 def test_tables_are_of_many_kinds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.geometry import Box
 from pipeline.layout.between_digits import Between
 from pipeline.page_scale import measure_digit_height
+from pipeline.robust_stats import median
 from pipeline.settings.layout import NumberGroupSettings
 
 _LEAST_WALLS = 2
@@ -59,7 +60,7 @@ def split_numbers(
     numbers = [[0]]
     betweens = [link(*pair) for pair in pairwise(digits)] if link is not None else []
     ends_cell = find_cell_ends(betweens, settings.least_wall_levels)
-    beyond = settings.gap_ratio**2 * float(np.median(gaps)) if len(gaps) else 0.0
+    beyond = settings.gap_ratio**2 * median(gaps) if len(gaps) else 0.0
     for i, gap in enumerate(gaps, start=1):
         ends = gap > limit or any(_stands_between(s, digits[i - 1], digits[i]) for s in tall)
         if link is not None:
@@ -127,7 +128,7 @@ def find_cell_ends(betweens: Sequence[Between], least_levels: float) -> list[boo
     if not has_cells(walls):
         return [False] * len(walls)
     levels = [between.measure_covered() for between in betweens]
-    usual = float(np.median([level for level, is_wall in zip(levels, walls, strict=True) if is_wall]))
+    usual = median([level for level, is_wall in zip(levels, walls, strict=True) if is_wall])
     low, high = max(least_levels, _ALIKE * usual), usual / _ALIKE
     covered = [low <= level <= high and not is_wall for level, is_wall in zip(levels, walls, strict=True)]
     if sum(covered) > _MOST_COVERED * sum(walls):

@@ -17,11 +17,17 @@ import tensorflow as tf
 
 from pipeline.errors import ModelError, OutputError
 from pipeline.recognition.load_network import load_network
+from pipeline.system.runtimes.litert import LiteRtNetwork
 from pipeline.types import SIDE_PX
+from train.networks.litert_layers import suit_litert
 from train.networks.model_folder import KERAS_NAME, LITERT_NAME, ONNX_NAME, Card, read_card, write_card
 
 MOST_DISAGREEMENT = {"float32": 1e-3, "int8": 0.1}
 """Of the probabilities that Keras and LiteRT give, by the precision of the exported weights."""
+
+_TRIED_PX, _ALIKE_FRAC, _PROBABILITIES = 96, 0.99, "probabilities"
+"""Height and width at which a network for any size is tried, the share of its outputs that must agree, and the name of
+a last layer that gives probabilities; any other gives logits."""
 
 
 def export_model(model: keras.Model, folder: Path, weights: str = "float32") -> None:
@@ -58,7 +64,7 @@ def export_litert(model: keras.Model, folder: Path, weights: str) -> None:
 def write_litert(model: keras.Model, path: Path, weights: str = "float32") -> None:
     """Write `model` as a .tflite file; Keras's own export to LiteRT needs Keras 3.13 and with it Python 3.11."""
     with TemporaryDirectory() as saved:
-        model.export(saved, format="tf_saved_model", verbose=False)
+        suit_litert(model).export(saved, format="tf_saved_model", verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(saved)
         if weights == "int8":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -88,8 +94,13 @@ def describe_model(model: keras.Model, folder: Path, classes: Sequence[str], wei
         "n_parameters": model.count_params(),
         "n_multiplications": count_multiplications(model),
         "litert_weights": weights,
-        "bytes": {name: (folder / name).stat().st_size for name in (KERAS_NAME, LITERT_NAME)},
+        "bytes": _measure_files(folder),
     }
+
+
+def _measure_files(folder: Path) -> dict[str, int]:
+    """Return the bytes of both files of a model folder."""
+    return {name: (folder / name).stat().st_size for name in (KERAS_NAME, LITERT_NAME)}
 
 
 def count_multiplications(model: keras.Model) -> int:
@@ -129,7 +140,29 @@ def export_again(folder: Path, weights: str) -> Card:
     OutputError : the folder cannot be written
     """
     card, model = read_card(folder), load_keras(folder)
-    export_litert(model, folder, weights)
-    card |= describe_model(model, folder, card["classes"], weights)
-    write_card(folder, card)
-    return card
+    if model.input_shape[1:] == (SIDE_PX, SIDE_PX, 1):
+        export_litert(model, folder, weights)
+        card |= describe_model(model, folder, card["classes"], weights)
+    else:
+        write_litert(model, folder / LITERT_NAME, weights)
+        _check_any_size(model, folder / LITERT_NAME, weights)
+        card |= {"litert_weights": weights, "bytes": _measure_files(folder)}
+        card.pop("litert_gap", None)  # measured on pages that are not at hand
+    return write_card(folder, card)
+
+
+def _check_any_size(model: keras.Model, path: Path, weights: str) -> None:
+    """Check that both files of a network for pictures of any size agree, on noise.
+
+    Raises
+    ------
+    ModelError : they differ, so that the exported file must not be used
+    """
+    shape = [side or _TRIED_PX for side in model.input_shape[1:]]
+    noise = np.random.default_rng(0).random((2, *shape), np.float32)
+    one, other = (np.asarray(predict(noise), np.float64) for predict in (LiteRtNetwork(path), model.predict_on_batch))
+    if not model.layers[-1].name.startswith(_PROBABILITIES):
+        one, other = (1 / (1 + np.exp(-logits)) for logits in (one, other))
+    gap = float(np.quantile(np.abs(one - other), _ALIKE_FRAC))
+    if gap > MOST_DISAGREEMENT[weights]:
+        raise ModelError(f"{path}: differs from the Keras model by {gap:.4f}", "report this as a bug")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import keras
@@ -10,14 +11,18 @@ import pytest
 
 from pipeline.errors import ModelError, OutputError
 from train.__main__ import main
+from train.networks import export
 from train.networks.architectures import build
 from train.networks.export import (
     MOST_DISAGREEMENT,
     count_multiplications,
     describe_model,
+    export_again,
     export_model,
     export_onnx,
+    write_litert,
 )
+from train.networks.line_network import build_line_network
 from train.networks.model_folder import (
     CARD_NAME,
     KERAS_NAME,
@@ -27,6 +32,7 @@ from train.networks.model_folder import (
     read_card,
     write_card,
 )
+from train.networks.page_network import build_page_network
 from train.scripts import find_commit
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -166,3 +172,23 @@ def test_onnx_file_is_written_after_the_model_was_called(tmp_path: Path, monkeyp
     monkeypatch.setattr("train.networks.export.load_keras", lambda folder: Saved())
     assert export_onnx(tmp_path) == tmp_path / "model.onnx"
     assert calls == [(1, 28, 28, 1), ("model.onnx", "onnx")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("build", [build_page_network, lambda: build_line_network(25)], ids=["page", "lines"])
+def test_network_for_any_size_is_exported_again(
+    build: Callable[[], keras.Model], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build().save(tmp_path / KERAS_NAME)
+    write_card(tmp_path, {"name": "any", "temperature": 1.2, "litert_gap": 0.5})
+    card = export_again(tmp_path, "int8")
+    assert card == read_card(tmp_path) and set(card) == {
+        "name", "temperature", "litert_weights", "bytes", "litert_sha256"
+    }  # fmt: skip
+    assert card["litert_weights"] == "int8" and card["temperature"] == 1.2
+    assert card["bytes"] == {name: (tmp_path / name).stat().st_size for name in (KERAS_NAME, LITERT_NAME)}
+    other = build()
+    other.set_weights([30 * weights for weights in other.get_weights()])  # so that its answers are sure ones
+    monkeypatch.setattr(export, "write_litert", lambda *_: write_litert(other, tmp_path / LITERT_NAME, "int8"))
+    with pytest.raises(ModelError, match="differs from the Keras model"):
+        export_again(tmp_path, "int8")

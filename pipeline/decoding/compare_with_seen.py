@@ -54,25 +54,27 @@ def compare_with_seen(
     compared: list[Reading] = []
     left_out: list[Reading] = []
     for reading in readings:
-        printed = float(np.mean([detection.measure(Channel.PRINTED, d.box) for d in reading.digits]))
-        writing: Writing = "printed" if printed > 0.5 else "hand"
+        seen = np.array([detection.measure(digit.box) for digit in reading.digits])
+        writing: Writing = "printed" if seen[:, Channel.PRINTED].mean() > 0.5 else "hand"
         if not (settings.is_print_read if writing == "printed" else settings.is_hand_read):
             continue
-        others = _measure_others(detection, reading)
+        others = _measure_others(seen, reading)
         is_part = any(_belongs(detection, at, reading, settings.least_link) for at in missing)
-        is_seen = max(detection.measure(Channel.AREA, d.box) for d in reading.digits) >= _LEAST_AREA
-        flaw = OTHER if max(others) > 0 else REMAINS if is_part else reading.flaw if is_seen else UNSEEN
-        (left_out if np.mean(others) > 0 else compared).append(replace(reading, writing=writing, flaw=flaw))
+        is_seen = seen[:, Channel.AREA].max() >= _LEAST_AREA
+        flaw = OTHER if others.max() > 0 else REMAINS if is_part else reading.flaw if is_seen else UNSEEN
+        (left_out if others.mean() > 0 else compared).append(replace(reading, writing=writing, flaw=flaw))
     return tuple(compared or left_out)
 
 
-def _measure_others(detection: Detection, reading: Reading) -> list[float]:
+def _measure_others(seen: NDArray[np.float64], reading: Reading) -> NDArray[np.float64]:
     """Return by how much other writing is more probable than a digit, -1..1, for each digit of a number that can tell.
 
-    A bare stroke is a 1 among digits and a sign elsewhere: where there are other digits, they tell.
+    A bare stroke is a 1 among digits and a sign elsewhere: where there are other digits, they tell. `seen` (digits, 8)
+    is what the page network sees of each.
     """
-    telling = [digit for digit in reading.digits if digit.text != _STROKE] or list(reading.digits)
-    return [detection.measure(Channel.OTHER, d.box) - detection.measure(Channel.AREA, d.box) for d in telling]
+    others: NDArray[np.float64] = seen[:, Channel.OTHER] - seen[:, Channel.AREA]
+    tells = np.array([digit.text != _STROKE for digit in reading.digits])
+    return others[tells] if tells.any() else others
 
 
 def _is_read(detection: Detection, at: int, boxes: NDArray[np.float64]) -> bool:

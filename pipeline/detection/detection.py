@@ -97,9 +97,13 @@ class Detection:
         missed: NDArray[np.float64] = self.centers[~is_in.any(axis=1) & (self.scores >= _SEEN)]
         return missed
 
-    def measure(self, channel: Channel, box: Box) -> float:
-        """Return the mean of a map over a box of the page."""
-        return float(self._spread(channel, box).mean())
+    def measure(self, box: Box) -> NDArray[np.float64]:
+        """Return the means of all maps over the px of a box of the page, float64 (8,), in the order of `Channel`."""
+        rows, columns = self._find_rows(box), self._find_columns(box)
+        n_rows, n_columns = np.bincount(rows - rows[0]), np.bincount(columns - columns[0])
+        cells = self.maps[:, rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        means: NDArray[np.float64] = cells @ n_columns @ n_rows / (len(rows) * len(columns))
+        return means
 
     def measure_spans(self, channel: Channel, spans: Sequence[Span]) -> NDArray[np.float64]:
         """Return the means of a map over the ink of one or more spans, float64 (N,)."""
@@ -114,12 +118,19 @@ class Detection:
 
     def _spread(self, channel: Channel, box: Box) -> NDArray[np.float32]:
         """Return a map's values at each px of a box of the page, float32 (h, w)."""
-        xs = np.arange(box.left, box.right) + 0.5
-        ys = np.arange(box.top, box.bottom) + 0.5
-        columns = np.clip((xs * self.cells_per_px).astype(int), 0, self.maps.shape[2] - 1)
-        rows = np.clip((ys * self.cells_per_px).astype(int), 0, self.maps.shape[1] - 1)
-        spread: NDArray[np.float32] = self.maps[channel][rows[:, None], columns[None]]
+        spread: NDArray[np.float32] = self.maps[channel][self._find_rows(box)[:, None], self._find_columns(box)]
         return spread
+
+    def _find_rows(self, box: Box) -> NDArray[np.int_]:
+        """Return the row of the maps for each row of px of a box, ascending."""
+        return self._find_cells(box.top, box.bottom, self.maps.shape[1])
+
+    def _find_columns(self, box: Box) -> NDArray[np.int_]:
+        return self._find_cells(box.left, box.right, self.maps.shape[2])
+
+    def _find_cells(self, start: int, end: int, n_cells: int) -> NDArray[np.int_]:
+        cells: NDArray[np.int_] = ((np.arange(start, end) + 0.5) * self.cells_per_px).astype(int)
+        return np.clip(cells, 0, n_cells - 1)
 
     def measure_link(self, start: tuple[float, float], end: tuple[float, float]) -> float:
         """Return how probable it is that what stands at two places, px of the page, belongs to one number."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -25,14 +27,24 @@ def test_a_map_is_measured_over_a_box_or_the_ink_in_it() -> None:
     maps = make_maps()
     maps[Channel.AREA, 2, 3] = 1.0
     found = find_digits(maps, 1 / CELL_PX, SETTINGS)
-    assert found.measure(Channel.AREA, Box(12, 8, 16, 12)) == 1.0
-    assert found.measure(Channel.AREA, Box(12, 8, 20, 12)) == 0.5
+    assert found.measure(Box(12, 8, 16, 12))[Channel.AREA] == 1.0
+    assert found.measure(Box(12, 8, 20, 12))[Channel.AREA] == 0.5
     ink = np.zeros((4, 8), np.uint8)
     ink[:, :2] = 255
     inked, bare = (Span(at, at + 1, Box(12, 8, 20, 12), mask, 2.0) for at, mask in enumerate((ink, 0 * ink)))
     beside = Span(2, 3, Box(20, 4, 28, 8), ink, 2.0)
     assert found.measure_spans(Channel.AREA, [inked, bare, beside]).tolist() == [1.0, 0.5, 0.0]
-    assert found.measure(Channel.AREA, Box(500, 500, 510, 510)) == 0.0
+    assert found.measure(Box(500, 500, 510, 510))[Channel.AREA] == 0.0
+
+
+@pytest.mark.parametrize("cells_per_px", [0.25, 0.11, 0.9, 2.3])
+@pytest.mark.parametrize("box", [Box(3, 1, 40, 17), Box(0, 0, 1, 1), Box(50, 30, 400, 90), Box(-20, -9, 5, 6)], ids=str)
+def test_measuring_by_cells_is_measuring_each_px(cells_per_px: float, box: Box) -> None:
+    found = replace(find_digits(make_maps(), 1 / CELL_PX, SETTINGS), cells_per_px=cells_per_px)
+    found.maps[:] = np.random.default_rng(0).random(found.maps.shape)
+    spans = [Span(0, 1, box, np.zeros((box.height, box.width), np.uint8), 1.0)]
+    each = [found.measure_spans(channel, spans)[0] for channel in Channel]
+    assert found.measure(box) == pytest.approx(each, abs=1e-5)
 
 
 def test_digits_that_were_missed_are_those_seen_beside_all_boxes() -> None:
@@ -76,7 +88,7 @@ def test_what_was_seen_is_turned_with_its_page(turn_deg: float) -> None:
     assert turned.centers[0] == pytest.approx([x, y])
     assert turned.up_deg == pytest.approx(turn_deg)
     inside = Box(round(x) - 3, round(y) - 3, round(x) + 3, round(y) + 3)
-    assert turned.measure(Channel.AREA, inside) == pytest.approx(1.0, abs=0.02)
-    assert turned.measure(Channel.AREA, Box(0, 0, 12, 12)) == 0.0
+    assert turned.measure(inside)[Channel.AREA] == pytest.approx(1.0, abs=0.02)
+    assert turned.measure(Box(0, 0, 12, 12))[Channel.AREA] == 0.0
     found_up = turned.maps[[Channel.UP_X, Channel.UP_Y], round(y / CELL_PX - 0.5), round(x / CELL_PX - 0.5)]
     assert np.degrees(np.arctan2(found_up[0], -found_up[1])) == pytest.approx(turn_deg, abs=1)

@@ -46,8 +46,8 @@ def split_numbers(
     link : what the page network says of two neighbors; a gap or a sign ends no number whose digits it surely links,
         unless the gap is beyond all others, and ink or a wall between them, or white that is wide, ends one that it
         does not link. A wall in a gap wider than the digits are tall ends one that is not more likely linked than not.
-        Walls always end one where they bound cells of several digits, those too that a digit is written over; in a comb
-        each box holds a digit.
+        Walls always end one where they bound cells of several digits, those too that a digit is written over, and what
+        is more likely linked than not is then sure; in a comb each box holds a digit.
     parting : boxes of the signs and letters known by name that end a number wherever they stand
     """
     if not digits:
@@ -60,13 +60,14 @@ def split_numbers(
     numbers = [[0]]
     betweens = [link(*pair) for pair in pairwise(digits)] if link is not None else []
     ends_cell = find_cell_ends(betweens, settings.least_wall_levels)
+    sure_link = _LIKELY if any(ends_cell) else settings.sure_link
     beyond = settings.gap_ratio**2 * median(gaps) if len(gaps) else 0.0
     for i, gap in enumerate(gaps, start=1):
         ends = gap > limit or any(_stands_between(s, digits[i - 1], digits[i]) for s in tall)
         if link is not None:
             linked, has_ink, has_wall, _ = betweens[i - 1]
             is_parted = has_ink or has_wall or gap > settings.far_heights * height
-            is_joined = linked >= settings.sure_link and gap <= beyond
+            is_joined = linked >= sure_link and gap <= beyond
             least = _LIKELY if has_wall and gap > height else settings.least_link
             ends = not is_joined if ends else is_parted and linked < least
             ends = ends or ends_cell[i - 1]

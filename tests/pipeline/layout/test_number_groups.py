@@ -155,3 +155,20 @@ def test_wall_that_a_digit_is_written_over_parts_where_it_is_like_the_others(
         return Between(0.8, False, has_wall, lambda: level)
 
     assert split_numbers(digits, [], SETTINGS, link) == numbers
+
+
+@pytest.mark.parametrize(
+    ("walls", "linked", "numbers"),
+    {
+        "in cells": ("  | | ", 0.6, [[0, 1, 2], [3, 4], [5, 6]]),
+        "in cells, hardly linked": ("  | | ", 0.4, [[0, 1], [2], [3, 4], [5, 6]]),
+        "without cells": ("     ", 0.6, [[0, 1], [2, 3, 4, 5, 6]]),
+    }.values(),
+)
+def test_wide_gap_in_a_cell_ends_no_number_whose_digits_are_likely_linked(
+    walls: str, linked: float, numbers: list[list[int]]
+) -> None:
+    digits = set_out(35, WIDE, 35, 35, 35, 35)
+    seen = dict(zip([digit.left for digit in digits], walls + " ", strict=False))
+    found = split_numbers(digits, [], SETTINGS, lambda before, _: Between(linked, False, seen[before.left] == "|"))
+    assert found == numbers

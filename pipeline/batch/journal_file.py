@@ -9,6 +9,8 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
+import portalocker
+
 from pipeline.batch.journal_lines import decode_line
 from pipeline.errors import UsageError
 from pipeline.system.files import sync_folder
@@ -29,8 +31,6 @@ def open_locked(path: Path) -> FileIO:
     UsageError
         If another run has locked it.
     """
-    import portalocker  # a run without a journal starts sooner
-
     for _ in range(_MOST_TRIES):
         file = FileIO(path, "ab+")
         try:

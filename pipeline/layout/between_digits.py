@@ -136,18 +136,12 @@ def measure_covered_wall(darkness: NDArray[np.uint8], before: Box, after: Box) -
     height = max(before.height, after.height)
     over = round(_TALLER_FRAC * height)
     top, bottom = min(before.top, after.top), max(before.bottom, after.bottom)
-    columns = np.arange(round(before.center[0]), round(after.center[0]))
-    if top < over or bottom + over > len(darkness) or not over or not len(columns):
+    left, right = round(before.center[0]), round(after.center[0])
+    if top < over or bottom + over > len(darkness) or not over or left >= right:
         return 0.0
     rows = np.concatenate([np.arange(top - over, top), np.arange(bottom, bottom + over)])
-    beside = max(2, round(_BESIDE_FRAC * height))
-    aside = np.rint((rows - rows.mean()) * _WALL_SLOPES[:, None]).astype(int)
-    reach = beside + int(np.abs(aside).max())
-    first = int(columns[0]) - reach
-    near = np.clip(np.arange(first, int(columns[-1]) + 1 + reach), 0, darkness.shape[1] - 1)
-    strip = cv2.dilate(darkness[rows[:, None], near], np.ones((1, 3), np.uint8)).astype(np.float32)  # half a px aside
-    darker = strip[:, beside:-beside] - np.maximum(strip[:, : -2 * beside], strip[:, 2 * beside :])
-    along = darker[np.arange(len(rows))[:, None], columns - first - beside + aside[..., None]]
+    around = cv2.dilate(darkness[rows], np.ones((1, 3), np.uint8))  # a line may pass between two columns
+    along = _follow_lines(around, rows - rows.mean(), left, right, height)
     return max(0.0, float(np.quantile(along, _HIDDEN_SHARE, axis=1).max()))
 
 
@@ -156,16 +150,32 @@ def _measure_parts(darkness: NDArray[np.uint8], left: int, right: int, height_px
 
     float32 (slopes, parts of a line from top to bottom, columns), gray levels; no columns where there is no room.
     """
-    rows, columns = np.arange(len(darkness)), np.arange(left, right)
-    if len(rows) < _N_PARTS or not len(columns):
-        return np.zeros((len(_WALL_SLOPES), _N_PARTS, max(0, len(columns))), np.float32)
+    rows = np.arange(len(darkness))
+    if len(rows) < _N_PARTS or left >= right:
+        return np.zeros((len(_WALL_SLOPES), _N_PARTS, max(0, right - left)), np.float32)
+    along = _follow_lines(darkness, rows - rows.mean(), left, right, height_px)
+    starts = np.array([part[0] for part in np.array_split(rows, _N_PARTS)])
+    counts = np.diff([*starts, len(rows)])
+    return (np.add.reduceat(along, starts, axis=1) / counts[:, None]).astype(np.float32)
+
+
+def _follow_lines(
+    darkness: NDArray[np.uint8], below_px: NDArray[np.float64], left: int, right: int, height_px: int
+) -> NDArray[np.float32]:
+    """Return how much darker than on both sides lines aslant are in each row, float32 (slopes, rows, columns).
+
+    Parameters
+    ----------
+    darkness : uint8 (rows, W), darker is more
+    below_px : float64 (rows,), how far each row is below the one where the lines cross the columns `left` to `right`
+    height_px : of the digits
+    """
     beside = max(2, round(_BESIDE_FRAC * height_px))
-    aside = np.rint((rows - rows.mean()) * _WALL_SLOPES[:, None]).astype(int)
+    aside = np.rint(below_px * _WALL_SLOPES[:, None]).astype(int)
     reach = beside + int(np.abs(aside).max())
     near = np.clip(np.arange(left - reach, right + reach), 0, darkness.shape[1] - 1)
     strip = darkness[:, near].astype(np.float32)
     darker = strip[:, beside:-beside] - np.maximum(strip[:, : -2 * beside], strip[:, 2 * beside :])
-    darker = darker[rows[:, None], columns - left + reach - beside + aside[..., None]]
-    starts = np.array([part[0] for part in np.array_split(rows, _N_PARTS)])
-    counts = np.diff([*starts, len(rows)])
-    return (np.add.reduceat(darker, starts, axis=1) / counts[:, None]).astype(np.float32)
+    columns = np.arange(right - left) + reach - beside
+    along: NDArray[np.float32] = darker[np.arange(len(darkness))[:, None], columns + aside[..., None]]
+    return along
